@@ -1,0 +1,4 @@
+DROP TABLE invoice_lines;
+DROP TABLE invoices;
+DROP TABLE customers;
+DROP TABLE employees;

@@ -1,0 +1,94 @@
+import { AppError, fromFailure } from "../../shared/errors.ts";
+import type { Settings } from "../../shared/settings.ts";
+import type { Chunk } from "../../shared/tables.ts";
+import { type Holder, readHolder } from "../../writer/lock.ts";
+import { createLog } from "../log.ts";
+import { createMetrics } from "../metrics.ts";
+import { BULK_COMMANDS, type CatalogueSource } from "../writes/bulk.ts";
+import { WriteSide } from "../writes/write-side.ts";
+
+/**
+ * A database that a command writes to: through the server that holds it, or with a writer of its own. Whichever
+ * it is, there is one writer, and it is the same code.
+ */
+export interface Target {
+  load(chunk: Chunk): Promise<void>;
+  clear(): Promise<void>;
+  source(): Promise<{ readonly source: CatalogueSource | null; readonly empty: boolean }>;
+  setSource(source: CatalogueSource): Promise<void>;
+  optimize(): Promise<{ ms: number }>;
+  close(): Promise<void>;
+}
+
+/** @throws AppError `locked` when somebody holds it who does not answer requests. */
+export async function openTarget(settings: Settings): Promise<Target> {
+  const server = await runningServer(settings.database);
+  return server === undefined ? openLocal(settings) : remoteTarget(server);
+}
+
+/** The URL of the server that holds the database, if one does and answers. */
+export async function runningServer(file: string): Promise<string | undefined> {
+  const holder: Holder | undefined = readHolder(file);
+  if (holder?.url == null) return undefined;
+  try {
+    const response = await fetch(new URL("/livez", holder.url), { signal: AbortSignal.timeout(2_000) });
+    return response.ok ? holder.url : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function openLocal(settings: Settings): Promise<Target> {
+  const log = createLog("silent");
+  const metrics = createMetrics();
+  const whilePaused = <T>(action: () => Promise<T>): Promise<T> => action();
+  const writes = await WriteSide.open({ settings, log, metrics, invalidate: () => {}, whilePaused });
+  return localTarget(writes);
+}
+
+/** The writer of this process as a target; the server fills its demo catalogue through the same. */
+export function localTarget(writes: WriteSide): Target {
+  const { commands } = writes;
+  return {
+    load: async (chunk) => void (await commands.execute(BULK_COMMANDS.load, chunk)),
+    clear: async () => void (await commands.execute(BULK_COMMANDS.clear, {})),
+    setSource: async (source) => void (await commands.execute(BULK_COMMANDS.source, { source })),
+    source: async () => JSON.parse((await commands.execute(BULK_COMMANDS.inspect, {})).body!),
+    optimize: () => writes.optimize(),
+    close: () => writes.close(),
+  };
+}
+
+function remoteTarget(server: string): Target {
+  const call = (method: string, path: string, body?: unknown) => request(server, method, path, body);
+  return {
+    load: async (chunk) => void (await call("POST", "/admin/bulk", chunk)),
+    clear: async () => void (await call("POST", "/admin/bulk/clear", {})),
+    setSource: async (source) => void (await call("POST", "/admin/bulk/source", { source })),
+    source: async () => JSON.parse(await call("GET", "/admin/bulk/source")),
+    optimize: async () => JSON.parse(await call("POST", "/admin/optimize")),
+    close: async () => {},
+  };
+}
+
+/** @throws AppError with the code that the server answered. @returns the body. */
+export async function request(server: string, method: string, path: string, body?: unknown): Promise<string> {
+  const content =
+    body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
+  const response = await fetch(new URL(path, server), { method, ...content });
+  const text = await response.text();
+  if (response.ok) return text;
+  const problem = parseProblem(text);
+  if (problem === undefined)
+    throw new AppError("server_failed", { detail: `${response.status}: ${text.slice(0, 200)}` });
+  throw fromFailure({ code: problem.code, message: problem.detail });
+}
+
+function parseProblem(text: string): { code: string; detail: string } | undefined {
+  try {
+    const { code, detail } = JSON.parse(text);
+    return typeof code === "string" ? { code, detail: String(detail) } : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,43 @@
+import type { Command } from "commander";
+import { AppError } from "../../shared/errors.ts";
+import { flagOf, resolveSettings, SETTINGS, type SettingName, type Settings } from "../../shared/settings.ts";
+
+/** What every command can be asked for. */
+export interface CommonOptions {
+  readonly json?: boolean;
+}
+
+/** Adds a flag for each of the settings. */
+export function withSettings(
+  command: Command,
+  names: readonly SettingName[] = Object.keys(SETTINGS) as SettingName[],
+): Command {
+  for (const name of names) {
+    const { help, expects, env } = SETTINGS[name];
+    command.option(`${flagOf(name)} <value>`, `${help}: ${expects} (env: ${env})`);
+  }
+  return command;
+}
+
+/** The settings of a command line: its flags over the environment. */
+export function settingsOf(options: Record<string, unknown>): Settings {
+  const flags = Object.fromEntries(
+    Object.keys(SETTINGS)
+      .filter((name) => typeof options[name] === "string")
+      .map((name) => [name, options[name] as string]),
+  );
+  return resolveSettings(process.env, flags);
+}
+
+/** @throws AppError `usage` unless the text is a whole number in the range. */
+export function wholeNumber(flag: string, text: string, min: number, max: number): number {
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= min && value <= max) return value;
+  throw new AppError("usage", {
+    detail: `${flag}: expected a whole number from ${min} to ${max}, got ${JSON.stringify(text)}`,
+  });
+}
+
+/** A command that works on a database: where it is, and whether its result is for a program. */
+export const onDatabase = (command: Command): Command =>
+  withSettings(command, ["database"]).option("--json", "print the result as JSON on standard output");

@@ -1,0 +1,62 @@
+import { MultiBar, Presets, type SingleBar } from "cli-progress";
+import colors from "picocolors";
+import { AppError, ERRORS } from "../../shared/errors.ts";
+
+/** What a terminal sees. Results go to standard output, everything else to standard error. */
+
+export const say = (text: string): void => void process.stderr.write(`${text}\n`);
+
+export const printJson = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
+
+/** A result for people, or for programs with `--json`. */
+export function print(json: boolean | undefined, value: unknown, human: () => string): void {
+  if (json) printJson(value);
+  else process.stdout.write(`${human()}\n`);
+}
+
+/** Names and values in two columns. */
+export function columns(rows: readonly (readonly [name: string, value: string | number])[]): string {
+  const width = Math.max(...rows.map(([name]) => name.length));
+  const values = rows.map(([, value]) => (typeof value === "number" ? value.toLocaleString("en") : value));
+  return rows.map(([name], i) => `  ${colors.dim(name.padEnd(width))}  ${values[i]}`).join("\n");
+}
+
+export interface Progress {
+  advance(rows: number, what: string): void;
+  done(): void;
+}
+
+/** A bar on a terminal; nothing where nobody looks. */
+export function progress(total: number): Progress {
+  if (!process.stderr.isTTY) return { advance: () => {}, done: () => {} };
+  const bars = new MultiBar(
+    {
+      format: `${colors.cyan("{bar}")} {percentage}%  {value}/{total} rows  ${colors.dim("{what}")}  {eta_formatted} left`,
+      hideCursor: true,
+      clearOnComplete: true,
+      stream: process.stderr,
+    },
+    Presets.shades_classic,
+  );
+  const bar: SingleBar = bars.create(Math.max(1, total), 0, { what: "" });
+  let sum = 0;
+  return {
+    advance: (rows, what) => {
+      sum += rows;
+      if (sum > bar.getTotal()) bar.setTotal(sum);
+      bar.update(sum, { what });
+    },
+    done: () => bars.stop(),
+  };
+}
+
+/** What went wrong and what to do next. @returns the exit status: 2 for wrong usage, 1 for everything else. */
+export function reportError(error: unknown, json: boolean): number {
+  const known = error instanceof AppError ? error : new AppError("internal", { cause: error });
+  const { hint, title } = ERRORS[known.code];
+  if (json) printJson({ error: { code: known.code, detail: known.message, hint } });
+  say(`${colors.red(`${title}:`)} ${known.message}`);
+  say(colors.dim(hint));
+  if (known.code === "internal") say(String(error instanceof Error ? error.stack : error));
+  return known.code === "usage" ? 2 : 1;
+}

@@ -1,0 +1,137 @@
+import type { IncomingMessage } from "node:http";
+import { type Context, Hono } from "hono";
+import { TrieRouter } from "hono/router/trie-router";
+import { AppError, type ErrorCode } from "../../shared/errors.ts";
+import { type Logger, SLOW_MS } from "../log.ts";
+import { empty, problem, type Reply, requestIdOf, toAppError } from "./reply.ts";
+import type { Call, Method, Route } from "./route.ts";
+
+export interface AppOptions {
+  readonly routes: readonly Route[];
+  readonly log: Logger;
+  readonly logRequests: "all" | "slow";
+  /** Asks clients to close their connections. */
+  readonly draining: () => boolean;
+  readonly onRejected: (reason: string) => void;
+  /** Milliseconds from headers to answer. */
+  readonly onAnswer: (method: string, route: string, status: number, ms: number) => void;
+}
+
+interface Bindings {
+  readonly incoming: IncomingMessage;
+}
+
+type AppContext = Context<{ Bindings: Bindings }>;
+
+/** Turned away before any work was done for it. */
+const REJECTIONS = new Set<ErrorCode>(["overloaded", "write_timeout", "body_too_large", "closing"]);
+
+/** The label of whatever matches no route: metrics are labelled by template, never by path. */
+const NO_ROUTE = "none";
+
+/**
+ * The routes as one Hono application. Each route is a single handler, with no middleware around it: what every
+ * request needs (id, timing, log, errors) is done here in one step, so that an answer from the cache is
+ * synchronous from socket to socket.
+ */
+export function createApp(options: AppOptions): Hono<{ Bindings: Bindings }> {
+  const app = new Hono<{ Bindings: Bindings }>({ strict: true });
+  for (const route of options.routes) {
+    const path = route.path.replace(/\{(\w+)\}/g, ":$1");
+    app.on(route.method, path, (c) => handle(c, route.path, () => route.handle(callOf(c)), options));
+  }
+  const methodsOf = methodTable(options.routes);
+  app.notFound((c) => handle(c, NO_ROUTE, () => unmatched(c.req.method, methodsOf(c.req.path)), options));
+  return app;
+}
+
+function callOf(c: AppContext): Call {
+  const { incoming } = c.env;
+  return { incoming, url: c.req.raw.url, path: c.req.path, param: (name) => c.req.param(name) ?? "" };
+}
+
+function handle(
+  c: AppContext,
+  route: string,
+  action: () => Reply | Promise<Reply>,
+  options: AppOptions,
+): Response | Promise<Response> {
+  const exchange: Exchange = {
+    c,
+    route,
+    started: performance.now(),
+    id: requestIdOf(c.env.incoming),
+    options,
+  };
+  try {
+    const reply = action();
+    if (!(reply instanceof Promise)) return finish(exchange, reply);
+    return reply.then(
+      (settled) => finish(exchange, settled),
+      (error) => fail(exchange, error),
+    );
+  } catch (error) {
+    return fail(exchange, error);
+  }
+}
+
+interface Exchange {
+  readonly c: AppContext;
+  readonly route: string;
+  readonly started: number;
+  readonly id: string;
+  readonly options: AppOptions;
+}
+
+function finish({ c, route, started, id, options }: Exchange, reply: Reply): Response {
+  const ms = performance.now() - started;
+  options.onAnswer(c.req.method, route, reply.status, ms);
+  if (ms >= SLOW_MS || options.logRequests === "all") {
+    options.log.info(
+      { request_id: id, method: c.req.method, url: c.env.incoming?.url, status: reply.status, ms },
+      "request",
+    );
+  }
+  return new Response(reply.body, {
+    status: reply.status,
+    headers: { ...reply.headers, "x-request-id": id },
+  });
+}
+
+function fail(exchange: Exchange, thrown: unknown): Response {
+  const error = toAppError(thrown);
+  const { log, onRejected } = exchange.options;
+  if (REJECTIONS.has(error.code)) onRejected(error.code);
+  if (error.status >= 500) {
+    const level = error.status === 500 ? "error" : "warn";
+    log[level]({ request_id: exchange.id, code: error.code, err: error.cause ?? error }, "request failed");
+  }
+  const allow = error instanceof MethodNotAllowed ? { allow: error.allow } : {};
+  return finish(exchange, problem(error, exchange.id, allow));
+}
+
+class MethodNotAllowed extends AppError {
+  readonly allow: string;
+  constructor(allow: string) {
+    super("method_not_allowed", { detail: `this route answers to ${allow}` });
+    this.allow = allow;
+  }
+}
+
+/** @throws AppError `method_not_allowed` or `route_unknown`. */
+function unmatched(method: string, methods: readonly string[]): Reply {
+  if (methods.length === 0) throw new AppError("route_unknown");
+  const allow = [...methods, "OPTIONS"].join(", ");
+  if (method === "OPTIONS") return empty(204, { allow });
+  throw new MethodNotAllowed(allow);
+}
+
+/** Which methods a path answers to: asked only when none matched, so it stays out of the router's way. */
+function methodTable(routes: readonly Route[]): (path: string) => readonly string[] {
+  const router = new TrieRouter<Method>();
+  for (const { method, path } of routes) router.add("ALL", path.replace(/\{(\w+)\}/g, ":$1"), method);
+  return (path) => {
+    const methods = router.match("ALL", path)[0].map(([method]) => method);
+    return [...new Set<string>(methods.includes("GET") ? ["GET", "HEAD", ...methods] : methods)];
+  };
+}

@@ -1,0 +1,110 @@
+import { AppError } from "../../shared/errors.ts";
+import { Answers } from "../reads/answers.ts";
+import type { Answered, Command } from "../writes/command.ts";
+import type { Commands, ExecuteOptions } from "../writes/commands.ts";
+import { fingerprint, IDEMPOTENCY_READ, type IdempotentRequest } from "../writes/idempotency.ts";
+import { idempotencyKey, parseEtags } from "./input.ts";
+import { empty, json, type Reply } from "./reply.ts";
+import type { Call } from "./route.ts";
+
+/** Bytes of a request's body. */
+export const MAX_BODY = 1_048_576;
+
+const NO_STORE = { "cache-control": "no-store" };
+
+export interface Writes {
+  readonly commands: Commands;
+  readonly idempotency: Idempotency;
+}
+
+/** PATCH and DELETE: the change, if the entity is still the one that the client saw. */
+export async function change<I>(
+  { commands }: Writes,
+  call: Call,
+  command: Command<I>,
+  input: I,
+): Promise<Reply> {
+  const answered = await commands.execute(command, input, {
+    ifMatch: parseEtags(call.incoming.headers["if-match"]),
+  });
+  return answered.body === null ? empty(204, NO_STORE) : withEtag(200, answered);
+}
+
+/** POST: once, however often it is sent under one Idempotency-Key. */
+export async function create<I>(
+  { commands, idempotency }: Writes,
+  call: Call,
+  command: Command<I>,
+  input: I,
+  bodyText: string,
+  location?: (id: number) => string,
+): Promise<Reply> {
+  const key = idempotencyKey(call.incoming);
+  const execute = (options: ExecuteOptions) => commands.execute(command, input, options);
+  if (key === undefined) return created(await execute({}), location);
+  const request = { key, fingerprint: fingerprint("POST", call.path, bodyText) };
+  const { answered, replayed } = await idempotency.once(request, () => execute({ idempotent: request }));
+  return created(answered, location, replayed ? { "idempotency-replayed": "true" } : {});
+}
+
+function created(
+  answered: Answered,
+  location?: (id: number) => string,
+  headers: Record<string, string> = {},
+): Reply {
+  if (location === undefined || answered.body === null) return withEtag(201, answered, headers);
+  const { id } = JSON.parse(answered.body) as { id: number };
+  return withEtag(201, answered, { location: location(id), ...headers });
+}
+
+function withEtag(status: number, { body, etag }: Answered, headers: Record<string, string> = {}): Reply {
+  return json(status, body ?? "null", { ...NO_STORE, ...headers, ...(etag === null ? {} : { etag }) });
+}
+
+interface StoredAnswer {
+  readonly fingerprint: string;
+  readonly body: string | null;
+  readonly etag: string | null;
+}
+
+/**
+ * The front's half of `Idempotency-Key`: what is in progress here, and the replay of what is stored. The half that
+ * must not be fooled, applying a command once, is in its transaction (`applyOnce`).
+ */
+export class Idempotency {
+  readonly #answers: Answers;
+  readonly #inProgress = new Set<string>();
+
+  constructor(answers: Answers) {
+    this.#answers = answers;
+  }
+
+  /** @throws AppError `idempotency_in_progress`, `idempotency_mismatch`, or as the execution does. */
+  async once(
+    request: IdempotentRequest,
+    execute: () => Promise<Answered>,
+  ): Promise<{ answered: Answered; replayed: boolean }> {
+    if (this.#inProgress.has(request.key)) throw new AppError("idempotency_in_progress");
+    this.#inProgress.add(request.key);
+    try {
+      const stored = await this.#stored(request);
+      return stored === undefined
+        ? { answered: await execute(), replayed: false }
+        : { answered: stored, replayed: true };
+    } finally {
+      this.#inProgress.delete(request.key);
+    }
+  }
+
+  async #stored({ key, fingerprint }: IdempotentRequest): Promise<Answered | undefined> {
+    const found = await this.#answers.fetch(
+      IDEMPOTENCY_READ,
+      { key },
+      Answers.key(IDEMPOTENCY_READ, { key }),
+    );
+    if (found === null) return undefined;
+    const stored = JSON.parse(found.entry.body) as StoredAnswer;
+    if (stored.fingerprint !== fingerprint) throw new AppError("idempotency_mismatch");
+    return stored;
+  }
+}

@@ -1,0 +1,149 @@
+import type { IncomingMessage } from "node:http";
+import type { z } from "zod";
+import { AppError, type InputError } from "../../shared/errors.ts";
+
+/** What comes in from outside, made into values or into a clear error; nothing past this checks again. */
+
+/**
+ * The query as an object of texts.
+ *
+ * @throws AppError `bad_request` for broken percent-encoding, `invalid` for a parameter given twice.
+ */
+export function parseQuery(url: string): Record<string, string> {
+  const start = url.indexOf("?");
+  if (start === -1) return {};
+  const query: Record<string, string> = Object.create(null);
+  for (const pair of url.slice(start + 1).split("&")) {
+    if (pair === "") continue;
+    const [name, value] = decodePair(pair);
+    if (name in query)
+      throw new AppError("invalid", { errors: [{ parameter: name, detail: "is given twice" }] });
+    query[name] = value;
+  }
+  return query;
+}
+
+function decodePair(pair: string): [name: string, value: string] {
+  const [name, ...rest] = pair.split("=");
+  try {
+    const decode = (text: string) => decodeURIComponent(text.replaceAll("+", " "));
+    return [decode(name!), decode(rest.join("="))];
+  } catch {
+    throw new AppError("bad_request", { detail: "the query is not valid percent-encoded UTF-8" });
+  }
+}
+
+/** @throws AppError `invalid`, naming each parameter or field. */
+export function validate<T>(schema: z.ZodType<T>, value: unknown, at: "parameter" | "pointer"): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw new AppError("invalid", {
+    errors: result.error.issues.slice(0, 20).flatMap((issue) => inputErrors(issue, at)),
+  });
+}
+
+function inputErrors(issue: z.core.$ZodIssue, at: "parameter" | "pointer"): InputError[] {
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.slice(0, 20).map((key) => locate([...issue.path, key], "is not known here", at));
+  }
+  if (issue.code === "invalid_union") {
+    const branches = issue.errors.filter((errors) => errors.length > 0);
+    const deepest = branches.toSorted((a, b) => depth(b) - depth(a))[0];
+    if (deepest !== undefined && depth(deepest) > 0)
+      return deepest.slice(0, 20).flatMap((inner) => inputErrors(inner, at));
+  }
+  return [locate(issue.path, issue.message, at)];
+}
+
+const depth = (issues: readonly z.core.$ZodIssue[]): number =>
+  Math.max(...issues.map(({ path }) => path.length));
+
+function locate(path: readonly PropertyKey[], detail: string, at: "parameter" | "pointer"): InputError {
+  const parts = path.map((part) => String(part).toWellFormed());
+  if (at === "parameter") return { parameter: parts.join("."), detail };
+  // RFC 6901
+  return {
+    pointer: parts.map((part) => `/${part.replaceAll("~", "~0").replaceAll("/", "~1")}`).join(""),
+    detail,
+  };
+}
+
+/**
+ * The body as JSON, never more of it in memory than `maxBytes`.
+ *
+ * @throws AppError `media_type_unsupported`, `body_too_large` or `body_malformed`.
+ */
+export async function readJson(
+  incoming: IncomingMessage,
+  maxBytes: number,
+): Promise<{ value: unknown; text: string }> {
+  checkContentType(incoming);
+  const text = await readText(incoming, maxBytes);
+  try {
+    return { value: JSON.parse(text), text };
+  } catch (cause) {
+    throw new AppError("body_malformed", { detail: cause instanceof Error ? cause.message : "", cause });
+  }
+}
+
+const JSON_TYPE = /^application\/(json|merge-patch\+json)\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i;
+
+function checkContentType({ headers }: IncomingMessage): void {
+  const type = headers["content-type"];
+  if (type === undefined || (type !== "application/json" && !JSON_TYPE.test(type))) {
+    throw new AppError("media_type_unsupported", { detail: `got ${type ?? "no Content-Type"}` });
+  }
+  const encoding = headers["content-encoding"];
+  if (encoding !== undefined && encoding !== "identity") {
+    throw new AppError("media_type_unsupported", { detail: `got Content-Encoding ${encoding}` });
+  }
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+function readText(incoming: IncomingMessage, maxBytes: number): Promise<string> {
+  if (Number(incoming.headers["content-length"] ?? 0) > maxBytes) throw new AppError("body_too_large");
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    incoming.on("data", (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > maxBytes) reject(new AppError("body_too_large"));
+      else chunks.push(chunk);
+    });
+    incoming.once("end", () => {
+      try {
+        resolve(utf8.decode(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
+      } catch (cause) {
+        reject(new AppError("body_malformed", { detail: "not valid UTF-8", cause }));
+      }
+    });
+    incoming.once("close", () => reject(new AppError("bad_request", { detail: "the body ended early" })));
+  });
+}
+
+/** The ETags of If-Match or If-None-Match; undefined for none given and for `*`. */
+export function parseEtags(header: string | undefined): string[] | undefined {
+  if (header === undefined || header.trim() === "*") return undefined;
+  return header.match(/(?:W\/)?"[^"]*"/g) ?? [];
+}
+
+/** Weak comparison, as RFC 9110 asks for If-None-Match. */
+export function noneMatch(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return true;
+  if (header === etag) return false;
+  if (header.trim() === "*") return false;
+  return !(parseEtags(header) ?? []).some((candidate) => candidate.replace(/^W\//, "") === etag);
+}
+
+/** @throws AppError `invalid` when it is not 1 to 255 printable ASCII characters. */
+export function idempotencyKey({ headers }: IncomingMessage): string | undefined {
+  const key = headers["idempotency-key"];
+  if (key === undefined) return undefined;
+  if (typeof key === "string" && /^[\x21-\x7e]{1,255}$/.test(key)) return key;
+  throw new AppError("invalid", {
+    errors: [
+      { parameter: "Idempotency-Key", detail: "must be 1 to 255 printable ASCII characters without spaces" },
+    ],
+  });
+}

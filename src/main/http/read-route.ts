@@ -1,0 +1,122 @@
+import { hash } from "node:crypto";
+import type { z } from "zod";
+import { AppError } from "../../shared/errors.ts";
+import type { Entry } from "../cache/cache.ts";
+import { Answers, type CacheResult } from "../reads/answers.ts";
+import type { Read } from "../reads/read.ts";
+import { noneMatch, parseQuery, validate } from "./input.ts";
+import { empty, json, type Reply } from "./reply.ts";
+import { type Call, type ResponseDoc, type Route, route } from "./route.ts";
+
+const CACHE_STATUS: Readonly<Record<CacheResult, string>> = {
+  hit: "chinook; hit",
+  miss: "chinook; fwd=miss",
+  coalesced: "chinook; fwd=miss; collapsed",
+  bypass: "chinook; fwd=bypass",
+};
+
+export interface ReadRouteOptions<P> {
+  readonly path: string;
+  readonly tag: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly read: Read<P>;
+  readonly answers: Answers;
+  readonly response: ResponseDoc;
+  /** The read that counts a list's rows, for `?total=1`. */
+  readonly count?: Read<P>;
+}
+
+/** A GET that a read answers: from the cache in one synchronous step where it can. */
+export function readRoute<P>(options: ReadRouteOptions<P>): Route {
+  const { path, tag, summary, read, answers, count } = options;
+  const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
+  return route({
+    method: "GET",
+    path,
+    tag,
+    summary,
+    ...(options.description === undefined ? {} : { description: options.description }),
+    parameters: read.params as unknown as z.ZodObject,
+    headers: ["If-None-Match"],
+    responses: { 200: options.response },
+    handle(call) {
+      const params = validate(read.params, parametersOf(call, names), "parameter");
+      if (count !== undefined && (params as { total?: string }).total === "1") {
+        return withTotal(answers, read, count, params, call);
+      }
+      return answer(answers, read, params, call);
+    },
+  });
+}
+
+function parametersOf(call: Call, names: readonly string[]): Record<string, string> {
+  const parameters = parseQuery(call.url);
+  for (const name of names) {
+    if (name in parameters) throw unknownParameter(name);
+    parameters[name] = call.param(name);
+  }
+  return parameters;
+}
+
+/** A path's parameter does not belong in the query. */
+const unknownParameter = (name: string) =>
+  new AppError("invalid", { errors: [{ parameter: name, detail: "is not known here" }] });
+
+function answer<P>(answers: Answers, read: Read<P>, params: P, call: Call): Reply | Promise<Reply> {
+  const key = Answers.key(read, params);
+  const cached = answers.cached(read, key);
+  if (cached !== undefined) return replyWith(read, cached, "hit", call);
+  return answers.fetch(read, params, key).then((found) => {
+    if (found === null) throw new AppError("not_found");
+    return replyWith(read, found.entry, found.from, call);
+  });
+}
+
+function replyWith<P>(read: Read<P>, entry: Entry, from: CacheResult, call: Call): Reply {
+  const headers: Record<string, string> = {
+    etag: entry.etag,
+    "cache-control": "no-cache",
+    "cache-status": CACHE_STATUS[from],
+  };
+  if (read.cache.freshness === "lifetime") addAge(headers, entry);
+  const unchanged = !noneMatch(call.incoming.headers["if-none-match"], entry.etag);
+  return unchanged ? empty(304, headers) : json(200, entry.body, headers);
+}
+
+/** An answer that may be stale says how old it is, and for how long it may be kept. */
+function addAge(headers: Record<string, string>, { storedAt, expiresAt }: Entry): void {
+  headers["cache-control"] = `max-age=${Math.round((expiresAt - storedAt) / 1_000)}`;
+  headers.age = String(Math.max(0, Math.floor((Date.now() - storedAt) / 1_000)));
+}
+
+/** The count runs beside the page, and is put into its text as it is. */
+async function withTotal<P>(
+  answers: Answers,
+  read: Read<P>,
+  count: Read<P>,
+  params: P,
+  call: Call,
+): Promise<Reply> {
+  const filters = { ...params, total: "0", limit: 1, sort: "id", cursor: undefined };
+  const [page, total] = await Promise.all([
+    lookUp(answers, read, { ...params, total: "0" }),
+    lookUp(answers, count, filters),
+  ]);
+  const body = `${page.entry.body.slice(0, -1)},"total":${total.entry.body}}`;
+  const etag = `"${hash("sha1", body, "base64url")}"`;
+  return replyWith(read, { ...page.entry, body, etag }, page.from, call);
+}
+
+async function lookUp<P>(
+  answers: Answers,
+  read: Read<P>,
+  params: P,
+): Promise<{ entry: Entry; from: CacheResult }> {
+  const key = Answers.key(read, params);
+  const cached = answers.cached(read, key);
+  if (cached !== undefined) return { entry: cached, from: "hit" };
+  const found = await answers.fetch(read, params, key);
+  if (found === null) throw new AppError("not_found");
+  return found;
+}

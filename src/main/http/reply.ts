@@ -1,0 +1,71 @@
+import type { IncomingMessage } from "node:http";
+import { AppError, ERRORS } from "../../shared/errors.ts";
+
+/**
+ * A response before it is one: plain data, so that the request id can be added and the server's fast path
+ * (no Headers object, no stream) stays open.
+ */
+export interface Reply {
+  readonly status: number;
+  readonly body: string | Uint8Array<ArrayBuffer> | null;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** On every answer: nothing here is to be sniffed, framed, or taken for a page. */
+export const API_HEADERS = {
+  "content-type": "application/json",
+  "x-content-type-options": "nosniff",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+} as const;
+
+export const json = (status: number, body: string, headers: Record<string, string> = {}): Reply => ({
+  status,
+  body,
+  headers: { ...API_HEADERS, ...headers },
+});
+
+export const empty = (status: number, headers: Record<string, string> = {}): Reply => {
+  const { "content-type": _, ...rest } = API_HEADERS;
+  return { status, body: null, headers: { ...rest, ...headers } };
+};
+
+/** RFC 9457. The `type` is the error's place in the documentation. */
+export function problem(error: AppError, requestId: string, headers: Record<string, string> = {}): Reply {
+  const { status, title, hint } = ERRORS[error.code];
+  const body = JSON.stringify({
+    type: `/docs/errors#${error.code}`,
+    title,
+    status,
+    detail: error.message === title ? hint : `${error.message}. ${hint}`,
+    code: error.code,
+    request_id: requestId,
+    ...(error.errors === undefined ? {} : { errors: error.errors }),
+  });
+  const retry: Record<string, string> =
+    status === 503 ? { "retry-after": String(error.retryAfter ?? 1) } : {};
+  return {
+    status,
+    body,
+    headers: {
+      ...API_HEADERS,
+      "content-type": "application/problem+json",
+      "cache-control": "no-store",
+      ...retry,
+      ...headers,
+    },
+  };
+}
+
+/** An incoming X-Request-Id is kept when it is one; otherwise ours is unique within and across processes. */
+const PROCESS = `${Date.now().toString(36)}${process.pid.toString(36)}`;
+let requests = 0;
+
+export function requestIdOf(incoming: IncomingMessage | undefined): string {
+  const given = incoming?.headers["x-request-id"];
+  if (typeof given === "string" && /^[\w.:-]{1,128}$/.test(given)) return given;
+  return `${PROCESS}-${(++requests).toString(36)}`;
+}
+
+export function toAppError(error: unknown): AppError {
+  return error instanceof AppError ? error : new AppError("internal", { cause: error });
+}

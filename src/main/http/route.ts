@@ -1,0 +1,43 @@
+import type { IncomingMessage } from "node:http";
+import type { z } from "zod";
+import type { Reply } from "./reply.ts";
+
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/** One request, as a route sees it. */
+export interface Call {
+  readonly incoming: IncomingMessage;
+  /** The URL, with its query still encoded. */
+  readonly url: string;
+  /** Where it is, without the query. */
+  readonly path: string;
+  readonly param: (name: string) => string;
+}
+
+/**
+ * A route as data: what the router, the validation and the API description need to know. `handle` maps the
+ * request to a read or a command and holds nothing else.
+ */
+export interface Route {
+  readonly method: Method;
+  /** As in OpenAPI: `/v1/tracks/{id}`. Also the metrics' label. */
+  readonly path: string;
+  readonly tag: string;
+  readonly summary: string;
+  readonly description?: string;
+  /** Path and query parameters, together. */
+  readonly parameters?: z.ZodObject;
+  readonly body?: z.ZodType;
+  /** Honours If-Match, Idempotency-Key or If-None-Match. */
+  readonly headers?: readonly ("If-Match" | "Idempotency-Key" | "If-None-Match")[];
+  readonly responses: Readonly<Record<number, ResponseDoc>>;
+  readonly handle: (call: Call) => Reply | Promise<Reply>;
+}
+
+export interface ResponseDoc {
+  readonly description: string;
+  /** A JSON body, or the content type of another one; none when left out. */
+  readonly body?: z.ZodType | string;
+}
+
+export const route = (definition: Route): Route => Object.freeze(definition);

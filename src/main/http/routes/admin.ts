@@ -1,0 +1,96 @@
+import { z } from "zod";
+import type { Answers } from "../../reads/answers.ts";
+import { SOURCE_READ } from "../../reads/source.ts";
+import { BULK_COMMANDS } from "../../writes/bulk.ts";
+import type { Command } from "../../writes/command.ts";
+import type { Commands } from "../../writes/commands.ts";
+import { readJson, validate } from "../input.ts";
+import { readRoute } from "../read-route.ts";
+import { empty, json, type Reply } from "../reply.ts";
+import { type Call, type Route, route } from "../route.ts";
+import { pathOf } from "./catalogue.ts";
+
+/** Bytes: a chunk of a bulk load is larger than what a client may send elsewhere. */
+const MAX_CHUNK = 16 * 1_048_576;
+
+export interface AdminOptions {
+  readonly answers: Answers;
+  readonly commands: Commands;
+  readonly optimize: () => Promise<{ ms: number }>;
+  readonly checkpoint: () => Promise<{ complete: boolean; ms: number }>;
+  readonly cacheStats: () => unknown;
+  readonly clearCache: () => void;
+}
+
+const noParameters = z.strictObject({});
+const DONE = { 204: { description: "Done." } };
+const anObject = { 200: { description: "The figures.", body: z.looseObject({}) } };
+
+/** What the commands of a terminal need of a running server. */
+export const adminRoutes = (options: AdminOptions): Route[] => [
+  bulkRoute("/admin/bulk", "Load rows of one table", BULK_COMMANDS.load, options.commands),
+  bulkRoute("/admin/bulk/clear", "Delete the whole catalogue", BULK_COMMANDS.clear, options.commands),
+  bulkRoute(
+    "/admin/bulk/source",
+    "Note where the catalogue came from",
+    BULK_COMMANDS.source,
+    options.commands,
+  ),
+  readRoute({
+    path: "/admin/bulk/source",
+    tag: "admin",
+    summary: "Where the catalogue came from",
+    read: SOURCE_READ,
+    answers: options.answers,
+    response: {
+      description: "The source.",
+      body: z.object({ source: z.string().nullable(), empty: z.boolean() }),
+    },
+  }),
+  actionRoute("POST", "/admin/optimize", "Refresh what the query planner knows", options.optimize),
+  actionRoute("POST", "/admin/checkpoint", "Move the WAL into the database file", options.checkpoint),
+  actionRoute("GET", "/admin/cache", "What is cached", options.cacheStats),
+  route({
+    method: "DELETE",
+    path: "/admin/cache",
+    tag: "admin",
+    summary: "Empty the cache",
+    responses: DONE,
+    handle: (call) => {
+      pathOf(call, noParameters);
+      options.clearCache();
+      return empty(204);
+    },
+  }),
+];
+
+function bulkRoute<I>(path: string, summary: string, command: Command<I>, commands: Commands): Route {
+  return route({
+    method: "POST",
+    path,
+    tag: "admin",
+    summary,
+    body: command.input,
+    responses: DONE,
+    handle: async (call: Call): Promise<Reply> => {
+      pathOf(call, noParameters);
+      const { value } = await readJson(call.incoming, MAX_CHUNK);
+      await commands.execute(command, validate(command.input, value, "pointer"));
+      return empty(204);
+    },
+  });
+}
+
+function actionRoute(method: "GET" | "POST", path: string, summary: string, action: () => unknown): Route {
+  return route({
+    method,
+    path,
+    tag: "admin",
+    summary,
+    responses: anObject,
+    handle: async (call) => {
+      pathOf(call, noParameters);
+      return json(200, JSON.stringify(await action()), { "cache-control": "no-store" });
+    },
+  });
+}

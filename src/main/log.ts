@@ -1,0 +1,25 @@
+import { destination, type Logger, pino } from "pino";
+import pretty from "pino-pretty";
+
+export type { Logger } from "pino";
+
+/** From here on a request, a read or a command is slow, and named in the log. Milliseconds. */
+export const SLOW_MS = 100;
+
+/**
+ * The server's log, on standard error. JSON lines are gathered and written in blocks, off the path of a request;
+ * `flush` writes what is left.
+ */
+export function createLog(format: "json" | "pretty" | "silent"): Logger {
+  if (format === "silent") return pino({ level: "silent" });
+  const options = { base: null, timestamp: () => `,"time":"${new Date().toISOString()}"` };
+  if (format === "pretty") {
+    return pino(
+      options,
+      pretty({ destination: 2, sync: true, translateTime: "HH:MM:ss.l", ignore: "pid,hostname" }),
+    );
+  }
+  const block = destination({ dest: 2, sync: false, minLength: 4_096 });
+  setInterval(() => block.flush(), 1_000).unref();
+  return pino(options, block);
+}

@@ -1,0 +1,195 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+
+/** Every metric of the server, in one place; dashboards build on these names. */
+
+/** Seconds. They begin at 0.1 ms: a cached answer takes less than the first bucket of the usual defaults. */
+const SECONDS = [
+  0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+];
+const SIZES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
+
+/** Where the gauges get their values when they are scraped. */
+export interface MetricSources {
+  readonly cacheEntries: () => Readonly<Record<string, number>>;
+  readonly cacheBytes: () => Readonly<Record<string, number>>;
+  readonly staleFills: () => number;
+  readonly invalidations: () => ReadonlyMap<string, number>;
+  readonly readQueues: () => Readonly<Record<string, number>>;
+  readonly writeQueue: () => number;
+  readonly wal: () => { readonly frames: number; readonly bytes: number };
+  readonly databaseBytes: () => number;
+}
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+export function createMetrics() {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry, prefix: "chinook_" });
+  const cacheRequests = new Counter({
+    name: "chinook_cache_requests_total",
+    help: "Look-ups in the cache, by table and result.",
+    labelNames: ["cache", "result"],
+    registers,
+  });
+  return {
+    registry,
+    httpDuration: new Histogram({
+      name: "chinook_http_request_duration_seconds",
+      help: "Time from the request's headers to its answer, by route template.",
+      labelNames: ["method", "route", "status"],
+      buckets: SECONDS,
+      registers,
+    }),
+    cacheRequests,
+    cacheHitRatio: new Gauge({
+      name: "chinook_cache_hit_ratio",
+      help: "Share of look-ups that were hits since the start, by table.",
+      labelNames: ["cache"],
+      registers,
+      async collect() {
+        for (const [cache, ratio] of await hitRatios(cacheRequests)) this.set({ cache }, ratio);
+      },
+    }),
+    readWait: new Histogram({
+      name: "chinook_read_wait_seconds",
+      help: "Time that reads wait for a reader thread, by lane.",
+      labelNames: ["lane"],
+      buckets: SECONDS,
+      registers,
+    }),
+    readDuration: new Histogram({
+      name: "chinook_read_duration_seconds",
+      help: "Time that reads run inside SQLite, by read.",
+      labelNames: ["read"],
+      buckets: SECONDS,
+      registers,
+    }),
+    readBatchSize: new Histogram({
+      name: "chinook_read_batch_size",
+      help: "Reads that travelled to a thread together, by lane.",
+      labelNames: ["lane"],
+      buckets: SIZES,
+      registers,
+    }),
+    writeWait: new Histogram({
+      name: "chinook_write_wait_seconds",
+      help: "Time that commands wait before they are sent to the writer.",
+      buckets: SECONDS,
+      registers,
+    }),
+    writeDuration: new Histogram({
+      name: "chinook_write_duration_seconds",
+      help: "Time that commands run inside SQLite, without the shared commit, by command.",
+      labelNames: ["command"],
+      buckets: SECONDS,
+      registers,
+    }),
+    writeBatchSize: new Histogram({
+      name: "chinook_write_batch_size",
+      help: "Commands that shared one commit.",
+      buckets: SIZES,
+      registers,
+    }),
+    commitDuration: new Histogram({
+      name: "chinook_commit_duration_seconds",
+      help: "Time of a batch's COMMIT, its sync to disk included.",
+      buckets: SECONDS,
+      registers,
+    }),
+    writeFailures: new Counter({
+      name: "chinook_write_failures_total",
+      help: "Commands that failed, by error code.",
+      labelNames: ["code"],
+      registers,
+    }),
+    rejectedRequests: new Counter({
+      name: "chinook_rejected_requests_total",
+      help: "Requests turned away unserved, by reason.",
+      labelNames: ["reason"],
+      registers,
+    }),
+    checkpointDuration: new Histogram({
+      name: "chinook_checkpoint_duration_seconds",
+      help: "Time of WAL checkpoints, by mode.",
+      labelNames: ["mode"],
+      buckets: SECONDS,
+      registers,
+    }),
+    checkpoints: new Counter({
+      name: "chinook_checkpoints_total",
+      help: "WAL checkpoints, by mode and whether a reader held them back.",
+      labelNames: ["mode", "result"],
+      registers,
+    }),
+  };
+}
+
+/** The values that are asked for at a scrape and not kept meanwhile. */
+export function registerGauges({ registry }: Metrics, sources: MetricSources): void {
+  const registers = [registry];
+  const gauge = (name: string, help: string, value: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(value());
+      },
+    });
+  const gauges = (
+    name: string,
+    help: string,
+    label: string,
+    values: () => Readonly<Record<string, number>>,
+  ) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: [label],
+      registers,
+      collect() {
+        for (const [key, value] of Object.entries(values())) this.set({ [label]: key }, value);
+      },
+    });
+  gauges("chinook_cache_entries", "Cached answers, by table.", "cache", sources.cacheEntries);
+  gauges("chinook_cache_bytes", "Memory of cached answers, by tier.", "tier", sources.cacheBytes);
+  gauges("chinook_read_queue_length", "Reads that wait, by lane.", "lane", sources.readQueues);
+  gauge("chinook_write_queue_length", "Commands that wait.", sources.writeQueue);
+  gauge("chinook_wal_frames", "Frames in the WAL.", () => sources.wal().frames);
+  gauge("chinook_wal_bytes", "Size of the WAL file.", () => sources.wal().bytes);
+  gauge("chinook_database_bytes", "Size of the database file.", sources.databaseBytes);
+  new Counter({
+    name: "chinook_cache_stale_fills_dropped_total",
+    help: "Answers that were not cached because a write overtook their read.",
+    registers,
+    collect() {
+      this.reset();
+      this.inc(sources.staleFills());
+    },
+  });
+  new Counter({
+    name: "chinook_cache_invalidations_total",
+    help: "Tags touched by writes, by kind.",
+    labelNames: ["tag_kind"],
+    registers,
+    collect() {
+      this.reset();
+      for (const [kind, count] of sources.invalidations()) this.inc({ tag_kind: kind }, count);
+    },
+  });
+}
+
+/** Hits over all look-ups that could have hit. */
+async function hitRatios(requests: Counter<"cache" | "result">): Promise<Map<string, number>> {
+  const sums = new Map<string, { hits: number; all: number }>();
+  for (const { labels, value } of (await requests.get()).values) {
+    const sum = sums.get(String(labels.cache)) ?? { hits: 0, all: 0 };
+    if (labels.result === "hit") sum.hits += value;
+    if (labels.result !== "bypass") sum.all += value;
+    sums.set(String(labels.cache), sum);
+  }
+  return new Map(
+    [...sums].filter(([, { all }]) => all > 0).map(([cache, { hits, all }]) => [cache, hits / all]),
+  );
+}

@@ -1,0 +1,68 @@
+import { z } from "zod";
+
+/**
+ * The vocabulary of input: every schema of a body or a parameter is made of these, so that a limit stands in
+ * one place. Query parameters and path parts arrive as text and are coerced by the `…Text` ones.
+ */
+
+export const MAX_ID = Number.MAX_SAFE_INTEGER;
+
+// NUL ends a C string inside SQLite, a lone surrogate has no UTF-8, and control characters are never meant.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this looks for
+const CONTROL = /[\u0000-\u001f\u007f]/;
+
+export const text = (max: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(max)
+    .refine((value) => !CONTROL.test(value), "must not contain control characters")
+    .refine((value) => value.isWellFormed(), "must be well-formed Unicode");
+
+export const id = z.int().min(1).max(MAX_ID).meta({ example: 1 });
+
+export const idText = z
+  .string()
+  .regex(/^[1-9]\d{0,15}$/, "must be a whole number from 1 to 9007199254740991")
+  .transform(Number)
+  .refine((value) => value <= MAX_ID, "must be a whole number from 1 to 9007199254740991")
+  .meta({ override: { type: "integer", minimum: 1, maximum: MAX_ID }, example: 1 });
+
+export const limitText = z
+  .string()
+  .regex(/^([1-9]\d?|100)$/, "must be a whole number from 1 to 100")
+  .transform(Number)
+  .default(20)
+  .meta({
+    override: { type: "integer", minimum: 1, maximum: 100, default: 20 },
+    description: "How many at the most.",
+  });
+
+export const cursorText = z
+  .string()
+  .max(2_000)
+  .regex(/^([0-9A-F]{2})+$/, "must be `next` of the previous page")
+  .optional()
+  .meta({ description: "`next` of the previous page, unchanged." });
+
+export const totalText = z
+  .enum(["0", "1"])
+  .default("0")
+  .meta({ description: "1 adds `total`, the number of all rows that match." });
+
+/** Decimal money, stored as integer cents. */
+export const money = z
+  .number()
+  .min(0)
+  .max(1_000_000)
+  .refine((value) => Math.abs(value * 100 - Math.round(value * 100)) < 1e-6, "must have at most two decimals")
+  .meta({ example: 0.99 });
+
+export const toCents = (value: number): number => Math.round(value * 100);
+
+export const timestamp = z.iso.datetime({ offset: true }).meta({ example: "2026-01-31T12:00:00.000Z" });
+/** RFC 3339 in any offset to the one form that sorts as text: UTC with milliseconds. */
+export const toUtc = (value: string): string => new Date(value).toISOString();
+
+export const date = z.iso.date().meta({ example: "1997-05-21" });

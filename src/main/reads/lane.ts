@@ -1,0 +1,188 @@
+import { Piscina } from "piscina";
+import { AppError, type Failure, fromFailure } from "../../shared/errors.ts";
+import type {
+  ReadBatch,
+  ReadBatchReport,
+  ReaderOptions,
+  ReadRequest,
+  ReadRow,
+} from "../../shared/protocol.ts";
+import { moduleUrl } from "../module-url.ts";
+
+export interface LaneOptions {
+  readonly name: "point" | "scan";
+  readonly file: string;
+  readonly threads: number;
+  /** Reads that travel together: 1 on the scan lane, where one read is work enough. */
+  readonly maxBatch: number;
+  /** Reads that may wait; one more is refused. */
+  readonly maxWaiting: number;
+  /** Milliseconds after which a read's caller is freed, and after which a long read aborts itself. */
+  readonly deadlineMs: number;
+  /** Added to the threads' niceness, so that point reads win the processor. */
+  readonly nice: number;
+  readonly onBatch: (size: number) => void;
+}
+
+/** A read's row with what it cost. */
+export interface ReadAnswer {
+  readonly row: ReadRow | null;
+  readonly waitedMs: number;
+  readonly ms: number;
+}
+
+interface Waiting {
+  readonly request: ReadRequest;
+  readonly since: number;
+  readonly resolve: (answer: ReadAnswer) => void;
+  readonly reject: (error: AppError) => void;
+  settled: boolean;
+}
+
+/**
+ * One lane of readers: N threads that take what waits, a batch at a time.
+ *
+ * - A thread that is free takes everything that waits (up to the cap) at the end of the event loop's turn: what
+ *   arrived in one turn travels as one message, an idle lane adds no delay, and a busy one amortises the hop.
+ * - Order within a lane is first come, first served. Full: `overloaded` at once.
+ * - A caller is freed at the deadline with `read_timeout`, whether its read waits or runs; a running one cannot
+ *   be taken back, and its thread is counted as busy until it returns.
+ * - `pause` holds dispatch and waits for what runs: afterwards no thread of this lane has a snapshot open.
+ */
+export class Lane {
+  readonly #options: LaneOptions;
+  readonly #pool: Piscina<ReadBatch, ReadBatchReport>;
+  readonly #waiting: Waiting[] = [];
+  readonly #running = new Set<Waiting[]>();
+  readonly #clock: NodeJS.Timeout;
+  #free: number;
+  #scheduled = false;
+  #pauses = 0;
+  #idle: (() => void)[] = [];
+
+  private constructor(options: LaneOptions, pool: Piscina<ReadBatch, ReadBatchReport>) {
+    this.#options = options;
+    this.#pool = pool;
+    this.#free = options.threads;
+    this.#clock = setInterval(() => this.#expire(), Math.min(100, options.deadlineMs)).unref();
+  }
+
+  /** Resolves when every thread has its connection open. */
+  static async open(options: LaneOptions): Promise<Lane> {
+    const pool = new Piscina<ReadBatch, ReadBatchReport>({
+      filename: moduleUrl("../../workers/reader", import.meta.url).href,
+      workerData: { file: options.file } satisfies ReaderOptions,
+      minThreads: options.threads,
+      maxThreads: options.threads,
+      concurrentTasksPerWorker: 1,
+      idleTimeout: Number.POSITIVE_INFINITY,
+      recordTiming: false,
+      niceIncrement: options.nice,
+    });
+    const nothing: ReadBatch = { reads: [], deadlineMs: 0 };
+    await Promise.all(Array.from({ length: options.threads }, () => pool.run(nothing)));
+    return new Lane(options, pool);
+  }
+
+  get length(): number {
+    return this.#waiting.length;
+  }
+
+  get threads(): number {
+    return this.#pool.threads.length;
+  }
+
+  /** @throws AppError `overloaded`, `read_timeout`, `reader_lost`, or what SQLite said. */
+  read(request: ReadRequest): Promise<ReadAnswer> {
+    if (this.#waiting.length >= this.#options.maxWaiting) {
+      const detail = `too many reads are waiting on the ${this.#options.name} lane`;
+      return Promise.reject(new AppError("overloaded", { detail, retryAfter: 1 }));
+    }
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ request, since: performance.now(), resolve, reject, settled: false });
+      this.#schedule();
+    });
+  }
+
+  /** Holds dispatch until `resume`; resolves when nothing runs. Pauses nest. */
+  async pause(): Promise<void> {
+    this.#pauses++;
+    if (this.#running.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  resume(): void {
+    this.#pauses--;
+    this.#schedule();
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#clock);
+    const closing = new AppError("closing");
+    for (const waiting of this.#waiting.splice(0)) this.#reject(waiting, closing);
+    await this.#pool.destroy();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#free === 0 || this.#pauses > 0 || this.#waiting.length === 0) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      while (this.#free > 0 && this.#pauses === 0 && this.#waiting.length > 0) void this.#dispatch();
+    });
+  }
+
+  async #dispatch(): Promise<void> {
+    const batch = this.#waiting.splice(0, this.#share());
+    const sent = performance.now();
+    this.#free--;
+    this.#running.add(batch);
+    this.#options.onBatch(batch.length);
+    try {
+      const reads = batch.map(({ request }) => request);
+      const report = await this.#pool.run({ reads, deadlineMs: this.#options.deadlineMs });
+      batch.forEach((waiting, i) => {
+        this.#settle(waiting, report.rows[i]!, sent - waiting.since, report.ms[i]!);
+      });
+    } catch (cause) {
+      for (const waiting of batch)
+        this.#reject(waiting, new AppError("reader_lost", { cause, retryAfter: 1 }));
+    } finally {
+      this.#finish(batch);
+    }
+  }
+
+  /** What waits is shared among the free threads, so that one does not take all while another sleeps. */
+  #share(): number {
+    return Math.min(this.#options.maxBatch, Math.ceil(this.#waiting.length / this.#free));
+  }
+
+  #finish(batch: Waiting[]): void {
+    this.#free++;
+    this.#running.delete(batch);
+    if (this.#running.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
+    this.#schedule();
+  }
+
+  #settle(waiting: Waiting, row: ReadRow | null | Failure, waitedMs: number, ms: number): void {
+    if (row !== null && "code" in row) return this.#reject(waiting, fromFailure(row));
+    waiting.settled = true;
+    waiting.resolve({ row, waitedMs, ms });
+  }
+
+  #reject(waiting: Waiting, error: AppError): void {
+    waiting.settled = true;
+    waiting.reject(error);
+  }
+
+  #expire(): void {
+    const oldest = performance.now() - this.#options.deadlineMs;
+    const error = new AppError("read_timeout", { retryAfter: 1 });
+    while (this.#waiting.length > 0 && this.#waiting[0]!.since < oldest) {
+      this.#reject(this.#waiting.shift()!, error);
+    }
+    for (const batch of this.#running) {
+      for (const waiting of batch)
+        if (!waiting.settled && waiting.since < oldest) this.#reject(waiting, error);
+    }
+  }
+}

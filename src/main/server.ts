@@ -1,0 +1,198 @@
+import { statSync } from "node:fs";
+import type { Server as HttpServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Settings } from "../shared/settings.ts";
+import { CACHE_TABLES, Cache } from "./cache/cache.ts";
+import { createApp } from "./http/app.ts";
+import { Idempotency } from "./http/command-route.ts";
+import { listen } from "./http/listen.ts";
+import type { Route } from "./http/route.ts";
+import { adminRoutes } from "./http/routes/admin.ts";
+import { catalogueRoutes } from "./http/routes/catalogue.ts";
+import { docsRoutes } from "./http/routes/docs.ts";
+import { listeningRoutes } from "./http/routes/listening.ts";
+import { type Health, operationsRoutes } from "./http/routes/operations.ts";
+import { createLog, type Logger } from "./log.ts";
+import { createMetrics, type MetricSources, type Metrics, registerGauges } from "./metrics.ts";
+import { ReadSide } from "./reads/read-side.ts";
+import { WriteSide } from "./writes/write-side.ts";
+
+const MEBIBYTE = 1_048_576;
+const SWEEP_MS = 5_000;
+/** Milliseconds that requests have to finish once the server is told to stop. */
+const DRAIN_MS = 10_000;
+
+export interface Server {
+  readonly url: string;
+  /** Stops accepting, finishes what was accepted, closes readers and writer. Again is harmless. */
+  close(): Promise<void>;
+}
+
+/** The open parts of a server, as its routes and gauges see them. */
+interface Parts {
+  readonly settings: Settings;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly cache: Cache;
+  readonly writes: WriteSide;
+  readonly reads: ReadSide;
+  readonly state: { status: Health["status"] };
+}
+
+/**
+ * Opens in the order writer, readers, socket, and closes in the reverse one. What fails half-way is closed as far
+ * as it was opened.
+ *
+ * @param fill runs once the database is open and before anything is read: the demo catalogue.
+ * @throws AppError when the database is held or unusable, or the port is taken.
+ */
+export async function startServer(
+  settings: Settings,
+  fill: (writes: WriteSide) => Promise<void> = async () => {},
+): Promise<Server> {
+  await using opened = new AsyncDisposableStack();
+  const state: Parts["state"] = { status: "starting" };
+  const log = createLog(settings.log);
+  const metrics = createMetrics();
+  const cache = opened.adopt(new Cache({ maxBytes: settings.cacheMb * MEBIBYTE }), (cache) => cache.close());
+  let pausable: Pick<ReadSide, "whilePaused"> = { whilePaused: (action) => action() };
+  const writes = opened.adopt(
+    await WriteSide.open({
+      settings,
+      log,
+      metrics,
+      invalidate: (tags) => cache.invalidate(tags),
+      whilePaused: (action) => pausable.whilePaused(action),
+    }),
+    (writes) => writes.close(),
+  );
+  await fill(writes);
+  const reads = opened.adopt(await ReadSide.open({ settings, cache, log, metrics }), (reads) =>
+    reads.close(),
+  );
+  pausable = reads;
+  const parts: Parts = { settings, log, metrics, cache, writes, reads, state };
+  const http = opened.adopt(await openHttp(parts), drain);
+  const url = urlOf(settings.host, http);
+  await writes.announce(url);
+  const sweeper = setInterval(() => cache.sweep(), SWEEP_MS).unref();
+  state.status = "ok";
+  log.info({ url, database: settings.database }, "listening");
+  const closers = opened.move();
+  return { url, close: once(() => closeAll(closers, sweeper, parts)) };
+}
+
+async function closeAll(
+  closers: AsyncDisposableStack,
+  sweeper: NodeJS.Timeout,
+  { log, state }: Parts,
+): Promise<void> {
+  state.status = "draining";
+  log.info("draining");
+  clearInterval(sweeper);
+  await closers.disposeAsync();
+  log.info("closed");
+  log.flush();
+}
+
+function once(action: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  return () => (running ??= action());
+}
+
+function openHttp(parts: Parts): Promise<HttpServer> {
+  const { settings, log, metrics, state } = parts;
+  const app = createApp({
+    routes: routesOf(parts),
+    log,
+    logRequests: settings.logRequests,
+    draining: () => state.status === "draining",
+    onAnswer: (method, route, status, ms) =>
+      metrics.httpDuration.observe({ method, route, status }, ms / 1_000),
+    onRejected: (reason) => metrics.rejectedRequests.inc({ reason }),
+  });
+  return listen(app, settings.host, settings.port, (reason) => metrics.rejectedRequests.inc({ reason }));
+}
+
+/** Refuses new connections at once; open requests get their time, idle connections none. */
+async function drain(http: HttpServer): Promise<void> {
+  const closed = new Promise<void>((resolve) => http.close(() => resolve()));
+  const idle = setInterval(() => http.closeIdleConnections(), 20);
+  const late = new AbortController();
+  await Promise.race([closed, delay(DRAIN_MS, undefined, { signal: late.signal }).catch(() => {})]);
+  late.abort();
+  clearInterval(idle);
+  http.closeAllConnections();
+}
+
+function urlOf(host: string, http: HttpServer): string {
+  const { port } = http.address() as AddressInfo;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+function routesOf(parts: Parts): readonly Route[] {
+  const { cache, reads, writes, metrics } = parts;
+  registerGauges(metrics, gaugeSources(parts));
+  const commandSide = { commands: writes.commands, idempotency: new Idempotency(reads.answers) };
+  const routes = [
+    ...catalogueRoutes(reads.answers, commandSide),
+    ...listeningRoutes(reads.answers, commandSide),
+    ...operationsRoutes({ health: () => healthOf(parts), metrics: () => exposition(metrics) }),
+    ...adminRoutes({
+      answers: reads.answers,
+      commands: writes.commands,
+      optimize: () => writes.optimize(),
+      checkpoint: () => writes.checkpoint(),
+      cacheStats: () => cacheStats(cache),
+      clearCache: () => cache.clear(),
+    }),
+  ];
+  return [...routes, ...docsRoutes(routes)];
+}
+
+async function exposition({ registry }: Metrics): Promise<{ text: string; contentType: string }> {
+  return { text: await registry.metrics(), contentType: registry.contentType };
+}
+
+const entriesOf = (cache: Cache) =>
+  Object.fromEntries(CACHE_TABLES.map((table) => [table, cache.entries(table)]));
+
+const cacheStats = (cache: Cache) => ({
+  enabled: cache.enabled,
+  entries: entriesOf(cache),
+  bytes: cache.bytes,
+  stale_fills_dropped: cache.counters.staleFills,
+  invalidations: Object.fromEntries(cache.counters.invalidations),
+});
+
+function gaugeSources({ settings, cache, writes, reads }: Parts): MetricSources {
+  return {
+    cacheEntries: () => entriesOf(cache),
+    cacheBytes: () => ({ ...cache.bytes }),
+    staleFills: () => cache.counters.staleFills,
+    invalidations: () => cache.counters.invalidations,
+    readQueues: () => reads.queueLengths,
+    writeQueue: () => writes.queueLength,
+    wal: () => writes.wal,
+    databaseBytes: () => fileBytes(settings.database),
+  };
+}
+
+const fileBytes = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+
+function healthOf({ settings, cache, writes, reads, state }: Parts): Health {
+  const failed = state.status === "ok" && !(writes.alive && reads.alive);
+  return {
+    status: failed ? "failed" : state.status,
+    writer: writes.alive,
+    readers: reads.alive,
+    schema_version: writes.schemaVersion,
+    uptime_seconds: Math.round(process.uptime()),
+    database_bytes: fileBytes(settings.database),
+    wal_bytes: writes.wal.bytes,
+    queues: { ...reads.queueLengths, write: writes.queueLength },
+    cache_bytes: cache.bytes.hot + cache.bytes.database,
+    resident_bytes: process.memoryUsage.rss(),
+  };
+}

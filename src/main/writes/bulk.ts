@@ -1,0 +1,91 @@
+import { z } from "zod";
+import { BULK_COLUMNS, BULK_TABLES, type BulkTable, CHUNK_ROWS, type Chunk } from "../../shared/tables.ts";
+import { SOURCE_SQL } from "../reads/source.ts";
+import { type Command, command, statement } from "./command.ts";
+
+/** Columns that do not count as a change when a row is loaded again. */
+const UNCOUNTED = new Set(["id", "public_id", "created_at", "updated_at"]);
+const VERSIONED = new Set<BulkTable>(["artists", "albums", "genres", "media_types", "tracks", "playlists"]);
+/** Tables whose rows are their key: loading one again changes nothing. */
+const KEY_ONLY = new Set<BulkTable>(["playlist_tracks"]);
+
+/**
+ * Rows of one table as one statement: the chunk travels as a JSON text and becomes a table inside SQLite. A row
+ * that is there already is updated only where it differs, so loading a catalogue twice changes nothing.
+ */
+function upsert(table: BulkTable): string {
+  const columns = BULK_COLUMNS[table] as readonly string[];
+  const values = columns.map((_, i) => `value ->> ${i}`).join(", ");
+  return `INSERT INTO ${table} (${columns.join(", ")}) SELECT ${values} FROM json_each(@rows) WHERE true
+    ${onConflict(table, columns)}`;
+}
+
+function onConflict(table: BulkTable, columns: readonly string[]): string {
+  if (KEY_ONLY.has(table)) return "ON CONFLICT DO NOTHING";
+  const counted = columns.filter((column) => !UNCOUNTED.has(column));
+  const sets = counted.map((column) => `${column} = excluded.${column}`);
+  const differs = counted.map((column) => `${table}.${column} COLLATE BINARY IS NOT excluded.${column}`);
+  const stamp = VERSIONED.has(table) ? ", version = version + 1, updated_at = excluded.updated_at" : "";
+  return `ON CONFLICT (id) DO UPDATE SET ${sets.join(", ")}${stamp} WHERE ${differs.join(" OR ")}`;
+}
+
+const UPSERTS = Object.fromEntries(BULK_TABLES.map((table) => [table, upsert(table)])) as Record<
+  BulkTable,
+  string
+>;
+
+const everything = () => ["*"];
+
+const load: Command<Chunk> = command({
+  name: "bulk.load",
+  input: z.strictObject({
+    table: z.enum(BULK_TABLES as [BulkTable, ...BulkTable[]]),
+    rows: z
+      .array(z.array(z.union([z.string(), z.number(), z.null()])).readonly())
+      .min(1)
+      .max(CHUNK_ROWS)
+      .readonly(),
+  }),
+  statements: ({ table, rows }) => [statement(UPSERTS[table], { rows: JSON.stringify(rows) })],
+  foreignKey: "reference_unknown",
+  tags: everything,
+});
+
+/** Children before parents. */
+const clear: Command<Record<string, never>> = command({
+  name: "bulk.clear",
+  input: z.strictObject({}),
+  statements: () => [
+    ...[...BULK_TABLES].reverse().map((table) => statement(`DELETE FROM ${table}`, {})),
+    statement("DELETE FROM idempotency_keys", {}),
+  ],
+  tags: everything,
+});
+
+export type CatalogueSource = "demo" | "generated" | "imported";
+
+/** Notes where the catalogue came from. */
+const source: Command<{ source: CatalogueSource }> = command({
+  name: "bulk.source",
+  input: z.strictObject({ source: z.enum(["demo", "generated", "imported"]) }),
+  statements: ({ source }) => [
+    statement(
+      "INSERT INTO meta VALUES ('source', @source) ON CONFLICT DO UPDATE SET value = excluded.value",
+      {
+        source,
+      },
+    ),
+  ],
+  tags: everything,
+});
+
+/** The same question as the read's, for a writer that has no readers beside it. */
+const inspect: Command<Record<string, never>> = command({
+  name: "bulk.inspect",
+  input: z.strictObject({}),
+  statements: () => [],
+  answer: () => statement(SOURCE_SQL, {}),
+  tags: () => [],
+});
+
+export const BULK_COMMANDS = { load, clear, source, inspect };

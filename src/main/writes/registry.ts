@@ -1,0 +1,12 @@
+import { BULK_COMMANDS } from "./bulk.ts";
+import { CATALOGUE_COMMANDS, PLAYLIST_COMMANDS } from "./catalogue.ts";
+import type { AnyCommand } from "./command.ts";
+import { PLAY_COMMANDS } from "./plays.ts";
+
+/** Every command there is. A new one is added here and beside its route, and nowhere else. */
+export const COMMANDS: readonly AnyCommand[] = [
+  ...Object.values(CATALOGUE_COMMANDS).flatMap(({ create, patch, remove }) => [create, patch, remove]),
+  ...Object.values(PLAYLIST_COMMANDS),
+  ...Object.values(PLAY_COMMANDS),
+  ...Object.values(BULK_COMMANDS),
+];

@@ -1,0 +1,183 @@
+import { fileURLToPath } from "node:url";
+import PQueue from "p-queue";
+import type {
+  BatchReport,
+  CheckpointReport,
+  MigrationReport,
+  MigrationStatus,
+  WalState,
+} from "../../shared/protocol.ts";
+import type { Settings } from "../../shared/settings.ts";
+import { type Logger, SLOW_MS } from "../log.ts";
+import type { Metrics } from "../metrics.ts";
+import { ROOT } from "../version.ts";
+import { Checkpointer } from "./checkpointer.ts";
+import { Commands } from "./commands.ts";
+import { forgetOldKeys } from "./idempotency.ts";
+import { PRIORITY, WriteQueue } from "./write-queue.ts";
+import { WriterThread } from "./writer-thread.ts";
+
+/** Commands that share a commit; past a few hundred the share of the sync is small and the wait is not. */
+const MAX_BATCH = 512;
+const MAX_WAITING = 10_000;
+const DEADLINE_MS = 5_000;
+
+/** 4 KiB each: 4 MiB are moved as soon as nothing waits; past 24 MiB readers are paused to start the WAL over. */
+const IDLE_FRAMES = 1_000;
+const CAP_FRAMES = 6_000;
+
+const HOUR = 3_600_000;
+
+export interface WriteSideOptions {
+  readonly settings: Pick<Settings, "database" | "synchronous" | "checkpoints">;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly invalidate: (tags: readonly string[]) => void;
+  readonly whilePaused: <T>(action: () => Promise<T>) => Promise<T>;
+  /** False leaves the schema as it is found. */
+  readonly migrate?: boolean;
+}
+
+/**
+ * Everything that writes: the writer thread, the queue of its jobs, commands, checkpoints and housekeeping. The
+ * server holds one, and so does a command that writes while no server runs: there is one way to write.
+ */
+export class WriteSide {
+  readonly #thread: WriterThread;
+  readonly #jobs = new PQueue({ concurrency: 1 });
+  readonly #options: WriteSideOptions;
+  readonly #queue: WriteQueue;
+  readonly #checkpointer: Checkpointer;
+  readonly #housekeeping: NodeJS.Timeout;
+  readonly commands: Commands;
+  #wal: WalState;
+  #closing: Promise<void> | undefined;
+
+  private constructor(thread: WriterThread, options: WriteSideOptions) {
+    this.#thread = thread;
+    this.#options = options;
+    this.#wal = thread.wal;
+    this.#queue = new WriteQueue(thread, this.#jobs, {
+      maxWaiting: MAX_WAITING,
+      maxBatch: MAX_BATCH,
+      deadlineMs: DEADLINE_MS,
+      onBatch: (size, report) => this.#observe(size, report),
+    });
+    this.#checkpointer = new Checkpointer(this.#jobs, {
+      idleFrames: IDLE_FRAMES,
+      capFrames: CAP_FRAMES,
+      run: (mode) => thread.call("checkpoint", mode),
+      whilePaused: options.whilePaused,
+      onReport: (report) => this.#observeCheckpoint(report),
+    });
+    this.commands = this.#createCommands();
+    this.#housekeeping = setInterval(() => this.#keepHouse(), HOUR).unref();
+  }
+
+  /** @throws AppError `locked`, `database_unusable`, `migration_refused` or `sqlite_too_old`. */
+  static async open(options: WriteSideOptions): Promise<WriteSide> {
+    const { database: file, synchronous } = options.settings;
+    const migrations = fileURLToPath(new URL("migrations", ROOT));
+    const migrate = options.migrate ?? true;
+    return new WriteSide(await WriterThread.start({ file, synchronous, migrations, migrate }), options);
+  }
+
+  get alive(): boolean {
+    return this.#thread.alive;
+  }
+
+  get schemaVersion(): number {
+    return this.#thread.schemaVersion;
+  }
+
+  get queueLength(): number {
+    return this.#queue.length;
+  }
+
+  get wal(): WalState {
+    return this.#wal;
+  }
+
+  optimize(): Promise<{ ms: number }> {
+    return this.#maintain(() => this.#thread.call("optimize", null));
+  }
+
+  async checkpoint(): Promise<CheckpointReport> {
+    return this.#maintain(async () => {
+      const report = await this.#options.whilePaused(() => this.#thread.call("checkpoint", "TRUNCATE"));
+      this.#observeCheckpoint(report);
+      return report;
+    });
+  }
+
+  migrate(target: number | "latest"): Promise<MigrationReport> {
+    return this.#maintain(() => this.#thread.call("migrate", { target }));
+  }
+
+  migrations(): Promise<readonly MigrationStatus[]> {
+    return this.#maintain(() => this.#thread.call("migrations", null));
+  }
+
+  /** Where the server listens, for those who find the database held. */
+  async announce(url: string): Promise<void> {
+    await this.#thread.call("announce", url);
+  }
+
+  /** Runs what is queued, then closes the database and lets go of the lock. Again is harmless. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    clearInterval(this.#housekeeping);
+    await this.#jobs.onIdle();
+    await this.#thread.close();
+  }
+
+  #maintain<T>(job: () => Promise<T>): Promise<T> {
+    return this.#jobs.add(job, { priority: PRIORITY.maintenance });
+  }
+
+  #createCommands(): Commands {
+    const { metrics, log, invalidate } = this.#options;
+    return new Commands({
+      queue: this.#queue,
+      invalidate,
+      onOutcome: ({ name }, { waitedMs, ms }) => {
+        metrics.writeWait.observe(waitedMs / 1_000);
+        metrics.writeDuration.observe({ command: name }, ms / 1_000);
+        if (ms >= SLOW_MS) log.warn({ command: name, ms }, "slow command");
+      },
+      onFailure: (_, code) => metrics.writeFailures.inc({ code }),
+    });
+  }
+
+  #observe(size: number, { commitMs, wal }: BatchReport): void {
+    const { metrics, settings } = this.#options;
+    metrics.writeBatchSize.observe(size);
+    metrics.commitDuration.observe(commitMs / 1_000);
+    this.#wal = wal;
+    if (settings.checkpoints === "managed") this.#checkpointer.observe(wal);
+  }
+
+  #observeCheckpoint({ mode, complete, ms, wal }: CheckpointReport): void {
+    const { metrics, log } = this.#options;
+    this.#wal = wal;
+    metrics.checkpointDuration.observe({ mode }, ms / 1_000);
+    metrics.checkpoints.inc({ mode, result: complete ? "complete" : "held_back" });
+    if (mode === "TRUNCATE" && !complete) {
+      log.warn({ wal_bytes: wal.bytes }, "a reader outside this process keeps the WAL from being truncated");
+    }
+  }
+
+  #keepHouse(): void {
+    const housework = async () => {
+      await this.#thread.call("batch", [[forgetOldKeys(new Date())]]);
+      await this.#thread.call("optimize", null);
+    };
+    this.#maintain(housework).catch((error) =>
+      this.#options.log.error({ err: error }, "housekeeping failed"),
+    );
+  }
+}

@@ -1,0 +1,316 @@
+/**
+ * The one registry of errors. Every failure that leaves this server, over HTTP or at a terminal, is one of
+ * these; `docs/errors.md` lists the same codes, and a test holds the two against each other.
+ *
+ * `retry` says whether the same request may succeed later without being changed.
+ */
+export const ERRORS = {
+  bad_request: {
+    status: 400,
+    title: "Malformed request",
+    retry: false,
+    hint: "Check the request line, headers and URL encoding.",
+  },
+  body_malformed: {
+    status: 400,
+    title: "Body is not valid JSON",
+    retry: false,
+    hint: "Send one JSON value encoded as UTF-8.",
+  },
+  cursor_invalid: {
+    status: 400,
+    title: "Cursor not usable here",
+    retry: false,
+    hint: "Use `next` of the previous page unchanged, with the same sort; or start again without a cursor.",
+  },
+  not_found: {
+    status: 404,
+    title: "Not found",
+    retry: false,
+    hint: "Check the id; the resource may have been deleted.",
+  },
+  route_unknown: {
+    status: 404,
+    title: "No such route",
+    retry: false,
+    hint: "See /openapi.json for every route.",
+  },
+  method_not_allowed: {
+    status: 405,
+    title: "Method not allowed",
+    retry: false,
+    hint: "The Allow header lists what this route answers to.",
+  },
+  request_timeout: {
+    status: 408,
+    title: "Request took too long to arrive",
+    retry: true,
+    hint: "Send the whole request without pausing.",
+  },
+  in_use: {
+    status: 409,
+    title: "Still referred to",
+    retry: false,
+    hint: "Delete or move what refers to it first.",
+  },
+  already_exists: {
+    status: 409,
+    title: "Already there",
+    retry: false,
+    hint: "Nothing needs to be done, or use another key.",
+  },
+  idempotency_in_progress: {
+    status: 409,
+    title: "Same Idempotency-Key in progress",
+    retry: true,
+    hint: "Wait for the first request's answer, then repeat.",
+  },
+  precondition_failed: {
+    status: 412,
+    title: "Changed since you read it",
+    retry: false,
+    hint: "Read it again, reapply your change and send the new ETag in If-Match.",
+  },
+  body_too_large: {
+    status: 413,
+    title: "Body too large",
+    retry: false,
+    hint: "Send at most 1 MiB; split long arrays.",
+  },
+  media_type_unsupported: {
+    status: 415,
+    title: "Unsupported content type",
+    retry: false,
+    hint: "Send Content-Type: application/json, in UTF-8 and uncompressed.",
+  },
+  invalid: {
+    status: 422,
+    title: "Invalid input",
+    retry: false,
+    hint: "`errors` names each field or parameter and what was expected.",
+  },
+  reference_unknown: {
+    status: 422,
+    title: "Refers to something that is not there",
+    retry: false,
+    hint: "`errors` names the field; create what it refers to first.",
+  },
+  idempotency_mismatch: {
+    status: 422,
+    title: "Idempotency-Key was used for another request",
+    retry: false,
+    hint: "Use a new key for a new request.",
+  },
+  headers_too_large: {
+    status: 431,
+    title: "Headers too large",
+    retry: false,
+    hint: "Keep the request line and headers under 16 KiB.",
+  },
+  internal: {
+    status: 500,
+    title: "Internal error",
+    retry: false,
+    hint: "This is a defect of the server: report the request_id.",
+  },
+  overloaded: {
+    status: 503,
+    title: "Too busy",
+    retry: true,
+    hint: "Wait as long as Retry-After says, then repeat.",
+  },
+  read_timeout: {
+    status: 503,
+    title: "Read took too long",
+    retry: true,
+    hint: "Repeat later, or ask for less.",
+  },
+  write_timeout: {
+    status: 503,
+    title: "Write waited too long and was not sent",
+    retry: true,
+    hint: "Nothing was written: repeat it.",
+  },
+  busy: {
+    status: 503,
+    title: "Database busy",
+    retry: true,
+    hint: "Another process holds the database file; find it, or repeat later.",
+  },
+  closing: {
+    status: 503,
+    title: "Shutting down",
+    retry: true,
+    hint: "Connect again: another instance may be up.",
+  },
+  reader_lost: {
+    status: 503,
+    title: "Reader thread lost",
+    retry: true,
+    hint: "It is being replaced: repeat the request.",
+  },
+  outcome_unknown: {
+    status: 503,
+    title: "Write outcome unknown",
+    retry: false,
+    hint: "It may have been applied. Repeat it with the same Idempotency-Key, or read before repeating.",
+  },
+  read_only: {
+    status: 503,
+    title: "Database not writable",
+    retry: false,
+    hint: "Check the permissions of the database file, its folder and the file system.",
+  },
+  io_failed: {
+    status: 503,
+    title: "Disk input or output failed",
+    retry: true,
+    hint: "Check the disk and the system log.",
+  },
+  corrupt: {
+    status: 503,
+    title: "Database file damaged",
+    retry: false,
+    hint: "Stop the server and restore a backup.",
+  },
+  disk_full: {
+    status: 507,
+    title: "Disk full",
+    retry: true,
+    hint: "Free some space: the server goes on by itself.",
+  },
+
+  // At a terminal only: these never travel over HTTP.
+  usage: { status: 0, title: "Wrong usage", retry: false, hint: "Run with --help." },
+  node_too_old: {
+    status: 0,
+    title: "Node.js is too old",
+    retry: false,
+    hint: "Install Node.js 24 or newer.",
+  },
+  sqlite_too_old: {
+    status: 0,
+    title: "SQLite is too old",
+    retry: false,
+    hint: "Reinstall the dependencies with `npm ci`.",
+  },
+  locked: {
+    status: 0,
+    title: "Another server holds the database",
+    retry: false,
+    hint: "Stop it, or use another file with --database.",
+  },
+  database_unusable: {
+    status: 0,
+    title: "Database cannot be opened",
+    retry: false,
+    hint: "Check the path and its permissions.",
+  },
+  migration_refused: {
+    status: 0,
+    title: "Migrations refused",
+    retry: false,
+    hint: "Restore the migration files of this release; never edit an applied one.",
+  },
+  import_unreadable: {
+    status: 0,
+    title: "Not an upstream Chinook file",
+    retry: false,
+    hint: "Give an SQLite file with the eleven tables of the Chinook sample.",
+  },
+  import_refused: {
+    status: 0,
+    title: "The database holds another catalogue",
+    retry: false,
+    hint: "Use another file with --database, or --replace to delete what is there.",
+  },
+  listen_failed: {
+    status: 0,
+    title: "Cannot listen",
+    retry: false,
+    hint: "Choose another port with --port (0 = any free one).",
+  },
+  server_failed: { status: 0, title: "The running server refused", retry: false, hint: "See its log." },
+} as const satisfies Record<string, ErrorKind>;
+
+interface ErrorKind {
+  readonly status: number;
+  readonly title: string;
+  readonly retry: boolean;
+  readonly hint: string;
+}
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** One thing wrong with the input: where (a JSON pointer into the body, or a parameter's name) and what. */
+export type InputError =
+  | { readonly pointer: string; readonly detail: string }
+  | { readonly parameter: string; readonly detail: string };
+
+interface AppErrorOptions {
+  /** What happened this time, for a person; the registry's title says it in general. */
+  readonly detail?: string | undefined;
+  readonly errors?: readonly InputError[] | undefined;
+  /** Seconds, for the Retry-After header. */
+  readonly retryAfter?: number | undefined;
+  readonly cause?: unknown;
+}
+
+/** An expected failure with a code of the registry. Anything else that is thrown is a defect (`internal`). */
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  readonly errors: readonly InputError[] | undefined;
+  readonly retryAfter: number | undefined;
+
+  constructor(code: ErrorCode, options: AppErrorOptions = {}) {
+    super(options.detail ?? ERRORS[code].title, { cause: options.cause });
+    this.name = "AppError";
+    this.code = code;
+    this.errors = options.errors;
+    this.retryAfter = options.retryAfter;
+  }
+
+  get status(): number {
+    return ERRORS[this.code].status;
+  }
+}
+
+/** What a thread says of a failure: enough to rebuild it on the front, and it survives structured cloning. */
+export interface Failure {
+  /** SQLite's extended result code, such as `SQLITE_CONSTRAINT_FOREIGNKEY`, or an {@link ErrorCode}. */
+  readonly code: string;
+  readonly message: string;
+}
+
+export function toFailure(error: unknown): Failure {
+  if (error instanceof Error) {
+    return { code: "code" in error ? String(error.code) : "internal", message: error.message };
+  }
+  return { code: "internal", message: String(error) };
+}
+
+/** SQLite's primary result codes that are the world's doing, by what they mean for a client. */
+const SQLITE_CODES: readonly (readonly [prefix: string, code: ErrorCode])[] = [
+  ["SQLITE_CONSTRAINT_FOREIGNKEY", "in_use"],
+  ["SQLITE_CONSTRAINT_PRIMARYKEY", "already_exists"],
+  ["SQLITE_CONSTRAINT_UNIQUE", "already_exists"],
+  ["SQLITE_CONSTRAINT", "invalid"],
+  ["SQLITE_TOOBIG", "body_too_large"],
+  ["SQLITE_BUSY", "busy"],
+  ["SQLITE_LOCKED", "busy"],
+  ["SQLITE_FULL", "disk_full"],
+  ["SQLITE_READONLY", "read_only"],
+  ["SQLITE_PERM", "read_only"],
+  ["SQLITE_IOERR", "io_failed"],
+  ["SQLITE_CANTOPEN", "io_failed"],
+  ["SQLITE_CORRUPT", "corrupt"],
+  ["SQLITE_NOTADB", "corrupt"],
+];
+
+/** The registry's error for a thread's failure; SQLite's own code and words stay in the cause. */
+export function fromFailure(failure: Failure): AppError {
+  const cause = Object.assign(new Error(failure.message), { code: failure.code });
+  if (failure.code in ERRORS) return new AppError(failure.code as ErrorCode, { detail: failure.message });
+  const known = SQLITE_CODES.find(([prefix]) => failure.code.startsWith(prefix));
+  return new AppError(known?.[1] ?? "internal", { cause });
+}

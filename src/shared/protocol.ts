@@ -1,0 +1,128 @@
+import type { Failure } from "./errors.ts";
+
+/** What travels between the front and its threads: plain data that survives structured cloning. */
+
+export type Param = string | number | null;
+
+/** One SQL statement with named parameters (`@name`). */
+export interface Statement {
+  readonly sql: string;
+  readonly params: Readonly<Record<string, Param>>;
+}
+
+/** A command on the wire: all of its statements take effect, or none. */
+export type Statements = readonly Statement[];
+
+export interface StatementResult {
+  readonly changes: number;
+  /** The rows of RETURNING or SELECT, as arrays of columns; empty otherwise. */
+  readonly rows: readonly (readonly Param[])[];
+}
+
+/** Exactly one of these for each command of a batch, in the batch's order. */
+export interface Outcome {
+  /** Of every statement that ran, up to the failing one. */
+  readonly results: readonly StatementResult[];
+  /** Present when the command failed: then none of it was written. */
+  readonly failure?: Failure;
+  /** Milliseconds inside SQLite, without the shared commit. */
+  readonly ms: number;
+}
+
+export interface BatchReport {
+  readonly outcomes: readonly Outcome[];
+  /** Milliseconds of the COMMIT that made the batch durable. */
+  readonly commitMs: number;
+  readonly wal: WalState;
+}
+
+export interface WalState {
+  /** Frames in the WAL, and how many of them are in the database file already. */
+  readonly frames: number;
+  readonly checkpointed: number;
+  /** Size of the WAL file on disk. */
+  readonly bytes: number;
+}
+
+export type CheckpointMode = "PASSIVE" | "TRUNCATE";
+
+export interface CheckpointReport {
+  readonly mode: CheckpointMode;
+  /** False when a reader held it back: then it is worth another try later. */
+  readonly complete: boolean;
+  readonly ms: number;
+  readonly wal: WalState;
+}
+
+export interface MigrationReport {
+  readonly applied: readonly string[];
+  readonly reverted: readonly string[];
+  readonly version: number;
+}
+
+export interface MigrationStatus {
+  readonly id: number;
+  readonly name: string;
+  readonly appliedAt: string | null;
+}
+
+/** The jobs that the writer thread does, one at a time: parameter and result of each. */
+export interface WriterJobs {
+  batch: { request: readonly Statements[]; reply: BatchReport };
+  checkpoint: { request: CheckpointMode; reply: CheckpointReport };
+  migrate: { request: { readonly target: number | "latest" }; reply: MigrationReport };
+  migrations: { request: null; reply: readonly MigrationStatus[] };
+  optimize: { request: null; reply: { readonly ms: number } };
+  announce: { request: string; reply: null };
+  close: { request: null; reply: null };
+}
+
+export type WriterJob = keyof WriterJobs;
+
+export interface WriterRequest<J extends WriterJob = WriterJob> {
+  readonly id: number;
+  readonly job: J;
+  readonly request: WriterJobs[J]["request"];
+}
+
+export type WriterReply =
+  | { readonly id: number; readonly reply: unknown }
+  | { readonly id: number; readonly failure: Failure };
+
+export interface WriterOptions {
+  readonly file: string;
+  readonly synchronous: "full" | "normal";
+  readonly migrations: string;
+  /** Leave the schema as it is found: for the commands that look at it or change it themselves. */
+  readonly migrate: boolean;
+}
+
+/** The first message of the thread, once: it holds the database, or why it does not. */
+export type WriterStarted =
+  | { readonly ready: true; readonly version: number; readonly wal: WalState }
+  | { readonly ready: false; readonly failure: Failure };
+
+/** A read on the wire: its SQL and parameters. The answer's columns: body, etag, tags. */
+export type ReadRequest = readonly [sql: string, params: Readonly<Record<string, Param>>];
+
+/**
+ * A read's answer: the JSON text, its ETag (null: to be taken from the text) and the tags that only the row
+ * itself knows, separated by spaces. Null when there is no such row.
+ */
+export type ReadRow = readonly [body: string | null, etag: string | null, tags: string | null];
+
+export interface ReadBatchReport {
+  readonly rows: readonly (ReadRow | null | Failure)[];
+  /** Milliseconds that each read ran. */
+  readonly ms: Float64Array;
+}
+
+export interface ReaderOptions {
+  readonly file: string;
+}
+
+export interface ReadBatch {
+  readonly reads: readonly ReadRequest[];
+  /** Milliseconds that a read may run before it aborts itself, where its SQL asks `within_deadline()`. */
+  readonly deadlineMs: number;
+}

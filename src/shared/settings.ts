@@ -1,0 +1,155 @@
+import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
+import { closest } from "fastest-levenshtein";
+import { AppError } from "./errors.ts";
+
+/**
+ * One setting. The table below feeds the flags of `chinook serve`, the environment, validation, `--help`,
+ * README.md and a test that holds them together: adding a setting is adding a row.
+ */
+export interface Setting<T> {
+  readonly env: `CHINOOK_${string}`;
+  /** What a value must be, in the words of the error message and of the docs. */
+  readonly expects: string;
+  readonly help: string;
+  readonly initial: () => T;
+  /** Undefined when the text is no value of this setting. */
+  readonly parse: (text: string) => T | undefined;
+}
+
+const cores = availableParallelism();
+
+const whole = (min: number, max: number) => (text: string) => {
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  return value >= min && value <= max ? value : undefined;
+};
+const oneOf =
+  <const T extends string>(...values: readonly T[]) =>
+  (text: string) =>
+    values.find((value) => value === text);
+const onOff = (text: string) => (text === "1" ? true : text === "0" ? false : undefined);
+const nonEmpty = (text: string) => (text === "" || text.includes("\0") ? undefined : text);
+
+const setting = <T>(row: Setting<T>): Setting<T> => row;
+
+export const SETTINGS = {
+  database: setting({
+    env: "CHINOOK_DATABASE",
+    expects: "a file path",
+    help: "the database file; made when missing",
+    initial: () => resolve("data/database.sqlite"),
+    parse: (text) => (nonEmpty(text) === undefined ? undefined : resolve(text)),
+  }),
+  host: setting({
+    env: "CHINOOK_HOST",
+    expects: "127.0.0.1, ::1 or localhost (routes are open, so loopback only)",
+    help: "the address to listen on",
+    initial: () => "127.0.0.1",
+    parse: oneOf("127.0.0.1", "::1", "localhost"),
+  }),
+  port: setting({
+    env: "CHINOOK_PORT",
+    expects: "a whole number from 0 (any free port) to 65535",
+    help: "the port to listen on; 0 = any free one",
+    initial: () => 8080,
+    parse: whole(0, 65_535),
+  }),
+  pointReaders: setting({
+    env: "CHINOOK_POINT_READERS",
+    expects: "a whole number from 1 to 64",
+    help: "threads for cheap reads, batched",
+    initial: () => Math.max(1, Math.min(4, Math.floor(cores / 2))),
+    parse: whole(1, 64),
+  }),
+  scanReaders: setting({
+    env: "CHINOOK_SCAN_READERS",
+    expects: "a whole number from 1 to 64",
+    help: "threads for expensive reads, one at a time each",
+    initial: () => Math.max(1, Math.min(4, Math.floor(cores / 2))),
+    parse: whole(1, 64),
+  }),
+  synchronous: setting({
+    env: "CHINOOK_SYNCHRONOUS",
+    expects: "full or normal",
+    help: "full: an answered write survives power loss; normal: it survives a crash of the process",
+    initial: () => "full" as const,
+    parse: oneOf("full", "normal"),
+  }) as Setting<"full" | "normal">,
+  checkpoints: setting({
+    env: "CHINOOK_CHECKPOINTS",
+    expects: "managed or external",
+    help: "external leaves checkpoints to a replicator such as Litestream",
+    initial: () => "managed" as const,
+    parse: oneOf("managed", "external"),
+  }) as Setting<"managed" | "external">,
+  cacheMb: setting({
+    env: "CHINOOK_CACHE_MB",
+    expects: "a whole number from 0 (no cache) to 65536",
+    help: "memory for cached answers, in MiB; 0 = no cache",
+    initial: () => 32,
+    parse: whole(0, 65_536),
+  }),
+  demo: setting({
+    env: "CHINOOK_DEMO",
+    expects: "1 or 0",
+    help: "1 fills an empty database with a generated demo catalogue",
+    initial: () => true,
+    parse: onOff,
+  }),
+  log: setting({
+    env: "CHINOOK_LOG",
+    expects: "json, pretty or silent",
+    help: "log format, on standard error",
+    initial: () => (process.stderr.isTTY ? "pretty" : "json"),
+    parse: oneOf("json", "pretty", "silent"),
+  }) as Setting<"json" | "pretty" | "silent">,
+  logRequests: setting({
+    env: "CHINOOK_LOG_REQUESTS",
+    expects: "all or slow",
+    help: "slow logs requests that fail or take over 100 ms; all logs each one",
+    initial: () => "slow" as const,
+    parse: oneOf("all", "slow"),
+  }) as Setting<"all" | "slow">,
+} satisfies Record<string, Setting<never> | Setting<unknown>>;
+
+export type SettingName = keyof typeof SETTINGS;
+export type Settings = {
+  readonly [K in SettingName]: (typeof SETTINGS)[K] extends Setting<infer T> ? T : never;
+};
+
+/** `pointReaders` → `--point-readers`. */
+export const flagOf = (name: SettingName): string =>
+  `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+/**
+ * Flags over environment over defaults.
+ *
+ * @throws AppError `usage` naming each bad or misspelled setting, what was expected and what was given.
+ */
+export function resolveSettings(
+  env: Readonly<Record<string, string | undefined>>,
+  flags: Partial<Record<SettingName, string>> = {},
+): Settings {
+  const problems = unknownVariables(env);
+  const entries = (Object.keys(SETTINGS) as SettingName[]).map((name) => {
+    const row = SETTINGS[name] as Setting<unknown>;
+    const text = flags[name] ?? env[row.env];
+    if (text === undefined) return [name, row.initial()];
+    const value = row.parse(text);
+    const source = flags[name] === undefined ? row.env : flagOf(name);
+    if (value === undefined) problems.push(`${source}: expected ${row.expects}, got ${JSON.stringify(text)}`);
+    return [name, value];
+  });
+  if (problems.length > 0) throw new AppError("usage", { detail: problems.join("\n") });
+  return Object.freeze(Object.fromEntries(entries)) as Settings;
+}
+
+/** Variables that other parts of the project own: the tests' sample file. */
+const FOREIGN = new Set(["CHINOOK_SAMPLE"]);
+
+function unknownVariables(env: Readonly<Record<string, string | undefined>>): string[] {
+  const known = new Set<string>(Object.values(SETTINGS).map((row) => row.env));
+  return Object.keys(env)
+    .filter((name) => name.startsWith("CHINOOK_") && !known.has(name) && !FOREIGN.has(name))
+    .map((name) => `${name}: no such setting; did you mean ${closest(name, [...known])}?`);
+}

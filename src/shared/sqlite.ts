@@ -1,0 +1,64 @@
+import Database from "better-sqlite3";
+import { AppError } from "./errors.ts";
+
+export type Connection = Database.Database;
+
+/** Before 3.51.3 a reset WAL could be mistaken for a current one after a crash. */
+const OLDEST_SQLITE = [3, 51, 3] as const;
+
+/**
+ * The writer's connection: creates the file and turns it to WAL.
+ *
+ * @throws SqliteError when the file is no database, cannot be opened, or stays locked by another process.
+ */
+export function openForWriting(file: string, synchronous: "full" | "normal"): Connection {
+  const db = new Database(file, { timeout: 2_000 });
+  try {
+    assertSqliteVersion(db);
+    convertToWal(db);
+    db.pragma(`synchronous = ${synchronous}`);
+    db.pragma("wal_autocheckpoint = 0");
+    db.pragma("foreign_keys = ON");
+    db.pragma("temp_store = MEMORY");
+    db.pragma("cache_size = -16384");
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** A reader's connection: the file must exist, and nothing it runs can write. */
+export function openForReading(file: string): Connection {
+  const db = new Database(file, { readonly: true, fileMustExist: true, timeout: 1_000 });
+  db.pragma("query_only = ON");
+  db.pragma("temp_store = MEMORY");
+  db.pragma("cache_size = -8192");
+  db.pragma("mmap_size = 268435456");
+  return db;
+}
+
+/** The conversion answers "locked" without asking the busy handler, so a closing neighbour is waited for here. */
+function convertToWal(db: Connection): void {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      db.pragma("journal_mode = WAL");
+      return;
+    } catch (error) {
+      const busy = error instanceof Database.SqliteError && error.code.startsWith("SQLITE_BUSY");
+      if (!busy || attempt === 20) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+    }
+  }
+}
+
+function assertSqliteVersion(db: Connection): void {
+  const version = db.prepare("SELECT sqlite_version()").pluck().get() as string;
+  const parts = version.split(".").map(Number);
+  const first = OLDEST_SQLITE.findIndex((wanted, i) => parts[i] !== wanted);
+  if (first !== -1 && parts[first]! < OLDEST_SQLITE[first]!) {
+    throw new AppError("sqlite_too_old", {
+      detail: `expected SQLite ${OLDEST_SQLITE.join(".")} or newer, got ${version}`,
+    });
+  }
+}

@@ -1,0 +1,118 @@
+import type { Statement as Prepared } from "better-sqlite3";
+import { LRUCache } from "lru-cache";
+import { toFailure } from "../shared/errors.ts";
+import type { Outcome, Param, Statement, StatementResult, Statements } from "../shared/protocol.ts";
+import type { Connection } from "../shared/sqlite.ts";
+
+/**
+ * Runs a batch of commands in one transaction, so that they share one commit and its sync to disk.
+ *
+ * - Every command gets exactly one outcome, in the batch's order, and only after the commit.
+ * - Each command runs in a savepoint of its own: one that fails takes back its own statements and no others.
+ * - Some failures end the *outer* transaction without saying so (ON CONFLICT ROLLBACK, RAISE(ROLLBACK), a full
+ *   disk, some I/O errors). SQLite then goes on in autocommit mode, where the next command would be committed
+ *   alone and the earlier ones be gone. So `inTransaction` is asked after every command; when the transaction
+ *   died, nothing of the batch was written, and each command is run again in a transaction of its own.
+ */
+export class GroupCommit {
+  readonly #db: Connection;
+  readonly #statements = new LRUCache<string, Prepared<[Record<string, Param>]>>({ max: 256 });
+
+  constructor(db: Connection) {
+    this.#db = db;
+  }
+
+  /** @returns one outcome for each command, and the milliseconds of the commit. Never throws. */
+  run(commands: readonly Statements[]): { outcomes: Outcome[]; commitMs: number } {
+    return this.#together(commands) ?? this.#oneByOne(commands);
+  }
+
+  /** Undefined when the transaction did not live to its commit: then nothing was written. */
+  #together(commands: readonly Statements[]): { outcomes: Outcome[]; commitMs: number } | undefined {
+    const outcomes: Outcome[] = [];
+    try {
+      this.#exec("BEGIN IMMEDIATE");
+      for (const command of commands) {
+        outcomes.push(this.#inSavepoint(command));
+        if (!this.#db.inTransaction) return undefined;
+      }
+      const started = performance.now();
+      this.#exec("COMMIT");
+      return { outcomes, commitMs: performance.now() - started };
+    } catch {
+      this.#rollBack();
+      return undefined;
+    }
+  }
+
+  #inSavepoint(command: Statements): Outcome {
+    this.#exec("SAVEPOINT command");
+    const outcome = this.#statementsOf(command);
+    if (!this.#db.inTransaction) return outcome;
+    if (outcome.failure !== undefined) this.#exec("ROLLBACK TO command");
+    this.#exec("RELEASE command");
+    return outcome;
+  }
+
+  #oneByOne(commands: readonly Statements[]): { outcomes: Outcome[]; commitMs: number } {
+    let commitMs = 0;
+    const outcomes = commands.map((command) => {
+      const { outcome, ms } = this.#alone(command);
+      commitMs += ms;
+      return outcome;
+    });
+    return { outcomes, commitMs };
+  }
+
+  #alone(command: Statements): { outcome: Outcome; ms: number } {
+    let outcome: Outcome = { results: [], ms: 0 };
+    try {
+      this.#exec("BEGIN IMMEDIATE");
+      outcome = this.#statementsOf(command);
+      if (outcome.failure !== undefined) return { outcome, ms: 0 };
+      const started = performance.now();
+      this.#exec("COMMIT");
+      return { outcome, ms: performance.now() - started };
+    } catch (error) {
+      return { outcome: { ...outcome, failure: toFailure(error) }, ms: 0 };
+    } finally {
+      this.#rollBack();
+    }
+  }
+
+  #statementsOf(command: Statements): Outcome {
+    const started = performance.now();
+    const results: StatementResult[] = [];
+    try {
+      for (const statement of command) results.push(this.#statement(statement));
+      return { results, ms: performance.now() - started };
+    } catch (error) {
+      return { results, failure: toFailure(error), ms: performance.now() - started };
+    }
+  }
+
+  #statement({ sql, params }: Statement): StatementResult {
+    const prepared = this.#prepare(sql);
+    if (!prepared.reader) return { changes: prepared.run(params).changes, rows: [] };
+    const rows = prepared.all(params) as Param[][];
+    return { changes: rows.length, rows };
+  }
+
+  #prepare(sql: string): Prepared<[Record<string, Param>]> {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    const prepared = this.#db.prepare<[Record<string, Param>]>(sql);
+    if (prepared.reader) prepared.raw(true);
+    this.#statements.set(sql, prepared);
+    return prepared;
+  }
+
+  /** Transaction control has no parameters and no rows: prepared once, like everything else. */
+  #exec(sql: string): void {
+    this.#prepare(sql).run({});
+  }
+
+  #rollBack(): void {
+    if (this.#db.inTransaction) this.#exec("ROLLBACK");
+  }
+}
