@@ -1,0 +1,46 @@
+import type Database from "better-sqlite3";
+import { UPSTREAM, type UpstreamTable } from "./mapping.ts";
+import { SourceRow } from "./row.ts";
+
+/** One of our tables as a file has it: the names to select by, and the wrapper of what comes back. */
+export interface Source {
+  readonly table: UpstreamTable;
+  readonly name: string;
+  readonly columns: readonly string[];
+  row(values: readonly unknown[]): SourceRow;
+}
+
+/**
+ * Finds a table and its columns under whatever name the file gives them: `MediaType`, `media_type`,
+ * `MediaTypes` and `media_types` are one name once case, underscores and the plural are taken away.
+ */
+export function resolveTable(db: Database.Database, table: UpstreamTable): Source {
+  const { name: wanted, columns } = UPSTREAM[table];
+  const names = tableNames(db);
+  const name = find(names, wanted);
+  if (name === undefined) throw missing(`a table ${wanted}`, names, "an empty schema");
+  const given = db.prepare<[string], string>("SELECT name FROM pragma_table_info(?)").pluck().all(name);
+  const resolved = columns.map((column) => {
+    const found = find(given, column);
+    if (found === undefined) throw missing(`a column ${column} in table ${name}`, given, "no columns");
+    return found;
+  });
+  return { table, name, columns: resolved, row: (values) => new SourceRow(name, columns, values) };
+}
+
+function tableNames(db: Database.Database): string[] {
+  const select =
+    "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
+  return db.prepare<[], string>(select).pluck().all();
+}
+
+function find(names: readonly string[], wanted: string): string | undefined {
+  return names.find((name) => normal(name) === normal(wanted));
+}
+
+const normal = (name: string): string => name.toLowerCase().replaceAll("_", "").replace(/s$/, "");
+
+function missing(expected: string, found: readonly string[], nothing: string): Error {
+  const shown = found.slice(0, 20).join(", ") + (found.length > 20 ? ", …" : "");
+  return new Error(`expected ${expected}, found ${found.length === 0 ? nothing : shown}`);
+}

@@ -1,0 +1,99 @@
+import type { Value } from "../../../shared/tables.ts";
+
+/** `YYYY-MM-DD`, with a time behind a space or a `T`, perhaps with fractions and a zone. */
+const TIME = /^(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2})(:\d{2}(?:\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?)?$/;
+
+/**
+ * One row of an upstream table, read by our names of its columns. Each method converts one value, or throws an
+ * error that names table, row and column: SQLite lets any column hold any type, and a file may have been
+ * edited by hand.
+ */
+export class SourceRow {
+  readonly #table: string;
+  readonly #columns: readonly string[];
+  readonly #values: readonly unknown[];
+
+  constructor(table: string, columns: readonly string[], values: readonly unknown[]) {
+    this.#table = table;
+    this.#columns = columns;
+    this.#values = values;
+  }
+
+  /** A whole number above zero, as every key is. */
+  id(column: string): number {
+    const value = this.#value(column);
+    return isWhole(value, 1) ? value : this.#refuse(column, "a whole number above zero");
+  }
+
+  optionalId(column: string): number | null {
+    return this.#value(column) === null ? null : this.id(column);
+  }
+
+  /** A whole number, zero included. */
+  count(column: string): number {
+    const value = this.#value(column);
+    return isWhole(value, 0) ? value : this.#refuse(column, "a whole number, zero or more");
+  }
+
+  optionalCount(column: string): number | null {
+    return this.#value(column) === null ? null : this.count(column);
+  }
+
+  /** Money: upstream keeps decimal numbers, we keep cents, so that sums are exact. */
+  cents(column: string): number {
+    const value = this.#value(column);
+    if (typeof value !== "number" || !(value >= 0)) return this.#refuse(column, "an amount of money");
+    return Math.round(value * 100);
+  }
+
+  text(column: string): string | null {
+    const value = this.#value(column);
+    return value === null || typeof value === "string" ? value : this.#refuse(column, "text or nothing");
+  }
+
+  requiredText(column: string): string {
+    return this.text(column) ?? this.#refuse(column, "text");
+  }
+
+  /** A name that is missing is `Untitled`, since our names are never missing. */
+  name(column: string): string {
+    return this.text(column) ?? "Untitled";
+  }
+
+  /** A date, with or without a time, as RFC 3339 in UTC; without a zone it is taken for UTC. */
+  time(column: string): string | null {
+    return this.#value(column) === null ? null : this.requiredTime(column);
+  }
+
+  requiredTime(column: string): string {
+    const value = this.#value(column);
+    const parts = typeof value === "string" ? TIME.exec(value.trim()) : null;
+    if (parts === null) return this.#refuse(column, 'a date such as "2009-01-31 00:00:00"');
+    const [, day, clock = "00:00", seconds = ":00", zone = "Z"] = parts;
+    const time = new Date(`${day}T${clock}${seconds}${zone.replace(/(\d{2})(\d{2})$/, "$1:$2")}`);
+    if (Number.isNaN(time.getTime()) || !isDay(day!)) return this.#refuse(column, "a date of the calendar");
+    return time.toISOString();
+  }
+
+  #value(column: string): Value | Buffer {
+    return this.#values[this.#columns.indexOf(column)] as Value | Buffer;
+  }
+
+  #refuse(column: string, expected: string): never {
+    const [key, id] = [this.#columns[0]!, this.#values[0]];
+    const found = this.#value(column);
+    const got = Buffer.isBuffer(found) ? `${found.length} bytes of binary data` : JSON.stringify(found);
+    throw new TypeError(
+      `expected ${expected} in column ${column} of table ${this.#table} where ${key} is ${String(id)}, got ${got}`,
+    );
+  }
+}
+
+const isWhole = (value: unknown, least: number): value is number =>
+  typeof value === "number" && Number.isSafeInteger(value) && value >= least;
+
+/** `Date` takes 31 February for 3 March; a file that says so is wrong. */
+function isDay(text: string): boolean {
+  const day = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
+}
