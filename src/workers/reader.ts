@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import type { Statement } from "better-sqlite3";
 import { LRUCache } from "lru-cache";
 import { workerData } from "piscina";
-import { toFailure } from "../shared/errors.ts";
+import { type Failure, toFailure } from "../shared/errors.ts";
 import type {
   Param,
   ReadBatch,
@@ -11,7 +11,34 @@ import type {
   ReadRequest,
   ReadRow,
 } from "../shared/protocol.ts";
-import { openForReading } from "../shared/sqlite.ts";
+import { type Connection, openForReading } from "../shared/sqlite.ts";
+
+/** What a thread has open: made by its first batch, so that importing this module does nothing. */
+interface Open {
+  readonly db: Connection;
+  readonly begin: Statement<[]>;
+  readonly commit: Statement<[]>;
+  readonly statements: LRUCache<string, Statement<[Record<string, Param>]>>;
+}
+
+let opened: Open | undefined;
+/** SQLite cannot be interrupted from outside here: long reads ask for this now and then, and end themselves. */
+let deadline = Number.POSITIVE_INFINITY;
+
+function open(): Open {
+  const db = openForReading((workerData as ReaderOptions).file);
+  db.function("within_deadline", { directOnly: true, deterministic: false }, () => {
+    if (performance.now() > deadline)
+      throw Object.assign(new Error("past its deadline"), { code: "read_timeout" });
+    return 1;
+  });
+  return {
+    db,
+    begin: db.prepare("BEGIN"),
+    commit: db.prepare("COMMIT"),
+    statements: new LRUCache({ max: 512 }),
+  };
+}
 
 /**
  * A reader thread: one read-only connection, its prepared statements, and a batch of reads at a time.
@@ -19,29 +46,17 @@ import { openForReading } from "../shared/sqlite.ts";
  * A batch runs in one read transaction: its reads see one state of the database, and the cost of a snapshot is
  * paid once. A failing read takes no other with it.
  */
-const { file } = workerData as ReaderOptions;
-const db = openForReading(file);
-const statements = new LRUCache<string, Statement<[Record<string, Param>]>>({ max: 512 });
-const begin = db.prepare("BEGIN");
-const commit = db.prepare("COMMIT");
-
-/** SQLite cannot be interrupted from outside here: long reads ask this now and then, and end themselves. */
-let deadline = Number.POSITIVE_INFINITY;
-db.function("within_deadline", { directOnly: true, deterministic: false }, () => {
-  if (performance.now() > deadline)
-    throw Object.assign(new Error("past its deadline"), { code: "read_timeout" });
-  return 1;
-});
-
 export default function run({ reads, deadlineMs }: ReadBatch): ReadBatchReport {
-  const rows: (ReadRow | null | ReturnType<typeof toFailure>)[] = [];
+  opened ??= open();
+  const { db, begin, commit } = opened;
+  const rows: ReadBatchReport["rows"][number][] = [];
   const ms = new Float64Array(reads.length);
   begin.run();
   try {
     let started = performance.now();
     for (let i = 0; i < reads.length; i++) {
       deadline = started + deadlineMs;
-      rows.push(read(reads[i]!));
+      rows.push(read(opened, reads[i]!));
       const ended = performance.now();
       ms[i] = ended - started;
       started = ended;
@@ -52,9 +67,9 @@ export default function run({ reads, deadlineMs }: ReadBatch): ReadBatchReport {
   return { rows, ms };
 }
 
-function read([sql, params]: ReadRequest): ReadRow | null | ReturnType<typeof toFailure> {
+function read(open: Open, [sql, params]: ReadRequest): ReadRow | null | Failure {
   try {
-    const row = prepare(sql).get(params) as ReadRow | undefined;
+    const row = prepare(open, sql).get(params) as ReadRow | undefined;
     return row === undefined ? null : withEtag(row);
   } catch (error) {
     return toFailure(error);
@@ -67,7 +82,7 @@ function withEtag(row: ReadRow): ReadRow {
   return etag === null && body !== null ? [body, `"${hash("sha1", body, "base64url")}"`, tags] : row;
 }
 
-function prepare(sql: string): Statement<[Record<string, Param>]> {
+function prepare({ db, statements }: Open, sql: string): Statement<[Record<string, Param>]> {
   const known = statements.get(sql);
   if (known !== undefined) return known;
   const statement = db.prepare<[Record<string, Param>]>(sql).raw(true);

@@ -1,6 +1,6 @@
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
-import { parentPort, workerData } from "node:worker_threads";
+import { isMainThread, parentPort, workerData } from "node:worker_threads";
 import { AppError, ERRORS, toFailure } from "../shared/errors.ts";
 import type {
   WriterJob,
@@ -107,18 +107,22 @@ function close(db: Connection, lock: WriterLock): void {
   }
 }
 
-try {
-  const opened = open();
-  start(opened);
-  const started: WriterStarted = {
-    ready: true,
-    version: opened.migrations.length,
-    wal: walState(opened.db, options.file),
-  };
-  port.postMessage(started);
-} catch (error) {
-  const failure = toFailure(error);
-  if (!(failure.code in ERRORS)) console.error(error);
-  port.postMessage({ ready: false, failure } satisfies WriterStarted);
-  port.close();
+function run(): void {
+  try {
+    const opened = open();
+    start(opened);
+    const { length: version } = opened.migrations;
+    port.postMessage({
+      ready: true,
+      version,
+      wal: walState(opened.db, options.file),
+    } satisfies WriterStarted);
+  } catch (error) {
+    const failure = toFailure(error);
+    if (!(failure.code in ERRORS)) console.error(error);
+    port.postMessage({ ready: false, failure } satisfies WriterStarted);
+    port.close();
+  }
 }
+
+if (!isMainThread) run();

@@ -1,10 +1,9 @@
 import type { Command } from "commander";
-import { expectedRows, generateCatalogue } from "../catalogue/generate.ts";
-import { openUpstream } from "../catalogue/upstream.ts";
 import { openTarget } from "./database.ts";
 import { type Filled, fill } from "./fill.ts";
 import { onDatabase, settingsOf, wholeNumber } from "./options.ts";
 import { columns, print, progress } from "./output.ts";
+import { startOfDay } from "./serve.ts";
 
 const MAX_TRACKS = 5_000_000;
 
@@ -26,10 +25,12 @@ export function catalogueCommands(program: Command): void {
     .action(generate);
 }
 
-/** The file is opened and checked before the database is touched. */
+/** The file is opened and read through, every value checked, before the database is touched. */
 async function importFile(file: string, options: FillOptions): Promise<void> {
+  const { openUpstream } = await import("../catalogue/upstream.ts");
   const upstream = openUpstream(file, new Date());
   try {
+    for (const _ of upstream.chunks());
     await load(options, "imported", () => ({ chunks: upstream.chunks(), rows: upstream.totalRows }));
   } finally {
     upstream.close();
@@ -39,7 +40,8 @@ async function importFile(file: string, options: FillOptions): Promise<void> {
 async function generate(options: FillOptions & { tracks: string; seed: string }): Promise<void> {
   const tracks = wholeNumber("--tracks", options.tracks, 1, MAX_TRACKS);
   const seed = wholeNumber("--seed", options.seed, 0, Number.MAX_SAFE_INTEGER);
-  const request = { tracks, seed, now: new Date() };
+  const { expectedRows, generateCatalogue } = await import("../catalogue/generate.ts");
+  const request = { tracks, seed, now: startOfDay(new Date()) };
   await load(options, "generated", () => ({
     chunks: generateCatalogue(request),
     rows: expectedRows(request),

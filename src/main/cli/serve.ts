@@ -1,7 +1,6 @@
 import type { Command } from "commander";
 import colors from "picocolors";
 import type { Settings } from "../../shared/settings.ts";
-import { generateCatalogue } from "../catalogue/generate.ts";
 import { startServer } from "../server.ts";
 import type { WriteSide } from "../writes/write-side.ts";
 import { localTarget, openTarget, type Target } from "./database.ts";
@@ -48,11 +47,15 @@ async function demo(target: Target): Promise<boolean> {
   const { source, empty } = await target.source();
   if (!empty || source !== null) return false;
   say("The database is empty: filling it with a generated demo catalogue.");
-  const now = new Date();
+  // Imported here: its vocabulary is megabytes that a server with a catalogue need not carry.
+  const { generateCatalogue } = await import("../catalogue/generate.ts");
+  const now = startOfDay(new Date());
   const bar = progress(DEMO.tracks * 7);
   await fill(target, generateCatalogue({ ...DEMO, now }), "demo", true, bar);
   return true;
 }
+
+export const startOfDay = (time: Date): Date => new Date(time.toISOString().slice(0, 10));
 
 async function setup(settings: Settings, json: boolean | undefined): Promise<void> {
   const target = await openTarget(settings);

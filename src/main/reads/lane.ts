@@ -7,7 +7,7 @@ import type {
   ReadRequest,
   ReadRow,
 } from "../../shared/protocol.ts";
-import { moduleUrl } from "../module-url.ts";
+import { THREAD_LIMITS, threadUrl } from "../threads.ts";
 
 export interface LaneOptions {
   readonly name: "point" | "scan";
@@ -70,7 +70,7 @@ export class Lane {
   /** Resolves when every thread has its connection open. */
   static async open(options: LaneOptions): Promise<Lane> {
     const pool = new Piscina<ReadBatch, ReadBatchReport>({
-      filename: moduleUrl("../../workers/reader", import.meta.url).href,
+      filename: threadUrl("../../workers/reader", import.meta.url).href,
       workerData: { file: options.file } satisfies ReaderOptions,
       minThreads: options.threads,
       maxThreads: options.threads,
@@ -78,6 +78,7 @@ export class Lane {
       idleTimeout: Number.POSITIVE_INFINITY,
       recordTiming: false,
       niceIncrement: options.nice,
+      resourceLimits: THREAD_LIMITS,
     });
     const nothing: ReadBatch = { reads: [], deadlineMs: 0 };
     await Promise.all(Array.from({ length: options.threads }, () => pool.run(nothing)));

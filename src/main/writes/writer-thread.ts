@@ -8,7 +8,7 @@ import type {
   WriterReply,
   WriterStarted,
 } from "../../shared/protocol.ts";
-import { moduleUrl } from "../module-url.ts";
+import { THREAD_LIMITS, threadUrl } from "../threads.ts";
 
 interface Pending {
   readonly resolve: (reply: never) => void;
@@ -41,9 +41,10 @@ export class WriterThread {
 
   /** @throws AppError `locked`, `database_unusable`, `migration_refused` or `sqlite_too_old`. */
   static async start(options: WriterOptions): Promise<WriterThread> {
-    const worker = new Worker(moduleUrl("../../writer/thread", import.meta.url), {
+    const worker = new Worker(threadUrl("../../writer/thread", import.meta.url), {
       workerData: options,
       name: "writer",
+      resourceLimits: THREAD_LIMITS,
     });
     const started = await new Promise<WriterStarted>((resolve, reject) => {
       worker.once("message", resolve);

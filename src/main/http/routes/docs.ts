@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { openApiDocument } from "../openapi.ts";
 import { json } from "../reply.ts";
 import { type Route, route } from "../route.ts";
 import { pathOf } from "./catalogue.ts";
 
-/** The description of the API, of the given routes and of its own. */
+/** The description of the API: made when it is first asked for, and kept. */
 export function docsRoutes(described: readonly Route[]): Route[] {
-  const document = openApiDocument(described);
+  let document: Promise<string> | undefined;
+  const describe = async () => (await import("../openapi.ts")).openApiDocument(described);
   return [
     route({
       method: "GET",
@@ -14,9 +14,10 @@ export function docsRoutes(described: readonly Route[]): Route[] {
       tag: "docs",
       summary: "This API, as OpenAPI 3.1",
       responses: { 200: { description: "The document.", body: z.looseObject({}) } },
-      handle: (call) => {
+      handle: async (call) => {
         pathOf(call, z.strictObject({}));
-        return json(200, document, { "cache-control": "no-cache" });
+        document ??= describe();
+        return json(200, await document, { "cache-control": "no-cache" });
       },
     }),
   ];

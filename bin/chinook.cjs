@@ -1,0 +1,22 @@
+#!/usr/bin/env -S node --max-semi-space-size=4 --max-old-space-size=512
+// The limits keep V8 from taking more memory for four threads' garbage than the server itself needs.
+// Plain old JavaScript, so that an old Node.js can say what is wrong instead of failing on syntax.
+var major = Number(process.versions.node.split(".")[0]);
+if (major < 24) {
+  console.error("chinook: expected Node.js 24 or newer, got " + process.version);
+  console.error("Install a newer Node.js; inside a checkout `npm start` and `npx chinook` bring their own.");
+  process.exit(1);
+}
+
+// Compiled code is kept on disk, for this thread and (by the environment) for its workers: it saves them the
+// compiler, and in a checkout the stripping of types, at every start but the first.
+var path = require("node:path");
+var cache = require("node:module").enableCompileCache();
+if (cache.directory) process.env.NODE_COMPILE_CACHE = path.dirname(cache.directory);
+
+// A checkout runs its TypeScript as it is; the published package brings it compiled, since Node.js strips no types
+// below node_modules.
+var source = path.join(__dirname, "../src/main/cli/main.ts");
+var compiled = path.join(__dirname, "../dist/main/cli/main.js");
+var entry = require("node:fs").existsSync(source) ? source : compiled;
+import(require("node:url").pathToFileURL(entry).href).then((cli) => cli.main(process.argv));
