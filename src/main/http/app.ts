@@ -38,22 +38,40 @@ export function createApp(options: AppOptions): Hono<{ Bindings: Bindings }> {
   const app = new Hono<{ Bindings: Bindings }>({ strict: true });
   for (const route of options.routes) {
     const path = route.path.replace(/\{(\w+)\}/g, ":$1");
-    app.on(route.method, path, (c) => handle(c, route.path, () => route.handle(callOf(c)), options));
+    app.on(route.method, path, (c) => handle(c, route.path, route.handle, options));
   }
   const methodsOf = methodTable(options.routes);
-  app.notFound((c) => handle(c, NO_ROUTE, () => unmatched(c.req.method, methodsOf(c.req.path)), options));
+  const unmatched = ({ method, path }: Call) => refuse(method, methodsOf(path));
+  app.notFound((c) => handle(c, NO_ROUTE, unmatched, options));
   return app;
 }
 
-function callOf(c: AppContext): Call {
-  const { incoming } = c.env;
-  return { incoming, url: c.req.raw.url, path: c.req.path, param: (name) => c.req.param(name) ?? "" };
+/** A request as the routes see it; what a hit does not ask for is not worked out. */
+class HonoCall implements Call {
+  readonly #c: AppContext;
+  readonly incoming: IncomingMessage;
+  constructor(c: AppContext) {
+    this.#c = c;
+    this.incoming = c.env.incoming;
+  }
+  get method(): string {
+    return this.#c.req.method;
+  }
+  get url(): string {
+    return this.#c.req.raw.url;
+  }
+  get path(): string {
+    return this.#c.req.path;
+  }
+  param(name: string): string {
+    return this.#c.req.param(name) ?? "";
+  }
 }
 
 function handle(
   c: AppContext,
   route: string,
-  action: () => Reply | Promise<Reply>,
+  action: Route["handle"],
   options: AppOptions,
 ): Response | Promise<Response> {
   const exchange: Exchange = {
@@ -64,7 +82,7 @@ function handle(
     options,
   };
   try {
-    const reply = action();
+    const reply = action(new HonoCall(c));
     if (!(reply instanceof Promise)) return finish(exchange, reply);
     return reply.then(
       (settled) => finish(exchange, settled),
@@ -119,7 +137,7 @@ class MethodNotAllowed extends AppError {
 }
 
 /** @throws AppError `method_not_allowed` or `route_unknown`. */
-function unmatched(method: string, methods: readonly string[]): Reply {
+function refuse(method: string, methods: readonly string[]): Reply {
   if (methods.length === 0) throw new AppError("route_unknown");
   const allow = [...methods, "OPTIONS"].join(", ");
   if (method === "OPTIONS") return empty(204, { allow });

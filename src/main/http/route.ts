@@ -7,11 +7,12 @@ export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 /** One request, as a route sees it. */
 export interface Call {
   readonly incoming: IncomingMessage;
+  readonly method: string;
   /** The URL, with its query still encoded. */
   readonly url: string;
   /** Where it is, without the query. */
   readonly path: string;
-  readonly param: (name: string) => string;
+  param(name: string): string;
 }
 
 /**
