@@ -66,12 +66,23 @@ const lookups: readonly Filter[] = [
     parameter: "public_id",
     schema: z.uuid(),
     column: "t.public_id",
-    test: "= @public_id",
+    test: "= likely(@public_id)",
     drives: true,
   },
-  { parameter: "slug", schema: z.string().min(1).max(80), column: "t.slug", test: "= @slug", drives: true },
+  {
+    parameter: "slug",
+    schema: z.string().min(1).max(80),
+    column: "t.slug",
+    test: "= likely(@slug)",
+    drives: true,
+  },
 ];
-const idFilter = (parameter: string, column: string, test = `= @${parameter}`, drives = true): Filter => ({
+const idFilter = (
+  parameter: string,
+  column: string,
+  test = `= likely(@${parameter})`,
+  drives = true,
+): Filter => ({
   parameter,
   schema: idText,
   column,
@@ -171,9 +182,9 @@ const TRACKS: Kind = {
   filters: [
     ...lookups,
     idFilter("album_id", "t.album_id"),
-    idFilter("artist_id", "t.album_id", "IN (SELECT id FROM albums WHERE artist_id = @artist_id)"),
+    idFilter("artist_id", "t.album_id", "IN (SELECT id FROM albums WHERE artist_id = likely(@artist_id))"),
     idFilter("genre_id", "t.genre_id"),
-    idFilter("media_type_id", "t.media_type_id", "= @media_type_id", false),
+    idFilter("media_type_id", "t.media_type_id", "= likely(@media_type_id)", false),
   ],
   schema: z.object({
     ...identitySchema,

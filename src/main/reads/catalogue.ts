@@ -29,7 +29,7 @@ export interface KindReads {
 }
 
 const entity = (kind: Kind): Read<EntityParams> => {
-  const sql = `SELECT ${jsonOf(kind)}, ${etagOf(kind)}, ${kind.rowTags} FROM ${kind.from} WHERE t.id = @id`;
+  const sql = `SELECT ${jsonOf(kind)}, ${etagOf(kind)}, ${kind.rowTags} FROM ${kind.from} WHERE t.id = likely(@id)`;
   return read({
     name: `${kind.path}.get`,
     lane: "point",
@@ -85,7 +85,7 @@ export const pageOf = (items: string, exists = ""): string => `
   WITH page AS MATERIALIZED (${items})
   SELECT json_object(
     'data', json((SELECT json_group_array(json(item)) FROM (SELECT item FROM page LIMIT @limit))),
-    'next', CASE WHEN (SELECT count(*) FROM page) > @limit THEN
+    'next', CASE WHEN (SELECT count(*) FROM page) > likely(@limit) THEN
       (SELECT hex(json_array(@sort, sort_key, sort_id)) FROM page LIMIT 1 OFFSET @limit - 1) END
   ), NULL, NULL ${exists}`;
 
@@ -117,8 +117,8 @@ type After = readonly [key: Param, id: number] | undefined;
 /** By id there is always a bound, so that even the first page is a search and not a scan. */
 function keysetCondition(column: string, down: boolean, after: After): string[] {
   const past = down ? "<" : ">";
-  if (column === "t.id") return [`t.id ${past} @after_id`];
-  return after === undefined ? [] : [`(${column}, t.id) ${past} (@after_key, @after_id)`];
+  if (column === "t.id") return [`t.id ${past} likely(@after_id)`];
+  return after === undefined ? [] : [`(${column}, t.id) ${past} (likely(@after_key), likely(@after_id))`];
 }
 
 function afterValues(column: string, down: boolean, after: After): Record<string, Param> {
@@ -189,9 +189,9 @@ function nested(
       const down = params.sort === "-id";
       const after = decodeCursor(params);
       const page = `SELECT ${jsonOf(child)} AS item, ${key} AS sort_key, ${key} AS sort_id FROM ${from}
-        WHERE ${condition} AND ${key} ${down ? "<" : ">"} @after_id
+        WHERE ${condition} AND ${key} ${down ? "<" : ">"} likely(@after_id)
         ORDER BY ${key}${down ? " DESC" : ""} LIMIT @limit + 1`;
-      const exists = `WHERE EXISTS (SELECT 1 FROM ${KINDS[parent].table} WHERE id = @id)`;
+      const exists = `WHERE EXISTS (SELECT 1 FROM ${KINDS[parent].table} WHERE id = likely(@id))`;
       return {
         sql: pageOf(page, exists),
         params: {
@@ -216,16 +216,23 @@ export const NESTED_READS = {
     "artists",
     KINDS.albums,
     KINDS.albums.from,
-    "t.artist_id = @id",
+    "t.artist_id = likely(@id)",
     "t.id",
   ),
-  albumTracks: nested("albums.tracks", "albums", KINDS.tracks, KINDS.tracks.from, "t.album_id = @id", "t.id"),
+  albumTracks: nested(
+    "albums.tracks",
+    "albums",
+    KINDS.tracks,
+    KINDS.tracks.from,
+    "t.album_id = likely(@id)",
+    "t.id",
+  ),
   playlistTracks: nested(
     "playlists.tracks",
     "playlists",
     KINDS.tracks,
     `playlist_tracks p CROSS JOIN ${KINDS.tracks.from.replace("tracks t", "tracks t ON t.id = p.track_id")}`,
-    "p.playlist_id = @id",
+    "p.playlist_id = likely(@id)",
     "p.track_id",
   ),
 };

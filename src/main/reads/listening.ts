@@ -31,7 +31,7 @@ const chartParams = z.strictObject({
  */
 const PLAYED = `
   SELECT track_id, count(*) AS plays FROM plays
-  WHERE played_at >= @since AND (track_id % 1024 <> 0 OR within_deadline())
+  WHERE played_at >= likely(@since) AND (track_id % 1024 <> 0 OR within_deadline())
   GROUP BY track_id`;
 
 function chart(name: string, ranked: string, item: string): Read<ChartParams> {
@@ -91,7 +91,7 @@ export interface HistoryParams {
 const HISTORY_PAGE = (after: boolean): string => `
   SELECT json_object('id', p.id, 'track_id', p.track_id, 'user_id', p.user_id, 'played_at', p.played_at) AS item,
     p.played_at AS sort_key, p.id AS sort_id
-  FROM plays p WHERE p.user_id = @id ${after ? "AND (p.played_at, p.id) < (@after_key, @after_id)" : ""}
+  FROM plays p WHERE p.user_id = likely(@id) ${after ? "AND (p.played_at, p.id) < (likely(@after_key), likely(@after_id))" : ""}
   ORDER BY p.played_at DESC, p.id DESC LIMIT @limit + 1`;
 
 /** What a listener played, latest first: their session. A user is a number of the client's; none is unknown. */

@@ -32,7 +32,8 @@ function missingReferences(kind: Kind, columns: Record<string, Param>): Statemen
   const given = Object.entries(kind.references).filter(([column]) => columns[column] != null);
   if (given.length === 0) return [];
   const checks = given.map(
-    ([column, table]) => `SELECT '${column}' WHERE NOT EXISTS (SELECT 1 FROM ${table} WHERE id = @${column})`,
+    ([column, table]) =>
+      `SELECT '${column}' WHERE NOT EXISTS (SELECT 1 FROM ${table} WHERE id = likely(@${column}))`,
   );
   return [
     statement(
@@ -76,12 +77,12 @@ function insert(table: string, columns: Record<string, Param>): Statement {
 
 /** If-Match, inside the transaction that writes: nothing can change between the look and the leap. */
 const matches = (kind: Kind): string =>
-  `(@if_match IS NULL OR (SELECT ${etagOf(kind)} FROM ${kind.from} WHERE t.id = @id)
+  `(@if_match IS NULL OR (SELECT ${etagOf(kind)} FROM ${kind.from} WHERE t.id = likely(@id))
     IN (SELECT value FROM json_each(@if_match)))`;
 
 /** Whether it is there, before the change: tells "not found" from "changed meanwhile". */
 const presence = (kind: Kind, id: number): Statement =>
-  statement(`SELECT 1 FROM ${kind.table} WHERE id = @id`, { id });
+  statement(`SELECT 1 FROM ${kind.table} WHERE id = likely(@id)`, { id });
 
 /** The results are: missing references (if any are given), presence, the change, … */
 function changeRefusal(results: Outcome["results"], presenceAt: number): Refusal | undefined {
@@ -101,7 +102,7 @@ const patch = (kind: Kind): Command<PatchInput> =>
         update(kind, id, columns, now, ifMatch),
       ];
     },
-    answer: ({ id }) => statement(answerWhere(kind, "t.id = @id"), { id }),
+    answer: ({ id }) => statement(answerWhere(kind, "t.id = likely(@id)"), { id }),
     refusal: (results, { body }) => {
       const referring = missingReferences(kind, kind.toColumns(body)).length;
       const missing = changeRefusal(results, referring);
@@ -128,7 +129,7 @@ function update(
   const sets = Object.keys(columns).map((name) => `${name} = @${name}`);
   return statement(
     `UPDATE ${kind.table} SET ${sets.join(", ")}, version = version + 1, updated_at = @now
-     WHERE id = @id AND ${matches(kind)}`,
+     WHERE id = likely(@id) AND ${matches(kind)}`,
     { ...columns, id, now, if_match: ifMatch },
   );
 }
@@ -139,7 +140,10 @@ const remove = (kind: Kind): Command<DeleteInput> =>
     input: z.strictObject({ id: idText }),
     statements: ({ id }, { ifMatch }) => [
       presence(kind, id),
-      statement(`DELETE FROM ${kind.table} WHERE id = @id AND ${matches(kind)}`, { id, if_match: ifMatch }),
+      statement(`DELETE FROM ${kind.table} WHERE id = likely(@id) AND ${matches(kind)}`, {
+        id,
+        if_match: ifMatch,
+      }),
     ],
     refusal: (results) => changeRefusal(results, 0),
     foreignKey: "in_use",
@@ -163,11 +167,14 @@ export const PLAYLIST_COMMANDS = {
     name: "playlists.tracks.add",
     input: z.strictObject({ id: idText, body: entryBody }) as unknown as z.ZodType<EntryInput>,
     statements: ({ id, body }, { now }) => [
-      statement("SELECT 'track_id' WHERE NOT EXISTS (SELECT 1 FROM tracks WHERE id = @track_id)", body),
+      statement(
+        "SELECT 'track_id' WHERE NOT EXISTS (SELECT 1 FROM tracks WHERE id = likely(@track_id))",
+        body,
+      ),
       presence(KINDS.playlists, id),
       statement(
         `INSERT INTO playlist_tracks (playlist_id, track_id, added_at)
-         SELECT @id, @track_id, @now WHERE EXISTS (SELECT 1 FROM playlists WHERE id = @id)`,
+         SELECT @id, @track_id, @now WHERE EXISTS (SELECT 1 FROM playlists WHERE id = likely(@id))`,
         { id, track_id: body.track_id, now },
       ),
     ],
@@ -175,7 +182,7 @@ export const PLAYLIST_COMMANDS = {
       statement(
         `SELECT json_object('playlist_id', playlist_id, 'track_id', track_id, 'added_at', added_at) AS body,
            NULL AS etag
-         FROM playlist_tracks WHERE playlist_id = @id AND track_id = @track_id`,
+         FROM playlist_tracks WHERE playlist_id = likely(@id) AND track_id = likely(@track_id)`,
         { id, track_id: body.track_id },
       ),
     refusal: (results) => {
@@ -190,7 +197,10 @@ export const PLAYLIST_COMMANDS = {
     name: "playlists.tracks.remove",
     input: z.strictObject({ id: idText, track_id: idText }),
     statements: (input) => [
-      statement("DELETE FROM playlist_tracks WHERE playlist_id = @id AND track_id = @track_id", { ...input }),
+      statement(
+        "DELETE FROM playlist_tracks WHERE playlist_id = likely(@id) AND track_id = likely(@track_id)",
+        { ...input },
+      ),
     ],
     refusal: (results) => (results[0]?.changes === 0 ? { code: "not_found" } : undefined),
     tags: ({ id }) => [`playlists:${id}`],

@@ -38,11 +38,11 @@ export function applyOnce(
     ),
     ...statements,
     statement(
-      `UPDATE idempotency_keys SET (body, etag) = (SELECT body, etag FROM (${answer.sql})) WHERE key = @idempotency_key`,
+      `UPDATE idempotency_keys SET (body, etag) = (SELECT body, etag FROM (${answer.sql})) WHERE key = likely(@idempotency_key)`,
       { ...answer.params, idempotency_key: key },
     ),
-    statement("DELETE FROM idempotency_keys WHERE key = @key AND body IS NULL", { key }),
-    statement("SELECT body, etag FROM idempotency_keys WHERE key = @key", { key }),
+    statement("DELETE FROM idempotency_keys WHERE key = likely(@key) AND body IS NULL", { key }),
+    statement("SELECT body, etag FROM idempotency_keys WHERE key = likely(@key)", { key }),
   ];
 }
 
@@ -50,7 +50,7 @@ export function applyOnce(
 export const forgetOldKeys = (now: Date): Statement =>
   statement(
     `DELETE FROM idempotency_keys WHERE key IN
-      (SELECT key FROM idempotency_keys WHERE created_at < @before ORDER BY created_at LIMIT 1000)`,
+      (SELECT key FROM idempotency_keys WHERE created_at < likely(@before) ORDER BY created_at LIMIT 1000)`,
     { before: new Date(now.getTime() - KEPT_MS).toISOString() },
   );
 
@@ -61,7 +61,7 @@ export const IDEMPOTENCY_READ: Read<{ readonly key: string }> = read({
   params: z.strictObject({ key: z.string() }),
   statement: ({ key }) => ({
     sql: `SELECT json_object('fingerprint', fingerprint, 'body', body, 'etag', etag), '', NULL
-      FROM idempotency_keys WHERE key = @key`,
+      FROM idempotency_keys WHERE key = likely(@key)`,
     params: { key },
   }),
   cache: { table: "none", lifetime: 0, tags: () => [], joins: [], freshness: "coherent" },

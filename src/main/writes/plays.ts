@@ -21,7 +21,7 @@ const one: Command<PlayInput> = command({
   statements: ({ track_id, user_id, played_at }, { now }) => [
     statement(
       `INSERT INTO plays (track_id, user_id, played_at)
-       SELECT @track_id, @user_id, @played_at WHERE EXISTS (SELECT 1 FROM tracks WHERE id = @track_id)`,
+       SELECT @track_id, @user_id, @played_at WHERE EXISTS (SELECT 1 FROM tracks WHERE id = likely(@track_id))`,
       { track_id, user_id: user_id ?? null, played_at: played_at === undefined ? now : toUtc(played_at) },
     ),
   ],
