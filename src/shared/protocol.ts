@@ -102,7 +102,7 @@ export type WriterStarted =
   | { readonly ready: true; readonly version: number; readonly wal: WalState }
   | { readonly ready: false; readonly failure: Failure };
 
-/** A read on the wire: its SQL and parameters. The answer's columns: body, etag, tags. */
+/** A read: its SQL and parameters. The answer's columns: body, etag, tags. */
 export type ReadRequest = readonly [sql: string, params: Readonly<Record<string, Param>>];
 
 /**
@@ -121,8 +121,11 @@ export interface ReaderOptions {
   readonly file: string;
 }
 
+/** A batch on the wire. Texts are said once, however many of its reads share them: they are most of its bytes. */
 export interface ReadBatch {
-  readonly reads: readonly ReadRequest[];
+  readonly sql: readonly string[];
+  /** For each read: which of the texts, and its parameters. */
+  readonly reads: readonly (readonly [sql: number, params: Readonly<Record<string, Param>>])[];
   /** Milliseconds that a read may run before it aborts itself, where its SQL asks `within_deadline()`. */
   readonly deadlineMs: number;
 }

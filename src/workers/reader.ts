@@ -3,14 +3,7 @@ import type { Statement } from "better-sqlite3";
 import { LRUCache } from "lru-cache";
 import { workerData } from "piscina";
 import { type Failure, toFailure } from "../shared/errors.ts";
-import type {
-  Param,
-  ReadBatch,
-  ReadBatchReport,
-  ReaderOptions,
-  ReadRequest,
-  ReadRow,
-} from "../shared/protocol.ts";
+import type { Param, ReadBatch, ReadBatchReport, ReaderOptions, ReadRow } from "../shared/protocol.ts";
 import { type Connection, openForReading } from "../shared/sqlite.ts";
 
 /** What a thread has open: made by its first batch, so that importing this module does nothing. */
@@ -46,7 +39,7 @@ function open(): Open {
  * A batch runs in one read transaction: its reads see one state of the database, and the cost of a snapshot is
  * paid once. A failing read takes no other with it.
  */
-export default function run({ reads, deadlineMs }: ReadBatch): ReadBatchReport {
+export default function run({ sql, reads, deadlineMs }: ReadBatch): ReadBatchReport {
   opened ??= open();
   const { db, begin, commit } = opened;
   const rows: ReadBatchReport["rows"][number][] = [];
@@ -56,7 +49,8 @@ export default function run({ reads, deadlineMs }: ReadBatch): ReadBatchReport {
     let started = performance.now();
     for (let i = 0; i < reads.length; i++) {
       deadline = started + deadlineMs;
-      rows.push(read(opened, reads[i]!));
+      const [text, params] = reads[i]!;
+      rows.push(read(opened, sql[text]!, params));
       const ended = performance.now();
       ms[i] = ended - started;
       started = ended;
@@ -67,7 +61,7 @@ export default function run({ reads, deadlineMs }: ReadBatch): ReadBatchReport {
   return { rows, ms };
 }
 
-function read(open: Open, [sql, params]: ReadRequest): ReadRow | null | Failure {
+function read(open: Open, sql: string, params: Readonly<Record<string, Param>>): ReadRow | null | Failure {
   try {
     const row = prepare(open, sql).get(params) as ReadRow | undefined;
     return row === undefined ? null : withEtag(row);

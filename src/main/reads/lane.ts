@@ -80,7 +80,7 @@ export class Lane {
       niceIncrement: options.nice,
       resourceLimits: THREAD_LIMITS,
     });
-    const nothing: ReadBatch = { reads: [], deadlineMs: 0 };
+    const nothing: ReadBatch = { sql: [], reads: [], deadlineMs: 0 };
     await Promise.all(Array.from({ length: options.threads }, () => pool.run(nothing)));
     return new Lane(options, pool);
   }
@@ -139,8 +139,7 @@ export class Lane {
     this.#running.add(batch);
     this.#options.onBatch(batch.length);
     try {
-      const reads = batch.map(({ request }) => request);
-      const report = await this.#pool.run({ reads, deadlineMs: this.#options.deadlineMs });
+      const report = await this.#pool.run(toMessage(batch, this.#options.deadlineMs));
       batch.forEach((waiting, i) => {
         this.#settle(waiting, report.rows[i]!, sent - waiting.since, report.ms[i]!);
       });
@@ -186,4 +185,14 @@ export class Lane {
         if (!waiting.settled && waiting.since < oldest) this.#reject(waiting, error);
     }
   }
+}
+
+function toMessage(batch: readonly Waiting[], deadlineMs: number): ReadBatch {
+  const texts = new Map<string, number>();
+  const reads = batch.map(({ request: [sql, params] }) => {
+    const known = texts.get(sql);
+    if (known === undefined) texts.set(sql, texts.size);
+    return [known ?? texts.size - 1, params] as const;
+  });
+  return { sql: [...texts.keys()], reads, deadlineMs };
 }
