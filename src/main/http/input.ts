@@ -108,18 +108,28 @@ function readText(incoming: IncomingMessage, maxBytes: number): Promise<string> 
     let bytes = 0;
     incoming.on("data", (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > maxBytes) reject(new AppError("body_too_large"));
-      else chunks.push(chunk);
+      if (bytes <= maxBytes) chunks.push(chunk);
+      else reject(new AppError("body_too_large"));
     });
-    incoming.once("end", () => {
-      try {
-        resolve(utf8.decode(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
-      } catch (cause) {
-        reject(new AppError("body_malformed", { detail: "not valid UTF-8", cause }));
-      }
+    incoming.on("end", () => {
+      if (bytes <= maxBytes) decode(chunks, resolve, reject);
     });
-    incoming.once("close", () => reject(new AppError("bad_request", { detail: "the body ended early" })));
+    incoming.on("close", () => {
+      if (!incoming.readableEnded) reject(new AppError("bad_request", { detail: "the body ended early" }));
+    });
   });
+}
+
+function decode(
+  chunks: readonly Buffer[],
+  resolve: (text: string) => void,
+  reject: (error: AppError) => void,
+): void {
+  try {
+    resolve(utf8.decode(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
+  } catch (cause) {
+    reject(new AppError("body_malformed", { detail: "not valid UTF-8", cause }));
+  }
 }
 
 /** The ETags of If-Match or If-None-Match; undefined for none given and for `*`. */
