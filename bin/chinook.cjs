@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=4 --max-old-space-size=512
+#!/usr/bin/env -S node --max-semi-space-size=8 --max-old-space-size=384
 // The limits keep V8 from taking more memory for four threads' garbage than the server itself needs.
 // Plain old JavaScript, so that an old Node.js can say what is wrong instead of failing on syntax.
 var major = Number(process.versions.node.split(".")[0]);

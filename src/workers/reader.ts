@@ -39,10 +39,11 @@ function open(): Open {
  * A batch runs in one read transaction: its reads see one state of the database, and the cost of a snapshot is
  * paid once. A failing read takes no other with it.
  */
-export default function run({ sql, reads, deadlineMs }: ReadBatch): ReadBatchReport {
+export default function run(message: string): ReadBatchReport {
   opened ??= open();
+  const { sql, reads, deadlineMs } = JSON.parse(message) as ReadBatch;
   const { db, begin, commit } = opened;
-  const rows: ReadBatchReport["rows"][number][] = [];
+  const columns: ReadBatchReport["columns"][number][] = [];
   const ms = new Float64Array(reads.length);
   begin.run();
   try {
@@ -50,7 +51,7 @@ export default function run({ sql, reads, deadlineMs }: ReadBatch): ReadBatchRep
     for (let i = 0; i < reads.length; i++) {
       deadline = started + deadlineMs;
       const [text, params] = reads[i]!;
-      rows.push(read(opened, sql[text]!, params));
+      columns.push(...read(opened, sql[text]!, params));
       const ended = performance.now();
       ms[i] = ended - started;
       started = ended;
@@ -58,15 +59,21 @@ export default function run({ sql, reads, deadlineMs }: ReadBatch): ReadBatchRep
   } finally {
     if (db.inTransaction) commit.run();
   }
-  return { rows, ms };
+  return { columns, ms };
 }
 
-function read(open: Open, sql: string, params: Readonly<Record<string, Param>>): ReadRow | null | Failure {
+const NOTHING = [null, null, null] as const;
+
+function read(
+  open: Open,
+  sql: string,
+  params: Readonly<Record<string, Param>>,
+): ReadRow | readonly [Failure, null, null] {
   try {
     const row = prepare(open, sql).get(params) as ReadRow | undefined;
-    return row === undefined ? null : withEtag(row);
+    return row === undefined ? NOTHING : withEtag(row);
   } catch (error) {
-    return toFailure(error);
+    return [toFailure(error), null, null];
   }
 }
 

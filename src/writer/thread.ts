@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { isMainThread, parentPort, workerData } from "node:worker_threads";
 import { AppError, ERRORS, toFailure } from "../shared/errors.ts";
 import type {
+  Statements,
   WriterJob,
   WriterJobs,
   WriterOptions,
@@ -65,7 +66,10 @@ function unusable(cause: unknown): AppError {
 function start({ db, lock, migrations }: Open): void {
   const commits = new GroupCommit(db);
   const jobs: { readonly [J in WriterJob]: (request: WriterJobs[J]["request"]) => WriterJobs[J]["reply"] } = {
-    batch: (commands) => ({ ...commits.run(commands), wal: walState(db, options.file) }),
+    batch: (commands) => ({
+      ...commits.run(JSON.parse(commands) as Statements[]),
+      wal: walState(db, options.file),
+    }),
     checkpoint: (mode) => checkpoint(db, options.file, mode),
     migrate: ({ target }) => migrate(db, migrations, target),
     migrations: () => migrationStatus(db, migrations),

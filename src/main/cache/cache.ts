@@ -7,6 +7,9 @@ export type { Entry } from "./store.ts";
 /** Where a read's answer is kept; `none` for what is never kept. */
 export type CacheTable = StoredTable | "none";
 
+/** The hot tier lies in the JavaScript heap, which stays small; the rest of the cache does not. */
+const MAX_HOT_BYTES = 64 * 1_048_576;
+
 /** The tag of everything: a write that touches it empties the cache. */
 export const ALL_TAGS = "*";
 
@@ -46,7 +49,7 @@ export class Cache {
   constructor({ maxBytes, now = Date.now }: CacheOptions) {
     this.enabled = maxBytes > 0;
     this.#now = now;
-    const hotBytes = Math.max(1, Math.floor(maxBytes / 4));
+    const hotBytes = Math.max(1, Math.min(Math.floor(maxBytes / 4), MAX_HOT_BYTES));
     this.#store = new CacheStore(maxBytes - hotBytes);
     this.#hot = new LRUCache({
       maxSize: hotBytes,

@@ -1,5 +1,5 @@
 import { Piscina } from "piscina";
-import { AppError, type Failure, fromFailure } from "../../shared/errors.ts";
+import { AppError, fromFailure } from "../../shared/errors.ts";
 import type {
   ReadBatch,
   ReadBatchReport,
@@ -51,7 +51,7 @@ interface Waiting {
  */
 export class Lane {
   readonly #options: LaneOptions;
-  readonly #pool: Piscina<ReadBatch, ReadBatchReport>;
+  readonly #pool: Piscina<string, ReadBatchReport>;
   readonly #waiting: Waiting[] = [];
   readonly #running = new Set<Waiting[]>();
   readonly #clock: NodeJS.Timeout;
@@ -60,7 +60,7 @@ export class Lane {
   #pauses = 0;
   #idle: (() => void)[] = [];
 
-  private constructor(options: LaneOptions, pool: Piscina<ReadBatch, ReadBatchReport>) {
+  private constructor(options: LaneOptions, pool: Piscina<string, ReadBatchReport>) {
     this.#options = options;
     this.#pool = pool;
     this.#free = options.threads;
@@ -69,7 +69,7 @@ export class Lane {
 
   /** Resolves when every thread has its connection open. */
   static async open(options: LaneOptions): Promise<Lane> {
-    const pool = new Piscina<ReadBatch, ReadBatchReport>({
+    const pool = new Piscina<string, ReadBatchReport>({
       filename: threadUrl("../../workers/reader", import.meta.url).href,
       workerData: { file: options.file } satisfies ReaderOptions,
       minThreads: options.threads,
@@ -80,7 +80,7 @@ export class Lane {
       niceIncrement: options.nice,
       resourceLimits: THREAD_LIMITS,
     });
-    const nothing: ReadBatch = { sql: [], reads: [], deadlineMs: 0 };
+    const nothing = toMessage([], 0);
     await Promise.all(Array.from({ length: options.threads }, () => pool.run(nothing)));
     return new Lane(options, pool);
   }
@@ -141,7 +141,7 @@ export class Lane {
     try {
       const report = await this.#pool.run(toMessage(batch, this.#options.deadlineMs));
       batch.forEach((waiting, i) => {
-        this.#settle(waiting, report.rows[i]!, sent - waiting.since, report.ms[i]!);
+        this.#settle(waiting, report.columns, i * 3, sent - waiting.since, report.ms[i]!);
       });
     } catch (cause) {
       for (const waiting of batch)
@@ -163,8 +163,19 @@ export class Lane {
     this.#schedule();
   }
 
-  #settle(waiting: Waiting, row: ReadRow | null | Failure, waitedMs: number, ms: number): void {
-    if (row !== null && "code" in row) return this.#reject(waiting, fromFailure(row));
+  #settle(
+    waiting: Waiting,
+    columns: ReadBatchReport["columns"],
+    at: number,
+    waitedMs: number,
+    ms: number,
+  ): void {
+    const body = columns[at]!;
+    if (typeof body === "object" && body !== null) {
+      this.#reject(waiting, fromFailure(body));
+      return;
+    }
+    const row = body === null ? null : ([body, columns[at + 1], columns[at + 2]] as ReadRow);
     waiting.settled = true;
     waiting.resolve({ row, waitedMs, ms });
   }
@@ -187,12 +198,12 @@ export class Lane {
   }
 }
 
-function toMessage(batch: readonly Waiting[], deadlineMs: number): ReadBatch {
+function toMessage(batch: readonly Waiting[], deadlineMs: number): string {
   const texts = new Map<string, number>();
   const reads = batch.map(({ request: [sql, params] }) => {
     const known = texts.get(sql);
     if (known === undefined) texts.set(sql, texts.size);
     return [known ?? texts.size - 1, params] as const;
   });
-  return { sql: [...texts.keys()], reads, deadlineMs };
+  return JSON.stringify({ sql: [...texts.keys()], reads, deadlineMs } satisfies ReadBatch);
 }

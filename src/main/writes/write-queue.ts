@@ -4,7 +4,8 @@ import type { BatchReport, Outcome, Statements } from "../../shared/protocol.ts"
 
 /** What the queue needs of whoever executes batches: the writer thread, or any other executor of SQL. */
 export interface BatchExecutor {
-  call(job: "batch", commands: readonly Statements[]): Promise<BatchReport>;
+  /** @param commands `readonly Statements[]` as JSON text. */
+  call(job: "batch", commands: string): Promise<BatchReport>;
 }
 
 export interface WriteQueueOptions {
@@ -70,7 +71,7 @@ export class WriteQueue {
   #schedule(): void {
     if (this.#scheduled || this.#waiting.length === 0) return;
     this.#scheduled = true;
-    void this.#jobs.add(() => this.#runBatch(), { priority: PRIORITY.batch });
+    setImmediate(() => void this.#jobs.add(() => this.#runBatch(), { priority: PRIORITY.batch }));
   }
 
   async #runBatch(): Promise<void> {
@@ -80,10 +81,7 @@ export class WriteQueue {
     if (batch.length === 0) return;
     const sent = performance.now();
     try {
-      const report = await this.#executor.call(
-        "batch",
-        batch.map(({ command }) => command),
-      );
+      const report = await this.#executor.call("batch", JSON.stringify(batch.map(({ command }) => command)));
       this.#options.onBatch(batch.length, report);
       batch.forEach((waiting, i) => {
         waiting.resolve({ ...report.outcomes[i]!, waitedMs: sent - waiting.since });

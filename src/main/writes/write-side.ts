@@ -44,7 +44,8 @@ export interface WriteSideOptions {
  */
 export class WriteSide {
   readonly #thread: WriterThread;
-  readonly #jobs = new PQueue({ concurrency: 1 });
+  /** Two at a time: the writer does one after the other, and finds the next already there when it is done. */
+  readonly #jobs = new PQueue({ concurrency: 2 });
   readonly #options: WriteSideOptions;
   readonly #queue: WriteQueue;
   readonly #checkpointer: Checkpointer;
@@ -173,7 +174,7 @@ export class WriteSide {
 
   #keepHouse(): void {
     const housework = async () => {
-      await this.#thread.call("batch", [[forgetOldKeys(new Date())]]);
+      await this.#thread.call("batch", JSON.stringify([[forgetOldKeys(new Date())]]));
       await this.#thread.call("optimize", null);
     };
     this.#maintain(housework).catch((error) =>
