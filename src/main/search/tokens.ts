@@ -1,0 +1,24 @@
+/** A piece of a search. `bare` terms were typed without quotation marks or star: only they can be operators. */
+export type Token =
+  | { readonly kind: "open" }
+  | { readonly kind: "close" }
+  | { readonly kind: "term"; readonly text: string; readonly prefix: boolean; readonly bare: boolean };
+
+/** Parentheses, phrases between quotation marks (an open one ends with the text), and runs of anything else. */
+const PIECE = /(?<open>\()|(?<close>\))|"(?<phrase>[^"]*)"?(?<phraseStar>\*?)|(?<run>[^\s"()]+)/gu;
+
+/** Never fails: every text is some sequence of tokens. NUL would end the expression inside SQLite. */
+export function tokenize(text: string): Token[] {
+  const plain = text.replaceAll("\0", " ").replace(/[“”„«»]/gu, '"');
+  return Array.from(plain.matchAll(PIECE), ({ groups }) => tokenOf(groups!));
+}
+
+function tokenOf(groups: Readonly<Record<string, string | undefined>>): Token {
+  const { open, close, phrase, phraseStar, run } = groups;
+  if (open !== undefined) return { kind: "open" };
+  if (close !== undefined) return { kind: "close" };
+  if (phrase !== undefined) return { kind: "term", text: phrase, prefix: phraseStar === "*", bare: false };
+  const text = run!.replace(/\*+$/, "");
+  const prefix = text !== run;
+  return { kind: "term", text, prefix, bare: !prefix };
+}
