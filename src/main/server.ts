@@ -13,6 +13,7 @@ import { catalogueRoutes } from "./http/routes/catalogue.ts";
 import { docsRoutes } from "./http/routes/docs.ts";
 import { listeningRoutes } from "./http/routes/listening.ts";
 import { type Health, operationsRoutes } from "./http/routes/operations.ts";
+import { searchRoutes } from "./http/routes/search.ts";
 import { createLog, type Logger } from "./log.ts";
 import { createMetrics, type MetricSources, type Metrics, registerGauges } from "./metrics.ts";
 import { ReadSide } from "./reads/read-side.ts";
@@ -138,6 +139,7 @@ function routesOf(parts: Parts): readonly Route[] {
   const routes = [
     ...catalogueRoutes(reads.answers, commandSide),
     ...listeningRoutes(reads.answers, commandSide),
+    ...searchRoutes(reads.answers),
     ...operationsRoutes({ health: () => healthOf(parts), metrics: () => exposition(metrics) }),
     ...adminRoutes({
       answers: reads.answers,
