@@ -60,7 +60,7 @@ CREATE VIEW track_documents_wanted AS
 -- at a time (src/main/search/vocabulary.ts), since taking a text apart for each row would double the cost of a load.
 CREATE TABLE search_pending (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
 CREATE TABLE search_words (id INTEGER PRIMARY KEY, word TEXT NOT NULL UNIQUE) STRICT;
-CREATE VIRTUAL TABLE search_trigrams USING fts5 (padded, content = '', tokenize = 'trigram', detail = none);
+CREATE VIRTUAL TABLE search_trigrams USING fts5 (padded, content = '', tokenize = 'trigram');
 CREATE TRIGGER search_words_insert AFTER INSERT ON search_words BEGIN
   INSERT INTO search_trigrams (rowid, padded) VALUES (new.id, '  ' || new.word || ' ');
 END;

@@ -5,6 +5,7 @@ import { workerData } from "piscina";
 import { type Failure, toFailure } from "../shared/errors.ts";
 import type { Param, ReadBatch, ReadBatchReport, ReaderOptions, ReadRow } from "../shared/protocol.ts";
 import { type Connection, openForReading } from "../shared/sqlite.ts";
+import { closeness, editDistance } from "./closeness.ts";
 
 /** What a thread has open: made by its first batch, so that importing this module does nothing. */
 interface Open {
@@ -18,6 +19,8 @@ let opened: Open | undefined;
 /** SQLite cannot be interrupted from outside here: long reads ask for this now and then, and end themselves. */
 let deadline = Number.POSITIVE_INFINITY;
 
+const PURE = { directOnly: true, deterministic: true };
+
 function open(): Open {
   const db = openForReading((workerData as ReaderOptions).file);
   db.function("within_deadline", { directOnly: true, deterministic: false }, () => {
@@ -25,6 +28,10 @@ function open(): Open {
       throw Object.assign(new Error("past its deadline"), { code: "read_timeout" });
     return 1;
   });
+  db.function("edit_distance", PURE, (a, b) => editDistance(String(a), String(b)));
+  db.function("closeness", { ...PURE, varargs: true }, (typed, ...fields) =>
+    closeness(String(typed), ...(fields as (string | null)[])),
+  );
   return {
     db,
     begin: db.prepare("BEGIN"),

@@ -4,6 +4,7 @@ import type { Chunk } from "../../shared/tables.ts";
 import { type Holder, readHolder } from "../../writer/lock.ts";
 import { createLog } from "../log.ts";
 import { createMetrics } from "../metrics.ts";
+import { learnAll } from "../search/vocabulary.ts";
 import { BULK_COMMANDS, type CatalogueSource } from "../writes/bulk.ts";
 import { WriteSide } from "../writes/write-side.ts";
 
@@ -54,7 +55,10 @@ export function localTarget(writes: WriteSide): Target {
     clear: async () => void (await commands.execute(BULK_COMMANDS.clear, {})),
     setSource: async (source) => void (await commands.execute(BULK_COMMANDS.source, { source })),
     source: async () => JSON.parse((await commands.execute(BULK_COMMANDS.inspect, {})).body!),
-    optimize: () => writes.optimize(),
+    optimize: async () => {
+      await learnAll(commands);
+      return writes.optimize();
+    },
     close: () => writes.close(),
   };
 }

@@ -45,6 +45,13 @@ export function wantedTerms(query: Query): string[] {
   return query.kind === "not" ? left : [...left, ...wantedTerms(query.right)];
 }
 
+/** What NOT takes away, in order. */
+export function unwantedParts(query: Query): Query[] {
+  if (query.kind === "term") return [];
+  const left = unwantedParts(query.left);
+  return query.kind === "not" ? [...left, query.right] : [...left, ...unwantedParts(query.right)];
+}
+
 /** Recursive descent; `undefined` stands for a part that came to nothing. */
 class Parser {
   readonly #tokens: readonly Token[];

@@ -3,7 +3,7 @@ import { decodeCursor } from "../reads/catalogue.ts";
 import { type Read, read } from "../reads/read.ts";
 import { type SearchParams, searchParams, sqlFilters } from "./filters.ts";
 import { fuzzyParts } from "./fuzzy.ts";
-import { parseSearch, printMatch } from "./query.ts";
+import { parseSearch } from "./query.ts";
 import { type Ranking, textParts } from "./text.ts";
 
 /** Marks around what was found, until the text between them is escaped; private use, so nobody's own text. */
@@ -54,14 +54,12 @@ function statement(params: SearchParams) {
   const sort = params.mode;
   const after = decodeCursor({ cursor: params.cursor, sort });
   const filters = sqlFilters(params);
-  const ranking = params.mode === "fuzzy" ? fuzzyParts(query, filters) : textParts(query, filters);
+  const ranking = params.mode === "fuzzy" ? fuzzyParts(query, filters) : textParts(params.q, query, filters);
   return {
     sql: searchSql(ranking, after !== undefined),
     params: {
       ...filters.params,
       ...ranking.params,
-      q: params.q,
-      match: printMatch(query),
       limit: params.limit,
       sort,
       ...(after === undefined ? {} : { after_key: after[0], after_id: after[1] }),
@@ -91,8 +89,13 @@ export const SEARCH_READ: Read<SearchParams> = read({
   cache: {
     table: "search",
     lifetime: 600,
-    // A tag's change matters to the searches within it alone; names matter to all.
-    tags: ({ tag }) => ["tracks", ...KINDS.tracks.joins, ...(tag === undefined ? [] : ["tags"])],
+    // A tag's change matters to the searches within it alone, a new word to those that correct; names matter to all.
+    tags: ({ tag, mode }) => [
+      "tracks",
+      ...KINDS.tracks.joins,
+      ...(tag === undefined ? [] : ["tags"]),
+      ...(mode === "fuzzy" ? ["search-words"] : []),
+    ],
     joins: [],
     freshness: "coherent",
   },

@@ -41,8 +41,9 @@ export function candidates({ conditions, own }: SqlFilters): { from: string; whe
  * left out, the tracks entered first are ranked, those that are named exactly so are added, and the answer says
  * `"bounded": true`.
  */
-export function textParts(query: Query, filters: SqlFilters): Ranking {
+export function textParts(q: string, query: Query, filters: SqlFilters): Ranking {
   const { from, where } = candidates(filters);
+  const match = printMatch(query);
   const most = filters.conditions.length === 0 ? MOST_RANKED : MOST_FILTERED;
   const edge =
     filters.own === undefined
@@ -64,7 +65,7 @@ export function textParts(query: Query, filters: SqlFilters): Ranking {
           ${where})`,
     expression: EXPRESSION,
     extra: `'bounded', json(iif(EXISTS (${boundOf(filters)}), 'true', 'false'))`,
-    params: { most, narrow: `{name artist_name album_title composer} : ${printMatch(query)}` },
+    params: { q, most, match, narrow: `{name artist_name album_title composer} : ${match}` },
   };
 }
 

@@ -1,3 +1,4 @@
+import { LEARN } from "../search/vocabulary.ts";
 import { BULK_COMMANDS } from "./bulk.ts";
 import { CATALOGUE_COMMANDS, PLAYLIST_COMMANDS } from "./catalogue.ts";
 import type { AnyCommand } from "./command.ts";
@@ -9,4 +10,5 @@ export const COMMANDS: readonly AnyCommand[] = [
   ...Object.values(PLAYLIST_COMMANDS),
   ...Object.values(PLAY_COMMANDS),
   ...Object.values(BULK_COMMANDS),
+  LEARN,
 ];
