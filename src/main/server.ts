@@ -14,9 +14,11 @@ import { docsRoutes } from "./http/routes/docs.ts";
 import { listeningRoutes } from "./http/routes/listening.ts";
 import { type Health, operationsRoutes } from "./http/routes/operations.ts";
 import { searchRoutes } from "./http/routes/search.ts";
+import { tagRoutes } from "./http/routes/tags.ts";
 import { createLog, type Logger } from "./log.ts";
 import { createMetrics, type MetricSources, type Metrics, registerGauges } from "./metrics.ts";
 import { ReadSide } from "./reads/read-side.ts";
+import { SearchKeeper } from "./search/keeper.ts";
 import { WriteSide } from "./writes/write-side.ts";
 
 const MEBIBYTE = 1_048_576;
@@ -38,6 +40,7 @@ interface Parts {
   readonly cache: Cache;
   readonly writes: WriteSide;
   readonly reads: ReadSide;
+  readonly search: SearchKeeper;
   readonly state: { status: Health["status"] };
 }
 
@@ -58,12 +61,16 @@ export async function startServer(
   const metrics = createMetrics();
   const cache = opened.adopt(new Cache({ maxBytes: settings.cacheMb * MEBIBYTE }), (cache) => cache.close());
   let pausable: Pick<ReadSide, "whilePaused"> = { whilePaused: (action) => action() };
+  let search: SearchKeeper | undefined;
   const writes = opened.adopt(
     await WriteSide.open({
       settings,
       log,
       metrics,
-      invalidate: (tags) => cache.invalidate(tags),
+      invalidate: (tags) => {
+        cache.invalidate(tags);
+        search?.wrote(tags);
+      },
       whilePaused: (action) => pausable.whilePaused(action),
     }),
     (writes) => writes.close(),
@@ -73,7 +80,11 @@ export async function startServer(
     reads.close(),
   );
   pausable = reads;
-  const parts: Parts = { settings, log, metrics, cache, writes, reads, state };
+  search = opened.adopt(
+    new SearchKeeper({ commands: writes.commands, answers: reads.answers, log }),
+    (search) => search.close(),
+  );
+  const parts: Parts = { settings, log, metrics, cache, writes, reads, search, state };
   const http = opened.adopt(await openHttp(parts), drain);
   const url = urlOf(settings.host, http);
   await writes.announce(url);
@@ -133,13 +144,14 @@ function urlOf(host: string, http: HttpServer): string {
 }
 
 function routesOf(parts: Parts): readonly Route[] {
-  const { cache, reads, writes, metrics } = parts;
+  const { cache, reads, writes, search, metrics } = parts;
   registerGauges(metrics, gaugeSources(parts));
   const commandSide = { commands: writes.commands, idempotency: new Idempotency(reads.answers) };
   const routes = [
     ...catalogueRoutes(reads.answers, commandSide),
     ...listeningRoutes(reads.answers, commandSide),
-    ...searchRoutes(reads.answers),
+    ...searchRoutes(reads.answers, search),
+    ...tagRoutes(reads.answers, commandSide),
     ...operationsRoutes({ health: () => healthOf(parts), metrics: () => exposition(metrics) }),
     ...adminRoutes({
       answers: reads.answers,

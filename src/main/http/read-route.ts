@@ -26,6 +26,8 @@ export interface ReadRouteOptions<P> {
   readonly response: ResponseDoc;
   /** The read that counts a list's rows, for `?total=1`. */
   readonly count?: Read<P>;
+  /** Told of every answer, by its key: a step on the hot path, so it must be a short one. */
+  readonly onServed?: (key: string, entry: Entry) => void;
 }
 
 /** URLs whose key is remembered, and how long one may be to be worth it. */
@@ -39,7 +41,7 @@ const REMEMBERED_LENGTH = 200;
  * two look-ups, and neither parses nor validates anything.
  */
 export function readRoute<P>(options: ReadRouteOptions<P>): Route {
-  const { path, tag, summary, read, answers, count } = options;
+  const { path, tag, summary, read, answers, count, onServed } = options;
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
   const keys = new LRUCache<string, string>({ max: REMEMBERED_URLS });
   return route({
@@ -55,14 +57,17 @@ export function readRoute<P>(options: ReadRouteOptions<P>): Route {
       const url = call.incoming.url!;
       const known = keys.get(url);
       const cached = known === undefined ? undefined : answers.cached(read, known);
-      if (cached !== undefined) return hit(read, cached, call);
+      if (cached !== undefined) {
+        onServed?.(known!, cached);
+        return hit(read, cached, call);
+      }
       const params = validate(read.params, parametersOf(call, names), "parameter");
       if (count !== undefined && (params as { total?: string }).total === "1") {
         return withTotal(answers, read, count, params, call);
       }
       const key = Answers.key(read, params);
       if (known === undefined && url.length <= REMEMBERED_LENGTH) keys.set(url, key);
-      return answer(answers, read, params, key, call);
+      return answer({ answers, read, onServed }, params, key, call);
     },
   });
 }
@@ -81,16 +86,25 @@ const unknownParameter = (name: string) =>
   new AppError("invalid", { errors: [{ parameter: name, detail: "is not known here" }] });
 
 function answer<P>(
-  answers: Answers,
-  read: Read<P>,
+  {
+    answers,
+    read,
+    onServed,
+  }: Pick<ReadRouteOptions<P>, "answers" | "read"> & {
+    readonly onServed: ReadRouteOptions<P>["onServed"] | undefined;
+  },
   params: P,
   key: string,
   call: Call,
 ): Reply | Promise<Reply> {
   const cached = answers.cached(read, key);
-  if (cached !== undefined) return hit(read, cached, call);
+  if (cached !== undefined) {
+    onServed?.(key, cached);
+    return hit(read, cached, call);
+  }
   return answers.fetch(read, params, key).then((found) => {
     if (found === null) throw new AppError("not_found");
+    onServed?.(key, found.entry);
     return replyWith(read, found.entry, found.from, call);
   });
 }

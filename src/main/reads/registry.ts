@@ -1,4 +1,7 @@
 import { SEARCH_READ } from "../search/search.ts";
+import { POPULAR_READ } from "../search/statistics.ts";
+import { POPULAR_NAMES_READ, SUGGESTIONS_READ } from "../search/suggestions.ts";
+import { TAGS_READ, TRACK_TAGS_READ } from "../search/tags.ts";
 import { IDEMPOTENCY_READ } from "../writes/idempotency.ts";
 import { CATALOGUE_READS, NESTED_READS } from "./catalogue.ts";
 import { CHART_READS, HISTORY_READ } from "./listening.ts";
@@ -12,6 +15,11 @@ export const READS: readonly AnyRead[] = [
   ...Object.values(CHART_READS),
   HISTORY_READ,
   SEARCH_READ,
+  SUGGESTIONS_READ,
+  POPULAR_NAMES_READ,
+  POPULAR_READ,
+  TAGS_READ,
+  TRACK_TAGS_READ,
   IDEMPOTENCY_READ,
   SOURCE_READ,
 ];

@@ -57,7 +57,9 @@ const clear: Command<Record<string, never>> = command({
   input: z.strictObject({}),
   statements: () => [
     ...[...BULK_TABLES].reverse().map((table) => statement(`DELETE FROM ${table}`, {})),
-    statement("DELETE FROM idempotency_keys", {}),
+    ...["tags", "search_pending", "suggestions", "idempotency_keys"].map((table) =>
+      statement(`DELETE FROM ${table}`, {}),
+    ),
   ],
   tags: everything,
 });

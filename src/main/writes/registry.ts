@@ -1,3 +1,6 @@
+import { RECORD_SEARCHES } from "../search/statistics.ts";
+import { REPLACE_SUGGESTIONS } from "../search/suggestions.ts";
+import { TAG_COMMANDS } from "../search/tags.ts";
 import { LEARN } from "../search/vocabulary.ts";
 import { BULK_COMMANDS } from "./bulk.ts";
 import { CATALOGUE_COMMANDS, PLAYLIST_COMMANDS } from "./catalogue.ts";
@@ -10,5 +13,8 @@ export const COMMANDS: readonly AnyCommand[] = [
   ...Object.values(PLAYLIST_COMMANDS),
   ...Object.values(PLAY_COMMANDS),
   ...Object.values(BULK_COMMANDS),
+  ...Object.values(TAG_COMMANDS),
   LEARN,
+  RECORD_SEARCHES,
+  REPLACE_SUGGESTIONS,
 ];

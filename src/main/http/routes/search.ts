@@ -1,7 +1,10 @@
 import { z } from "zod";
 import { KINDS } from "../../model/kinds.ts";
 import type { Answers } from "../../reads/answers.ts";
+import type { SearchKeeper } from "../../search/keeper.ts";
 import { SEARCH_READ } from "../../search/search.ts";
+import { POPULAR_READ } from "../../search/statistics.ts";
+import { SUGGESTIONS_READ } from "../../search/suggestions.ts";
 import { readRoute } from "../read-route.ts";
 import type { Route } from "../route.ts";
 import { pageSchema } from "./catalogue.ts";
@@ -22,7 +25,13 @@ const foundSchema = pageSchema(hitSchema).extend({
   corrected: z.record(z.string(), z.string()).optional(),
 });
 
-export const searchRoutes = (answers: Answers): Route[] => [
+const suggestionSchema = z.object({
+  kind: z.enum(["artist", "album", "track"]),
+  id: z.int(),
+  name: z.string(),
+});
+
+export const searchRoutes = (answers: Answers, keeper: Pick<SearchKeeper, "searched">): Route[] => [
   readRoute({
     path: "/v1/search",
     tag: "search",
@@ -32,5 +41,27 @@ export const searchRoutes = (answers: Answers): Route[] => [
     read: SEARCH_READ,
     answers,
     response: { description: "Best first.", body: foundSchema },
+    onServed: (key, entry) => keeper.searched(key, entry),
+  }),
+  readRoute({
+    path: "/v1/search/suggestions",
+    tag: "search",
+    summary: "Names of artists, albums and tracks that begin so, the popular ones first",
+    description: "May be up to an hour old; Age says how old.",
+    read: SUGGESTIONS_READ,
+    answers,
+    response: { description: "Best first.", body: pageSchema(suggestionSchema) },
+  }),
+  readRoute({
+    path: "/v1/search/popular",
+    tag: "search",
+    summary: "What was searched for most in the last seven days",
+    description: "Searches that found nothing are not counted. May be up to an hour old; Age says how old.",
+    read: POPULAR_READ,
+    answers,
+    response: {
+      description: "Most frequent first.",
+      body: pageSchema(z.object({ query: z.string(), searches: z.int() })),
+    },
   }),
 ];

@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  copyOf,
+  get,
+  type Json,
+  makeCatalogue,
+  post,
+  startServer,
+  type TestServer,
+} from "../support/server.ts";
+import { addSongs, namesOf, query } from "./support.ts";
+
+const suggest = async (server: TestServer, q: string): Promise<Json[]> => {
+  const { status, json } = await get(server, `/v1/search/suggestions?${query({ q })}`);
+  expect(status).toBe(200);
+  return json.data;
+};
+
+describe("over a hand-made catalogue", () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startServer();
+    await addSongs(server, [
+      { name: "Água Viva", artist: "Motörhead", album: "Motorway" },
+      { name: "Água Viva", artist: "Motörhead", album: "Motorway" },
+    ]);
+  }, 60_000);
+  afterAll(() => server.stop());
+
+  test("a new name is suggested as it is spelt, once for each kind", async () => {
+    expect((await suggest(server, "mot")).map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+      "artist Motörhead",
+      "album Motorway",
+    ]);
+    expect((await suggest(server, "Água")).map(({ name }) => name)).toEqual(["Água Viva"]);
+  });
+
+  test.each([
+    ["", 422],
+    ["m", 422],
+    ["x".repeat(101), 422],
+    ["!!", 200],
+    ['"(*', 200],
+    ["%_", 200],
+  ])("%j → %i", async (q, status) => {
+    expect((await get(server, `/v1/search/suggestions?${query({ q })}`)).status).toBe(status);
+  });
+});
+
+test("over a generated catalogue: the most popular artist is among the names with one of its words", async () => {
+  const database = copyOf(await makeCatalogue(500));
+  await using first = await startServer({}, { database });
+  const { data } = (await get(first, "/v1/charts/artists?window=365d&limit=1")).json;
+  const word = (data[0].name as string).split(/\s+/).find((part) => part.length > 3) ?? data[0].name;
+  const suggested = async () => (await suggestFresh(first, word.slice(0, 4))).map(({ name }) => name);
+  await until(async () => (await suggested()).includes(data[0].name));
+}, 60_000);
+
+/** A text of its own each time, since answers keep for an hour. */
+let fresh = 0;
+const suggestFresh = (server: TestServer, q: string) => suggest(server, `${q}${" ".repeat(++fresh % 90)}.`);
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 25));
+}
+
+test("popular searches: counted off the request's path, written when the server closes", async () => {
+  const first = await startServer();
+  await addSongs(first, [{ name: "River" }, { name: "Stone" }]);
+  const search = (q: string) => get(first, `/v1/search?${query({ q })}`);
+  for (const q of ["river", "River", " river ", "stone", "nothing-found"]) await search(q);
+  await search("river");
+  await get(first, "/v1/search?q=river&mode=fuzzy");
+  expect(await first.stop()).toBe(0);
+  await using second = await startServer({}, { database: first.database });
+  const { json, headers } = await get(second, "/v1/search/popular");
+  expect(json).toEqual({
+    data: [
+      { query: "river", searches: 5 },
+      { query: "stone", searches: 1 },
+    ],
+    next: null,
+  });
+  expect(headers.get("age")).toBe("0");
+  expect(namesOf((await get(second, "/v1/search?q=stone")).json)).toEqual(["Stone"]);
+  expect((await post(second, "/v1/search/popular", {})).status).toBe(405);
+}, 60_000);
