@@ -18,6 +18,8 @@ export interface MetricSources {
   readonly writeQueue: () => number;
   readonly wal: () => { readonly frames: number; readonly bytes: number };
   readonly databaseBytes: () => number;
+  /** Undefined when it cannot be told: the gauge keeps its value. */
+  readonly ftsCoverage: () => Promise<number | undefined>;
 }
 
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -159,6 +161,15 @@ export function registerGauges({ registry }: Metrics, sources: MetricSources): v
   gauge("chinook_wal_frames", "Frames in the WAL.", () => sources.wal().frames);
   gauge("chinook_wal_bytes", "Size of the WAL file.", () => sources.wal().bytes);
   gauge("chinook_database_bytes", "Size of the database file.", sources.databaseBytes);
+  new Gauge({
+    name: "chinook_fts_coverage_ratio",
+    help: "Share of tracks that the text index knows.",
+    registers,
+    async collect() {
+      const ratio = await sources.ftsCoverage();
+      if (ratio !== undefined) this.set(ratio);
+    },
+  });
   new Counter({
     name: "chinook_cache_stale_fills_dropped_total",
     help: "Answers that were not cached because a write overtook their read.",

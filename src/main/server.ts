@@ -17,8 +17,10 @@ import { searchRoutes } from "./http/routes/search.ts";
 import { tagRoutes } from "./http/routes/tags.ts";
 import { createLog, type Logger } from "./log.ts";
 import { createMetrics, type MetricSources, type Metrics, registerGauges } from "./metrics.ts";
+import { Answers } from "./reads/answers.ts";
 import { ReadSide } from "./reads/read-side.ts";
 import { SearchKeeper } from "./search/keeper.ts";
+import { COVERAGE_READ } from "./search/upkeep.ts";
 import { WriteSide } from "./writes/write-side.ts";
 
 const MEBIBYTE = 1_048_576;
@@ -190,7 +192,16 @@ function gaugeSources({ settings, cache, writes, reads }: Parts): MetricSources 
     writeQueue: () => writes.queueLength,
     wal: () => writes.wal,
     databaseBytes: () => fileBytes(settings.database),
+    ftsCoverage: () => ftsCoverage(reads),
   };
+}
+
+async function ftsCoverage({ answers }: ReadSide): Promise<number | undefined> {
+  const key = Answers.key(COVERAGE_READ, {});
+  const entry = answers.cached(COVERAGE_READ, key);
+  if (entry !== undefined) return Number(entry.body);
+  const found = await answers.fetch(COVERAGE_READ, {}, key).catch(() => null);
+  return found === null ? undefined : Number(found.entry.body);
 }
 
 const fileBytes = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;

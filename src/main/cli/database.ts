@@ -4,6 +4,7 @@ import type { Chunk } from "../../shared/tables.ts";
 import { type Holder, readHolder } from "../../writer/lock.ts";
 import { createLog } from "../log.ts";
 import { createMetrics } from "../metrics.ts";
+import { FTS_ACTIONS, type FtsAction } from "../search/upkeep.ts";
 import { learnAll } from "../search/vocabulary.ts";
 import { BULK_COMMANDS, type CatalogueSource } from "../writes/bulk.ts";
 import { WriteSide } from "../writes/write-side.ts";
@@ -18,6 +19,7 @@ export interface Target {
   source(): Promise<{ readonly source: CatalogueSource | null; readonly empty: boolean }>;
   setSource(source: CatalogueSource): Promise<void>;
   optimize(): Promise<{ ms: number }>;
+  fts(action: FtsAction): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -59,6 +61,7 @@ export function localTarget(writes: WriteSide): Target {
       await learnAll(commands);
       return writes.optimize();
     },
+    fts: (action) => FTS_ACTIONS[action](commands),
     close: () => writes.close(),
   };
 }
@@ -71,6 +74,8 @@ function remoteTarget(server: string): Target {
     setSource: async (source) => void (await call("POST", "/admin/bulk/source", { source })),
     source: async () => JSON.parse(await call("GET", "/admin/bulk/source")),
     optimize: async () => JSON.parse(await call("POST", "/admin/optimize")),
+    fts: async (action) =>
+      JSON.parse(await call(action === "stats" ? "GET" : "POST", `/admin/fts/${action}`)),
     close: async () => {},
   };
 }

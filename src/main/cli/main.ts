@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { version } from "../version.ts";
 import { cacheCommands } from "./cache.ts";
 import { catalogueCommands } from "./catalogue.ts";
+import { ftsCommands } from "./fts.ts";
 import { maintenanceCommands } from "./maintenance.ts";
 import { migrateCommands } from "./migrate.ts";
 import { reportError } from "./output.ts";
@@ -18,7 +19,14 @@ export async function main(argv: readonly string[]): Promise<void> {
     .version(version)
     .showHelpAfterError("(chinook --help lists the commands)")
     .exitOverride();
-  for (const add of [serveCommands, catalogueCommands, migrateCommands, maintenanceCommands, cacheCommands])
+  for (const add of [
+    serveCommands,
+    catalogueCommands,
+    migrateCommands,
+    maintenanceCommands,
+    cacheCommands,
+    ftsCommands,
+  ])
     add(program);
   try {
     await program.parseAsync(argv as string[]);

@@ -2,6 +2,7 @@ import { SEARCH_READ } from "../search/search.ts";
 import { POPULAR_READ } from "../search/statistics.ts";
 import { POPULAR_NAMES_READ, SUGGESTIONS_READ } from "../search/suggestions.ts";
 import { TAGS_READ, TRACK_TAGS_READ } from "../search/tags.ts";
+import { COVERAGE_READ } from "../search/upkeep.ts";
 import { IDEMPOTENCY_READ } from "../writes/idempotency.ts";
 import { CATALOGUE_READS, NESTED_READS } from "./catalogue.ts";
 import { CHART_READS, HISTORY_READ } from "./listening.ts";
@@ -18,6 +19,7 @@ export const READS: readonly AnyRead[] = [
   SUGGESTIONS_READ,
   POPULAR_NAMES_READ,
   POPULAR_READ,
+  COVERAGE_READ,
   TAGS_READ,
   TRACK_TAGS_READ,
   IDEMPOTENCY_READ,

@@ -14,7 +14,7 @@ export interface Ranking {
 }
 
 /** Weights of name, artist_name, album_title, composer, genre_name. */
-const BM25 = "bm25(tracks_fts, 10.0, 5.0, 3.0, 1.0, 0.5)";
+const BM25 = "bm25(tracks_fts, 10.0, 6.0, 2.0, 1.0, 0.5)";
 export const SCORE = `CAST(round(-${BM25} * 1e9) AS INTEGER)`;
 /** Matches that are ranked at the most; with filters, that are looked at. */
 export const MOST_RANKED = 10_000;

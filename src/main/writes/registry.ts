@@ -1,6 +1,7 @@
 import { RECORD_SEARCHES } from "../search/statistics.ts";
 import { REPLACE_SUGGESTIONS } from "../search/suggestions.ts";
 import { TAG_COMMANDS } from "../search/tags.ts";
+import { FTS_COMMANDS } from "../search/upkeep.ts";
 import { LEARN } from "../search/vocabulary.ts";
 import { BULK_COMMANDS } from "./bulk.ts";
 import { CATALOGUE_COMMANDS, PLAYLIST_COMMANDS } from "./catalogue.ts";
@@ -14,6 +15,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   ...Object.values(PLAY_COMMANDS),
   ...Object.values(BULK_COMMANDS),
   ...Object.values(TAG_COMMANDS),
+  ...Object.values(FTS_COMMANDS),
   LEARN,
   RECORD_SEARCHES,
   REPLACE_SUGGESTIONS,

@@ -10,6 +10,7 @@ import type {
 import type { Settings } from "../../shared/settings.ts";
 import { type Logger, SLOW_MS } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
+import { mergeSegments } from "../search/upkeep.ts";
 import { ROOT } from "../version.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import { Commands } from "./commands.ts";
@@ -174,7 +175,7 @@ export class WriteSide {
 
   #keepHouse(): void {
     const housework = async () => {
-      await this.#thread.call("batch", JSON.stringify([[forgetOldKeys(new Date())]]));
+      await this.#thread.call("batch", JSON.stringify([[forgetOldKeys(new Date())], [mergeSegments()]]));
       await this.#thread.call("optimize", null);
     };
     this.#maintain(housework).catch((error) =>

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Answers } from "../../reads/answers.ts";
 import { SOURCE_READ } from "../../reads/source.ts";
+import { FTS_ACTIONS } from "../../search/upkeep.ts";
 import { BULK_COMMANDS } from "../../writes/bulk.ts";
 import type { Command } from "../../writes/command.ts";
 import type { Commands } from "../../writes/commands.ts";
@@ -49,6 +50,18 @@ export const adminRoutes = (options: AdminOptions): Route[] => [
   }),
   actionRoute("POST", "/admin/optimize", "Refresh what the query planner knows", options.optimize),
   actionRoute("POST", "/admin/checkpoint", "Move the WAL into the database file", options.checkpoint),
+  actionRoute("POST", "/admin/fts/rebuild", "Make the text index anew", () =>
+    FTS_ACTIONS.rebuild(options.commands),
+  ),
+  actionRoute("POST", "/admin/fts/optimize", "Join the parts of the text index", () =>
+    FTS_ACTIONS.optimize(options.commands),
+  ),
+  actionRoute("POST", "/admin/fts/validate", "Compare text index and catalogue", () =>
+    FTS_ACTIONS.validate(options.commands),
+  ),
+  actionRoute("GET", "/admin/fts/stats", "What the text index holds", () =>
+    FTS_ACTIONS.stats(options.commands),
+  ),
   actionRoute("GET", "/admin/cache", "What is cached", options.cacheStats),
   route({
     method: "DELETE",

@@ -1,0 +1,98 @@
+/**
+ * What somebody types, and what should come first, on the upstream sample catalogue. A hit is right when it has all
+ * of the values given; several tracks may be.
+ */
+export interface Relevance {
+  readonly q: string;
+  readonly name?: string;
+  readonly artist?: string;
+  readonly album?: string;
+}
+
+/** Whole names, parts of names, phrases, accents, names with signs in them, names from two sides. */
+export const TEXT: readonly Relevance[] = [
+  { q: "metallica", artist: "Metallica" },
+  { q: "led zeppelin", artist: "Led Zeppelin" },
+  { q: "iron maiden", artist: "Iron Maiden" },
+  { q: "ac/dc", artist: "AC/DC" },
+  { q: "ac dc", artist: "AC/DC" },
+  { q: "motorhead", artist: "Motörhead" },
+  { q: "motley crue", artist: "Mötley Crüe" },
+  { q: "jota quest", artist: "Jota Quest" },
+  { q: "gilberto gil baiao", name: "Baião Da Penha", artist: "Gilberto Gil" },
+  { q: "antonio carlos jobim", artist: "Antônio Carlos Jobim" },
+  { q: "guns n' roses", artist: "Guns N' Roses" },
+  { q: "foo fighters", artist: "Foo Fighters" },
+  { q: "REM", artist: "R.E.M." },
+  { q: "u2", artist: "U2" },
+  { q: "UB40", artist: "UB40" },
+  { q: "enter sandman", name: "Enter Sandman" },
+  { q: "enter sandman metallica", name: "Enter Sandman", artist: "Metallica" },
+  { q: "nothing else matters", name: "Nothing Else Matters" },
+  { q: "for those about to rock", name: "For Those About To Rock (We Salute You)" },
+  { q: "smells like teen spirit", name: "Smells Like Teen Spirit" },
+  { q: '"teen spirit"', name: "Smells Like Teen Spirit" },
+  { q: "stairway heaven", name: "Stairway To Heaven" },
+  { q: '"stairway to heaven"', name: "Stairway To Heaven" },
+  { q: "bohemian rhapsody", name: "Bohemian Rhapsody" },
+  { q: "welcome jungle", name: "Welcome to the Jungle" },
+  { q: "sweet child", name: "Sweet Child O' Mine" },
+  { q: "o' mine", name: "Sweet Child O' Mine" },
+  { q: "whole lotta love", name: "Whole Lotta Love" },
+  { q: "black dog", name: "Black Dog" },
+  { q: "smoke water", name: "Smoke On The Water" },
+  { q: "highway star purple", name: "Highway Star", artist: "Deep Purple" },
+  { q: "number of the beast", name: "The Number Of The Beast" },
+  { q: "fear of the dark", name: "Fear Of The Dark" },
+  { q: "agua de beber", name: "Água de Beber" },
+  { q: "garota de ipanema", name: "Garota De Ipanema" },
+  { q: "coracao agreste", name: "Coração do Agreste (Fafá de Belém)" },
+  { q: "restless and wild", album: "Restless and Wild" },
+  { q: "master of puppets", name: "Master Of Puppets" },
+  { q: "ride the lightning", album: "Ride The Lightning" },
+  { q: "paranoid ozzy", name: "Paranoid", artist: "Ozzy Osbourne" },
+  { q: "ozzy osbourne crazy train", name: "Crazy Train" },
+  { q: "crazy tr*", name: "Crazy Train" },
+  { q: "bach toccata", artist: "Ton Koopman" },
+  { q: "vivaldi spring", name: 'Concerto No. 1 in E Major, RV 269 "Spring": I. Allegro' },
+  { q: "nirvana NOT spirit", artist: "Nirvana" },
+  { q: "lithium OR breed", artist: "Nirvana" },
+  { q: "(red OR hot) AND chili", artist: "Red Hot Chili Peppers" },
+  { q: "californication", name: "Californication" },
+];
+
+/** The same with slips: letters left out, doubled, changed places, a word unfinished, a sound written otherwise. */
+export const FUZZY: readonly Relevance[] = [
+  { q: "metalica", artist: "Metallica" },
+  { q: "metallcia", artist: "Metallica" },
+  { q: "led zepelin", artist: "Led Zeppelin" },
+  { q: "led zeplin", artist: "Led Zeppelin" },
+  { q: "smels like ten spirit", name: "Smells Like Teen Spirit" },
+  { q: "irn maiden", artist: "Iron Maiden" },
+  { q: "motorhed", artist: "Motörhead" },
+  { q: "motly cru", artist: "Mötley Crüe" },
+  { q: "guns and rosess", artist: "Guns N' Roses" },
+  { q: "aerosmth", artist: "Aerosmith" },
+  { q: "enter sandmn", name: "Enter Sandman" },
+  { q: "nothng els maters", name: "Nothing Else Matters" },
+  { q: "stairwya to heaven", name: "Stairway To Heaven" },
+  { q: "bohemian rapsody", name: "Bohemian Rhapsody" },
+  { q: "welcom to the jugnle", name: "Welcome to the Jungle" },
+  { q: "swet child o mine", name: "Sweet Child O' Mine" },
+  { q: "californicaton", name: "Californication" },
+  { q: "smok on the watter", name: "Smoke On The Water" },
+  { q: "numbr of the beast", name: "The Number Of The Beast" },
+  { q: "fear of teh dark", name: "Fear Of The Dark" },
+  { q: "agua de beberr", name: "Água de Beber" },
+  { q: "antonio carlos jobin", artist: "Antônio Carlos Jobim" },
+  { q: "pearl jamm", artist: "Pearl Jam" },
+  { q: "soundgardn", artist: "Soundgarden" },
+  { q: "alice in chans", artist: "Alice In Chains" },
+  { q: "jamiroqai", artist: "Jamiroquai" },
+  { q: "creedence clearwatr revival", artist: "Creedence Clearwater Revival" },
+  { q: "lenny kravits", artist: "Lenny Kravitz" },
+  { q: "metall", artist: "Metallica" },
+  { q: "master of pupets", name: "Master Of Puppets" },
+  { q: "paranoyd", name: "Paranoid" },
+  { q: "metallica", artist: "Metallica" },
+];
