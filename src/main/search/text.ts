@@ -17,8 +17,8 @@ export interface Ranking {
 const BM25 = "bm25(tracks_fts, 10.0, 6.0, 2.0, 1.0, 0.5)";
 export const SCORE = `CAST(round(-${BM25} * 1e9) AS INTEGER)`;
 /** Matches that are ranked at the most; with filters, that are looked at. */
-export const MOST_RANKED = 10_000;
-export const MOST_FILTERED = 50_000;
+export const MOST_RANKED = 5_000;
+export const MOST_FILTERED = 25_000;
 /** Tracks of one artist or album that a search within it looks at. */
 const MOST_OWN = 10_000;
 
