@@ -1,9 +1,9 @@
-#!/usr/bin/env -S node --max-semi-space-size=8 --max-old-space-size=384
+#!/usr/bin/env -S node --max-semi-space-size=8 --max-old-space-size=256
 // The limits keep V8 from taking more memory for four threads' garbage than the server itself needs.
 // Plain old JavaScript, so that an old Node.js can say what is wrong instead of failing on syntax.
 var major = Number(process.versions.node.split(".")[0]);
 if (major < 24) {
-  console.error("chinook: expected Node.js 24 or newer, got " + process.version);
+  console.error(`chinook: expected Node.js 24 or newer, got ${process.version}`);
   console.error("Install a newer Node.js; inside a checkout `npm start` and `npx chinook` bring their own.");
   process.exit(1);
 }

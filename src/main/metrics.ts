@@ -28,6 +28,9 @@ export function createMetrics() {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry, prefix: "chinook_" });
+  // Gauges with the suffix of a counter, which promtool objects to; each is the sum of one that stays.
+  for (const kind of ["handles", "requests", "resources"])
+    registry.removeSingleMetric(`chinook_nodejs_active_${kind}_total`);
   const cacheRequests = new Counter({
     name: "chinook_cache_requests_total",
     help: "Look-ups in the cache, by table and result.",

@@ -214,7 +214,7 @@ export const ERRORS = {
   },
   import_unreadable: {
     status: 0,
-    title: "Not an upstream Chinook file",
+    title: "Cannot be imported",
     retry: false,
     hint: "Give an SQLite file with the eleven tables of the Chinook sample.",
   },
@@ -295,6 +295,7 @@ const SQLITE_CODES: readonly (readonly [prefix: string, code: ErrorCode])[] = [
   ["SQLITE_CONSTRAINT_PRIMARYKEY", "already_exists"],
   ["SQLITE_CONSTRAINT_UNIQUE", "already_exists"],
   ["SQLITE_CONSTRAINT", "invalid"],
+  ["SQLITE_MISMATCH", "invalid"],
   ["SQLITE_TOOBIG", "body_too_large"],
   ["SQLITE_BUSY", "busy"],
   ["SQLITE_LOCKED", "busy"],

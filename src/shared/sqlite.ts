@@ -34,7 +34,6 @@ export function openForReading(file: string): Connection {
   db.pragma("query_only = ON");
   db.pragma("temp_store = MEMORY");
   db.pragma("cache_size = -8192");
-  db.pragma("mmap_size = 268435456");
   return db;
 }
 

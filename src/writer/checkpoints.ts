@@ -29,6 +29,30 @@ export function walState(db: Connection, file: string): WalState {
   return { frames: Math.max(0, row.log), checkpointed: Math.max(0, row.checkpointed), bytes: walBytes(file) };
 }
 
+/**
+ * The WAL's state beside a batch's outcomes. By then the batch is committed, so nothing may fail any more: a WAL
+ * that cannot be looked at is reported as it last was.
+ */
+export class WalGauge {
+  readonly #db: Connection;
+  readonly #file: string;
+  #last: WalState = { frames: 0, checkpointed: 0, bytes: 0 };
+
+  constructor(db: Connection, file: string) {
+    this.#db = db;
+    this.#file = file;
+  }
+
+  get state(): WalState {
+    try {
+      this.#last = walState(this.#db, this.#file);
+    } catch {
+      // The next commit or checkpoint meets the same trouble, and says so.
+    }
+    return this.#last;
+  }
+}
+
 function walBytes(file: string): number {
   return statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0;
 }

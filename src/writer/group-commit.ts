@@ -4,6 +4,11 @@ import { toFailure } from "../shared/errors.ts";
 import type { Outcome, Param, Statement, StatementResult, Statements } from "../shared/protocol.ts";
 import type { Connection } from "../shared/sqlite.ts";
 
+interface Committed {
+  readonly outcomes: Outcome[];
+  readonly commitMs: number;
+}
+
 /**
  * Runs a batch of commands in one transaction, so that they share one commit and its sync to disk.
  *
@@ -13,6 +18,8 @@ import type { Connection } from "../shared/sqlite.ts";
  *   disk, some I/O errors). SQLite then goes on in autocommit mode, where the next command would be committed
  *   alone and the earlier ones be gone. So `inTransaction` is asked after every command; when the transaction
  *   died, nothing of the batch was written, and each command is run again in a transaction of its own.
+ * - A transaction that cannot even begin (another process holds the file) fails everything that is left of the
+ *   batch: each command would wait for the lock as long as the first did, and those behind it with it.
  */
 export class GroupCommit {
   readonly #db: Connection;
@@ -23,15 +30,26 @@ export class GroupCommit {
   }
 
   /** @returns one outcome for each command, and the milliseconds of the commit. Never throws. */
-  run(commands: readonly Statements[]): { outcomes: Outcome[]; commitMs: number } {
+  run(commands: readonly Statements[]): Committed {
+    const refusal = this.#begin();
+    if (refusal !== undefined) return { outcomes: commands.map(() => refusal), commitMs: 0 };
     return this.#together(commands) ?? this.#oneByOne(commands);
   }
 
-  /** Undefined when the transaction did not live to its commit: then nothing was written. */
-  #together(commands: readonly Statements[]): { outcomes: Outcome[]; commitMs: number } | undefined {
-    const outcomes: Outcome[] = [];
+  /** @returns why there is no transaction, when there is none. */
+  #begin(): Outcome | undefined {
     try {
       this.#exec("BEGIN IMMEDIATE");
+      return undefined;
+    } catch (error) {
+      return { results: [], failure: toFailure(error), ms: 0 };
+    }
+  }
+
+  /** Undefined when the transaction did not live to its commit: then nothing was written. */
+  #together(commands: readonly Statements[]): Committed | undefined {
+    const outcomes: Outcome[] = [];
+    try {
       for (const command of commands) {
         outcomes.push(this.#inSavepoint(command));
         if (!this.#db.inTransaction) return undefined;
@@ -54,9 +72,12 @@ export class GroupCommit {
     return outcome;
   }
 
-  #oneByOne(commands: readonly Statements[]): { outcomes: Outcome[]; commitMs: number } {
+  #oneByOne(commands: readonly Statements[]): Committed {
     let commitMs = 0;
+    let refusal: Outcome | undefined;
     const outcomes = commands.map((command) => {
+      refusal ??= this.#begin();
+      if (refusal !== undefined) return refusal;
       const { outcome, ms } = this.#alone(command);
       commitMs += ms;
       return outcome;
@@ -64,10 +85,10 @@ export class GroupCommit {
     return { outcomes, commitMs };
   }
 
+  /** In the transaction that was begun for it. */
   #alone(command: Statements): { outcome: Outcome; ms: number } {
     let outcome: Outcome = { results: [], ms: 0 };
     try {
-      this.#exec("BEGIN IMMEDIATE");
       outcome = this.#statementsOf(command);
       if (outcome.failure !== undefined) return { outcome, ms: 0 };
       const started = performance.now();
@@ -112,7 +133,12 @@ export class GroupCommit {
     this.#prepare(sql).run({});
   }
 
+  /** A ROLLBACK may report an error of the disk and has still ended the transaction: nothing hangs on it. */
   #rollBack(): void {
-    if (this.#db.inTransaction) this.#exec("ROLLBACK");
+    try {
+      if (this.#db.inTransaction) this.#exec("ROLLBACK");
+    } catch {
+      // The outcomes that were worked out before it are the truth, and must not be lost.
+    }
   }
 }

@@ -31,14 +31,14 @@ export class WriterLock {
   /** @throws AppError `locked`, naming the holder. */
   constructor(file: string) {
     this.#file = file;
-    this.#lock = new Database(lockFile(file), { timeout: 0 });
+    this.#lock = openLock(file);
     try {
       this.#lock.exec("BEGIN EXCLUSIVE");
+      this.announce(null);
     } catch (error) {
       this.#lock.close();
       throw lockedError(file, error);
     }
-    this.announce(null);
   }
 
   announce(url: string | null): void {
@@ -46,9 +46,21 @@ export class WriterLock {
     writeFileSync(holderFile(this.#file), `${JSON.stringify(holder)}\n`, { mode: 0o640 });
   }
 
+  /** The name goes first: once the lock is free, the file is another holder's. Again is harmless. */
   release(): void {
-    rmSync(holderFile(this.#file), { force: true });
-    this.#lock.close();
+    try {
+      if (this.#lock.open) rmSync(holderFile(this.#file), { force: true });
+    } finally {
+      this.#lock.close();
+    }
+  }
+}
+
+function openLock(file: string): Database.Database {
+  try {
+    return new Database(lockFile(file), { timeout: 0 });
+  } catch (error) {
+    throw lockedError(file, error);
   }
 }
 
@@ -68,7 +80,8 @@ function lockedError(file: string, cause: unknown): AppError {
 /** Undefined when nobody announced itself, or the file is half written. */
 export function readHolder(file: string): Holder | undefined {
   try {
-    return JSON.parse(readFileSync(holderFile(file), "utf8")) as Holder;
+    const holder = JSON.parse(readFileSync(holderFile(file), "utf8")) as Holder | null;
+    return typeof holder?.pid === "number" ? holder : undefined;
   } catch {
     return undefined;
   }

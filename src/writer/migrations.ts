@@ -71,8 +71,9 @@ export function migrate(
 ): MigrationReport {
   const applied = checkHistory(db, migrations).length;
   const goal = target === "latest" ? migrations.length : target;
-  if (goal > migrations.length)
-    throw refused(`there is no migration ${goal}; the last is ${migrations.length}`);
+  if (!Number.isInteger(goal) || goal < 0 || goal > migrations.length) {
+    throw refused(`there is no migration ${goal}; they run from 0 (none) to ${migrations.length}`);
+  }
   const ups = migrations.slice(applied, goal);
   const downs = migrations.slice(goal, applied).reverse();
   for (const migration of ups) apply(db, migration);

@@ -11,7 +11,7 @@ import type {
   WriterStarted,
 } from "../shared/protocol.ts";
 import { type Connection, openForWriting } from "../shared/sqlite.ts";
-import { checkpoint, walState } from "./checkpoints.ts";
+import { checkpoint, WalGauge, walState } from "./checkpoints.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { WriterLock } from "./lock.ts";
 import { type Migration, migrate, migrationStatus, readMigrations } from "./migrations.ts";
@@ -36,22 +36,34 @@ function open(): Open {
   prepareFile(options.file);
   const lock = new WriterLock(options.file);
   try {
-    const db = openForWriting(options.file, options.synchronous);
-    if (options.migrate) migrate(db, migrations, "latest");
-    return { db, lock, migrations };
+    return { db: openDatabase(migrations), lock, migrations };
   } catch (error) {
     lock.release();
     throw error instanceof AppError ? error : unusable(error);
   }
 }
 
-/** The file is made here and not by SQLite, so that it is never readable by everyone. */
+function openDatabase(migrations: readonly Migration[]): Connection {
+  const db = openForWriting(options.file, options.synchronous);
+  try {
+    if (options.migrate) migrate(db, migrations, "latest");
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/**
+ * The file is made here and not by SQLite, so that it is never readable by everyone. One that is there already is
+ * not opened: closing any descriptor of a file drops all of this process's locks on it, SQLite's among them.
+ */
 function prepareFile(file: string): void {
   try {
     mkdirSync(dirname(file), { recursive: true });
-    closeSync(openSync(file, "a", 0o640));
+    closeSync(openSync(file, "wx", 0o640));
   } catch (error) {
-    throw unusable(error);
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw unusable(error);
   }
 }
 
@@ -65,11 +77,9 @@ function unusable(cause: unknown): AppError {
 
 function start({ db, lock, migrations }: Open): void {
   const commits = new GroupCommit(db);
+  const wal = new WalGauge(db, options.file);
   const jobs: { readonly [J in WriterJob]: (request: WriterJobs[J]["request"]) => WriterJobs[J]["reply"] } = {
-    batch: (commands) => ({
-      ...commits.run(JSON.parse(commands) as Statements[]),
-      wal: walState(db, options.file),
-    }),
+    batch: (commands) => ({ ...commits.run(JSON.parse(commands) as Statements[]), wal: wal.state }),
     checkpoint: (mode) => checkpoint(db, options.file, mode),
     migrate: ({ target }) => migrate(db, migrations, target),
     migrations: () => migrationStatus(db, migrations),
@@ -104,10 +114,19 @@ function optimize(db: Connection): { ms: number } {
 /** The last checkpoint leaves a single file behind, unless a replicator needs the WAL. */
 function close(db: Connection, lock: WriterLock): void {
   try {
-    if (!db.readonly) db.pragma("optimize");
+    optimizeLast(db);
     db.close();
   } finally {
     lock.release();
+  }
+}
+
+/** A disk that is full, say, is no reason to leave the database open. */
+function optimizeLast(db: Connection): void {
+  try {
+    db.pragma("optimize");
+  } catch (error) {
+    console.error("optimize before closing:", error);
   }
 }
 

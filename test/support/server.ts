@@ -187,7 +187,9 @@ export async function request(
   const response = await fetch(url + path, {
     method,
     headers: body === undefined ? headers : { "content-type": "application/json", ...headers },
-    ...(body === undefined ? {} : { body: raw ? (body as NonNullable<RequestInit["body"]>) : JSON.stringify(body) }),
+    ...(body === undefined
+      ? {}
+      : { body: raw ? (body as NonNullable<RequestInit["body"]>) : JSON.stringify(body) }),
   });
   const text = await response.text();
   const isJson = text !== "" && /\bjson\b/.test(response.headers.get("content-type") ?? "");

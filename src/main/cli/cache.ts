@@ -43,10 +43,15 @@ async function stats(options: { json?: boolean }): Promise<void> {
       columns(rowsOf(rest)),
       `entries\n${columns(rowsOf(entries))}`,
       `bytes\n${columns(rowsOf(bytes))}`,
-      ...(Object.keys(invalidations).length === 0 ? [] : [`tags touched\n${columns(rowsOf(invalidations))}`]),
+      ...(Object.keys(invalidations).length === 0
+        ? []
+        : [`tags touched\n${columns(touched(invalidations))}`]),
     ].join("\n"),
   );
 }
+
+const touched = (invalidations: CacheStats["invalidations"]): [string, string | number][] =>
+  rowsOf(invalidations).map(([tag, count]) => [tag === "*" ? "everything" : tag, count]);
 
 async function warm(options: { json?: boolean }): Promise<void> {
   const server = await serverOf(options);

@@ -1,8 +1,9 @@
 import type { Command } from "commander";
+import colors from "picocolors";
 import { openTarget } from "./database.ts";
 import { type Filled, fill } from "./fill.ts";
 import { onDatabase, settingsOf, wholeNumber } from "./options.ts";
-import { columns, print, progress } from "./output.ts";
+import { columns, print, progress, say } from "./output.ts";
 import { startOfDay } from "./serve.ts";
 
 const MAX_TRACKS = 5_000_000;
@@ -57,6 +58,7 @@ async function load(
   try {
     const started = performance.now();
     const { chunks, rows } = catalogue();
+    say(colors.dim(`Loading into ${target.name}`));
     const filled = await fill(target, chunks, source, options.replace ?? false, progress(rows));
     const seconds = (performance.now() - started) / 1_000;
     print(options.json, { ...filled, seconds }, () => describe(filled, source, seconds));
@@ -65,8 +67,10 @@ async function load(
   }
 }
 
-function describe({ rows, tables, replaced }: Filled, source: string, seconds: number): string {
+function describe({ rows, changed, tables, replaced }: Filled, source: string, seconds: number): string {
   const title = `${rows.toLocaleString("en")} rows ${source} in ${seconds.toFixed(1)} s`;
-  const note = replaced ? "; they replace the catalogue that was there" : "";
+  const news =
+    changed === 0 ? "; nothing was new" : `; ${changed.toLocaleString("en")} were new or different`;
+  const note = replaced ? "; they replace the catalogue that was there" : changed === rows ? "" : news;
   return `${title}${note}\n${columns(Object.entries(tables))}`;
 }

@@ -14,7 +14,10 @@ import { WriteSide } from "../writes/write-side.ts";
  * it is, there is one writer, and it is the same code.
  */
 export interface Target {
-  load(chunk: Chunk): Promise<void>;
+  /** What it is, for a person: the file, and the server that holds it. */
+  readonly name: string;
+  /** @returns how many rows are new or changed. */
+  load(chunk: Chunk): Promise<number>;
   clear(): Promise<void>;
   source(): Promise<{ readonly source: CatalogueSource | null; readonly empty: boolean }>;
   setSource(source: CatalogueSource): Promise<void>;
@@ -26,7 +29,8 @@ export interface Target {
 /** @throws AppError `locked` when somebody holds it who does not answer requests. */
 export async function openTarget(settings: Settings): Promise<Target> {
   const server = await runningServer(settings.database);
-  return server === undefined ? openLocal(settings) : remoteTarget(server);
+  const { database } = settings;
+  return server === undefined ? openLocal(settings) : remoteTarget(server, `${database}, through ${server}`);
 }
 
 /** The URL of the server that holds the database, if one does and answers. */
@@ -46,14 +50,15 @@ async function openLocal(settings: Settings): Promise<Target> {
   const metrics = createMetrics();
   const whilePaused = <T>(action: () => Promise<T>): Promise<T> => action();
   const writes = await WriteSide.open({ settings, log, metrics, invalidate: () => {}, whilePaused });
-  return localTarget(writes);
+  return localTarget(writes, settings.database);
 }
 
 /** The writer of this process as a target; the server fills its demo catalogue through the same. */
-export function localTarget(writes: WriteSide): Target {
+export function localTarget(writes: WriteSide, name: string): Target {
   const { commands } = writes;
   return {
-    load: async (chunk) => void (await commands.execute(BULK_COMMANDS.load, chunk)),
+    name,
+    load: async (chunk) => changedOf((await commands.execute(BULK_COMMANDS.load, chunk)).body!),
     clear: async () => void (await commands.execute(BULK_COMMANDS.clear, {})),
     setSource: async (source) => void (await commands.execute(BULK_COMMANDS.source, { source })),
     source: async () => JSON.parse((await commands.execute(BULK_COMMANDS.inspect, {})).body!),
@@ -66,10 +71,13 @@ export function localTarget(writes: WriteSide): Target {
   };
 }
 
-function remoteTarget(server: string): Target {
+const changedOf = (body: string): number => (JSON.parse(body) as { changed: number }).changed;
+
+function remoteTarget(server: string, name: string): Target {
   const call = (method: string, path: string, body?: unknown) => request(server, method, path, body);
   return {
-    load: async (chunk) => void (await call("POST", "/admin/bulk", chunk)),
+    name,
+    load: async (chunk) => changedOf(await call("POST", "/admin/bulk", chunk)),
     clear: async () => void (await call("POST", "/admin/bulk/clear", {})),
     setSource: async (source) => void (await call("POST", "/admin/bulk/source", { source })),
     source: async () => JSON.parse(await call("GET", "/admin/bulk/source")),

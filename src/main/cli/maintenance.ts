@@ -18,7 +18,7 @@ async function optimize(options: { json?: boolean }): Promise<void> {
   const target = await openTarget(settingsOf({ ...options }));
   try {
     const { ms } = await target.optimize();
-    print(options.json, { ms }, () => `optimized in ${(ms / 1_000).toFixed(2)} s`);
+    print(options.json, { ms: Math.round(ms) }, () => `optimized in ${Math.round(ms)} ms`);
   } finally {
     await target.close();
   }
@@ -45,9 +45,21 @@ async function healthCheck(options: { json?: boolean }): Promise<void> {
     ...Object.fromEntries(Object.entries(queues).map(([name, n]) => [`${name}_queue`, n])),
   };
   const mark = response.ok ? colors.green("healthy") : colors.red("unhealthy");
-  print(options.json, { ...report, queues }, () => `${server} is ${mark}\n${columns(rowsOf(flat))}`);
+  print(options.json, { ...report, queues }, () => `${server} is ${mark}\n${columns(humanRows(flat))}`);
   if (!response.ok) process.exitCode = 1;
 }
+
+/** Bytes as MiB and seconds as hours and minutes, for those who read them. */
+const humanRows = (report: Record<string, unknown>): [string, string | number][] =>
+  rowsOf(report).map(([name, value]) => {
+    if (name.endsWith("_bytes"))
+      return [name.replace("_bytes", ""), `${(Number(value) / 1_048_576).toFixed(1)} MiB`];
+    if (name === "uptime_seconds") return ["uptime", duration(Number(value))];
+    return [name.replaceAll("_", " "), value];
+  });
+
+const duration = (seconds: number): string =>
+  `${Math.floor(seconds / 3_600)} h ${Math.floor((seconds % 3_600) / 60)} min ${seconds % 60} s`;
 
 export const rowsOf = (record: Record<string, unknown>): [string, string | number][] =>
   Object.entries(record).map(([name, value]) => [name, typeof value === "number" ? value : String(value)]);

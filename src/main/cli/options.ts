@@ -14,7 +14,7 @@ export function withSettings(
 ): Command {
   for (const name of names) {
     const { help, expects, env } = SETTINGS[name];
-    command.option(`${flagOf(name)} <value>`, `${help}: ${expects} (env: ${env})`);
+    command.option(`${flagOf(name)} <value>`, `${help} [${expects}] (${env})`);
   }
   return command;
 }

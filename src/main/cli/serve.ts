@@ -1,12 +1,12 @@
 import type { Command } from "commander";
 import colors from "picocolors";
-import type { Settings } from "../../shared/settings.ts";
-import { startServer } from "../server.ts";
+import { SETTINGS, type SettingName, type Settings } from "../../shared/settings.ts";
+import { type Server, startServer } from "../server.ts";
 import type { WriteSide } from "../writes/write-side.ts";
 import { localTarget, openTarget, type Target } from "./database.ts";
 import { fill } from "./fill.ts";
 import { onDatabase, settingsOf, withSettings } from "./options.ts";
-import { print, progress, say } from "./output.ts";
+import { columns, print, progress, say } from "./output.ts";
 
 /** As large as the upstream sample; always the same one. */
 const DEMO = { tracks: 3_503, seed: 1 } as const;
@@ -18,28 +18,42 @@ export function serveCommands(program: Command): void {
   withSettings(program.command("validate-config"))
     .description("check the settings and print what they come to")
     .option("--json", "print the result as JSON on standard output")
-    .action((options) => print(options.json, settingsOf(options), () => table(settingsOf(options))));
+    .action((options) => printSettings(settingsOf(options), options.json));
   withSettings(onDatabase(program.command("setup")), ["demo"])
     .description("create the database, migrate it and fill it with the demo catalogue, without serving")
     .action(async (options) => setup(settingsOf(options), options.json));
 }
 
-const table = (settings: Settings): string =>
-  Object.entries(settings)
-    .map(([name, value]) => `${name.padEnd(14)} ${value}`)
-    .join("\n");
+/** By the names of their variables; what differs from the default is marked. */
+function printSettings(settings: Settings, json: boolean | undefined): void {
+  const rows = (Object.keys(SETTINGS) as SettingName[]).map((name) => {
+    const given = settings[name] !== SETTINGS[name].initial();
+    return { env: SETTINGS[name].env, value: settings[name], given };
+  });
+  const human = () =>
+    columns(rows.map(({ env, value, given }) => [env, `${value}${given ? colors.dim("  (set)") : ""}`]));
+  print(json, Object.fromEntries(rows.map(({ env, value }) => [env, value])), human);
+}
 
 async function serve(settings: Settings): Promise<void> {
   const server = await startServer(settings, (writes) => fillDemo(settings, writes));
   process.stdout.write(`Chinook Server listens on ${server.url}\n`);
   if (process.stdout.isTTY) say(colors.dim(`Read the API at ${server.url}/docs; stop with Ctrl-C.`));
-  const stop = () => void server.close().then(() => process.exit(0));
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stop(server, signal));
+}
+
+/** Finishes what was accepted. A second Ctrl-C is from somebody who will not wait for that; a second SIGTERM is not. */
+let stopping = false;
+function stop(server: Server, signal: NodeJS.Signals): void {
+  if (stopping && signal === "SIGINT") process.exit(1);
+  if (stopping) return;
+  stopping = true;
+  if (process.stderr.isTTY) say(colors.dim("\nStopping; once more to stop at once."));
+  void server.close().then(() => process.exit(0));
 }
 
 async function fillDemo(settings: Settings, writes: WriteSide): Promise<void> {
-  if (settings.demo) await demo(localTarget(writes));
+  if (settings.demo) await demo(localTarget(writes, settings.database));
 }
 
 /** @returns whether it was needed. */
@@ -61,7 +75,8 @@ async function setup(settings: Settings, json: boolean | undefined): Promise<voi
   const target = await openTarget(settings);
   try {
     const filled = settings.demo && (await demo(target));
-    print(json, { database: settings.database, filled }, () => `${settings.database} is ready.`);
+    const state = filled ? "filled with the demo catalogue" : "as it was";
+    print(json, { database: settings.database, filled }, () => `${settings.database} is ready, ${state}.`);
   } finally {
     await target.close();
   }

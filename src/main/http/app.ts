@@ -3,6 +3,7 @@ import { type Context, Hono } from "hono";
 import { TrieRouter } from "hono/router/trie-router";
 import { AppError, type ErrorCode } from "../../shared/errors.ts";
 import { type Logger, SLOW_MS } from "../log.ts";
+import { BODIES } from "./body-budget.ts";
 import { empty, problem, type Reply, requestIdOf, toAppError } from "./reply.ts";
 import type { Call, Method, Route } from "./route.ts";
 
@@ -104,17 +105,21 @@ interface Exchange {
 function finish({ c, route, started, id, options }: Exchange, reply: Reply): Response {
   const ms = performance.now() - started;
   options.onAnswer(c.req.method, route, reply.status, ms);
+  if (c.req.method !== "GET") BODIES.release(c.env.incoming);
   if (ms >= SLOW_MS || options.logRequests === "all") {
     options.log.info(
       { request_id: id, method: c.req.method, url: c.env.incoming?.url, status: reply.status, ms },
       "request",
     );
   }
-  return new Response(reply.body, {
-    status: reply.status,
-    headers: { ...reply.headers, "x-request-id": id },
-  });
+  const headers: Record<string, string> = { ...reply.headers, "x-request-id": id };
+  if (options.draining()) headers.connection = "close";
+  if (c.req.method === "HEAD") headers["content-length"] = String(lengthOf(reply));
+  return new Response(reply.body, { status: reply.status, headers });
 }
+
+/** HEAD promises the length that GET would send; the router drops the body it would be counted from. */
+const lengthOf = ({ body }: Reply): number => (body === null ? 0 : Buffer.byteLength(body));
 
 function fail(exchange: Exchange, thrown: unknown): Response {
   const error = toAppError(thrown);

@@ -1,6 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import type { z } from "zod";
-import { AppError, type InputError } from "../../shared/errors.ts";
+import { AppError } from "../../shared/errors.ts";
+import { BODIES } from "./body-budget.ts";
+import { inputErrors, type Place } from "./input-errors.ts";
 
 /** What comes in from outside, made into values or into a clear error; nothing past this checks again. */
 
@@ -33,45 +35,19 @@ function decodePair(pair: string): [name: string, value: string] {
   }
 }
 
-/** @throws AppError `invalid`, naming each parameter or field. */
-export function validate<T>(schema: z.ZodType<T>, value: unknown, at: "parameter" | "pointer"): T {
+/** @throws AppError `invalid`, naming each parameter or field, what was expected and what was given. */
+export function validate<T>(schema: z.ZodType<T>, value: unknown, at: Place): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw new AppError("invalid", {
-    errors: result.error.issues.slice(0, 20).flatMap((issue) => inputErrors(issue, at)),
-  });
-}
-
-function inputErrors(issue: z.core.$ZodIssue, at: "parameter" | "pointer"): InputError[] {
-  if (issue.code === "unrecognized_keys") {
-    return issue.keys.slice(0, 20).map((key) => locate([...issue.path, key], "is not known here", at));
-  }
-  if (issue.code === "invalid_union") {
-    const branches = issue.errors.filter((errors) => errors.length > 0);
-    const deepest = branches.toSorted((a, b) => depth(b) - depth(a))[0];
-    if (deepest !== undefined && depth(deepest) > 0)
-      return deepest.slice(0, 20).flatMap((inner) => inputErrors(inner, at));
-  }
-  return [locate(issue.path, issue.message, at)];
-}
-
-const depth = (issues: readonly z.core.$ZodIssue[]): number =>
-  Math.max(...issues.map(({ path }) => path.length));
-
-function locate(path: readonly PropertyKey[], detail: string, at: "parameter" | "pointer"): InputError {
-  const parts = path.map((part) => String(part).toWellFormed());
-  if (at === "parameter") return { parameter: parts.join("."), detail };
-  // RFC 6901
-  return {
-    pointer: parts.map((part) => `/${part.replaceAll("~", "~0").replaceAll("/", "~1")}`).join(""),
-    detail,
-  };
+  const known = "shape" in schema ? Object.keys(schema.shape as object) : [];
+  throw new AppError("invalid", { errors: inputErrors(result.error.issues, value, known, at) });
 }
 
 /**
- * The body as JSON, never more of it in memory than `maxBytes`.
+ * The body as JSON, never more of it in memory than `maxBytes`. It counts against the process's budget until the
+ * request is answered.
  *
- * @throws AppError `media_type_unsupported`, `body_too_large` or `body_malformed`.
+ * @throws AppError `media_type_unsupported`, `body_too_large`, `body_malformed` or `overloaded`.
  */
 export async function readJson(
   incoming: IncomingMessage,
@@ -106,18 +82,31 @@ function readText(incoming: IncomingMessage, maxBytes: number): Promise<string> 
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
-    incoming.on("data", (chunk: Buffer) => {
+    const end = () => decode(chunks, resolve, reject);
+    const take = (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes <= maxBytes) chunks.push(chunk);
-      else reject(new AppError("body_too_large"));
-    });
-    incoming.on("end", () => {
-      if (bytes <= maxBytes) decode(chunks, resolve, reject);
-    });
+      const refused = refusal(incoming, chunk, bytes > maxBytes);
+      if (refused === undefined) chunks.push(chunk);
+      else ignoreRest(refused);
+    };
+    // What still comes is read and dropped, so that the client gets to read the answer.
+    const ignoreRest = (reason: AppError) => {
+      incoming.off("data", take).off("end", end).resume();
+      chunks.length = 0;
+      BODIES.release(incoming);
+      reject(reason);
+    };
+    incoming.on("data", take).on("end", end);
     incoming.on("close", () => {
       if (!incoming.readableEnded) reject(new AppError("bad_request", { detail: "the body ended early" }));
     });
   });
+}
+
+function refusal(incoming: IncomingMessage, chunk: Buffer, tooLarge: boolean): AppError | undefined {
+  if (tooLarge) return new AppError("body_too_large");
+  if (BODIES.take(incoming, chunk.length)) return undefined;
+  return new AppError("overloaded", { detail: "too many bodies are under way", retryAfter: 1 });
 }
 
 function decode(

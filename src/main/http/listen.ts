@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { getRequestListener, RequestError } from "@hono/node-server";
 import type { Hono } from "hono";
@@ -15,6 +15,8 @@ const LIMITS = {
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 5_000,
   maxHeaderSize: MAX_HEADERS,
+  // Missing, it is refused by the adaptor, whose errors are ours to word; Node.js would answer with no body.
+  requireHostHeader: false,
 } as const;
 const MAX_CONNECTIONS = 10_000;
 
@@ -24,12 +26,15 @@ export async function listen(
   app: Hono<any>,
   host: string,
   port: number,
-  onRejected: (reason: string) => void,
+  onRejected: OnRejected,
 ): Promise<Server> {
-  const listener = getRequestListener(app.fetch, { hostname: host, errorHandler: adaptorError });
-  const server = createServer(LIMITS, listener);
+  const listener = getRequestListener(app.fetch, { errorHandler: adaptorError });
+  const server = createServer(LIMITS, (incoming, outgoing) => {
+    if (incoming.httpVersion === "1.0") incoming.headers.host ??= "localhost";
+    return listener(incoming, outgoing);
+  });
   server.maxConnections = MAX_CONNECTIONS;
-  server.on("clientError", (error: NodeJS.ErrnoException, socket) => rejectClient(error, socket, onRejected));
+  refuseWhatIsNoRequest(server, onRejected);
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
     server.listen(port, host, resolve);
@@ -48,20 +53,42 @@ const PARSER_ERRORS: Readonly<Record<string, ErrorCode>> = {
   ERR_HTTP_REQUEST_TIMEOUT: "request_timeout",
 };
 
+type OnRejected = (reason: string) => void;
+
 /** What never became a request gets the same kind of answer as what did. */
-function rejectClient(
-  error: NodeJS.ErrnoException,
-  socket: Duplex,
-  onRejected: (reason: string) => void,
-): void {
+function refuseWhatIsNoRequest(server: Server, onRejected: OnRejected): void {
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => rejectClient(error, socket, onRejected));
+  server.on("connect", (_, socket) => refuse("bad_request", "this is no proxy", socket, onRejected));
+  // An expectation that nobody knows may be ignored; Node.js would answer 417 with no body.
+  server.on("checkExpectation", (incoming, outgoing) => server.emit("request", incoming, outgoing));
+}
+
+function rejectClient(error: NodeJS.ErrnoException, socket: Duplex, onRejected: OnRejected): void {
   if (error.code === "ECONNRESET" || !socket.writable) {
     socket.destroy();
     return;
   }
-  const code = PARSER_ERRORS[error.code ?? ""] ?? "bad_request";
+  const owed = answerOwed(socket);
+  if (owed !== undefined) {
+    owed.once("close", () => rejectClient(error, socket, onRejected));
+    return;
+  }
+  refuse(PARSER_ERRORS[error.code ?? ""] ?? "bad_request", undefined, socket, onRejected);
+}
+
+/**
+ * The answer that is under way to a request before the broken one on the same connection: what is written now
+ * would be taken for it, and a client would believe that its write was refused.
+ */
+function answerOwed(socket: Duplex): ServerResponse | undefined {
+  const current = (socket as { _httpMessage?: ServerResponse | null })._httpMessage;
+  return current?.req.complete && !current.writableFinished ? current : undefined;
+}
+
+function refuse(code: ErrorCode, detail: string | undefined, socket: Duplex, onRejected: OnRejected): void {
   onRejected(code);
   const id = requestIdOf(undefined);
-  socket.end(rawResponse(problem(new AppError(code), id, { connection: "close" }), id));
+  socket.end(rawResponse(problem(new AppError(code, { detail }), id, { connection: "close" }), id));
 }
 
 const REASONS: Readonly<Record<number, string>> = {
@@ -82,7 +109,10 @@ function rawResponse({ status, headers, body }: Reply, id: string): string {
 /** The adaptor's own refusals, such as a request target that is no URL, never reach a route. */
 function adaptorError(error: unknown): Response {
   const id = requestIdOf(undefined);
-  const code = error instanceof RequestError ? "bad_request" : "internal";
-  const { status, body, headers } = problem(new AppError(code, { cause: error }), id);
+  const refusal =
+    error instanceof RequestError
+      ? new AppError("bad_request", { detail: error.message })
+      : new AppError("internal", { cause: error });
+  const { status, body, headers } = problem(refusal, id);
   return new Response(body as string, { status, headers: { ...headers, "x-request-id": id } });
 }

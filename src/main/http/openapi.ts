@@ -14,8 +14,7 @@ const HEADERS = {
 export function openApiDocument(routes: readonly Route[]): string {
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
   for (const route of routes) {
-    const path = (paths[route.path] ??= {});
-    path[route.method.toLowerCase()] = operation(route);
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(route) };
   }
   const document = createDocument({
     openapi: "3.1.0",
@@ -36,15 +35,14 @@ function operation(route: Route): ZodOpenApiOperationObject {
   const inPath = new Set([...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!));
   const parameters = Object.entries(route.parameters?.shape ?? {});
   const part = (wanted: boolean) =>
-    parameters
-      .filter(([name]) => inPath.has(name) === wanted)
-      .map(([name, schema]) => parameter(name, wanted ? "path" : "query", schema as z.ZodType));
+    z.object(Object.fromEntries(parameters.filter(([name]) => inPath.has(name) === wanted)));
   return {
     operationId: operationId(route),
     tags: [route.tag],
     summary: route.summary,
     ...(route.description === undefined ? {} : { description: route.description }),
-    parameters: [...part(true), ...part(false), ...(route.headers ?? []).map(header)],
+    requestParams: { path: part(true), query: part(false) },
+    parameters: (route.headers ?? []).map(header),
     ...(route.body === undefined
       ? {}
       : { requestBody: { required: true, content: jsonContent(route.body) } }),
@@ -56,13 +54,6 @@ const jsonContent = (schema: z.ZodType) => ({ "application/json": { schema } });
 
 const operationId = ({ method, path }: Route): string =>
   `${method.toLowerCase()}${path.replace(/\{(\w+)\}/g, "by_$1").replace(/[^a-zA-Z0-9]+(\w)/g, (_, letter: string) => letter.toUpperCase())}`;
-
-const parameter = (name: string, location: "path" | "query", schema: z.ZodType) => ({
-  name,
-  in: location,
-  required: location === "path",
-  schema,
-});
 
 const header = (name: keyof typeof HEADERS) => ({
   name,

@@ -61,8 +61,13 @@ export const money = z
 
 export const toCents = (value: number): number => Math.round(value * 100);
 
-export const timestamp = z.iso.datetime({ offset: true }).meta({ example: "2026-01-31T12:00:00.000Z" });
 /** RFC 3339 in any offset to the one form that sorts as text: UTC with milliseconds. */
 export const toUtc = (value: string): string => new Date(value).toISOString();
+
+// An offset can move the first and the last day of the years that have four digits out of them.
+export const timestamp = z.iso
+  .datetime({ offset: true, abort: true })
+  .refine((value) => /^\d{4}-/.test(toUtc(value)), "must be in the years 0000 to 9999 in UTC")
+  .meta({ example: "2026-01-31T12:00:00.000Z" });
 
 export const date = z.iso.date().meta({ example: "1997-05-21" });

@@ -35,7 +35,8 @@ const entity = (kind: Kind): Read<EntityParams> => {
     lane: "point",
     params: z.strictObject({ id: idText }),
     statement: ({ id }) => ({ sql, params: { id } }),
-    cache: { ...QUERIES, tags: ({ id }) => [`${kind.path}:${id}`], joins: kind.joins },
+    // The kind itself among the joins: adding an entity touches its kind alone, since its id is not known before.
+    cache: { ...QUERIES, tags: ({ id }) => [`${kind.path}:${id}`], joins: [kind.path, ...kind.joins] },
   });
 };
 
@@ -114,11 +115,16 @@ const filterValues = (kind: Kind, params: ListParams): Record<string, Param> =>
 
 type After = readonly [key: Param, id: number] | undefined;
 
-/** By id there is always a bound, so that even the first page is a search and not a scan. */
+/**
+ * By id there is always a bound, so that even the first page is a search and not a scan. An index on an expression
+ * is not searched by a pair of values: there the expression is bounded once more, alone.
+ */
 function keysetCondition(column: string, down: boolean, after: After): string[] {
   const past = down ? "<" : ">";
   if (column === "t.id") return [`t.id ${past} likely(@after_id)`];
-  return after === undefined ? [] : [`(${column}, t.id) ${past} (likely(@after_key), likely(@after_id))`];
+  if (after === undefined) return [];
+  const pair = `(${column}, t.id) ${past} (likely(@after_key), likely(@after_id))`;
+  return column.includes("(") ? [`${column} ${past}= likely(@after_key)`, pair] : [pair];
 }
 
 function afterValues(column: string, down: boolean, after: After): Record<string, Param> {
@@ -131,7 +137,7 @@ export function decodeCursor({ cursor, sort }: { cursor?: string | undefined; so
   if (cursor === undefined) return undefined;
   try {
     const [cursorSort, key, id] = JSON.parse(Buffer.from(cursor, "hex").toString("utf8"));
-    const scalar = typeof key === "string" || typeof key === "number";
+    const scalar = typeof key === "string" || Number.isFinite(key);
     if (cursorSort === sort && scalar && Number.isSafeInteger(id)) return [key, id];
   } catch {
     // Falls through to the one answer for every cursor that is none.
@@ -205,7 +211,8 @@ function nested(
     cache: {
       ...QUERIES,
       tags: ({ id }) => [`${parent}:${id}`, child.path, ...child.joins],
-      joins: [],
+      // A parent that was not there is there once it has been added, and adding it touches its kind alone.
+      joins: [parent],
     },
   });
 }

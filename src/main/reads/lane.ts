@@ -1,5 +1,5 @@
 import { Piscina } from "piscina";
-import { AppError, fromFailure } from "../../shared/errors.ts";
+import { AppError, fromFailure, toFailure } from "../../shared/errors.ts";
 import type {
   ReadBatch,
   ReadBatchReport,
@@ -37,6 +37,8 @@ interface Waiting {
   readonly resolve: (answer: ReadAnswer) => void;
   readonly reject: (error: AppError) => void;
   settled: boolean;
+  /** Whether a thread has died over it. */
+  lost: boolean;
 }
 
 /**
@@ -47,7 +49,11 @@ interface Waiting {
  * - Order within a lane is first come, first served. Full: `overloaded` at once.
  * - A caller is freed at the deadline with `read_timeout`, whether its read waits or runs; a running one cannot
  *   be taken back, and its thread is counted as busy until it returns.
- * - `pause` holds dispatch and waits for what runs: afterwards no thread of this lane has a snapshot open.
+ * - A thread that dies takes no read with it: each of its batch is run once more, alone, before all others. So a
+ *   read that kills its thread gets `reader_lost` at its second, and its neighbours their answers.
+ * - `pause` holds dispatch and waits for what runs, for a while: when it succeeds, no thread of this lane has a
+ *   snapshot open.
+ * - Closed: `closing`, for what waits, what runs and what comes.
  */
 export class Lane {
   readonly #options: LaneOptions;
@@ -58,16 +64,19 @@ export class Lane {
   #free: number;
   #scheduled = false;
   #pauses = 0;
-  #idle: (() => void)[] = [];
+  readonly #idle = new Set<(idle: boolean) => void>();
+  #closed: Promise<void> | undefined;
 
   private constructor(options: LaneOptions, pool: Piscina<string, ReadBatchReport>) {
     this.#options = options;
     this.#pool = pool;
     this.#free = options.threads;
     this.#clock = setInterval(() => this.#expire(), Math.min(100, options.deadlineMs)).unref();
+    // A thread that dies idle is replaced by the pool, which says so; unheard, that would end the process.
+    pool.on("error", () => {});
   }
 
-  /** Resolves when every thread has its connection open. */
+  /** Resolves when a connection is open for each thread; one that starts late opens its own with its first batch. */
   static async open(options: LaneOptions): Promise<Lane> {
     const pool = new Piscina<string, ReadBatchReport>({
       filename: threadUrl("../../workers/reader", import.meta.url).href,
@@ -81,8 +90,13 @@ export class Lane {
       resourceLimits: THREAD_LIMITS,
     });
     const nothing = toMessage([], 0);
-    await Promise.all(Array.from({ length: options.threads }, () => pool.run(nothing)));
-    return new Lane(options, pool);
+    try {
+      await Promise.all(Array.from({ length: options.threads }, () => pool.run(nothing)));
+      return new Lane(options, pool);
+    } catch (error) {
+      await pool.destroy();
+      throw fromFailure(toFailure(error));
+    }
   }
 
   get length(): number {
@@ -93,22 +107,41 @@ export class Lane {
     return this.#pool.threads.length;
   }
 
-  /** @throws AppError `overloaded`, `read_timeout`, `reader_lost`, or what SQLite said. */
+  /** @throws AppError `overloaded`, `read_timeout`, `reader_lost`, `closing`, or what SQLite said. */
   read(request: ReadRequest): Promise<ReadAnswer> {
+    if (this.#closed !== undefined) return Promise.reject(new AppError("closing"));
     if (this.#waiting.length >= this.#options.maxWaiting) {
       const detail = `too many reads are waiting on the ${this.#options.name} lane`;
       return Promise.reject(new AppError("overloaded", { detail, retryAfter: 1 }));
     }
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ request, since: performance.now(), resolve, reject, settled: false });
+      this.#waiting.push({ request, since: performance.now(), resolve, reject, settled: false, lost: false });
       this.#schedule();
     });
   }
 
-  /** Holds dispatch until `resume`; resolves when nothing runs. Pauses nest. */
-  async pause(): Promise<void> {
+  /**
+   * Holds dispatch until `resume` and waits for what runs. Pauses nest.
+   *
+   * @returns false when something still runs after `maxMs`: then nothing is held, and there is nothing to resume.
+   */
+  async pause(maxMs: number): Promise<boolean> {
     this.#pauses++;
-    if (this.#running.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    const idle = this.#running.size === 0 || (await this.#becomesIdle(maxMs));
+    if (!idle) this.resume();
+    return idle;
+  }
+
+  #becomesIdle(maxMs: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => done(false), maxMs);
+      const done = (idle: boolean) => {
+        clearTimeout(timer);
+        this.#idle.delete(done);
+        resolve(idle);
+      };
+      this.#idle.add(done);
+    });
   }
 
   resume(): void {
@@ -116,10 +149,17 @@ export class Lane {
     this.#schedule();
   }
 
-  async close(): Promise<void> {
+  /** Again is harmless. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     clearInterval(this.#clock);
     const closing = new AppError("closing");
     for (const waiting of this.#waiting.splice(0)) this.#reject(waiting, closing);
+    for (const batch of this.#running) for (const waiting of batch) this.#reject(waiting, closing);
     await this.#pool.destroy();
   }
 
@@ -144,22 +184,31 @@ export class Lane {
         this.#settle(waiting, report.columns, i * 3, sent - waiting.since, report.ms[i]!);
       });
     } catch (cause) {
-      for (const waiting of batch)
-        this.#reject(waiting, new AppError("reader_lost", { cause, retryAfter: 1 }));
+      this.#lose(batch, cause);
     } finally {
       this.#finish(batch);
     }
   }
 
+  #lose(batch: readonly Waiting[], cause: unknown): void {
+    const again = batch.filter(({ settled, lost }) => !settled && !lost);
+    for (const waiting of batch) {
+      if (waiting.lost) this.#reject(waiting, new AppError("reader_lost", { cause, retryAfter: 1 }));
+      waiting.lost = true;
+    }
+    this.#waiting.unshift(...again);
+  }
+
   /** What waits is shared among the free threads, so that one does not take all while another sleeps. */
   #share(): number {
+    if (this.#waiting[0]!.lost) return 1;
     return Math.min(this.#options.maxBatch, Math.ceil(this.#waiting.length / this.#free));
   }
 
   #finish(batch: Waiting[]): void {
     this.#free++;
     this.#running.delete(batch);
-    if (this.#running.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
+    if (this.#running.size === 0) for (const resolve of this.#idle) resolve(true);
     this.#schedule();
   }
 
@@ -180,7 +229,9 @@ export class Lane {
     waiting.resolve({ row, waitedMs, ms });
   }
 
+  /** Only the first of a read's fates counts. */
   #reject(waiting: Waiting, error: AppError): void {
+    if (waiting.settled) return;
     waiting.settled = true;
     waiting.reject(error);
   }
@@ -192,8 +243,7 @@ export class Lane {
       this.#reject(this.#waiting.shift()!, error);
     }
     for (const batch of this.#running) {
-      for (const waiting of batch)
-        if (!waiting.settled && waiting.since < oldest) this.#reject(waiting, error);
+      for (const waiting of batch) if (waiting.since < oldest) this.#reject(waiting, error);
     }
   }
 }

@@ -11,6 +11,8 @@ const MAX_WAITING = 10_000;
 const DEADLINE_MS = 5_000;
 /** Added to the scan threads' niceness. */
 const SCAN_NICE = 10;
+/** How long a pause waits for each lane's reads to end, and then for its action. Milliseconds. */
+const PAUSE_MS = 250;
 
 export interface ReadSideOptions {
   readonly settings: Pick<Settings, "database" | "pointReaders" | "scanReaders">;
@@ -50,10 +52,11 @@ export class ReadSide {
         ...lane,
         onBatch: (size) => metrics.readBatchSize.observe({ lane: lane.name }, size),
       });
-    const [point, scan] = await Promise.all([
+    const opening = [
       open({ name: "point", threads: settings.pointReaders, maxBatch: MAX_BATCH, nice: 0 }),
       open({ name: "scan", threads: settings.scanReaders, maxBatch: 1, nice: SCAN_NICE }),
-    ]);
+    ] as const;
+    const [point, scan] = await Promise.all(opening).catch((error) => closeOpened(opening, error));
     return new ReadSide({ point, scan }, options);
   }
 
@@ -65,18 +68,38 @@ export class ReadSide {
     return this.#lanes.point.threads > 0 && this.#lanes.scan.threads > 0;
   }
 
-  /** Runs the action while no thread of this process holds a snapshot. */
+  /**
+   * Runs the action while no thread of this process holds a snapshot, as far as that can be had soon: cheap reads
+   * must not stand behind an expensive one, nor behind an action that takes long. So the scan lane is paused first,
+   * the point lane only when that succeeded, and both are let go when the action takes its time.
+   */
   async whilePaused<T>(action: () => Promise<T>): Promise<T> {
-    const lanes = Object.values(this.#lanes);
+    const held: Lane[] = [];
+    const letGo = () => {
+      for (const lane of held.splice(0)) lane.resume();
+    };
+    for (const lane of [this.#lanes.scan, this.#lanes.point]) {
+      if (!(await lane.pause(PAUSE_MS))) break;
+      held.push(lane);
+    }
+    const patience = setTimeout(letGo, PAUSE_MS);
     try {
-      await Promise.all(lanes.map((lane) => lane.pause()));
       return await action();
     } finally {
-      for (const lane of lanes) lane.resume();
+      clearTimeout(patience);
+      letGo();
     }
   }
 
   async close(): Promise<void> {
     await Promise.all(Object.values(this.#lanes).map((lane) => lane.close()));
   }
+}
+
+/** One lane that cannot be opened takes the other with it: its threads would keep the process alive. */
+async function closeOpened(opening: readonly Promise<Lane>[], error: unknown): Promise<never> {
+  for (const lane of await Promise.allSettled(opening)) {
+    if (lane.status === "fulfilled") await lane.value.close();
+  }
+  throw error;
 }

@@ -47,6 +47,7 @@ const load: Command<Chunk> = command({
       .readonly(),
   }),
   statements: ({ table, rows }) => [statement(UPSERTS[table], { rows: JSON.stringify(rows) })],
+  answer: () => statement("SELECT json_object('changed', changes()) AS body, NULL AS etag", {}),
   foreignKey: "reference_unknown",
   tags: everything,
 });
@@ -64,12 +65,13 @@ const clear: Command<Record<string, never>> = command({
   tags: everything,
 });
 
-export type CatalogueSource = "demo" | "generated" | "imported";
+/** `loading` while a load is under way: what one that was cut off leaves behind. */
+export type CatalogueSource = "demo" | "generated" | "imported" | "loading";
 
 /** Notes where the catalogue came from. */
 const source: Command<{ source: CatalogueSource }> = command({
   name: "bulk.source",
-  input: z.strictObject({ source: z.enum(["demo", "generated", "imported"]) }),
+  input: z.strictObject({ source: z.enum(["demo", "generated", "imported", "loading"]) }),
   statements: ({ source }) => [
     statement(
       "INSERT INTO meta VALUES ('source', @source) ON CONFLICT DO UPDATE SET value = excluded.value",

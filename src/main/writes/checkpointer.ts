@@ -8,9 +8,10 @@ export interface CheckpointerOptions {
   /** WAL frames from which readers are paused and the WAL is truncated, whatever waits. */
   readonly capFrames: number;
   readonly run: (mode: CheckpointMode) => Promise<CheckpointReport>;
-  /** Runs the action while no reader of this process holds a snapshot. */
+  /** Runs the action while no reader of this process holds a snapshot, as far as that can be had soon. */
   readonly whilePaused: <T>(action: () => Promise<T>) => Promise<T>;
   readonly onReport: (report: CheckpointReport) => void;
+  readonly onFailure: (error: unknown) => void;
 }
 
 /**
@@ -18,8 +19,9 @@ export interface CheckpointerOptions {
  *
  * PASSIVE disturbs nobody but cannot start the WAL over while any reader looks at it, and under load one always
  * does. So there is a cap: past it a PASSIVE pass moves the bulk, then readers are held for the moment that
- * TRUNCATE needs for the rest. A reader outside this process can still hold it back; then it is tried again
- * after the WAL has grown by another cap's half, so that a stuck reader does not turn into a pause per commit.
+ * TRUNCATE needs for the rest. A long read, here or in another process, can still hold it back; then, and when it
+ * fails, it is tried again after the WAL has grown by another cap's half, so that neither turns into a pause per
+ * commit.
  */
 export class Checkpointer {
   readonly #jobs: PQueue;
@@ -37,7 +39,8 @@ export class Checkpointer {
   /** To be told after every commit. */
   observe(wal: WalState): void {
     if (this.#queued) return;
-    if (wal.frames >= this.#due) this.#add(() => this.#force(), PRIORITY.checkpoint);
+    if (wal.frames < this.#options.capFrames) this.#due = this.#options.capFrames;
+    if (wal.frames >= this.#due) this.#add(() => this.#force(wal.frames), PRIORITY.checkpoint);
     else if (wal.frames - wal.checkpointed >= this.#options.idleFrames) {
       this.#add(() => this.#pass("PASSIVE"), PRIORITY.maintenance);
     }
@@ -48,13 +51,15 @@ export class Checkpointer {
     const done = () => {
       this.#queued = false;
     };
-    this.#jobs.add(job, { priority }).then(done, done);
+    this.#jobs.add(job, { priority }).catch(this.#options.onFailure).finally(done);
   }
 
-  async #force(): Promise<void> {
+  async #force(frames: number): Promise<void> {
+    const { capFrames, whilePaused } = this.#options;
+    this.#due = frames + capFrames / 2;
     await this.#pass("PASSIVE");
-    const { complete, wal } = await this.#options.whilePaused(() => this.#pass("TRUNCATE"));
-    this.#due = complete ? this.#options.capFrames : wal.frames + this.#options.capFrames / 2;
+    const { complete, wal } = await whilePaused(() => this.#pass("TRUNCATE"));
+    this.#due = complete ? capFrames : wal.frames + capFrames / 2;
   }
 
   async #pass(mode: CheckpointMode): Promise<CheckpointReport> {

@@ -5,8 +5,9 @@ import type { Outcome, Param, Statement, Statements } from "../../shared/protoco
 /**
  * A command as data: what it is called, what it takes, and the SQL statements that are all done or none.
  *
- * A parameter that is compared stands in `likely()`, as in reads. No JavaScript decides between two statements: conditions live in the SQL, so any executor of SQL batches can
- * run a command. What came of it is judged afterwards, from the results of all of them.
+ * A parameter that is compared stands in `likely()`, as in reads. No JavaScript decides between two statements:
+ * conditions live in the SQL, so any executor of SQL batches can run a command. What came of it is judged
+ * afterwards, from the results of all of them.
  */
 export interface Command<I = never> {
   readonly name: string;

@@ -1,3 +1,4 @@
+import { setImmediate as endOfTurn } from "node:timers/promises";
 import type PQueue from "p-queue";
 import { AppError } from "../../shared/errors.ts";
 import type { BatchReport, Outcome, Statements } from "../../shared/protocol.ts";
@@ -11,15 +12,21 @@ export interface BatchExecutor {
 export interface WriteQueueOptions {
   /** Commands that may wait; one more is refused. */
   readonly maxWaiting: number;
+  /** Bytes of JSON text that may wait: a thousand large commands are no less of a load than many small ones. */
+  readonly maxWaitingBytes: number;
   /** Commands that share one commit. */
   readonly maxBatch: number;
+  /** Bytes of JSON text in one batch, of which the writer's heap has to hold several copies. */
+  readonly maxBatchBytes: number;
   /** Milliseconds a command may wait before it is refused unsent. */
   readonly deadlineMs: number;
   readonly onBatch: (size: number, report: BatchReport) => void;
 }
 
 interface Waiting {
-  readonly command: Statements;
+  /** The command as JSON. */
+  readonly text: string;
+  readonly bytes: number;
   readonly since: number;
   readonly resolve: (outcome: Outcome & { readonly waitedMs: number }) => void;
   readonly reject: (error: AppError) => void;
@@ -34,38 +41,68 @@ export const PRIORITY = { checkpoint: 2, batch: 1, maintenance: 0 } as const;
  * There is no timer. A batch is taken when the writer is free to run it, and holds whatever came while the one
  * before it committed: one command when the server is idle, hundreds when it is not.
  *
- * - Full: `overloaded` at once, nothing queued.
+ * - Full, by number or by bytes: `overloaded` at once, nothing queued.
  * - Waited past its deadline: `write_timeout`, decided before it is sent and never after, so nothing was written.
+ *   Its caller is told then and there, also while the writer is busy with something long.
  * - Sent: its outcome, whatever that is. There is no cancelling what may already be on its way to the disk.
+ * - Closing: what waits is still run; what comes is refused with `closing`.
  */
 export class WriteQueue {
   readonly #executor: BatchExecutor;
   readonly #jobs: PQueue;
   readonly #options: WriteQueueOptions;
-  #waiting: Waiting[] = [];
+  readonly #clock: NodeJS.Timeout;
+  /** In order of arrival, and so of their deadlines. */
+  readonly #waiting: Waiting[] = [];
+  #bytes = 0;
+  /** Whether a batch is due to be taken: at the end of the turn, or when the writer is free. */
   #scheduled = false;
+  #closed = false;
 
   constructor(executor: BatchExecutor, jobs: PQueue, options: WriteQueueOptions) {
     this.#executor = executor;
     this.#jobs = jobs;
     this.#options = options;
+    this.#clock = setInterval(() => this.#expire(), Math.min(100, options.deadlineMs)).unref();
   }
 
   get length(): number {
     return this.#waiting.length;
   }
 
-  /** @throws AppError `overloaded` or `write_timeout`: not written; `outcome_unknown`: the writer died over it. */
+  /**
+   * @throws AppError `overloaded`, `closing` or `write_timeout`: not written; `outcome_unknown`: the writer died
+   * over it.
+   */
   submit(command: Statements): Promise<Outcome & { readonly waitedMs: number }> {
-    if (this.#waiting.length >= this.#options.maxWaiting) {
-      return Promise.reject(
-        new AppError("overloaded", { detail: "too many writes are waiting", retryAfter: 1 }),
-      );
-    }
+    const text = JSON.stringify(command);
+    const bytes = Buffer.byteLength(text);
+    const refusal = this.#refusal(bytes);
+    if (refusal !== undefined) return Promise.reject(refusal);
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ command, since: performance.now(), resolve, reject });
+      this.#waiting.push({ text, bytes, since: performance.now(), resolve, reject });
+      this.#bytes += bytes;
       this.#schedule();
     });
+  }
+
+  /** Runs what waits, then resolves; refuses what comes. Again is harmless. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    while (this.#scheduled) {
+      await endOfTurn();
+      await this.#jobs.onIdle();
+    }
+    clearInterval(this.#clock);
+  }
+
+  /** A command too large for the bound is let in when nothing waits, or it would be refused for ever. */
+  #refusal(bytes: number): AppError | undefined {
+    if (this.#closed) return new AppError("closing");
+    const { maxWaiting, maxWaitingBytes } = this.#options;
+    const waiting = this.#waiting.length;
+    const fits = waiting < maxWaiting && (waiting === 0 || this.#bytes + bytes <= maxWaitingBytes);
+    return fits ? undefined : new AppError("overloaded", { detail: "too many writes wait", retryAfter: 1 });
   }
 
   #schedule(): void {
@@ -76,27 +113,46 @@ export class WriteQueue {
 
   async #runBatch(): Promise<void> {
     this.#scheduled = false;
-    const batch = this.#takeBatch();
+    this.#expire();
+    const batch = this.#take(this.#batchLength());
     this.#schedule();
     if (batch.length === 0) return;
     const sent = performance.now();
     try {
-      const report = await this.#executor.call("batch", JSON.stringify(batch.map(({ command }) => command)));
-      this.#options.onBatch(batch.length, report);
+      const report = await this.#executor.call("batch", `[${batch.map(({ text }) => text).join(",")}]`);
       batch.forEach((waiting, i) => {
         waiting.resolve({ ...report.outcomes[i]!, waitedMs: sent - waiting.since });
       });
+      this.#options.onBatch(batch.length, report);
     } catch (error) {
       const reason = error instanceof AppError ? error : new AppError("internal", { cause: error });
       for (const { reject } of batch) reject(reason);
     }
   }
 
-  #takeBatch(): Waiting[] {
+  #expire(): void {
     const oldest = performance.now() - this.#options.deadlineMs;
     const late = this.#waiting.findIndex(({ since }) => since >= oldest);
-    const expired = this.#waiting.splice(0, late === -1 ? this.#waiting.length : late);
-    for (const { reject } of expired) reject(new AppError("write_timeout", { retryAfter: 1 }));
-    return this.#waiting.splice(0, this.#options.maxBatch);
+    for (const { reject } of this.#take(late === -1 ? this.#waiting.length : late)) {
+      reject(new AppError("write_timeout", { retryAfter: 1 }));
+    }
+  }
+
+  /** At least one command, however large. */
+  #batchLength(): number {
+    const { maxBatch, maxBatchBytes } = this.#options;
+    const most = Math.min(maxBatch, this.#waiting.length);
+    let length = 0;
+    for (let bytes = 0; length < most; length++) {
+      bytes += this.#waiting[length]!.bytes;
+      if (bytes > maxBatchBytes && length > 0) break;
+    }
+    return length;
+  }
+
+  #take(count: number): Waiting[] {
+    const taken = this.#waiting.splice(0, count);
+    for (const { bytes } of taken) this.#bytes -= bytes;
+    return taken;
   }
 }

@@ -20,7 +20,9 @@ import { WriterThread } from "./writer-thread.ts";
 
 /** Commands that share a commit; past a few hundred the share of the sync is small and the wait is not. */
 const MAX_BATCH = 512;
+const MAX_BATCH_BYTES = 8 * 1_048_576;
 const MAX_WAITING = 10_000;
+const MAX_WAITING_BYTES = 64 * 1_048_576;
 const DEADLINE_MS = 5_000;
 
 /** 4 KiB each: 4 MiB are moved as soon as nothing waits; past 24 MiB readers are paused to start the WAL over. */
@@ -61,7 +63,9 @@ export class WriteSide {
     this.#wal = thread.wal;
     this.#queue = new WriteQueue(thread, this.#jobs, {
       maxWaiting: MAX_WAITING,
+      maxWaitingBytes: MAX_WAITING_BYTES,
       maxBatch: MAX_BATCH,
+      maxBatchBytes: MAX_BATCH_BYTES,
       deadlineMs: DEADLINE_MS,
       onBatch: (size, report) => this.#observe(size, report),
     });
@@ -71,6 +75,7 @@ export class WriteSide {
       run: (mode) => thread.call("checkpoint", mode),
       whilePaused: options.whilePaused,
       onReport: (report) => this.#observeCheckpoint(report),
+      onFailure: (error) => options.log.error({ err: error }, "checkpoint failed"),
     });
     this.commands = this.#createCommands();
     this.#housekeeping = setInterval(() => this.#keepHouse(), HOUR).unref();
@@ -133,6 +138,7 @@ export class WriteSide {
 
   async #close(): Promise<void> {
     clearInterval(this.#housekeeping);
+    await this.#queue.close();
     await this.#jobs.onIdle();
     await this.#thread.close();
   }
@@ -169,7 +175,10 @@ export class WriteSide {
     metrics.checkpointDuration.observe({ mode }, ms / 1_000);
     metrics.checkpoints.inc({ mode, result: complete ? "complete" : "held_back" });
     if (mode === "TRUNCATE" && !complete) {
-      log.warn({ wal_bytes: wal.bytes }, "a reader outside this process keeps the WAL from being truncated");
+      log.warn(
+        { wal_bytes: wal.bytes },
+        "a long read, here or in another process, keeps the WAL from shrinking",
+      );
     }
   }
 

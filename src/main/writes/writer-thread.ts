@@ -19,13 +19,17 @@ interface Pending {
  * The front's end of the writer thread: `call` a job, get its reply.
  *
  * Every call settles exactly once. When the thread dies, the calls in flight are rejected with
- * `outcome_unknown` (a batch may have been committed without its answer), later ones with `closing`.
+ * `outcome_unknown` (a batch may have been committed without its answer), later ones with `closing`. So are calls
+ * after `close`: what was called before it is done first, in order.
  */
 export class WriterThread {
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
   #lastId = 0;
-  #dead: AppError | undefined;
+  /** Why no further call is taken: the thread has ended, or is about to. */
+  #ended: AppError | undefined;
+  readonly #exited: Promise<unknown>;
+  #closing: Promise<void> | undefined;
   /** The number of the last migration, and the WAL as it was found at the start. */
   readonly schemaVersion: number;
   readonly wal: WalState;
@@ -36,7 +40,8 @@ export class WriterThread {
     this.wal = wal;
     worker.on("message", (message: WriterReply) => this.#settle(message));
     worker.on("error", (error) => this.#die(error));
-    worker.on("exit", () => this.#die(undefined));
+    this.#exited = new Promise((resolve) => worker.once("exit", resolve));
+    worker.once("exit", () => this.#die(undefined));
   }
 
   /** @throws AppError `locked`, `database_unusable`, `migration_refused` or `sqlite_too_old`. */
@@ -46,20 +51,22 @@ export class WriterThread {
       name: "writer",
       resourceLimits: THREAD_LIMITS,
     });
-    const started = await new Promise<WriterStarted>((resolve, reject) => {
-      worker.once("message", resolve);
-      worker.once("error", reject);
-    });
+    const started = await firstMessage(worker);
     if (!started.ready) throw fromFailure(started.failure);
     return new WriterThread(worker, started);
   }
 
+  /** Whether the thread runs and takes calls. */
   get alive(): boolean {
-    return this.#dead === undefined;
+    return this.#ended === undefined;
   }
 
   call<J extends WriterJob>(job: J, request: WriterJobs[J]["request"]): Promise<WriterJobs[J]["reply"]> {
-    if (this.#dead !== undefined) return Promise.reject(this.#dead);
+    if (this.#ended !== undefined) return Promise.reject(this.#ended);
+    return this.#send(job, request);
+  }
+
+  #send<J extends WriterJob>(job: J, request: WriterJobs[J]["request"]): Promise<WriterJobs[J]["reply"]> {
     return new Promise((resolve, reject) => {
       const id = ++this.#lastId;
       this.#pending.set(id, { resolve, reject });
@@ -67,12 +74,20 @@ export class WriterThread {
     });
   }
 
-  /** Closes the database and lets go of the lock. Again is harmless. */
-  async close(): Promise<void> {
-    if (this.#dead !== undefined) return;
-    const exited = new Promise((resolve) => this.#worker.once("exit", resolve));
-    await this.call("close", null);
-    await exited;
+  /** Closes the database and lets go of the lock. Again is harmless, and so it is when the thread has died. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const died = this.#ended !== undefined;
+    this.#ended ??= new AppError("closing", { detail: "the writer is closed" });
+    try {
+      if (!died) await this.#send("close", null);
+    } finally {
+      await this.#exited;
+    }
   }
 
   #settle(message: WriterReply): void {
@@ -83,8 +98,21 @@ export class WriterThread {
   }
 
   #die(cause: unknown): void {
-    this.#dead ??= new AppError("closing", { detail: "the writer thread has ended", cause });
+    this.#ended ??= new AppError("closing", { detail: "the writer thread has ended", cause });
     for (const { reject } of this.#pending.values()) reject(new AppError("outcome_unknown", { cause }));
     this.#pending.clear();
   }
+}
+
+/** A thread can end before it says anything, by an error of its own or by being ended. */
+function firstMessage(worker: Worker): Promise<WriterStarted> {
+  return new Promise((resolve, reject) => {
+    worker.once("message", resolve);
+    worker.once("error", reject);
+    worker.once("exit", (code) => {
+      reject(
+        new AppError("database_unusable", { detail: `the writer thread ended at its start with ${code}` }),
+      );
+    });
+  });
 }

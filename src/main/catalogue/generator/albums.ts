@@ -1,8 +1,8 @@
+import type { Plan } from "./draft.ts";
 import type { Genre } from "./genres.ts";
 import type { Writer } from "./grammar.ts";
 import * as words from "./lexicon.ts";
 import { TONGUES, type Tongue } from "./people.ts";
-import type { Plan } from "./plan.ts";
 import { Deck, type Random } from "./random.ts";
 import { KINDS } from "./streams.ts";
 import { date } from "./values.ts";

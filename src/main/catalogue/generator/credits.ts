@@ -1,6 +1,6 @@
+import type { Plan } from "./draft.ts";
 import type { Genre } from "./genres.ts";
 import { fullName, person, SCRIPTS, TONGUES, type Tongue } from "./people.ts";
-import type { Plan } from "./plan.ts";
 import { Random } from "./random.ts";
 import { STREAM } from "./streams.ts";
 

@@ -1,10 +1,10 @@
 import { albumTitle } from "./albums.ts";
 import { Credits } from "./credits.ts";
+import type { Plan } from "./draft.ts";
 import { FOREIGN } from "./foreign.ts";
 import { GENRES, type Genre } from "./genres.ts";
 import type { Writer } from "./grammar.ts";
 import { TONGUES, type Tongue } from "./people.ts";
-import type { Plan } from "./plan.ts";
 import { Random } from "./random.ts";
 import { KINDS, STREAM } from "./streams.ts";
 import { STYLES, suffix } from "./titles.ts";

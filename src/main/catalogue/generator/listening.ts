@@ -1,4 +1,4 @@
-import type { Plan } from "./plan.ts";
+import type { Plan } from "./draft.ts";
 import type { Tastes } from "./popularity.ts";
 import { Deck, Random } from "./random.ts";
 import type { Row } from "./shelves.ts";

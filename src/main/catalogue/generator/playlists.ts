@@ -1,7 +1,7 @@
 import { slugify } from "../../../shared/names.ts";
+import type { Plan } from "./draft.ts";
 import { GENRES } from "./genres.ts";
 import { fromList, grammar } from "./grammar.ts";
-import type { Plan } from "./plan.ts";
 import type { Popularity } from "./popularity.ts";
 import { Random } from "./random.ts";
 import type { Row } from "./shelves.ts";

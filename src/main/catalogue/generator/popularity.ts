@@ -1,5 +1,5 @@
+import type { Plan } from "./draft.ts";
 import { MEDIA_TYPES } from "./genres.ts";
-import type { Plan } from "./plan.ts";
 import { mix32, Random } from "./random.ts";
 import { STREAM } from "./streams.ts";
 

@@ -1,8 +1,8 @@
 import { slugify } from "../../../shared/names.ts";
 import type { Value } from "../../../shared/tables.ts";
 import { Discs, type Song } from "./discs.ts";
+import type { Plan } from "./draft.ts";
 import { GENRES, MEDIA_TYPES } from "./genres.ts";
-import type { Plan } from "./plan.ts";
 import { Random } from "./random.ts";
 import { KINDS, STREAM } from "./streams.ts";
 import { DAY_MS, date, timestamp, updatedAfter, uuid } from "./values.ts";

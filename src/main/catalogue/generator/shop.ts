@@ -1,7 +1,7 @@
 import { CITIES, type City } from "../words/cities.ts";
+import type { Plan } from "./draft.ts";
 import { coined, town } from "./lexicon.ts";
 import { type Person, person } from "./people.ts";
-import type { Plan } from "./plan.ts";
 import type { Popularity, Tastes } from "./popularity.ts";
 import { Deck, Random } from "./random.ts";
 import type { Row } from "./shelves.ts";

@@ -84,12 +84,12 @@ function bulkRoute<I>(path: string, summary: string, command: Command<I>, comman
     tag: "admin",
     summary,
     body: command.input,
-    responses: DONE,
+    responses: command.answer === undefined ? DONE : anObject,
     handle: async (call: Call): Promise<Reply> => {
       pathOf(call, noParameters);
       const { value } = await readJson(call.incoming, MAX_CHUNK);
-      await commands.execute(command, validate(command.input, value, "pointer"));
-      return empty(204);
+      const { body } = await commands.execute(command, validate(command.input, value, "pointer"));
+      return body === null ? empty(204) : json(200, body, { "cache-control": "no-store" });
     },
   });
 }

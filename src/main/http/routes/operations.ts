@@ -89,10 +89,7 @@ export const operationsRoutes = ({ health, metrics }: OperationsOptions): Route[
     handle: async (call) => {
       pathOf(call, noParameters);
       const { text, contentType } = await metrics();
-      return {
-        ...json(200, text, { "cache-control": "no-store" }),
-        headers: { "content-type": contentType },
-      };
+      return json(200, text, { "cache-control": "no-store", "content-type": contentType });
     },
   }),
 ];

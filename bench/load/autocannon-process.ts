@@ -1,0 +1,24 @@
+import autocannon from "autocannon";
+import { TIMEOUT_SECONDS } from "./generator.ts";
+import { answered, failed, job, obey, readRequests } from "./recorder.ts";
+
+/** Fires until it is ended. Latencies are recorded apart: autocannon's own histogram knows whole milliseconds only. */
+const all = readRequests();
+
+/** Each connection walks a stripe of its own: together they send them all. */
+let connection = 0;
+function setupClient(client: autocannon.Client): void {
+  const mine = all.filter((_, i) => i % job.connections === connection % all.length);
+  connection++;
+  client.setRequests(
+    mine.map((request) => ({ ...request, headers: { "content-type": "application/json" } })),
+  );
+}
+
+const run = autocannon(
+  { url: job.url, connections: job.connections, duration: 3_600, timeout: TIMEOUT_SECONDS, setupClient },
+  () => {},
+);
+run.on("response", (_client: unknown, status: number, _bytes: number, ms: number) => answered(status, ms));
+run.on("reqError", failed);
+run.once("start", () => obey());

@@ -1,0 +1,54 @@
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+
+export interface Job {
+  readonly url: string;
+  /** A file with one request a line: method, path and body, separated by tabs. */
+  readonly requests: string;
+  readonly connections: number;
+  /** Requests a second; without it each client sends its next request when the last is answered. */
+  readonly rate?: number;
+}
+
+/** What a load generator saw between two moments. */
+export interface Shot {
+  readonly requests: number;
+  readonly seconds: number;
+  /** Answers that were not 2xx, and connections that failed or timed out. */
+  readonly errors: number;
+  /** Still waiting at the end; null where the generator does not say. */
+  readonly unanswered: number | null;
+  readonly p50_ms: number;
+  readonly p90_ms: number;
+  readonly p99_ms: number;
+  readonly p999_ms: number;
+  readonly max_ms: number;
+  readonly cpu_seconds: number | null;
+}
+
+/** They run in a process of their own. Between two shots they may go on or pause, whichever the generator can. */
+export interface Clients {
+  /** Measures until the promise settles. One shot at a time. */
+  shoot(until: Promise<unknown>): Promise<Shot>;
+  stop(): Promise<void>;
+}
+
+export interface Generator {
+  readonly name: "wrk" | "autocannon" | "paced";
+  start(job: Job): Promise<Clients>;
+}
+
+/** Seconds after which an unanswered request is an error. */
+export const TIMEOUT_SECONDS = 60;
+
+export function onPath(command: string): string | undefined {
+  const files = (process.env.PATH ?? "").split(delimiter).map((directory) => join(directory, command));
+  return files.find((file) => {
+    try {
+      accessSync(file, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}

@@ -1,0 +1,54 @@
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { cpuSeconds, start, stop } from "../processes.ts";
+import { type Clients, type Generator, type Job, onPath, type Shot, TIMEOUT_SECONDS } from "./generator.ts";
+
+const SCRIPT = join(import.meta.dirname, "wrk.lua");
+/** It ends at an interrupt, with its report; this is only the last resort. */
+const LONGEST = "3600s";
+
+/** wrk in one thread: a fraction of what a client in JavaScript costs, but it has to be installed. */
+export const wrk: Generator = {
+  name: "wrk",
+  async start(job) {
+    return new WrkClients(job);
+  },
+};
+
+/** A process for each shot: it is native code and needs no warming up. */
+class WrkClients implements Clients {
+  readonly #job: Job;
+  #child: ChildProcess | undefined;
+  constructor(job: Job) {
+    this.#job = job;
+  }
+
+  async shoot(until: Promise<unknown>): Promise<Shot> {
+    const child = spawnWrk(this.#job);
+    this.#child = child;
+    const [output, complaint] = [text(child.stdout!), text(child.stderr!)];
+    const closed = once(child, "close");
+    await Promise.race([until, closed]);
+    const cpu = cpuSeconds(child.pid!);
+    child.kill("SIGINT");
+    await closed;
+    return { ...(report(await output, await complaint) as Omit<Shot, "cpu_seconds">), cpu_seconds: cpu };
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child !== undefined) await stop(this.#child);
+  }
+}
+
+function spawnWrk({ url, requests, connections }: Job): ChildProcess {
+  const limits = ["-t", "1", "-c", String(connections), "-d", LONGEST, "--timeout", `${TIMEOUT_SECONDS}s`];
+  return start(onPath("wrk")!, [...limits, "-s", SCRIPT, url, "--", requests]);
+}
+
+function report(output: string, complaint: string): unknown {
+  const line = output.split("\n").findLast((line) => line.startsWith("{"));
+  if (line === undefined) throw new Error(`wrk gave no report: ${output}${complaint}`);
+  return JSON.parse(line);
+}

@@ -1,0 +1,149 @@
+import type { Round } from "./rounds.ts";
+import type { ScenarioName } from "./scenarios.ts";
+import type { ServerName } from "./servers.ts";
+
+export type Metric =
+  | "server_cpu_us_per_request"
+  | "requests_per_second"
+  | "p50_ms"
+  | "p99_ms"
+  | "busy"
+  | "wal_bytes_max"
+  | "rss_bytes";
+type Subject = readonly [scenario: ScenarioName, server: ServerName];
+
+export interface Target {
+  readonly title: string;
+  readonly metric: Metric;
+  readonly of: Subject;
+  /** What it is divided by: with it the figure is a ratio. */
+  readonly by?: Subject;
+  readonly atLeast?: number;
+  readonly atMost?: number;
+  /** Divides the figure for the eye. */
+  readonly unit?: readonly [name: "MB" | "ms" | "s", size: number];
+}
+
+const MB = ["MB", 1_000_000] as const;
+const throughput = (
+  scenario: ScenarioName,
+  by: ServerName,
+  atLeast: number | undefined,
+  server: ServerName = "chinook",
+): Target => ({
+  title: `${scenario}: ${server} to ${by}, requests/s`,
+  metric: "requests_per_second",
+  of: [scenario, server],
+  by: [scenario, by],
+  ...(atLeast === undefined ? {} : { atLeast }),
+});
+
+/** Processor time moves less than throughput when the machine has other things to do. */
+const cpu = (scenario: ScenarioName, by: ServerName): Target => ({
+  title: `${scenario}: chinook to ${by}, CPU a request`,
+  metric: "server_cpu_us_per_request",
+  of: [scenario, "chinook"],
+  by: [scenario, by],
+});
+
+/** A target without a bound is information. */
+export const TARGETS: Readonly<Record<string, Target>> = {
+  cached_get_to_bare: throughput("cached-get", "bare", 0.85),
+  cached_get_to_in_handler: throughput("cached-get", "in-handler", undefined),
+  uncached_get_to_in_handler: throughput("uncached-get", "in-handler", 2.5),
+  uncached_get_to_bare: throughput("uncached-get", "bare", 0.5),
+  uncached_get_to_in_handler_tuned: throughput("uncached-get", "in-handler-tuned", undefined),
+  uncached_get_to_piscina: throughput("uncached-get", "piscina-per-request", undefined),
+  in_handler_tuned_to_in_handler: throughput("uncached-get", "in-handler", undefined, "in-handler-tuned"),
+  durable_post_to_in_handler: throughput("durable-post", "in-handler", 8),
+  durable_post_to_echo: throughput("durable-post", "echo", 0.6),
+  cached_get_cpu_to_bare: cpu("cached-get", "bare"),
+  uncached_get_cpu_to_in_handler: cpu("uncached-get", "in-handler"),
+  uncached_get_cpu_to_in_handler_tuned: cpu("uncached-get", "in-handler-tuned"),
+  durable_post_cpu_to_in_handler: cpu("durable-post", "in-handler"),
+  durable_post_busy: {
+    title: "durable-post: refused or busy answers",
+    metric: "busy",
+    of: ["durable-post", "chinook"],
+    atMost: 0,
+  },
+  points_beside_scans_to_alone: {
+    title: "points beside scans to alone, p99",
+    metric: "p99_ms",
+    of: ["points-beside-scans", "chinook"],
+    by: ["points-alone", "chinook"],
+    atMost: 3,
+  },
+  full_beside_scans_to_alone: {
+    title: "the same with every connection in use, p99",
+    metric: "p99_ms",
+    of: ["full-beside-scans", "chinook"],
+    by: ["full-alone", "chinook"],
+    atMost: 3,
+  },
+  in_handler_points_beside_scans_to_ours: {
+    title: "points beside scans: in-handler to chinook, p99",
+    metric: "p99_ms",
+    of: ["points-beside-scans", "in-handler"],
+    by: ["points-beside-scans", "chinook"],
+    atLeast: 10,
+  },
+  wal_bytes: {
+    title: "largest WAL under full writes",
+    metric: "wal_bytes_max",
+    of: ["wal", "chinook"],
+    atMost: 64_000_000,
+    unit: MB,
+  },
+  rss_bytes: {
+    title: "resident memory after 100,000 requests",
+    metric: "rss_bytes",
+    of: ["memory", "chinook"],
+    atMost: 200_000_000,
+    unit: MB,
+  },
+  start_ms: {
+    title: "spawn to ready on an existing database",
+    metric: "p50_ms",
+    of: ["start", "chinook"],
+    atMost: 1_000,
+    unit: ["ms", 1],
+  },
+};
+
+export interface Verdict {
+  readonly value: number;
+  /** A ratio in each repeat, before the median. */
+  readonly rounds: readonly number[];
+  /** Undefined for information. */
+  readonly met?: boolean;
+}
+
+/** @returns undefined when what it is about was not measured. */
+export function judge(target: Target, rounds: readonly Round[]): Verdict | undefined {
+  const figures = figuresOf(target, rounds);
+  if (figures.length === 0) return undefined;
+  const value = median(figures);
+  const { atLeast, atMost } = target;
+  if (atLeast === undefined && atMost === undefined) return { value, rounds: figures };
+  const met = value >= (atLeast ?? Number.NEGATIVE_INFINITY) && value <= (atMost ?? Number.POSITIVE_INFINITY);
+  return { value, rounds: figures, met };
+}
+
+/** Repeats are compared pair by pair: what slowed one repeat slowed both sides of it. */
+function figuresOf({ metric, of, by }: Target, rounds: readonly Round[]): number[] {
+  const select = ([scenario, server]: Subject) =>
+    rounds.filter((round) => round.scenario === scenario && round.server === server);
+  return select(of).flatMap((round) => {
+    const other = by === undefined ? undefined : select(by).find(({ repeat }) => repeat === round.repeat);
+    const value = round[metric];
+    const divisor = by === undefined ? 1 : other?.[metric];
+    return value === null || divisor == null || divisor === 0 ? [] : [value / divisor];
+  });
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}

@@ -1,0 +1,72 @@
+import type { Document, Operation, Parameter, Placed, Schema } from "./document.ts";
+import { sampleOf } from "./schema.ts";
+
+/** Stands for the server's address until a request says under which name it came in. */
+export const ORIGIN = "http://origin.invalid";
+
+/** The request as a curl command line. */
+export function curlOf(document: Document, { method, path, operation }: Placed): string {
+  const parameters = operation.parameters ?? [];
+  const url = `'${ORIGIN}${pathOf(document, path, parameters)}${queryOf(document, parameters)}'`;
+  const lines = [method === "get" ? `curl ${url}` : `curl -X ${method.toUpperCase()} ${url}`];
+  const takes = (header: string) => parameters.some(({ name }) => name === header);
+  if (takes("If-Match")) lines.push(`-H 'If-Match: "the ETag you saw"'`);
+  if (takes("Idempotency-Key")) lines.push(`-H "Idempotency-Key: $(uuidgen)"`);
+  if (operation.requestBody !== undefined) lines.push(...bodyLines(document, method, operation));
+  return lines.join(" \\\n  ");
+}
+
+const pathOf = (document: Document, path: string, parameters: readonly Parameter[]): string =>
+  path.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const schema = parameters.find((parameter) => parameter.name === name)?.schema ?? {};
+    return encodeURIComponent(String(sampleOf(document, schema, NOTHING)));
+  });
+
+/** What must be given, what has an example, and a small limit. */
+function queryOf(document: Document, parameters: readonly Parameter[]): string {
+  const shown = parameters
+    .filter(({ in: where }) => where === "query")
+    .flatMap(({ name, required, schema }): [string, string][] => {
+      if (name === "limit") return [[name, "2"]];
+      return required === true ? [[name, String(sampleOf(document, schema, NOTHING))]] : [];
+    });
+  return shown.length === 0 ? "" : `?${new URLSearchParams(shown)}`;
+}
+
+function bodyLines(document: Document, method: string, { requestBody }: Operation): string[] {
+  const schema = Object.values(requestBody!.content)[0]!.schema;
+  const body = sampleOf(document, smallest(schema, method), NOTHING);
+  return ["-H 'Content-Type: application/json'", `-d '${JSON.stringify(body).replaceAll("'", "'\\''")}'`];
+}
+
+/** The shape with only what must be given; of a change, one field. */
+function smallest(schema: Schema, method: string): Schema {
+  const shape = schema.anyOf?.[0] ?? schema.oneOf?.[0] ?? schema;
+  if (shape.properties === undefined) return shape;
+  const entries = Object.entries(shape.properties);
+  const needed = entries.filter(([name]) => shape.required?.includes(name));
+  const some = needed.length > 0 || method === "post" ? needed : entries.slice(0, 1);
+  return { ...shape, properties: Object.fromEntries(some) };
+}
+
+const NOTHING: ReadonlyMap<string, unknown> = new Map();
+
+/** The body of the first good answer as indented JSON; undefined when there is none. */
+export function exampleAnswerOf(document: Document, operation: Operation): string | undefined {
+  const good = Object.entries(operation.responses).find(([status]) => status.startsWith("2"));
+  const schema = good?.[1].content?.["application/json"]?.schema;
+  if (schema === undefined) return undefined;
+  return JSON.stringify(sampleOf(document, schema, examplesOf(document, operation.tags[0]!)), null, 2);
+}
+
+/** What the bodies of a tag's requests give as examples, by field: answers show the same fields. */
+function examplesOf(document: Document, tag: string): Map<string, unknown> {
+  const operations = Object.values(document.paths).flatMap((item) => Object.values(item));
+  const bodies = operations
+    .filter(({ tags, requestBody }) => tags[0] === tag && requestBody !== undefined)
+    .map(({ requestBody }) => Object.values(requestBody!.content)[0]!.schema);
+  const fields = bodies.flatMap(({ properties }) => Object.entries(properties ?? {}));
+  return new Map(
+    fields.flatMap(([name, { example }]) => (example === undefined ? [] : [[name, example] as const])),
+  );
+}

@@ -1,0 +1,65 @@
+import { createHash } from "node:crypto";
+import { html, raw } from "hono/html";
+import { byTag, type Document, type Placed } from "./document.ts";
+import { type Html, operationArticle } from "./operation.ts";
+import { RULES } from "./rules.ts";
+import { STYLE } from "./style.ts";
+
+const digest = createHash("sha256").update(STYLE).digest("base64");
+
+/** Nothing loads, nothing runs, nobody frames it: the page is itself and its one style sheet, named by its hash. */
+export const PAGE_POLICY = `default-src 'none'; style-src 'sha256-${digest}'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+
+/** The API as a page to read. The same document gives the same text. */
+export async function docsPage(document: Document): Promise<string> {
+  const groups = byTag(document);
+  const { title, version, description } = document.info;
+  return layout(
+    title,
+    navigation(document, groups),
+    html`<h1>${title} <small>${version}</small></h1>
+    <p class="lead">${description ?? ""} This page is made from <a href="/openapi.json">the OpenAPI description</a>,
+      which is made from the schemas that check every request.</p>
+    ${RULES}
+    ${[...groups].map(([tag, placed]) => section(document, tag, placed))}`,
+  );
+}
+
+export async function layout(title: string, nav: Html, main: Html): Promise<string> {
+  return String(
+    await html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<link rel="icon" href="data:,">
+<style>${raw(STYLE)}</style>
+</head>
+<body><div class="page">
+<nav>${nav}</nav>
+<main>${main}</main>
+</div></body>
+</html>
+`,
+  );
+}
+
+export const navigation = ({ info }: Document, groups: ReadonlyMap<string, readonly Placed[]>): Html =>
+  html`<b>${info.title}</b><small><a href="/openapi.json">openapi.json</a> · <a href="/docs/errors">errors</a></small>
+  ${[...groups].map(
+    ([tag, placed]) => html`<h2><a href="#${tag}">${tag}</a></h2>
+    <ul>${placed.map(link)}</ul>`,
+  )}`;
+
+const link = ({ method, path, operation }: Placed): Html =>
+  html`<li><a href="#${operation.operationId}" title="${operation.summary}"><span class="method ${method}">${method}</span>${path.replace(/^\/v1/, "")}</a></li>`;
+
+function section(document: Document, tag: string, placed: readonly Placed[]): Html {
+  const description = document.tags?.find(({ name }) => name === tag)?.description;
+  return html`<section>
+  <h2 class="tag" id="${tag}">${tag.replace("-", " ")}</h2>
+  ${description === undefined ? "" : html`<p>${description}</p>`}
+  ${placed.map((one) => operationArticle(document, one))}
+</section>`;
+}

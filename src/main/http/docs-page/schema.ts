@@ -1,0 +1,110 @@
+import { type Document, resolve, type Schema } from "./document.ts";
+
+/** Schemas in words, as rows of a table, and as examples. */
+
+/** A field of a body: its name with the names of what it lies in, such as `data[].id`. */
+export interface Field {
+  readonly name: string;
+  readonly required: boolean;
+  readonly schema: Schema;
+}
+
+const MAX_DEPTH = 4;
+
+/** The fields of an object or of a list's items, outermost first. */
+export function fieldsOf(document: Document, schema: Schema, prefix = "", depth = 0): Field[] {
+  const whole = resolve(document, schema);
+  if (depth > MAX_DEPTH) return [];
+  if (whole.items !== undefined) return fieldsOf(document, whole.items, `${prefix}[]`, depth + 1);
+  return Object.entries(whole.properties ?? {}).flatMap(([key, property]) => {
+    const name = prefix === "" ? key : `${prefix}.${key}`;
+    const field = { name, required: whole.required?.includes(key) ?? false, schema: property };
+    return [field, ...fieldsOf(document, withoutNull(property), name, depth + 1)];
+  });
+}
+
+/** The different shapes that a body may have; one for most. */
+export const shapesOf = (document: Document, schema: Schema): readonly Schema[] => {
+  const branches = alternatives(resolve(document, schema)).filter((branch) => branch.type !== "null");
+  return branches.length > 1 ? branches : [schema];
+};
+
+const alternatives = (schema: Schema): readonly Schema[] => schema.anyOf ?? schema.oneOf ?? [];
+
+const withoutNull = (schema: Schema): Schema => {
+  const rest = alternatives(schema).filter((branch) => branch.type !== "null");
+  return rest.length === 1 ? rest[0]! : schema;
+};
+
+/** `integer or null`, `list of text`, and so on. */
+export function typeOf(document: Document, schema: Schema): string {
+  const whole = resolve(document, schema);
+  if (whole.const !== undefined) return JSON.stringify(whole.const);
+  if (whole.enum !== undefined) return whole.enum.map((value) => String(value)).join(" · ");
+  const branches = alternatives(whole);
+  if (branches.length > 0)
+    return [...new Set(branches.map((branch) => typeOf(document, branch)))].join(" or ");
+  if (whole.items !== undefined) return `list of ${typeOf(document, whole.items)}`;
+  const types = typeof whole.type === "string" ? [whole.type] : (whole.type ?? ["any"]);
+  return types.map((type) => FORMATS[whole.format ?? ""] ?? type).join(" or ");
+}
+
+const FORMATS: Readonly<Record<string, string>> = { "date-time": "time", date: "date", uuid: "UUID" };
+
+/** What a value must keep to, in words; empty when there is nothing to say. */
+export function limitsOf(schema: Schema): string {
+  const inner = withoutNull(schema);
+  const parts = [
+    range(inner.minimum, inner.maximum, ""),
+    range(inner.minLength, inner.maxLength, " characters"),
+    range(inner.minItems, inner.maxItems, " items"),
+    schema.default === undefined ? "" : `default ${schema.default}`,
+  ];
+  return parts.filter((part) => part !== "").join(", ");
+}
+
+function range(low: number | undefined, high: number | undefined, unit: string): string {
+  const number = (value: number) => value.toLocaleString("en");
+  const bounded = (value: number | undefined) =>
+    value === undefined || Math.abs(value) >= Number.MAX_SAFE_INTEGER ? undefined : value;
+  const [from, to] = [bounded(low), bounded(high)];
+  if (from !== undefined && to !== undefined) return `${number(from)} to ${number(to)}${unit}`;
+  if (from !== undefined) return `from ${number(from)}${unit}`;
+  return to === undefined ? "" : `up to ${number(to)}${unit}`;
+}
+
+/** An example value; `known` gives the examples of fields by name, where the schema itself has none. */
+export function sampleOf(
+  document: Document,
+  schema: Schema,
+  known: ReadonlyMap<string, unknown>,
+  name = "",
+): unknown {
+  const whole = withoutNull(resolve(document, schema));
+  const given = whole.example ?? whole.examples?.[0] ?? whole.const ?? known.get(name) ?? whole.enum?.[0];
+  if (given !== undefined) return given;
+  if (whole.properties !== undefined) return objectOf(document, whole, known);
+  if (whole.items !== undefined) return [sampleOf(document, whole.items, known)];
+  const [branch] = alternatives(whole);
+  if (branch !== undefined) return sampleOf(document, branch, known, name);
+  return plainSample(whole);
+}
+
+const objectOf = (document: Document, { properties }: Schema, known: ReadonlyMap<string, unknown>) =>
+  Object.fromEntries(
+    Object.entries(properties!).map(([key, property]) => [key, sampleOf(document, property, known, key)]),
+  );
+
+function plainSample({ type, format, minimum }: Schema): unknown {
+  if (format !== undefined && format in SAMPLES) return SAMPLES[format];
+  const first = typeof type === "string" ? type : type?.find((name) => name !== "null");
+  if (first === "integer" || first === "number") return Math.max(1, minimum ?? 1);
+  if (first === "boolean") return true;
+  return first === "object" ? {} : "…";
+}
+
+const SAMPLES: Readonly<Record<string, string>> = {
+  uuid: "086cbf8a-3ea4-8514-b76e-10f73ca1e5b7",
+  date: "1997-05-21",
+  "date-time": "2026-01-31T12:00:00.000Z",
+};

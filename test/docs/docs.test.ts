@@ -1,0 +1,238 @@
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { Counter, Gauge, Histogram } from "prom-client";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createMetrics, type MetricSources, registerGauges } from "../../src/main/metrics.ts";
+import { ERRORS } from "../../src/shared/errors.ts";
+import { flagOf, SETTINGS, type SettingName } from "../../src/shared/settings.ts";
+import { chinook, get, request, startServer, type TestServer } from "../support/server.ts";
+
+/** Nothing is left undocumented, and nothing documented that is not there. */
+
+const ROOT = resolve(import.meta.dirname, "../..");
+/** A file without the padding of its tables. */
+const textOf = (file: string): string => readFileSync(resolve(ROOT, file), "utf8").replaceAll(/ +\|/g, " |");
+const readme = textOf("README.md");
+
+describe("settings", () => {
+  const rows = readme.split("\n").filter((line) => line.startsWith("| `CHINOOK_"));
+
+  test.each(Object.keys(SETTINGS) as SettingName[])("%s has a row in the README", (name) => {
+    const { env, expects } = SETTINGS[name];
+    const row = rows.find((line) => line.startsWith(`| \`${env}\` |`));
+    expect(row, `a row for ${env}`).toBeDefined();
+    expect(row).toContain(`\`${flagOf(name)}\``);
+    expect(row).toContain(expects);
+  });
+
+  test("the README has no row for a setting that is gone", () => {
+    const known = Object.values(SETTINGS).map(({ env }) => env);
+    expect(rows.map((row) => /`(CHINOOK_\w+)`/.exec(row)?.[1]).toSorted()).toEqual(known.toSorted());
+  });
+});
+
+/** The names under "Commands:" of a `--help`. */
+async function commandsOf(...path: string[]): Promise<string[]> {
+  const { stdout } = await chinook([...path, "--help"]);
+  const listed = /^Commands:\n([\s\S]*)/m.exec(stdout)?.[1] ?? "";
+  return [...listed.matchAll(/^ {2}([a-z][\w-]*)/gm)]
+    .map(([, name]) => name!)
+    .filter((name) => name !== "help");
+}
+
+/** Every command with its subcommands, as it is typed. */
+async function allCommands(): Promise<string[]> {
+  const top = await commandsOf();
+  const nested = await Promise.all(
+    top.map(async (name) => {
+      const under = await commandsOf(name);
+      return under.length === 0 ? [name] : under.map((sub) => `${name} ${sub}`);
+    }),
+  );
+  return nested.flat();
+}
+
+test("every command is in the README", async () => {
+  const commands = await allCommands();
+  expect(commands.length).toBeGreaterThan(5);
+  const documented = [...readme.matchAll(/^\| `chinook ([^`]+)` \|/gm)].flatMap(([, usage]) =>
+    expand(usage!),
+  );
+  expect(documented.toSorted()).toEqual(commands.toSorted());
+});
+
+/** `cache stats|clear` is two commands; what follows a command's name are its arguments. */
+function expand(usage: string): string[] {
+  const [name, choice = ""] = usage.split(" ");
+  return /^[a-z][a-z-]*(\\?\|[a-z-]+)*$/.test(choice)
+    ? choice.split(/\\?\|/).map((sub) => `${name} ${sub}`)
+    : [name!];
+}
+
+describe("the server's own pages", () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startServer();
+  });
+  afterAll(async () => {
+    expect(await server.stop()).toBe(0);
+  });
+
+  const METHODS = ["get", "post", "put", "patch", "delete"];
+
+  test("/docs shows every operation and every parameter of /openapi.json", async () => {
+    const { json: document } = await get(server, "/openapi.json");
+    const { text: page, status } = await get(server, "/docs");
+    expect(status).toBe(200);
+    const paths = Object.entries<Record<string, Operation>>(document.paths);
+    expect(paths.length).toBeGreaterThan(20);
+    for (const [path, item] of paths) {
+      expect(METHODS).toEqual(expect.arrayContaining(Object.keys(item)));
+      for (const [method, operation] of Object.entries(item)) {
+        const article = articleOf(page, operation.operationId);
+        expect(article, `${method} ${path}`).toContain(`<span class="method ${method}">`);
+        expect(article.replaceAll(/<\/?i>/g, "")).toContain(`<code class="path">${path}</code>`);
+        for (const { name } of operation.parameters ?? []) expect(article).toContain(`<code>${name}</code>`);
+        for (const code of Object.keys(operation.responses)) expect(article).toContain(`">${code}</b>`);
+      }
+    }
+  });
+
+  test("every parameter says of what type it is", async () => {
+    const { json: document } = await get(server, "/openapi.json");
+    for (const [path, item] of Object.entries<Record<string, Operation>>(document.paths)) {
+      for (const { name, schema } of Object.values(item).flatMap(({ parameters }) => parameters ?? [])) {
+        expect(JSON_TYPES, `${name} of ${path}`).toContain(schema.type);
+      }
+    }
+  });
+
+  test("every reference within /openapi.json leads somewhere, and operations have names of their own", async () => {
+    const { text, json: document } = await get(server, "/openapi.json");
+    expect(document.openapi).toMatch(/^3\.1\./);
+    for (const [, name] of text.matchAll(/"#\/components\/schemas\/([^"]+)"/g)) {
+      expect(document.components.schemas).toHaveProperty([name!]);
+    }
+    const items = Object.values<Record<string, Operation>>(document.paths);
+    const ids = items.flatMap((item) => Object.values(item).map(({ operationId }) => operationId));
+    expect(ids).toEqual([...new Set(ids)]);
+  });
+
+  test("/docs/errors has an anchor for every code, and every problem's type leads to one", async () => {
+    const { text: page } = await get(server, "/docs/errors");
+    for (const code of Object.keys(ERRORS)) expect(page).toContain(`id="${code}"`);
+    const { json: problem } = await get(server, "/v1/nothing");
+    const [path, anchor] = problem.type.split("#");
+    expect(path).toBe("/docs/errors");
+    expect(page).toContain(`id="${anchor}"`);
+  });
+
+  test.each(["/docs", "/docs/errors"])("%s runs no script and loads nothing", async (path) => {
+    const { text: page, headers } = await get(server, path);
+    const policy = headers.get("content-security-policy");
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).not.toContain("unsafe");
+    expect(headers.get("content-type")).toBe("text/html; charset=utf-8");
+    expect(page).not.toMatch(/<script|\son\w+=|<link rel="stylesheet"|@import|url\(/);
+    expect(page).not.toContain("[object Object]");
+    expect(page).not.toContain("undefined");
+    expect(page).not.toContain("origin.invalid");
+  });
+
+  test("links within the pages lead to something", async () => {
+    const pages = { "/docs": await get(server, "/docs"), "/docs/errors": await get(server, "/docs/errors") };
+    for (const [from, { text }] of Object.entries(pages)) {
+      for (const [, href] of text.matchAll(/<a href="([^"]+)"/g)) {
+        const [path = "", anchor] = href!.split("#");
+        const target = path === "" ? pages[from as keyof typeof pages] : await get(server, path);
+        expect(target.status, href!).toBe(200);
+        if (anchor !== undefined) expect(target.text, href!).toContain(`id="${anchor}"`);
+      }
+    }
+  });
+
+  test("/ says where to find what, and sends a browser to the documentation", async () => {
+    const { json: index } = await get(server, "/");
+    const paths = Object.values<string>(index).filter((value) => value.startsWith("/"));
+    expect(paths).toEqual(expect.arrayContaining(["/docs", "/openapi.json", "/health", "/metrics"]));
+    for (const path of paths) expect((await get(server, path)).status, path).toBe(200);
+    const browser = await fetch(server.url, { headers: { accept: "text/html" }, redirect: "manual" });
+    expect([browser.status, browser.headers.get("location")]).toEqual([303, "/docs"]);
+    expect((await request(server, "HEAD", "/docs")).status).toBe(200);
+  });
+});
+
+const JSON_TYPES = ["string", "integer", "number", "boolean"];
+
+interface Operation {
+  readonly operationId: string;
+  readonly parameters?: readonly { readonly name: string; readonly schema: { readonly type?: string } }[];
+  readonly responses: Readonly<Record<string, unknown>>;
+}
+
+function articleOf(page: string, id: string): string {
+  const start = page.indexOf(`<article id="${id}">`);
+  return start === -1 ? "" : page.slice(start, page.indexOf("</article>", start));
+}
+
+describe("metrics", () => {
+  const metrics = createMetrics();
+  registerGauges(metrics, {} as MetricSources);
+  const own = metrics.registry
+    .getMetricsAsArray()
+    .filter(({ name }) => !/^chinook_(process|nodejs)_/.test(name))
+    .map((metric) => ({ name: metric.name, type: typeOf(metric), labels: labelsOf(metric) }));
+  const rows = [...textOf("docs/metrics.md").matchAll(/^\| `(chinook_\w+)` \| (\w+) \| (.+?) \|/gm)].map(
+    ([, name, type, labels]) => ({
+      name: name!,
+      type: type!,
+      labels: [...labels!.matchAll(/`(\w+)`/g)].map(([, label]) => label!),
+    }),
+  );
+
+  test("docs/metrics.md lists every metric with its type and labels, and no other", () => {
+    const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1);
+    expect(rows.toSorted(byName)).toEqual(own.toSorted(byName));
+  });
+});
+
+const TYPES = { counter: Counter, gauge: Gauge, histogram: Histogram };
+
+const typeOf = (metric: object): string | undefined =>
+  Object.entries(TYPES).find(([, type]) => metric instanceof type)?.[0];
+
+/** prom-client keeps them on the metric and leaves them out of its types. */
+const labelsOf = (metric: object): readonly string[] =>
+  (metric as { labelNames?: string[] }).labelNames ?? [];
+
+describe("markdown", () => {
+  const files = globSync(["*.md", "docs/**/*.md", "src/**/*.md"], { cwd: ROOT });
+
+  test.each(files)("%s has no dead relative link", (file) => {
+    for (const [, target] of textOf(file).matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^[a-z]+:/.test(target!)) continue;
+      const [path = "", anchor] = target!.split("#");
+      const linked = path === "" ? resolve(ROOT, file) : resolve(ROOT, dirname(file), path);
+      expect(existsSync(linked), `${file} links to ${target}`).toBe(true);
+      if (anchor !== undefined) expect(anchorsOf(readFileSync(linked, "utf8")), target!).toContain(anchor);
+    }
+  });
+
+  test.each([
+    "src/writer",
+    "src/workers",
+    "src/main/reads",
+    "src/main/writes",
+    "src/main/cache",
+    "src/main/http",
+  ])("%s has its design note", (folder) => expect(existsSync(resolve(ROOT, folder, "DESIGN.md"))).toBe(true));
+});
+
+/** As GitHub makes them of headings. */
+const anchorsOf = (markdown: string): string[] =>
+  [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+    heading!
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-"),
+  );

@@ -1,0 +1,296 @@
+import { describe, expect, test } from "vitest";
+import type { Lane } from "../../src/main/reads/lane.ts";
+import type { ReadRequest } from "../../src/shared/protocol.ts";
+import type { Connection } from "../../src/shared/sqlite.ts";
+import { codeOf, handshake, newFile, openLane, outsider, threadsStarted, writable } from "./support.ts";
+
+/** A database of one value, and the connection that changes it. */
+function database(): { file: string; db: Connection } {
+  const file = newFile();
+  const db = writable(file);
+  db.exec("CREATE TABLE counter (value INTEGER); INSERT INTO counter VALUES (0)");
+  return { file, db };
+}
+
+const say = (text: string): ReadRequest => ["SELECT @text, 'etag', NULL", { text }];
+/** A read that takes as long as counting takes: a few hundred milliseconds for some millions. */
+const count = (upTo: number): ReadRequest => [
+  "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c LIMIT @upTo) SELECT max(i) || '', 'etag', NULL FROM c",
+  { upTo },
+];
+const LONG = count(3_000_000);
+const textOf = async (answer: ReturnType<Lane["read"]>) => (await answer).row?.[0];
+
+/** A lane that tells when each batch departs, and how large it is. */
+async function watched(file: string, options: Parameters<typeof openLane>[1] = {}) {
+  const sizes: number[] = [];
+  const departures: (() => void)[] = [];
+  const lane = await openLane(file, {
+    ...options,
+    onBatch: (size) => {
+      sizes.push(size);
+      for (const departed of departures.splice(0)) departed();
+    },
+  });
+  const departure = () => new Promise<void>((resolve) => departures.push(resolve));
+  return { lane, sizes, departure };
+}
+
+/** A lane whose only thread is taken by a long read. */
+async function taken(options: Parameters<typeof openLane>[1] = {}) {
+  const made = await watched(database().file, options);
+  const [gone, long] = [made.departure(), made.lane.read(LONG)];
+  await gone;
+  return { ...made, long };
+}
+
+describe("reads that wait", () => {
+  test("travel together when they came in one turn, and are answered in order", async () => {
+    const { lane, sizes } = await watched(database().file);
+    const answers = Array.from({ length: 50 }, (_, i) => textOf(lane.read(say(`${i}`))));
+    expect(await Promise.all(answers)).toEqual(Array.from({ length: 50 }, (_, i) => `${i}`));
+    expect(sizes).toEqual([50]);
+  });
+
+  test("travel together when they came while the thread was busy, up to the cap", async () => {
+    const { lane, sizes, long } = await taken({ maxBatch: 8 });
+    const answers: Promise<unknown>[] = [];
+    for (let i = 0; i < 20; i++) {
+      answers.push(lane.read(say(`${i}`)));
+      await new Promise(setImmediate);
+    }
+    expect(lane.length).toBe(20);
+    await Promise.all([long, ...answers]);
+    expect(sizes).toEqual([1, 8, 8, 4]);
+  });
+
+  test("are shared among the threads that are free", async () => {
+    const { lane, sizes } = await watched(database().file, { threads: 2 });
+    await Promise.all(Array.from({ length: 9 }, (_, i) => lane.read(say(`${i}`))));
+    expect(sizes).toEqual([5, 4]);
+  });
+
+  test("travel one by one on the scan lane", async () => {
+    const { lane, sizes } = await watched(database().file, { name: "scan", maxBatch: 1 });
+    await Promise.all([lane.read(say("a")), lane.read(say("b"))]);
+    expect(sizes).toEqual([1, 1]);
+  });
+
+  test("are refused at once when too many do, and the others are not disturbed", async () => {
+    const { lane, long } = await taken({ maxWaiting: 2 });
+    const waiting = [textOf(lane.read(say("a"))), textOf(lane.read(say("b")))];
+    expect(await codeOf(lane.read(say("c")))).toBe("overloaded");
+    expect(await Promise.all(waiting)).toEqual(["a", "b"]);
+    await long;
+  });
+});
+
+describe("a batch", () => {
+  test("sees one state of the database, whatever is written meanwhile", async () => {
+    const { file, db } = database();
+    const lane = await openLane(file);
+    const read: ReadRequest = [
+      `WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c LIMIT 20000)
+       SELECT (SELECT max(i) FROM c) * 0 + value || '', 'etag', NULL FROM counter`,
+      {},
+    ];
+    const seen: string[] = [];
+    for (let i = 0; i < 20; i++) {
+      const batch = Promise.all(Array.from({ length: 8 }, () => textOf(lane.read(read))));
+      let done = false;
+      void batch.then(() => {
+        done = true;
+      });
+      while (!done) {
+        db.exec("UPDATE counter SET value = value + 1");
+        await new Promise(setImmediate);
+      }
+      const values = new Set(await batch);
+      expect(values.size).toBe(1);
+      seen.push(...(values as Set<string>));
+    }
+    expect(new Set(seen).size).toBeGreaterThan(1);
+  });
+
+  test("is not spoiled by a read in it that fails", async () => {
+    const lane = await openLane(database().file);
+    const [a, broken, unbound, b] = [
+      textOf(lane.read(say("a"))),
+      codeOf(lane.read(["SELECT * FROM nowhere", {}])),
+      codeOf(lane.read(["SELECT @missing", {}])),
+      textOf(lane.read(say("b"))),
+    ];
+    expect(await Promise.all([a, broken, unbound, b])).toEqual(["a", "internal", "internal", "b"]);
+  });
+
+  test("cannot write", async () => {
+    const { file } = database();
+    const lane = await openLane(file);
+    expect(await codeOf(lane.read(["DELETE FROM counter RETURNING 1, 2, 3", {}]))).toBe("read_only");
+    expect(outsider(file).prepare("SELECT count(*) FROM counter").pluck().get()).toBe(1);
+  });
+
+  test("gives null for no row, and an ETag of the text where a read brings none", async () => {
+    const lane = await openLane(database().file);
+    const none = await lane.read(["SELECT 'x', 'y', NULL WHERE false", {}]);
+    expect(none.row).toBeNull();
+    const tag = async (text: string) => (await lane.read(["SELECT @text, NULL, 'a b'", { text }])).row!;
+    const [one, again, other] = [await tag("x"), await tag("x"), await tag("y")];
+    expect(one).toEqual(["x", expect.stringMatching(/^"[\w-]{27}"$/), "a b"]);
+    expect([again[1] === one[1], other[1] === one[1]]).toEqual([true, false]);
+  });
+});
+
+describe("the deadline", () => {
+  test("frees the caller of a read that runs, while its thread is still counted as busy", async () => {
+    const lane = await openLane(database().file, { deadlineMs: 50 });
+    expect(await codeOf(lane.read(count(20_000_000)))).toBe("read_timeout");
+    expect(await lane.pause(0)).toBe(false);
+  });
+
+  test("frees the caller of a read that waits, and the read never runs", async () => {
+    const { lane, sizes, long } = await taken({ deadlineMs: 50 });
+    expect(await Promise.all([codeOf(long), codeOf(lane.read(say("late")))])).toEqual([
+      "read_timeout",
+      "read_timeout",
+    ]);
+    expect(lane.length).toBe(0);
+    expect(await lane.pause(60_000)).toBe(true);
+    lane.resume();
+    expect(sizes).toEqual([1]);
+  });
+
+  test("ends a read that asks for it, from inside, so that its thread is free for the next", async () => {
+    const lane = await openLane(database().file, { deadlineMs: 200 });
+    const endless =
+      "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c) SELECT count(*), '', NULL FROM c WHERE within_deadline()";
+    expect(await codeOf(lane.read([endless, {}]))).toBe("read_timeout");
+    expect(await lane.pause(60_000)).toBe(true);
+    lane.resume();
+    expect(await textOf(lane.read(say("next")))).toBe("next");
+  });
+});
+
+describe("a pause", () => {
+  test("waits for what runs, and holds what comes until it is resumed", async () => {
+    const { lane, sizes, long } = await taken();
+    let answered = false;
+    void long.then(() => {
+      answered = true;
+    });
+    const pausing = lane.pause(60_000);
+    const held = lane.read(say("held"));
+    expect(await pausing).toBe(true);
+    expect([answered, lane.length, sizes]).toEqual([true, 1, [1]]);
+    lane.resume();
+    expect(await textOf(held)).toBe("held");
+  });
+
+  test("nests: the last resume lets reads go", async () => {
+    const { lane, sizes } = await watched(database().file);
+    expect([await lane.pause(0), await lane.pause(0)]).toEqual([true, true]);
+    const held = lane.read(say("held"));
+    lane.resume();
+    await new Promise(setImmediate);
+    expect(sizes).toEqual([]);
+    lane.resume();
+    expect(await textOf(held)).toBe("held");
+  });
+
+  test("gives up on a read that runs long, and then holds nothing", async () => {
+    const { lane, long } = await taken({ threads: 2 });
+    expect(await lane.pause(1)).toBe(false);
+    expect(await textOf(lane.read(say("beside it")))).toBe("beside it");
+    await long;
+  });
+
+  test("leaves no snapshot open: the WAL can be started over", async () => {
+    const { file, db } = database();
+    const lane = await openLane(file, { threads: 2 });
+    await Promise.all(
+      Array.from({ length: 9 }, () => lane.read(["SELECT value, '', NULL FROM counter", {}])),
+    );
+    expect(await lane.pause(60_000)).toBe(true);
+    db.exec("UPDATE counter SET value = 7");
+    expect(db.pragma("wal_checkpoint(TRUNCATE)")).toEqual([{ busy: 0, log: 0, checkpointed: 0 }]);
+    lane.resume();
+  });
+});
+
+describe("closing", () => {
+  test("frees the callers of what waits and of what runs, and refuses what comes", async () => {
+    const { lane, long } = await taken();
+    const fates = [codeOf(long), codeOf(lane.read(say("waits")))];
+    const closing = lane.close();
+    fates.push(codeOf(lane.read(say("comes"))));
+    expect(await Promise.all(fates)).toEqual(["closing", "closing", "closing"]);
+    await closing;
+    expect(await codeOf(lane.read(say("comes later")))).toBe("closing");
+    expect(lane.threads).toBe(0);
+  });
+
+  test("twice is harmless, and so it is while paused", async () => {
+    const lane = await openLane(database().file);
+    await lane.pause(0);
+    await Promise.all([lane.close(), lane.close()]);
+    await lane.close();
+  });
+
+  test("a lane that cannot be opened leaves no thread behind", async () => {
+    const threads = threadsStarted();
+    expect(await codeOf(openLane("/nowhere/database.sqlite", { threads: 2 }))).not.toBe("resolved");
+    expect(threads.map(({ threadId }) => threadId)).toEqual([-1, -1]);
+  });
+});
+
+describe("a thread that dies", () => {
+  test("over a batch takes no read with it: each is run again, alone", async () => {
+    const threads = threadsStarted();
+    const { lane, sizes, departure } = await watched(database().file);
+    const gone = departure();
+    const answers = [textOf(lane.read(LONG)), ...["a", "b"].map((text) => textOf(lane.read(say(text))))];
+    await gone;
+    await threads[0]!.terminate();
+    expect(await Promise.all(answers)).toEqual(["3000000", "a", "b"]);
+    expect(sizes).toEqual([3, 1, 1, 1]);
+  });
+
+  test("again over the same read is that read's fault, and no other's", async () => {
+    const threads = threadsStarted();
+    const killings = [1, 3];
+    let departures = 0;
+    const lane = await openLane(database().file, {
+      onBatch: () => {
+        if (killings.includes(++departures)) void threads.at(-1)!.terminate();
+      },
+    });
+    const [a, killer, b] = [
+      textOf(lane.read(say("a"))),
+      codeOf(lane.read(LONG)),
+      textOf(lane.read(say("b"))),
+    ];
+    expect(await Promise.all([a, killer, b])).toEqual(["a", "reader_lost", "b"]);
+    expect(await textOf(lane.read(say("after")))).toBe("after");
+  });
+
+  test("while it is idle is replaced, and the process lives on", async () => {
+    const threads = threadsStarted();
+    const lane = await openLane(database().file);
+    const started = handshake();
+    process.once("worker", () => started.resolve());
+    threads[0]!.emit("error", new Error("out of memory"));
+    await started.promise;
+    expect(await textOf(lane.read(say("next")))).toBe("next");
+    expect(lane.threads).toBe(1);
+  });
+
+  test("does not keep a pause waiting", async () => {
+    const threads = threadsStarted();
+    const { lane, long } = await taken();
+    const pausing = lane.pause(60_000);
+    await threads[0]!.terminate();
+    expect(await pausing).toBe(true);
+    lane.resume();
+    expect(await textOf(long)).toBe("3000000");
+  });
+});

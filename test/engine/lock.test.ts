@@ -1,0 +1,130 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { resolve } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { holderFile, readHolder, WriterLock } from "../../src/writer/lock.ts";
+import { newFile } from "./support.ts";
+
+const MODULE = resolve(import.meta.dirname, "../../src/writer/lock.ts");
+
+function lockHere(file: string): WriterLock {
+  const lock = new WriterLock(file);
+  onTestFinished(() => lock.release());
+  return lock;
+}
+
+/** Another process that holds the lock by the time this resolves, until it is killed. */
+async function lockElsewhere(file: string): Promise<ChildProcess> {
+  const script = `
+    import { WriterLock } from ${JSON.stringify(MODULE)};
+    globalThis.lock = new WriterLock(process.argv[1]);
+    lock.announce("http://127.0.0.1:1234");
+    console.log("held");
+    setInterval(() => {}, 1000);`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", script, file], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  await once(child.stdout!, "data");
+  return child;
+}
+
+const lockedBy = (words: string) =>
+  expect.objectContaining({ code: "locked", message: expect.stringContaining(words) });
+
+describe("a second lock", () => {
+  test("in the same process is refused, naming it", () => {
+    const file = newFile();
+    lockHere(file);
+    expect(() => new WriterLock(file)).toThrow(lockedBy(`process ${process.pid} on ${hostname()}`));
+  });
+
+  test("in another process is refused, naming the holder and where it listens", async () => {
+    const file = newFile();
+    const { pid } = await lockElsewhere(file);
+    expect(() => new WriterLock(file)).toThrow(lockedBy(`process ${pid} on ${hostname()}`));
+    expect(() => new WriterLock(file)).toThrow(lockedBy("at http://127.0.0.1:1234"));
+  });
+
+  test("that is refused takes nothing from the first: a third is refused as well", () => {
+    const file = newFile();
+    lockHere(file);
+    for (let i = 0; i < 3; i++) expect(() => new WriterLock(file)).toThrow(lockedBy("process"));
+    expect(readHolder(file)?.pid).toBe(process.pid);
+  });
+
+  test("on another file is another matter", () => {
+    lockHere(newFile());
+    lockHere(newFile());
+  });
+
+  test("is refused without a name when the holder's file is missing, empty, half written or no holder's", () => {
+    const file = newFile();
+    lockHere(file);
+    const whole = readFileSync(holderFile(file), "utf8");
+    for (const text of ["", whole.slice(0, 20), "null", "12", "[]", '{"pid": "x"}', "\0\0\0"]) {
+      writeFileSync(holderFile(file), text);
+      expect(readHolder(file)).toBeUndefined();
+      expect(() => new WriterLock(file)).toThrow(lockedBy("held by another process"));
+    }
+  });
+});
+
+describe("a lock is free again", () => {
+  test("once it is released, and its holder's name is gone", () => {
+    const file = newFile();
+    lockHere(file).release();
+    expect(existsSync(holderFile(file))).toBe(false);
+    lockHere(file);
+  });
+
+  test("once its process was killed, whatever name it left behind", async () => {
+    const file = newFile();
+    const child = await lockElsewhere(file);
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    expect(readHolder(file)?.pid).toBe(child.pid);
+    lockHere(file);
+    expect(readHolder(file)?.pid).toBe(process.pid);
+  });
+
+  test("and releasing it again takes nothing from who holds it by then", () => {
+    const file = newFile();
+    const first = lockHere(file);
+    first.release();
+    lockHere(file);
+    first.release();
+    expect(readHolder(file)?.pid).toBe(process.pid);
+    expect(() => new WriterLock(file)).toThrow(lockedBy("process"));
+  });
+
+  test("when its holder could not leave its name", () => {
+    const file = newFile();
+    mkdirSync(holderFile(file));
+    expect(() => new WriterLock(file)).toThrow(expect.objectContaining({ code: "database_unusable" }));
+    rmdirSync(holderFile(file));
+    lockHere(file);
+  });
+});
+
+test("a lock announces where its server listens, and since when it holds", () => {
+  const file = newFile();
+  const lock = lockHere(file);
+  const { since } = readHolder(file)!;
+  expect(readHolder(file)).toEqual({ pid: process.pid, host: hostname(), since, url: null });
+  lock.announce("http://127.0.0.1:8080");
+  expect(readHolder(file)).toEqual({
+    pid: process.pid,
+    host: hostname(),
+    since,
+    url: "http://127.0.0.1:8080",
+  });
+});
+
+test("a lock in a folder that does not exist says that it cannot be taken", () => {
+  expect(() => new WriterLock("/nowhere/at/all")).toThrow(
+    expect.objectContaining({ code: "database_unusable" }),
+  );
+});

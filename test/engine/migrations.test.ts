@@ -1,0 +1,260 @@
+import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import type { Connection } from "../../src/shared/sqlite.ts";
+import { migrate, migrationStatus, readMigrations } from "../../src/writer/migrations.ts";
+import { copyOf, makeCatalogue, temporaryFolder } from "../support/server.ts";
+import { MIGRATIONS, newFile, outsider, writable } from "./support.ts";
+
+/** Everything that defines the schema; what ANALYZE and AUTOINCREMENT keep is no part of it. */
+const schemaOf = (db: Connection) =>
+  db
+    .prepare("SELECT * FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY type, name")
+    .all()
+    .map(without);
+const without = (row: unknown) => ({ ...(row as object), rootpage: undefined });
+
+const historyOf = (db: Connection) =>
+  db.prepare("SELECT name FROM schema_migrations ORDER BY id").pluck().all();
+
+/** A folder of two small migrations, for the test to spoil. */
+function folder(files: Readonly<Record<string, string>> = {}): string {
+  const made = temporaryFolder();
+  const all = {
+    "0001_first.up.sql": "CREATE TABLE first (id INTEGER PRIMARY KEY); INSERT INTO first VALUES (1)",
+    "0001_first.down.sql": "DROP TABLE first",
+    "0002_second.up.sql": "CREATE TABLE second (id INTEGER PRIMARY KEY, first INTEGER REFERENCES first)",
+    "0002_second.down.sql": "DROP TABLE second",
+    ...files,
+  };
+  for (const [name, text] of Object.entries(all)) writeFileSync(join(made, name), text);
+  return made;
+}
+
+const withThird = (up: string, down = "SELECT 1") =>
+  readMigrations(folder({ "0003_third.up.sql": up, "0003_third.down.sql": down }));
+
+function migrated(files = readMigrations(folder())): Connection {
+  const db = writable();
+  migrate(db, files, "latest");
+  return db;
+}
+
+describe("the migrations of this release", () => {
+  const files = readMigrations(MIGRATIONS);
+
+  test("come back to the same schema, all the way down and up again", () => {
+    const db = writable();
+    migrate(db, files, "latest");
+    const schema = schemaOf(db);
+    expect(migrate(db, files, 0)).toMatchObject({
+      version: 0,
+      reverted: files.map(({ name }) => name).reverse(),
+    });
+    expect(schemaOf(db).map((row) => (row as { name?: string }).name)).toEqual(["schema_migrations"]);
+    expect(migrate(db, files, "latest").applied).toEqual(files.map(({ name }) => name));
+    expect(schemaOf(db)).toEqual(schema);
+  });
+
+  for (const { id, name } of files) {
+    test(`${name} can be taken back and applied again, on its own`, () => {
+      const db = writable();
+      migrate(db, files, id);
+      const after = schemaOf(db);
+      migrate(db, files, id - 1);
+      migrate(db, files, id);
+      expect(schemaOf(db)).toEqual(after);
+    });
+  }
+
+  test("do so on a filled database too, whose rows are gone afterwards and break nothing", async () => {
+    const db = writable(copyOf(await makeCatalogue(100)));
+    const schema = schemaOf(db);
+    expect(db.prepare("SELECT count(*) FROM tracks").pluck().get()).toBe(100);
+    migrate(db, files, 0);
+    migrate(db, files, "latest");
+    expect(schemaOf(db)).toEqual(schema);
+    expect(db.prepare("SELECT count(*) FROM tracks").pluck().get()).toBe(0);
+    expect(db.pragma("integrity_check", { simple: true })).toBe("ok");
+  });
+
+  test("applied one at a time make the same schema as at once", () => {
+    const [steps, once] = [writable(), migrated(files)];
+    for (const { id } of files) migrate(steps, files, id);
+    expect(schemaOf(steps)).toEqual(schemaOf(once));
+  });
+
+  test("are not applied twice", () => {
+    const db = migrated(files);
+    expect(migrate(db, files, "latest")).toEqual({ applied: [], reverted: [], version: files.length });
+  });
+
+  test("leave foreign keys enforced", () => {
+    expect(migrated(files).pragma("foreign_keys", { simple: true })).toBe(1);
+  });
+});
+
+describe("a folder of migrations is refused", () => {
+  const cases: readonly (readonly [because: string, spoil: (folder: string) => void, says: string])[] = [
+    ["a stray file", (at) => writeFileSync(join(at, "notes.sql"), ""), "notes.sql"],
+    ["a name out of form", (at) => writeFileSync(join(at, "0003_Third.up.sql"), ""), "0003_Third.up.sql"],
+    [
+      "a missing lower half",
+      (at) => rmSync(join(at, "0002_second.down.sql")),
+      "0002_second.down.sql is missing",
+    ],
+    ["a missing upper half", (at) => rmSync(join(at, "0001_first.up.sql")), "0001_first.up.sql is missing"],
+    ["a gap in the numbers", (at) => rename(at, "0002_second", "0004_second"), "expected number 2"],
+    ["a number given twice", (at) => rename(at, "0002_second", "0001_second"), "expected number 2"],
+    ["numbers that begin at 0", (at) => rename(at, "0001_first", "0000_first"), "expected number 1"],
+  ];
+  for (const [because, spoil, says] of cases) {
+    test(`for ${because}`, () => {
+      const at = folder();
+      spoil(at);
+      expect(() => readMigrations(at)).toThrow(
+        expect.objectContaining({ code: "migration_refused", message: expect.stringContaining(says) }),
+      );
+    });
+  }
+
+  function rename(at: string, from: string, to: string): void {
+    for (const half of ["up", "down"])
+      renameSync(join(at, `${from}.${half}.sql`), join(at, `${to}.${half}.sql`));
+  }
+});
+
+describe("a database is refused", () => {
+  const cases: readonly (readonly [because: string, files: () => string, says: string])[] = [
+    [
+      "a migration that was changed after it was applied",
+      () => folder({ "0001_first.up.sql": "CREATE TABLE first (id INTEGER PRIMARY KEY) -- better" }),
+      "0001_first was changed",
+    ],
+    [
+      "a migration whose way down was changed after it was applied",
+      () => folder({ "0002_second.down.sql": "DROP TABLE IF EXISTS second" }),
+      "0002_second was changed",
+    ],
+    [
+      "having been migrated by a newer release",
+      () => without2(folder()),
+      "migrated to 0002_second, which this release does not know",
+    ],
+    [
+      "a history that is not that of the files",
+      () => {
+        const at = without2(folder());
+        for (const half of ["up", "down"]) writeFileSync(join(at, `0002_other.${half}.sql`), "");
+        return at;
+      },
+      "0002_second applied where the files have 0002_other",
+    ],
+  ];
+  for (const [because, files, says] of cases) {
+    test(`for ${because}, and left as it is`, () => {
+      const db = migrated();
+      const schema = schemaOf(db);
+      for (const attempt of [
+        () => migrate(db, readMigrations(files()), 0),
+        () => migrationStatus(db, readMigrations(files())),
+      ]) {
+        expect(attempt).toThrow(
+          expect.objectContaining({ code: "migration_refused", message: expect.stringContaining(says) }),
+        );
+      }
+      expect(schemaOf(db)).toEqual(schema);
+    });
+  }
+
+  test("for migrations that were applied out of order", () => {
+    const db = migrated();
+    db.exec("DELETE FROM schema_migrations WHERE id = 1");
+    expect(() => migrate(db, readMigrations(folder()), "latest")).toThrow("0002_second applied where");
+  });
+
+  test.each([-1, 1.5, 3])("for a target of %d, which is no migration", (target) => {
+    const db = migrated();
+    expect(() => migrate(db, readMigrations(folder()), target)).toThrow(`there is no migration ${target}`);
+    expect(historyOf(db)).toEqual(["0001_first", "0002_second"]);
+  });
+
+  function without2(at: string): string {
+    for (const half of ["up", "down"]) rmSync(join(at, `0002_second.${half}.sql`));
+    return at;
+  }
+});
+
+describe("a migration that fails", () => {
+  test("half-way leaves the file as it was before it, with those before it applied", () => {
+    const file = newFile();
+    const db = writable(file);
+    const files = withThird(
+      "CREATE TABLE third (a); INSERT INTO first VALUES (2); INSERT INTO nowhere VALUES (1)",
+    );
+    expect(() => migrate(db, files, "latest")).toThrow("nowhere");
+    const other = outsider(file);
+    expect(historyOf(other)).toEqual(["0001_first", "0002_second"]);
+    expect(other.prepare("SELECT id FROM first").pluck().all()).toEqual([1]);
+    expect(schemaOf(other)).toEqual(schemaOf(migrated()));
+  });
+
+  test("on its way down leaves the file as it was, too", () => {
+    const files = withThird("CREATE TABLE third (a)", "DROP TABLE third; DROP TABLE nowhere");
+    const db = migrated(files);
+    expect(() => migrate(db, files, 0)).toThrow("nowhere");
+    expect(historyOf(db)).toEqual(["0001_first", "0002_second", "0003_third"]);
+    expect(db.prepare("SELECT count(*) FROM third").pluck().get()).toBe(0);
+  });
+
+  test("for rows that refer to nothing is found before its commit", () => {
+    const db = writable();
+    const files = withThird("INSERT INTO second VALUES (1, 1); DELETE FROM first");
+    expect(() => migrate(db, files, "latest")).toThrow("0003_third would leave 1 rows that refer to nothing");
+    expect(db.prepare("SELECT id FROM first").pluck().all()).toEqual([1]);
+  });
+
+  test("leaves foreign keys enforced", () => {
+    const db = writable();
+    expect(() => migrate(db, withThird("INSERT INTO nowhere VALUES (1)"), "latest")).toThrow();
+    expect(db.pragma("foreign_keys", { simple: true })).toBe(1);
+  });
+});
+
+describe("a migration", () => {
+  test("may rebuild a table under the rows that refer to it", () => {
+    const files = withThird(`
+      INSERT INTO second VALUES (1, 1);
+      CREATE TABLE other (id INTEGER PRIMARY KEY, name TEXT);
+      INSERT INTO other (id) SELECT id FROM first;
+      DROP TABLE first;
+      ALTER TABLE other RENAME TO first;`);
+    const db = migrated(files);
+    expect(db.prepare("SELECT first FROM second").pluck().all()).toEqual([1]);
+  });
+
+  test("is listed with the time it was applied at, or none", () => {
+    const files = readMigrations(folder());
+    const db = writable();
+    migrate(db, files, 1);
+    expect(migrationStatus(db, files)).toEqual([
+      { id: 1, name: "0001_first", appliedAt: expect.stringMatching(/^\d{4}-.*Z$/) },
+      { id: 2, name: "0002_second", appliedAt: null },
+    ]);
+  });
+
+  test("waits for no one: a held file is refused, and not half migrated", () => {
+    const file = newFile();
+    const at = folder();
+    const db = writable(file);
+    db.pragma("busy_timeout = 1");
+    migrate(db, readMigrations(at), 0);
+    const other = outsider(file);
+    other.exec("BEGIN IMMEDIATE");
+    expect(() => migrate(db, readMigrations(at), "latest")).toThrow(
+      expect.objectContaining({ code: "SQLITE_BUSY" }),
+    );
+    other.exec("ROLLBACK");
+    expect(historyOf(db)).toEqual([]);
+  });
+});

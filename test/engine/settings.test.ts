@@ -1,0 +1,102 @@
+import { existsSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { describe, expect, test } from "vitest";
+import { flagOf, resolveSettings, SETTINGS, type SettingName } from "../../src/shared/settings.ts";
+
+const NAMES = Object.keys(SETTINGS) as SettingName[];
+const README = resolve(import.meta.dirname, "../../README.md");
+
+/** One good and one bad value of each setting, with what the good one comes to. */
+const VALUES: Readonly<Record<SettingName, readonly [good: string, means: unknown, bad: readonly string[]]>> =
+  {
+    database: ["some/where.sqlite", resolve("some/where.sqlite"), ["", "a\0b"]],
+    host: ["::1", "::1", ["0.0.0.0", "example.org", ""]],
+    port: ["0", 0, ["65536", "-1", "80a", "", "1e3", " 80", "0x50"]],
+    pointReaders: ["64", 64, ["0", "65", "two"]],
+    scanReaders: ["1", 1, ["0", "65", "1.5"]],
+    synchronous: ["normal", "normal", ["off", "FULL", ""]],
+    checkpoints: ["external", "external", ["none", ""]],
+    cacheMb: ["0", 0, ["65537", "-1", "32MB"]],
+    demo: ["0", false, ["false", "yes", ""]],
+    log: ["pretty", "pretty", ["text", ""]],
+    logRequests: ["all", "all", ["none", ""]],
+  };
+
+const problemsOf = (env: Record<string, string>, flags = {}): string => {
+  try {
+    resolveSettings(env, flags);
+    return "";
+  } catch (error) {
+    expect(error).toMatchObject({ code: "usage" });
+    return (error as Error).message;
+  }
+};
+
+test("nothing given is the defaults, all of them values of their setting", () => {
+  const settings = resolveSettings({});
+  expect(settings).toMatchObject({
+    host: "127.0.0.1",
+    port: 8080,
+    synchronous: "full",
+    checkpoints: "managed",
+    demo: true,
+  });
+  for (const name of NAMES) {
+    const text = settings[name] === true ? "1" : String(settings[name]);
+    expect(SETTINGS[name].parse(text), name).toEqual(settings[name]);
+  }
+});
+
+test("settings cannot be changed afterwards", () => {
+  expect(Object.isFrozen(resolveSettings({}))).toBe(true);
+});
+
+describe.each(NAMES)("%s", (name) => {
+  const { env, expects } = SETTINGS[name];
+  const [good, means, bad] = VALUES[name];
+
+  test("is taken from the environment", () => {
+    expect(resolveSettings({ [env]: good })[name]).toEqual(means);
+  });
+
+  test("is taken from its flag over the environment, whatever stands there", () => {
+    expect(resolveSettings({ [env]: bad[0]! }, { [name]: good })[name]).toEqual(means);
+  });
+
+  test.each(bad)("is refused when it is %j, saying what was expected and what was given", (text) => {
+    const given = JSON.stringify(text);
+    expect(problemsOf({ [env]: text })).toBe(`${env}: expected ${expects}, got ${given}`);
+    expect(problemsOf({}, { [name]: text })).toBe(`${flagOf(name)}: expected ${expects}, got ${given}`);
+  });
+
+  test("has a flag and a variable of the same name", () => {
+    expect(`CHINOOK_${flagOf(name).slice(2).replaceAll("-", "_").toUpperCase()}`).toBe(env);
+  });
+});
+
+describe("variables", () => {
+  test("that are misspelled are refused, with the nearest that there is", () => {
+    expect(problemsOf({ CHINOOK_PROT: "80" })).toBe(
+      "CHINOOK_PROT: no such setting; did you mean CHINOOK_PORT?",
+    );
+    expect(problemsOf({ CHINOOK_CACHE_MIB: "1" })).toContain("did you mean CHINOOK_CACHE_MB?");
+  });
+
+  test("of others are none of our business, nor is the tests' own", () => {
+    expect(problemsOf({ PORT: "x", HOST: "y", CHINOOKPORT: "z", CHINOOK_SAMPLE: "/some/file" })).toBe("");
+  });
+
+  test("that are wrong are all named at once", () => {
+    const problems = problemsOf({ CHINOOK_PORT: "x", CHINOOK_LOGS: "json", CHINOOK_DEMO: "2" });
+    expect(problems.split("\n").map((line) => line.split(":")[0])).toEqual([
+      "CHINOOK_LOGS",
+      "CHINOOK_PORT",
+      "CHINOOK_DEMO",
+    ]);
+  });
+});
+
+test.skipIf(!existsSync(README))("README.md lists every setting, and none besides (needs README.md)", () => {
+  const rows = [...readFileSync(README, "utf8").matchAll(/^\|\s*`(CHINOOK_\w+)`/gm)].map(([, env]) => env);
+  expect(rows.sort()).toEqual(NAMES.map((name) => SETTINGS[name].env as string).sort());
+});

@@ -1,0 +1,81 @@
+import { ALL_KINDS, type Kind } from "../../src/main/model/kinds.ts";
+import type { AnyRead } from "../../src/main/reads/read.ts";
+import { READS } from "../../src/main/reads/registry.ts";
+import type { Param } from "../../src/shared/protocol.ts";
+import type { Connection } from "../../src/shared/sqlite.ts";
+
+/** A read with parameters: one of the statements that it comes to. */
+export interface Variant {
+  readonly read: AnyRead;
+  readonly params: Readonly<Record<string, unknown>>;
+  /** What its list is filtered by. */
+  readonly filters: readonly string[];
+}
+
+export const NOW = new Date("2026-11-21T00:00:00.000Z");
+
+const cursor = (sort: string, key: Param, id: number) =>
+  Buffer.from(JSON.stringify([sort, key, id]))
+    .toString("hex")
+    .toUpperCase();
+
+/** Every sort, either way. */
+export const sortsOf = (kind: Kind): string[] =>
+  Object.keys(kind.sorts).flatMap((name) => [name, `-${name}`]);
+
+/** Values that some row has: the one in the middle. */
+export function someRow(db: Connection, kind: Kind): Record<string, Param> {
+  const keys = Object.entries(kind.sorts).map(([name, column]) => `${column} AS "sort ${name}"`);
+  const columns = kind.path === "tracks" ? ", al.artist_id" : "";
+  const from = `${kind.from} WHERE t.id >= (SELECT max(id) / 2 FROM ${kind.table}) ORDER BY t.id LIMIT 1`;
+  return db.prepare(`SELECT t.*, ${keys.join(", ")}${columns} FROM ${from}`).get() as Record<string, Param>;
+}
+
+/** None, each, and each pair. */
+function choices(names: readonly string[]): string[][] {
+  const pairs = names.flatMap((one, i) => names.slice(i + 1).map((two) => [one, two]));
+  return [[], ...names.map((name) => [name]), ...pairs];
+}
+
+function listVariants(db: Connection, read: AnyRead, kind: Kind): Variant[] {
+  const row = someRow(db, kind);
+  return choices(kind.filters.map(({ parameter }) => parameter)).flatMap((filters) =>
+    sortsOf(kind).flatMap((sort) => {
+      const given = Object.fromEntries(filters.map((name) => [name, row[name]]));
+      const params = { limit: 5, total: "0", sort, ...given };
+      const key = row[`sort ${sort.replace("-", "")}`]!;
+      return [params, { ...params, cursor: cursor(sort, key, row.id as number) }].map((params) => ({
+        read,
+        params,
+        filters,
+      }));
+    }),
+  );
+}
+
+/** Of the nested lists, the charts and the rest, by name. */
+function otherVariants(read: AnyRead): Record<string, unknown>[] {
+  const pages = (sort: string, key: Param) => [
+    { id: 3, limit: 5, sort },
+    { id: 3, limit: 5, sort, cursor: cursor(sort, key, 40) },
+  ];
+  if (/^(artists\.albums|albums\.tracks|playlists\.tracks)$/.test(read.name)) {
+    return ["id", "-id"].flatMap((sort) => pages(sort, 40));
+  }
+  if (read.name.startsWith("charts.")) return [{ window: 24 * 365, limit: 5 }];
+  if (read.name === "users.plays") return pages("-played_at", NOW.toISOString());
+  if (read.name === "idempotency.get") return [{ key: "k" }];
+  if (read.name === "catalogue.source") return [{}];
+  throw new Error(`${read.name} is a read that this file does not know: say here what variants it has`);
+}
+
+export function variantsOf(db: Connection, read: AnyRead): Variant[] {
+  const kind = ALL_KINDS.find(({ path }) => path === read.name.split(".")[0]);
+  if (kind !== undefined && read.name.endsWith(".get")) return [{ read, params: { id: 3 }, filters: [] }];
+  if (kind !== undefined && /\.(list|count)$/.test(read.name)) return listVariants(db, read, kind);
+  return otherVariants(read).map((params) => ({ read, params, filters: [] }));
+}
+
+export const allVariants = (db: Connection): Variant[] => READS.flatMap((read) => variantsOf(db, read));
+
+export const nameOf = ({ read, params }: Variant): string => `${read.name} ${JSON.stringify(params)}`;

@@ -1,0 +1,201 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import PQueue from "p-queue";
+import { describe, expect, test } from "vitest";
+import { WriteQueue } from "../../src/main/writes/write-queue.ts";
+import type { Statements } from "../../src/shared/protocol.ts";
+import { lockFile } from "../../src/writer/lock.ts";
+import { temporaryFolder } from "../support/server.ts";
+import { codeOf, newFile, outsider, sql, startWriter, threadsStarted } from "./support.ts";
+
+const insert = (name: string): Statements => [
+  sql("INSERT INTO meta VALUES (@name, 'there') RETURNING key", { name }),
+];
+const keysIn = (file: string) => outsider(file).prepare("SELECT key FROM meta ORDER BY key").pluck().all();
+const batch = (...commands: Statements[]) => JSON.stringify(commands);
+
+/** A command that keeps the writer busy for some hundred milliseconds, and writes. */
+const slow: Statements = [
+  ...insert("slow"),
+  sql("WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c LIMIT 2000000) SELECT max(i) FROM c"),
+];
+
+describe("a writer thread that runs", () => {
+  test("answers each call with its own reply, in order", async () => {
+    const writer = await startWriter();
+    const order: string[] = [];
+    const replies = ["a", "b", "c"].map((name) =>
+      writer.call("batch", batch(insert(name))).then(({ outcomes }) => {
+        order.push(name);
+        return outcomes[0]!.results[0]!.rows;
+      }),
+    );
+    expect(await Promise.all(replies)).toEqual([[["a"]], [["b"]], [["c"]]]);
+    expect(order).toEqual(["a", "b", "c"]);
+  });
+
+  test("says how long the WAL is with every batch", async () => {
+    const writer = await startWriter();
+    const first = await writer.call("batch", batch(insert("a")));
+    const second = await writer.call("batch", batch(insert("b")));
+    expect(second.wal.frames).toBeGreaterThan(first.wal.frames);
+    expect(second.wal.bytes).toBeGreaterThan(0);
+  });
+
+  test("survives a job that fails", async () => {
+    const writer = await startWriter();
+    expect(await codeOf(writer.call("migrate", { target: 99 }))).toBe("migration_refused");
+    expect(writer.alive).toBe(true);
+  });
+});
+
+describe("closing a writer thread", () => {
+  test("does first what was called before, then leaves a single file", async () => {
+    const file = newFile();
+    const writer = await startWriter({ file });
+    const before = writer.call("batch", batch(slow, insert("a")));
+    const closing = writer.close();
+    expect((await before).outcomes.map(({ failure }) => failure)).toEqual([undefined, undefined]);
+    await closing;
+    expect(keysIn(file)).toEqual(["a", "slow"]);
+  });
+
+  test("twice at once, and again later, is harmless", async () => {
+    const writer = await startWriter();
+    await Promise.all([writer.close(), writer.close()]);
+    await writer.close();
+    expect(writer.alive).toBe(false);
+  });
+
+  test("refuses calls from then on, also while it closes", async () => {
+    const file = newFile();
+    const writer = await startWriter({ file });
+    const closing = writer.close();
+    expect(await codeOf(writer.call("batch", batch(insert("late"))))).toBe("closing");
+    await closing;
+    expect(await codeOf(writer.call("batch", batch(insert("later"))))).toBe("closing");
+    expect(keysIn(file)).toEqual([]);
+  });
+
+  test("frees the database for the next one", async () => {
+    const file = newFile();
+    await (await startWriter({ file })).close();
+    await (await startWriter({ file })).close();
+  });
+});
+
+describe("a writer thread that dies", () => {
+  test("leaves what was in flight with an unknown outcome, and refuses what comes", async () => {
+    const [threads, file] = [threadsStarted(), newFile()];
+    const writer = await startWriter({ file });
+    const inFlight = [codeOf(writer.call("batch", batch(slow))), codeOf(writer.call("migrations", null))];
+    await threads[0]!.terminate();
+    expect(await Promise.all(inFlight)).toEqual(["outcome_unknown", "outcome_unknown"]);
+    expect(writer.alive).toBe(false);
+    expect(await codeOf(writer.call("migrations", null))).toBe("closing");
+  });
+
+  test("of too little memory is told from one that failed", async () => {
+    const writer = await startWriter();
+    const greedy = sql(
+      "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c LIMIT 5000000) SELECT i FROM c",
+    );
+    expect(await codeOf(writer.call("batch", batch([greedy])))).toBe("outcome_unknown");
+    expect(writer.alive).toBe(false);
+  }, 60_000);
+
+  test("can be closed all the same", async () => {
+    const threads = threadsStarted();
+    const writer = await startWriter();
+    await threads[0]!.terminate();
+    await writer.close();
+  });
+
+  test("lets go of the lock and of nothing that was committed", async () => {
+    const [threads, file] = [threadsStarted(), newFile()];
+    const writer = await startWriter({ file });
+    await writer.call("batch", batch(insert("kept")));
+    await threads[0]!.terminate();
+    await startWriter({ file });
+    expect(keysIn(file)).toEqual(["kept"]);
+  });
+
+  test("settles every command of its queue exactly once", async () => {
+    const threads = threadsStarted();
+    const writer = await startWriter();
+    const queue = new WriteQueue(writer, new PQueue({ concurrency: 2 }), {
+      maxWaiting: 100,
+      maxWaitingBytes: 1e6,
+      maxBatch: 1,
+      maxBatchBytes: 1e6,
+      deadlineMs: 60_000,
+      onBatch: () => {},
+    });
+    const commands = [slow, insert("a"), insert("b"), insert("c")].map((command) =>
+      codeOf(queue.submit(command)),
+    );
+    while (queue.length > 2) await new Promise(setImmediate);
+    await threads[0]!.terminate();
+    expect(await Promise.all(commands)).toEqual(["outcome_unknown", "outcome_unknown", "closing", "closing"]);
+    await queue.close();
+  });
+});
+
+describe("a writer thread that cannot start", () => {
+  test("because the database is held names the holder", async () => {
+    const file = newFile();
+    await startWriter({ file });
+    await expect(startWriter({ file })).rejects.toMatchObject({
+      code: "locked",
+      message: expect.stringContaining(`process ${process.pid}`),
+    });
+  });
+
+  test("because the file is none of SQLite's says so, and lets go of the lock", async () => {
+    const file = newFile();
+    writeFileSync(
+      file,
+      "this is a letter to a friend, long enough to be taken for a page of something".repeat(9),
+    );
+    expect(await codeOf(startWriter({ file }))).toBe("database_unusable");
+    outsider(lockFile(file)).exec("BEGIN EXCLUSIVE; ROLLBACK");
+  });
+
+  test("because its path is a folder says so", async () => {
+    const file = newFile();
+    mkdirSync(file);
+    expect(await codeOf(startWriter({ file }))).toBe("database_unusable");
+  });
+
+  test("because the migrations are refused says so, and leaves the lock free", async () => {
+    const migrations = temporaryFolder();
+    writeFileSync(join(migrations, "0001_half.up.sql"), "CREATE TABLE a (b)");
+    const file = newFile();
+    expect(await codeOf(startWriter({ file, migrations }))).toBe("migration_refused");
+    await startWriter({ file });
+  });
+
+  test("because it ends before it says anything is refused, and not waited for", async () => {
+    process.once("worker", (worker) => void worker.terminate());
+    expect(await codeOf(startWriter())).toBe("database_unusable");
+  });
+});
+
+/** Whether SQLite in another process takes itself for the file's only user. */
+function aloneElsewhere(file: string): boolean {
+  const script = `
+    const db = new (require("better-sqlite3"))(process.argv[1], { timeout: 0 });
+    db.pragma("locking_mode = EXCLUSIVE");
+    db.prepare("SELECT count(*) FROM meta").get();`;
+  return spawnSync(process.execPath, ["-e", script, file]).status === 0;
+}
+
+test("refusing a second writer costs the first none of its locks: others still see that it is there", async () => {
+  const file = newFile();
+  const first = await startWriter({ file });
+  expect(await codeOf(startWriter({ file }))).toBe("locked");
+  expect(aloneElsewhere(file)).toBe(false);
+  await first.close();
+  expect(aloneElsewhere(file)).toBe(true);
+});
