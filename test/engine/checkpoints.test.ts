@@ -115,8 +115,10 @@ describe("the WAL", () => {
   });
 
   test("grows past its cap while a reader outside holds it back, and recovers once that is gone", async () => {
-    const { file, write, modes, frames } = await engine({ idleFrames: 1_000_000, capFrames: 100 });
+    const { file, write, reports, modes, frames } = await engine({ idleFrames: 1_000_000, capFrames: 100 });
     await write(1);
+    // A new file's WAL holds its migrations, which may be past the cap already.
+    reports.splice(0);
     const other = outsider(file);
     other.exec("BEGIN; SELECT * FROM meta");
     await write(40);

@@ -66,14 +66,39 @@ function otherVariants(read: AnyRead): Record<string, unknown>[] {
   if (read.name === "users.plays") return pages("-played_at", NOW.toISOString());
   if (read.name === "idempotency.get") return [{ key: "k" }];
   if (read.name === "catalogue.source") return [{}];
+  if (read.name === "search") return searchVariants();
+  if (read.name === "search.suggestions") return [{ q: "the l", limit: 5 }];
+  if (read.name === "search.popular") return [{ limit: 5 }];
+  if (/^(search\.popular-names|fts\.coverage)$/.test(read.name)) return [{}];
+  if (read.name === "tracks.tags") return [{ id: 3 }];
+  if (read.name === "tags.list") return pages("slug", "m");
   throw new Error(`${read.name} is a read that this file does not know: say here what variants it has`);
+}
+
+/** What is searched for bounds what is found; the filters of a search come beside it. */
+const searchFilters = (params: Record<string, unknown>): string[] =>
+  "q" in params ? Object.keys(params).filter((name) => !["mode", "limit", "cursor"].includes(name)) : [];
+
+/** Both modes, from either end, with each of the filters. */
+function searchVariants(): Record<string, unknown>[] {
+  const filters = [
+    {},
+    ...[{ genre: { id: 1 } }, { genre: { slug: "rock" } }, { artist: { id: 1 } }, { album: { slug: "one" } }],
+    ...[{ tag: "calm" }, { year_from: 1990, year_to: 2000 }, { price_max: 99 }],
+  ];
+  return ["text", "fuzzy"].flatMap((mode) =>
+    filters.flatMap((filter) => {
+      const params = { q: "love NOT me", mode, limit: 5, ...filter };
+      return [params, { ...params, cursor: cursor(mode, 5, 40) }];
+    }),
+  );
 }
 
 export function variantsOf(db: Connection, read: AnyRead): Variant[] {
   const kind = ALL_KINDS.find(({ path }) => path === read.name.split(".")[0]);
   if (kind !== undefined && read.name.endsWith(".get")) return [{ read, params: { id: 3 }, filters: [] }];
   if (kind !== undefined && /\.(list|count)$/.test(read.name)) return listVariants(db, read, kind);
-  return otherVariants(read).map((params) => ({ read, params, filters: [] }));
+  return otherVariants(read).map((params) => ({ read, params, filters: searchFilters(params) }));
 }
 
 export const allVariants = (db: Connection): Variant[] => READS.flatMap((read) => variantsOf(db, read));

@@ -116,7 +116,7 @@ const SUGGEST = `
   WITH found AS MATERIALIZED (
     SELECT * FROM (SELECT s.id AS rank, s.kind, s.entity_id AS id
       FROM suggestions_fts CROSS JOIN suggestions s ON s.id = suggestions_fts.rowid
-      WHERE suggestions_fts MATCH @match ORDER BY suggestions_fts.rowid LIMIT ${MOST_LOOKED_AT})
+      WHERE suggestions_fts MATCH likely(@match) ORDER BY suggestions_fts.rowid LIMIT ${MOST_LOOKED_AT})
     UNION ALL ${live("artist", "artists", "name")}
     UNION ALL ${live("album", "albums", "title")}
     UNION ALL ${live("track", "tracks", "name")}),

@@ -32,7 +32,7 @@ export const TRACK_TAGS_READ: Read<{ readonly id: number }> = read({
   statement: ({ id }) => ({
     sql: `
       SELECT json_object('data', json((SELECT json_group_array(json(item)) FROM (
-          SELECT ${TRACK_TAG} AS item FROM ${FROM} WHERE x.track_id = likely(@id) ORDER BY g.slug LIMIT ${MOST_SHOWN}))),
+          SELECT ${TRACK_TAG} AS item FROM ${FROM} WHERE x.track_id = likely(@id) ORDER BY x.tag_id LIMIT ${MOST_SHOWN}))),
         'next', NULL), NULL, NULL
       WHERE EXISTS (SELECT 1 FROM tracks WHERE id = likely(@id))`,
     params: { id },
@@ -60,9 +60,9 @@ export const TAGS_READ: Read<TagListParams> = read({
     const after = decodeCursor(params);
     return {
       sql: pageOf(`
-        SELECT json_object('slug', g.slug, 'name', g.name, 'created_at', g.created_at) AS item,
-          g.slug AS sort_key, g.id AS sort_id
-        FROM tags g WHERE g.slug > likely(@after_key) ORDER BY g.slug LIMIT @limit + 1`),
+        SELECT json_object('slug', t.slug, 'name', t.name, 'created_at', t.created_at) AS item,
+          t.slug AS sort_key, t.id AS sort_id
+        FROM tags t WHERE t.slug > likely(@after_key) ORDER BY t.slug LIMIT @limit + 1`),
       params: { limit: params.limit, sort: params.sort, after_key: String(after?.[0] ?? "") },
     };
   },

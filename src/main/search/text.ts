@@ -47,20 +47,20 @@ export function textParts(q: string, query: Query, filters: SqlFilters): Ranking
   const most = filters.conditions.length === 0 ? MOST_RANKED : MOST_FILTERED;
   const edge =
     filters.own === undefined
-      ? "SELECT rowid AS id FROM tracks_fts WHERE tracks_fts MATCH @match LIMIT 1 OFFSET @most"
+      ? "SELECT rowid AS id FROM tracks_fts WHERE tracks_fts MATCH likely(@match) LIMIT 1 OFFSET @most"
       : "SELECT NULL AS id WHERE false";
   return {
     ctes: `
       edge AS MATERIALIZED (${edge}),
       last AS MATERIALIZED (SELECT ifnull(
-        (SELECT rowid FROM tracks_fts WHERE EXISTS (SELECT 1 FROM edge) AND tracks_fts MATCH @narrow LIMIT 1 OFFSET @most - 1),
+        (SELECT rowid FROM tracks_fts WHERE EXISTS (SELECT 1 FROM edge) AND tracks_fts MATCH likely(@narrow) LIMIT 1 OFFSET @most - 1),
         9223372036854775807) AS id),
       ranked AS MATERIALIZED (
         SELECT tracks_fts.rowid AS id, ${SCORE} AS score FROM ${from}
         WHERE tracks_fts MATCH ${EXPRESSION} AND tracks_fts.rowid <= (SELECT id FROM last) ${where}
         UNION ALL
         SELECT tracks_fts.rowid, ${SCORE} FROM ${from}
-        WHERE EXISTS (SELECT 1 FROM edge) AND tracks_fts MATCH @narrow
+        WHERE EXISTS (SELECT 1 FROM edge) AND tracks_fts MATCH likely(@narrow)
           AND tracks_fts.rowid IN (SELECT id FROM tracks WHERE name = likely(@q) AND id > (SELECT id FROM last) LIMIT 100)
           ${where})`,
     expression: EXPRESSION,
