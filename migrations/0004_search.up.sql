@@ -1,0 +1,2 @@
+-- Kept for full-text search: numbers run without a gap.
+SELECT 1;
