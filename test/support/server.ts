@@ -1,0 +1,213 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { afterAll } from "vitest";
+
+/** Real servers for tests: a child process each, on a port of its own, over a file in a folder of its own. */
+
+const BIN = resolve(import.meta.dirname, "../../bin/chinook.cjs");
+const SEED = 7;
+/** A child that says nothing for so long never will; the tests themselves wait for events, not for time. */
+const PATIENCE_MS = 60_000;
+
+const folders: string[] = [];
+const children = new Set<ChildProcess>();
+
+afterAll(() => {
+  for (const child of children) child.kill("SIGKILL");
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A new folder, gone when the test file is done. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "chinook-test-"));
+  folders.push(folder);
+  return folder;
+}
+
+/** The settings given and no others: the machine's own do not reach a test's server. */
+function environment(settings: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  const foreign = Object.entries(process.env).filter(([name]) => !name.startsWith("CHINOOK_"));
+  return { ...Object.fromEntries(foreign), ...settings };
+}
+
+function spawnChinook(args: readonly string[], settings: Readonly<Record<string, string>>): ChildProcess {
+  const child = spawn(process.execPath, [BIN, ...args], {
+    env: environment(settings),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  children.add(child);
+  child.once("exit", () => children.delete(child));
+  return child;
+}
+
+function collect(stream: NodeJS.ReadableStream | null): () => string {
+  let text = "";
+  stream?.setEncoding("utf8").on("data", (chunk: string) => {
+    text += chunk;
+  });
+  return () => text;
+}
+
+export interface Finished {
+  /** The exit status, or -1 when a signal ended it. */
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command of `chinook` to its end. */
+export async function chinook(
+  args: readonly string[],
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Finished> {
+  const child = spawnChinook(args, settings);
+  const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
+  const [code] = (await once(child, "close")) as [number | null];
+  return { code: code ?? -1, stdout: stdout(), stderr: stderr() };
+}
+
+const catalogues = new Map<number, Promise<string>>();
+
+/** A generated catalogue: made once a test file for each size. Copy it before writing to it. */
+export function makeCatalogue(tracks = 500): Promise<string> {
+  const known = catalogues.get(tracks);
+  if (known !== undefined) return known;
+  const made = generate(tracks);
+  catalogues.set(tracks, made);
+  return made;
+}
+
+async function generate(tracks: number): Promise<string> {
+  const database = join(temporaryFolder(), "catalogue.sqlite");
+  const { code, stderr } = await chinook([
+    "generate",
+    ...["--tracks", String(tracks), "--seed", String(SEED), "--database", database],
+  ]);
+  if (code !== 0) throw new Error(`generate ended with ${code}: ${stderr}`);
+  return database;
+}
+
+/** A copy in a folder of its own, of a database that nobody has open. */
+export function copyOf(database: string): string {
+  const copy = join(temporaryFolder(), "database.sqlite");
+  copyFileSync(database, copy);
+  return copy;
+}
+
+export interface TestServer extends AsyncDisposable {
+  readonly url: string;
+  readonly pid: number;
+  readonly database: string;
+  /** The process itself, for tests of signals. */
+  readonly child: ChildProcess;
+  /** SIGTERM. Again is harmless. @returns the exit status; -1 when a signal ended it. */
+  stop(): Promise<number>;
+  /** SIGKILL: what a power cut leaves. */
+  kill(): Promise<void>;
+  /** What it said on standard error so far: its log. */
+  stderr(): string;
+}
+
+/**
+ * A server that listens.
+ *
+ * @param settings environment, over: any free port, no demo catalogue.
+ * @param options `database`: the file, otherwise a new one without a catalogue.
+ * @throws Error with its exit status and its log when it ended instead of listening.
+ */
+export async function startServer(
+  settings: Readonly<Record<string, string>> = {},
+  options: { readonly database?: string } = {},
+): Promise<TestServer> {
+  const database = options.database ?? join(temporaryFolder(), "database.sqlite");
+  const child = spawnChinook(["serve"], {
+    CHINOOK_PORT: "0",
+    CHINOOK_DEMO: "0",
+    CHINOOK_LOG: "json",
+    CHINOOK_DATABASE: database,
+    ...settings,
+  });
+  const stderr = collect(child.stderr);
+  const ended = once(child, "close") as Promise<[number | null]>;
+  const url = await announcedUrl(child, ended, stderr);
+  const end = async (signal: NodeJS.Signals): Promise<number> => {
+    child.kill(signal);
+    return (await ended)[0] ?? -1;
+  };
+  const stop = () => end("SIGTERM");
+  const kill = async () => void (await end("SIGKILL"));
+  return { url, pid: child.pid!, database, child, stop, kill, stderr, [Symbol.asyncDispose]: kill };
+}
+
+/** The URL of the one line on standard output. */
+async function announcedUrl(
+  child: ChildProcess,
+  ended: Promise<[number | null]>,
+  stderr: () => string,
+): Promise<string> {
+  const lines = createInterface({ input: child.stdout! });
+  const quiet = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
+  const line = await Promise.race([once(lines, "line"), ended.then(() => undefined)]);
+  clearTimeout(quiet);
+  const url = /http:\/\/\S+/.exec(String(line?.[0]))?.[0];
+  if (url !== undefined) return url;
+  child.kill("SIGKILL");
+  throw new Error(`expected a server, got exit status ${(await ended)[0]}: ${stderr()}`);
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects to be there, and fails when it is not
+export type Json = any;
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The body, when its type is JSON; otherwise undefined. */
+  readonly json: Json;
+}
+
+export interface RequestOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as it is when it is text or bytes, as JSON otherwise. */
+  readonly body?: unknown;
+}
+
+/** One request to a server, its answer read to the end. */
+export async function request(
+  { url }: Pick<TestServer, "url">,
+  method: string,
+  path: string,
+  { headers = {}, body }: RequestOptions = {},
+): Promise<Answer> {
+  const raw = typeof body === "string" || body instanceof Uint8Array;
+  const response = await fetch(url + path, {
+    method,
+    headers: body === undefined ? headers : { "content-type": "application/json", ...headers },
+    ...(body === undefined
+      ? {}
+      : { body: raw ? (body as NonNullable<RequestInit["body"]>) : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  const isJson = text !== "" && /\bjson\b/.test(response.headers.get("content-type") ?? "");
+  const json = isJson ? JSON.parse(text) : undefined;
+  return { status: response.status, headers: response.headers, text, json };
+}
+
+type HeaderMap = Readonly<Record<string, string>>;
+
+export const get = (server: Pick<TestServer, "url">, path: string, headers: HeaderMap = {}) =>
+  request(server, "GET", path, { headers });
+export const post = (server: Pick<TestServer, "url">, path: string, body: unknown, headers: HeaderMap = {}) =>
+  request(server, "POST", path, { body, headers });
+export const patch = (
+  server: Pick<TestServer, "url">,
+  path: string,
+  body: unknown,
+  headers: HeaderMap = {},
+) => request(server, "PATCH", path, { body, headers });
+export const remove = (server: Pick<TestServer, "url">, path: string, headers: HeaderMap = {}) =>
+  request(server, "DELETE", path, { headers });
