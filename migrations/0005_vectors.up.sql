@@ -24,9 +24,9 @@ CREATE INDEX vector_queue_state ON vector_queue (kind, state, track_id);
 -- Changes that touch a great part of the catalogue at once (a genre can hold a third of it) are noted as one row,
 -- and spread over the queue a slice at a time: the write that caused them stays as short as any other.
 CREATE TABLE vector_spread (
-  source     TEXT NOT NULL CHECK (source IN ('genre', 'media_type', 'model')),
+  source     TEXT NOT NULL CHECK (source IN ('genre', 'media_type', 'model', 'catalogue')),
   source_id  INTEGER NOT NULL,
-  after_id   INTEGER NOT NULL DEFAULT 0, -- tracks up to this id are queued
+  after_id   INTEGER NOT NULL DEFAULT 0, -- tracks up to this id are done
   PRIMARY KEY (source, source_id)
 ) STRICT, WITHOUT ROWID;
 
@@ -102,5 +102,4 @@ BEGIN
 END;
 
 -- What was there before this migration is due as well.
-INSERT INTO vector_queue (track_id, kind, state, updated_at)
-  SELECT t.id, k.value, 'pending', t.updated_at FROM tracks t, json_each('["lyric", "metadata"]') k WHERE true;
+INSERT INTO vector_spread (source, source_id) VALUES ('catalogue', 0);

@@ -96,6 +96,20 @@ export const SETTINGS = {
     initial: () => true,
     parse: onOff,
   }),
+  vectorGeneration: setting({
+    env: "CHINOOK_VECTOR_GENERATION",
+    expects: "1 or 0",
+    help: "1 computes the vectors of new and changed tracks in the background",
+    initial: () => true,
+    parse: onOff,
+  }),
+  embeddingModel: setting({
+    env: "CHINOOK_EMBEDDING_MODEL",
+    expects: "nothing yet: this release has no runtime for sentence models",
+    help: "reserved for the folder of a sentence model in ONNX form",
+    initial: () => "",
+    parse: (text) => (text === "" ? text : undefined),
+  }),
   log: setting({
     env: "CHINOOK_LOG",
     expects: "json, pretty or silent",

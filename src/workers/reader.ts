@@ -5,6 +5,7 @@ import { workerData } from "piscina";
 import { type Failure, toFailure } from "../shared/errors.ts";
 import type { Param, ReadBatch, ReadBatchReport, ReaderOptions, ReadRow } from "../shared/protocol.ts";
 import { type Connection, openForReading } from "../shared/sqlite.ts";
+import { registerFunctions } from "./functions.ts";
 
 /** What a thread has open: made by its first batch, so that importing this module does nothing. */
 interface Open {
@@ -25,6 +26,7 @@ function open(): Open {
       throw Object.assign(new Error("past its deadline"), { code: "read_timeout" });
     return 1;
   });
+  registerFunctions(db);
   return {
     db,
     begin: db.prepare("BEGIN"),
