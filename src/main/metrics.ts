@@ -18,6 +18,7 @@ export interface MetricSources {
   readonly writeQueue: () => number;
   readonly wal: () => { readonly frames: number; readonly bytes: number };
   readonly databaseBytes: () => number;
+  readonly vectorCoverage: () => Promise<Readonly<Record<string, number>>>;
 }
 
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -159,6 +160,15 @@ export function registerGauges({ registry }: Metrics, sources: MetricSources): v
   gauge("chinook_wal_frames", "Frames in the WAL.", () => sources.wal().frames);
   gauge("chinook_wal_bytes", "Size of the WAL file.", () => sources.wal().bytes);
   gauge("chinook_database_bytes", "Size of the database file.", sources.databaseBytes);
+  new Gauge({
+    name: "chinook_vector_coverage_ratio",
+    help: "Share of tracks that have a vector, by kind.",
+    labelNames: ["kind"],
+    registers,
+    async collect() {
+      for (const [kind, ratio] of Object.entries(await sources.vectorCoverage())) this.set({ kind }, ratio);
+    },
+  });
   new Counter({
     name: "chinook_cache_stale_fills_dropped_total",
     help: "Answers that were not cached because a write overtook their read.",

@@ -4,12 +4,15 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Settings } from "../shared/settings.ts";
 import { CACHE_TABLES, Cache } from "./cache/cache.ts";
+import { coverageOf } from "./discover/coverage.ts";
+import { isCatalogueChange, VectorGeneration } from "./discover/generation.ts";
 import { createApp } from "./http/app.ts";
 import { Idempotency } from "./http/command-route.ts";
 import { listen } from "./http/listen.ts";
 import type { Route } from "./http/route.ts";
 import { adminRoutes } from "./http/routes/admin.ts";
 import { catalogueRoutes } from "./http/routes/catalogue.ts";
+import { discoverRoutes } from "./http/routes/discover.ts";
 import { docsRoutes } from "./http/routes/docs.ts";
 import { listeningRoutes } from "./http/routes/listening.ts";
 import { type Health, operationsRoutes } from "./http/routes/operations.ts";
@@ -37,6 +40,7 @@ interface Parts {
   readonly cache: Cache;
   readonly writes: WriteSide;
   readonly reads: ReadSide;
+  readonly generation: VectorGeneration;
   readonly state: { status: Health["status"] };
 }
 
@@ -56,13 +60,17 @@ export async function startServer(
   const log = createLog(settings.log);
   const metrics = createMetrics();
   const cache = opened.adopt(new Cache({ maxBytes: settings.cacheMb * MEBIBYTE }), (cache) => cache.close());
+  let generating: Pick<VectorGeneration, "poke"> = { poke: () => {} };
   let pausable: Pick<ReadSide, "whilePaused"> = { whilePaused: (action) => action() };
   const writes = opened.adopt(
     await WriteSide.open({
       settings,
       log,
       metrics,
-      invalidate: (tags) => cache.invalidate(tags),
+      invalidate: (tags) => {
+        cache.invalidate(tags);
+        if (settings.vectorGeneration && isCatalogueChange(tags)) generating.poke();
+      },
       whilePaused: (action) => pausable.whilePaused(action),
     }),
     (writes) => writes.close(),
@@ -72,12 +80,15 @@ export async function startServer(
     reads.close(),
   );
   pausable = reads;
-  const parts: Parts = { settings, log, metrics, cache, writes, reads, state };
+  const generation = opened.adopt(openGeneration(writes, reads, log), (generation) => generation.close());
+  const parts: Parts = { settings, log, metrics, cache, writes, reads, generation, state };
   const http = opened.adopt(await openHttp(parts), drain);
   const url = urlOf(settings.host, http);
   await writes.announce(url);
   const sweeper = setInterval(() => cache.sweep(), SWEEP_MS).unref();
   state.status = "ok";
+  generating = generation;
+  if (settings.vectorGeneration) generation.poke();
   log.info({ url, database: settings.database }, "listening");
   const closers = opened.move();
   return { url, close: once(() => closeAll(closers, sweeper, parts)) };
@@ -100,6 +111,15 @@ function once(action: () => Promise<void>): () => Promise<void> {
   let running: Promise<void> | undefined;
   return () => (running ??= action());
 }
+
+const openGeneration = (writes: WriteSide, reads: ReadSide, log: Logger): VectorGeneration =>
+  new VectorGeneration({
+    answers: reads.answers,
+    commands: writes.commands,
+    busy: () => writes.queueLength > 0 || reads.queueLengths.scan > 0,
+    log,
+    polite: true,
+  });
 
 function openHttp(parts: Parts): Promise<HttpServer> {
   const { settings, log, metrics, state } = parts;
@@ -138,6 +158,7 @@ function routesOf(parts: Parts): readonly Route[] {
   const routes = [
     ...catalogueRoutes(reads.answers, commandSide),
     ...listeningRoutes(reads.answers, commandSide),
+    ...discoverRoutes(reads.answers, commandSide),
     ...operationsRoutes({ health: () => healthOf(parts), metrics: () => exposition(metrics) }),
     ...adminRoutes({
       answers: reads.answers,
@@ -146,6 +167,7 @@ function routesOf(parts: Parts): readonly Route[] {
       checkpoint: () => writes.checkpoint(),
       cacheStats: () => cacheStats(cache),
       clearCache: () => cache.clear(),
+      generation: parts.generation,
     }),
   ];
   return [...routes, ...docsRoutes(routes)];
@@ -176,6 +198,7 @@ function gaugeSources({ settings, cache, writes, reads }: Parts): MetricSources 
     writeQueue: () => writes.queueLength,
     wal: () => writes.wal,
     databaseBytes: () => fileBytes(settings.database),
+    vectorCoverage: () => coverageOf(reads.answers),
   };
 }
 

@@ -6,6 +6,7 @@ import { maintenanceCommands } from "./maintenance.ts";
 import { migrateCommands } from "./migrate.ts";
 import { reportError } from "./output.ts";
 import { serveCommands } from "./serve.ts";
+import { vectorCommands } from "./vectors.ts";
 
 /**
  * The `chinook` command. Exit status: 0 done and healthy, 1 failed or unhealthy, 2 wrong usage.
@@ -18,7 +19,14 @@ export async function main(argv: readonly string[]): Promise<void> {
     .version(version)
     .showHelpAfterError("(chinook --help lists the commands)")
     .exitOverride();
-  for (const add of [serveCommands, catalogueCommands, migrateCommands, maintenanceCommands, cacheCommands])
+  for (const add of [
+    serveCommands,
+    catalogueCommands,
+    migrateCommands,
+    maintenanceCommands,
+    cacheCommands,
+    vectorCommands,
+  ])
     add(program);
   try {
     await program.parseAsync(argv as string[]);

@@ -1,3 +1,4 @@
+import { DISCOVER_READS } from "../discover/registry.ts";
 import { IDEMPOTENCY_READ } from "../writes/idempotency.ts";
 import { CATALOGUE_READS, NESTED_READS } from "./catalogue.ts";
 import { CHART_READS, HISTORY_READ } from "./listening.ts";
@@ -10,6 +11,7 @@ export const READS: readonly AnyRead[] = [
   ...Object.values(NESTED_READS),
   ...Object.values(CHART_READS),
   HISTORY_READ,
+  ...DISCOVER_READS,
   IDEMPOTENCY_READ,
   SOURCE_READ,
 ];

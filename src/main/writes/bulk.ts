@@ -58,6 +58,9 @@ const clear: Command<Record<string, never>> = command({
   statements: () => [
     ...[...BULK_TABLES].reverse().map((table) => statement(`DELETE FROM ${table}`, {})),
     statement("DELETE FROM idempotency_keys", {}),
+    statement("DELETE FROM vector_queue", {}),
+    statement("DELETE FROM vector_spread", {}),
+    statement("DELETE FROM lyric_model", {}),
   ],
   tags: everything,
 });

@@ -1,3 +1,4 @@
+import { DISCOVER_COMMANDS } from "../discover/registry.ts";
 import { BULK_COMMANDS } from "./bulk.ts";
 import { CATALOGUE_COMMANDS, PLAYLIST_COMMANDS } from "./catalogue.ts";
 import type { AnyCommand } from "./command.ts";
@@ -8,5 +9,6 @@ export const COMMANDS: readonly AnyCommand[] = [
   ...Object.values(CATALOGUE_COMMANDS).flatMap(({ create, patch, remove }) => [create, patch, remove]),
   ...Object.values(PLAYLIST_COMMANDS),
   ...Object.values(PLAY_COMMANDS),
+  ...DISCOVER_COMMANDS,
   ...Object.values(BULK_COMMANDS),
 ];
