@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { z } from "zod";
 import { VECTOR_KINDS } from "../../../shared/embedders/embedder.ts";
+import { RECOMMENDATIONS_READ } from "../../discover/recommendations.ts";
 import {
   MAX_QUERIES,
   NEAREST_READ,
@@ -25,6 +26,18 @@ const noParameters = z.strictObject({});
 
 const similarTrack = z.object({ ...KINDS.tracks.schema.shape, similarity: z.number().min(-1).max(1) });
 const similarTracks = z.object({ data: z.array(similarTrack), next: z.null() });
+const recommendations = z.object({
+  data: z.array(
+    z.object({
+      score: z.number(),
+      strategy: z.enum(["audio", "lyrics", "genre", "collaborative", "popular"]),
+      reason: z.string(),
+      because_track_id: z.int().nullable(),
+      ...KINDS.tracks.schema.shape,
+    }),
+  ),
+  next: z.null(),
+});
 const trackVectors = z.object({
   track_id: z.int(),
   ...Object.fromEntries(VECTOR_KINDS.map((kind) => [kind, z.array(z.number()).nullable()])),
@@ -46,6 +59,16 @@ export const discoverRoutes = (answers: Answers, writes: Writes): Route[] => [
   }),
   ...vectorRoutes(answers, writes),
   nearestRoute(answers),
+  readRoute({
+    path: "/v1/users/{id}/recommendations",
+    tag: "discover",
+    summary: "What a listener may like",
+    description:
+      "Tracks the listener never played, each with the strategy that speaks loudest for it and a reason; at most two of an artist in ten. Who never played anything gets what is popular. May be up to an hour old; Age says how old.",
+    read: RECOMMENDATIONS_READ,
+    answers,
+    response: { description: "Best first.", body: recommendations },
+  }),
 ];
 
 const vectorRoutes = (answers: Answers, writes: Writes): Route[] => [
