@@ -98,7 +98,11 @@ export class Cache {
   invalidate(tags: readonly string[]): void {
     if (tags.length === 0) return;
     for (const tag of tags) this.#count(tag);
-    if (tags.includes(ALL_TAGS)) return this.clear();
+    if (tags.includes(ALL_TAGS)) this.clear();
+    else this.#touch(tags);
+  }
+
+  #touch(tags: readonly string[]): void {
     this.#versions.touch(tags);
     for (const tag of tags) this.#drop(this.#store.deleteTagged(tag));
   }

@@ -14,8 +14,7 @@ const HEADERS = {
 export function openApiDocument(routes: readonly Route[]): string {
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
   for (const route of routes) {
-    const path = (paths[route.path] ??= {});
-    path[route.method.toLowerCase()] = operation(route);
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(route) };
   }
   const document = createDocument({
     openapi: "3.1.0",
