@@ -1,5 +1,5 @@
 import { BUCKETS, GROWTH, inverseFrequencies, SAMPLE, SMALLEST } from "../../shared/embedders/lyric-model.ts";
-import type { FrequencyParams, VectorStats } from "./vector-reads.ts";
+import type { Extent, FrequencyParams } from "./vector-reads.ts";
 
 /** Tracks that one read counts: some twenty milliseconds of a scan thread. */
 const SLICE = 250;
@@ -17,7 +17,7 @@ export interface FittedModel {
 }
 
 /** Whether the catalogue has outgrown its model, or has become large enough for its first. */
-export const needsModel = ({ tracks, model }: VectorStats): boolean =>
+export const needsModel = ({ tracks, model }: Extent): boolean =>
   tracks >= SMALLEST && (model === null || tracks >= GROWTH * model.tracks);
 
 /**

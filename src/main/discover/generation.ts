@@ -10,10 +10,11 @@ import { SPREAD_COMMANDS, type Spread } from "./spread-commands.ts";
 import { VECTOR_COMMANDS } from "./vector-commands.ts";
 import {
   EMBED_READ,
+  EXTENT_READ,
+  type Extent,
   FREQUENCIES_READ,
   NEXT_SPREAD_READ,
   VECTOR_STATS_READ,
-  type VectorStats,
 } from "./vector-reads.ts";
 
 /** Vectors that one step writes: at most some ten milliseconds of the writer, which is what a request may wait. */
@@ -112,8 +113,10 @@ export class VectorGeneration {
   async #round(): Promise<void> {
     if (!this.#recovered) await this.#execute(VECTOR_COMMANDS.recover, {});
     this.#recovered = true;
-    const stats = JSON.parse((await this.#read(VECTOR_STATS_READ, {}))!) as VectorStats;
-    if (needsModel(stats)) await this.#fit(stats.tracks);
+    if (needsModel(await this.#json(EXTENT_READ))) {
+      const counted = await this.#json(VECTOR_STATS_READ);
+      if (needsModel(counted)) await this.#fit(counted.tracks);
+    }
     await this.#steps(() => this.#spread());
     for (const kind of COMPUTED_KINDS) await this.#steps(() => this.#embed(kind));
   }
@@ -164,6 +167,10 @@ export class VectorGeneration {
 
   #execute<I>(command: Command<I>, input: I): Promise<{ readonly body: string | null }> {
     return this.#options.commands.execute(command, input);
+  }
+
+  async #json(read: Read<Record<string, never>>): Promise<Extent> {
+    return JSON.parse((await this.#read(read, {}))!);
   }
 
   /** @throws AppError `closing` between the parts of a long piece of work, so that closing need not wait for all. */

@@ -71,6 +71,25 @@ export const VECTOR_STATS_READ: Read<Record<string, never>> = read({
   cache: UNCACHED,
 });
 
+/** The size of the catalogue as it is known without counting: its highest id, and what the model was fitted to. */
+export interface Extent {
+  readonly tracks: number;
+  readonly model: { readonly tracks: number } | null;
+}
+
+/** Asked after every write to the catalogue, where a count of a million rows would be too much. */
+export const EXTENT_READ: Read<Record<string, never>> = read({
+  name: "vectors.extent",
+  lane: "point",
+  params: nothing,
+  statement: () => ({
+    sql: `SELECT json_object('tracks', ifnull((SELECT max(id) FROM tracks), 0),
+      'model', json((SELECT json_object('tracks', tracks) FROM lyric_model ORDER BY version DESC LIMIT 1))), '', NULL`,
+    params: {},
+  }),
+  cache: UNCACHED,
+});
+
 /** What is to be spread next: `{"source", "source_id"}`; no row when there is nothing. */
 export const NEXT_SPREAD_READ: Read<Record<string, never>> = read({
   name: "vectors.next_spread",
@@ -138,6 +157,7 @@ export const FREQUENCIES_READ: Read<FrequencyParams> = read({
 export const VECTOR_READS = [
   TRACK_VECTORS_READ,
   VECTOR_STATS_READ,
+  EXTENT_READ,
   NEXT_SPREAD_READ,
   EMBED_READ,
   FREQUENCIES_READ,
