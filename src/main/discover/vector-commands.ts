@@ -136,31 +136,34 @@ interface StoreInput {
 
 /**
  * Writes what was computed, for the rows that are still in hand: one whose track changed meanwhile is pending again,
- * and what was computed for it is out of date.
+ * and what was computed for it is out of date. The vectors travel in one parameter of one statement; the others
+ * find out from the tables which rows got one.
  */
 const store: Command<StoreInput> = command({
   name: "vectors.store",
   input: z.strictObject({ kind: z.enum(["lyric", "metadata"]), rows: z.string() }),
   statements: ({ kind, rows }, { now }) => {
-    const inHand = `json_each(@rows) r CROSS JOIN vector_queue q
-      ON q.track_id = r.value ->> 0 AND q.kind = '${kind}' AND q.state = 'processing'`;
-    const settle = (sets: string, made: string) =>
-      statement(
-        `UPDATE vector_queue SET ${sets}, updated_at = @now WHERE kind = '${kind}' AND state = 'processing'
-         AND track_id IN (SELECT value ->> 0 FROM json_each(@rows) WHERE value ->> 1 ${made} '')`,
-        { rows, now },
-      );
+    const inHand = `kind = '${kind}' AND state = 'processing'`;
     return [
-      statement(`DELETE FROM vectors_${kind} WHERE track_id IN (SELECT q.track_id FROM ${inHand})`, { rows }),
+      statement(
+        `DELETE FROM vectors_${kind} WHERE track_id IN (SELECT track_id FROM vector_queue WHERE ${inHand})`,
+        {},
+      ),
       statement(
         `INSERT INTO vectors_${kind} (track_id, embedding)
-         SELECT q.track_id, unhex(r.value ->> 1) FROM ${inHand} WHERE r.value ->> 1 <> ''`,
+         SELECT q.track_id, unhex(r.value ->> 1) FROM json_each(@rows) r
+         CROSS JOIN vector_queue q ON q.track_id = r.value ->> 0 WHERE ${inHand} AND r.value ->> 1 <> ''`,
         { rows },
       ),
-      settle("state = 'completed', attempts = 0, error = NULL", "<>"),
-      settle(
-        `state = iif(attempts < ${ATTEMPTS}, 'pending', 'failed'), error = 'no vector could be computed'`,
-        "=",
+      statement(
+        `UPDATE vector_queue SET state = 'completed', attempts = 0, error = NULL, updated_at = @now
+         WHERE ${inHand} AND EXISTS (SELECT 1 FROM vectors_${kind} v WHERE v.track_id = vector_queue.track_id)`,
+        { now },
+      ),
+      statement(
+        `UPDATE vector_queue SET state = iif(attempts < ${ATTEMPTS}, 'pending', 'failed'), updated_at = @now,
+           error = 'no vector could be computed' WHERE ${inHand}`,
+        { now },
       ),
     ];
   },
