@@ -20,6 +20,7 @@ export interface MetricSources {
   readonly databaseBytes: () => number;
   /** Undefined when it cannot be told: the gauge keeps its value. */
   readonly ftsCoverage: () => Promise<number | undefined>;
+  readonly vectorCoverage: () => Promise<Readonly<Record<string, number>>>;
 }
 
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -171,6 +172,15 @@ export function registerGauges({ registry }: Metrics, sources: MetricSources): v
     async collect() {
       const ratio = await sources.ftsCoverage();
       if (ratio !== undefined) this.set(ratio);
+    },
+  });
+  new Gauge({
+    name: "chinook_vector_coverage_ratio",
+    help: "Share of tracks that have a vector, by kind.",
+    labelNames: ["kind"],
+    registers,
+    async collect() {
+      for (const [kind, ratio] of Object.entries(await sources.vectorCoverage())) this.set({ kind }, ratio);
     },
   });
   new Counter({

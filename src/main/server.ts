@@ -1,15 +1,16 @@
 import { statSync } from "node:fs";
 import type { Server as HttpServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { setTimeout as delay } from "node:timers/promises";
 import type { Settings } from "../shared/settings.ts";
 import { CACHE_TABLES, Cache } from "./cache/cache.ts";
+import { coverageOf } from "./discover/coverage.ts";
+import { isCatalogueChange, VectorGeneration } from "./discover/generation.ts";
 import { createApp } from "./http/app.ts";
 import { Idempotency } from "./http/command-route.ts";
-import { listen } from "./http/listen.ts";
+import { drain, listen, urlOf } from "./http/listen.ts";
 import type { Route } from "./http/route.ts";
 import { adminRoutes } from "./http/routes/admin.ts";
 import { catalogueRoutes } from "./http/routes/catalogue.ts";
+import { discoverRoutes } from "./http/routes/discover.ts";
 import { docsRoutes } from "./http/routes/docs.ts";
 import { listeningRoutes } from "./http/routes/listening.ts";
 import { type Health, operationsRoutes } from "./http/routes/operations.ts";
@@ -17,16 +18,13 @@ import { searchRoutes } from "./http/routes/search.ts";
 import { tagRoutes } from "./http/routes/tags.ts";
 import { createLog, type Logger } from "./log.ts";
 import { createMetrics, type MetricSources, type Metrics, registerGauges } from "./metrics.ts";
-import { Answers } from "./reads/answers.ts";
 import { ReadSide } from "./reads/read-side.ts";
+import { ftsCoverageOf } from "./search/coverage.ts";
 import { SearchKeeper } from "./search/keeper.ts";
-import { COVERAGE_READ } from "./search/upkeep.ts";
 import { WriteSide } from "./writes/write-side.ts";
 
 const MEBIBYTE = 1_048_576;
 const SWEEP_MS = 5_000;
-/** Milliseconds that requests have to finish once the server is told to stop. */
-const DRAIN_MS = 10_000;
 
 export interface Server {
   readonly url: string;
@@ -43,6 +41,7 @@ interface Parts {
   readonly writes: WriteSide;
   readonly reads: ReadSide;
   readonly search: SearchKeeper;
+  readonly generation: VectorGeneration;
   readonly state: { status: Health["status"] };
 }
 
@@ -62,6 +61,7 @@ export async function startServer(
   const log = createLog(settings.log);
   const metrics = createMetrics();
   const cache = opened.adopt(new Cache({ maxBytes: settings.cacheMb * MEBIBYTE }), (cache) => cache.close());
+  let generating: Pick<VectorGeneration, "poke"> = { poke: () => {} };
   let pausable: Pick<ReadSide, "whilePaused"> = { whilePaused: (action) => action() };
   let search: SearchKeeper | undefined;
   const writes = opened.adopt(
@@ -72,6 +72,7 @@ export async function startServer(
       invalidate: (tags) => {
         cache.invalidate(tags);
         search?.wrote(tags);
+        if (settings.vectorGeneration && isCatalogueChange(tags)) generating.poke();
       },
       whilePaused: (action) => pausable.whilePaused(action),
     }),
@@ -86,12 +87,15 @@ export async function startServer(
     new SearchKeeper({ commands: writes.commands, answers: reads.answers, log }),
     (search) => search.close(),
   );
-  const parts: Parts = { settings, log, metrics, cache, writes, reads, search, state };
+  const generation = opened.adopt(openGeneration(writes, reads, log), (generation) => generation.close());
+  const parts: Parts = { settings, log, metrics, cache, writes, reads, search, generation, state };
   const http = opened.adopt(await openHttp(parts), drain);
   const url = urlOf(settings.host, http);
   await writes.announce(url);
   const sweeper = setInterval(() => cache.sweep(), SWEEP_MS).unref();
   state.status = "ok";
+  generating = generation;
+  if (settings.vectorGeneration) generation.poke();
   log.info({ url, database: settings.database }, "listening");
   const closers = opened.move();
   return { url, close: once(() => closeAll(closers, sweeper, parts)) };
@@ -115,6 +119,15 @@ function once(action: () => Promise<void>): () => Promise<void> {
   return () => (running ??= action());
 }
 
+const openGeneration = (writes: WriteSide, reads: ReadSide, log: Logger): VectorGeneration =>
+  new VectorGeneration({
+    answers: reads.answers,
+    commands: writes.commands,
+    busy: () => writes.queueLength > 0 || reads.queueLengths.scan > 0,
+    log,
+    polite: true,
+  });
+
 function openHttp(parts: Parts): Promise<HttpServer> {
   const { settings, log, metrics, state } = parts;
   const app = createApp({
@@ -129,22 +142,6 @@ function openHttp(parts: Parts): Promise<HttpServer> {
   return listen(app, settings.host, settings.port, (reason) => metrics.rejectedRequests.inc({ reason }));
 }
 
-/** Refuses new connections at once; open requests get their time, idle connections none. */
-async function drain(http: HttpServer): Promise<void> {
-  const closed = new Promise<void>((resolve) => http.close(() => resolve()));
-  const idle = setInterval(() => http.closeIdleConnections(), 20);
-  const late = new AbortController();
-  await Promise.race([closed, delay(DRAIN_MS, undefined, { signal: late.signal }).catch(() => {})]);
-  late.abort();
-  clearInterval(idle);
-  http.closeAllConnections();
-}
-
-function urlOf(host: string, http: HttpServer): string {
-  const { port } = http.address() as AddressInfo;
-  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
-}
-
 function routesOf(parts: Parts): readonly Route[] {
   const { cache, reads, writes, search, metrics } = parts;
   registerGauges(metrics, gaugeSources(parts));
@@ -154,6 +151,7 @@ function routesOf(parts: Parts): readonly Route[] {
     ...listeningRoutes(reads.answers, commandSide),
     ...searchRoutes(reads.answers, search),
     ...tagRoutes(reads.answers, commandSide),
+    ...discoverRoutes(reads.answers, commandSide),
     ...operationsRoutes({ health: () => healthOf(parts), metrics: () => exposition(metrics) }),
     ...adminRoutes({
       answers: reads.answers,
@@ -162,6 +160,7 @@ function routesOf(parts: Parts): readonly Route[] {
       checkpoint: () => writes.checkpoint(),
       cacheStats: () => cacheStats(cache),
       clearCache: () => cache.clear(),
+      generation: parts.generation,
     }),
   ];
   return [...routes, ...docsRoutes(routes)];
@@ -192,16 +191,9 @@ function gaugeSources({ settings, cache, writes, reads }: Parts): MetricSources 
     writeQueue: () => writes.queueLength,
     wal: () => writes.wal,
     databaseBytes: () => fileBytes(settings.database),
-    ftsCoverage: () => ftsCoverage(reads),
+    ftsCoverage: () => ftsCoverageOf(reads.answers),
+    vectorCoverage: () => coverageOf(reads.answers),
   };
-}
-
-async function ftsCoverage({ answers }: ReadSide): Promise<number | undefined> {
-  const key = Answers.key(COVERAGE_READ, {});
-  const entry = answers.cached(COVERAGE_READ, key);
-  if (entry !== undefined) return Number(entry.body);
-  const found = await answers.fetch(COVERAGE_READ, {}, key).catch(() => null);
-  return found === null ? undefined : Number(found.entry.body);
 }
 
 const fileBytes = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;

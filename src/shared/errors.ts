@@ -194,6 +194,12 @@ export const ERRORS = {
     retry: false,
     hint: "Reinstall the dependencies with `npm ci`.",
   },
+  vectors_unavailable: {
+    status: 0,
+    title: "Vector extension not usable",
+    retry: false,
+    hint: "Reinstall the dependencies with `npm ci` on this machine; see `chinook verify-vector-extension`.",
+  },
   locked: {
     status: 0,
     title: "Another server holds the database",

@@ -96,6 +96,13 @@ export const SETTINGS = {
     initial: () => true,
     parse: onOff,
   }),
+  vectorGeneration: setting({
+    env: "CHINOOK_VECTOR_GENERATION",
+    expects: "1 or 0",
+    help: "1 computes the vectors of new and changed tracks in the background",
+    initial: () => true,
+    parse: onOff,
+  }),
   log: setting({
     env: "CHINOOK_LOG",
     expects: "json, pretty or silent",

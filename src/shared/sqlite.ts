@@ -1,4 +1,5 @@
 import Database from "better-sqlite3";
+import { getLoadablePath } from "sqlite-vec";
 import { AppError } from "./errors.ts";
 
 export type Connection = Database.Database;
@@ -15,6 +16,7 @@ export function openForWriting(file: string, synchronous: "full" | "normal"): Co
   const db = new Database(file, { timeout: 2_000 });
   try {
     assertSqliteVersion(db);
+    loadVectors(db);
     convertToWal(db);
     db.pragma(`synchronous = ${synchronous}`);
     db.pragma("wal_autocheckpoint = 0");
@@ -31,10 +33,26 @@ export function openForWriting(file: string, synchronous: "full" | "normal"): Co
 /** A reader's connection: the file must exist, and nothing it runs can write. */
 export function openForReading(file: string): Connection {
   const db = new Database(file, { readonly: true, fileMustExist: true, timeout: 1_000 });
+  loadVectors(db);
   db.pragma("query_only = ON");
   db.pragma("temp_store = MEMORY");
   db.pragma("cache_size = -8192");
   return db;
+}
+
+/**
+ * The vector extension: a millisecond and less than a megabyte a connection. The writer needs it as much as readers
+ * do: a trigger deletes a track's vectors with it.
+ *
+ * @throws AppError `vectors_unavailable` where there is no build of it for this machine.
+ */
+export function loadVectors(db: Connection): void {
+  try {
+    db.loadExtension(getLoadablePath());
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new AppError("vectors_unavailable", { detail: `sqlite-vec cannot be loaded: ${reason}`, cause });
+  }
 }
 
 /** The conversion answers "locked" without asking the busy handler, so a closing neighbour is waited for here. */

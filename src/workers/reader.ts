@@ -6,6 +6,7 @@ import { type Failure, toFailure } from "../shared/errors.ts";
 import type { Param, ReadBatch, ReadBatchReport, ReaderOptions, ReadRow } from "../shared/protocol.ts";
 import { type Connection, openForReading } from "../shared/sqlite.ts";
 import { closeness, editDistance } from "./closeness.ts";
+import { registerFunctions } from "./functions.ts";
 
 /** What a thread has open: made by its first batch, so that importing this module does nothing. */
 interface Open {
@@ -32,6 +33,7 @@ function open(): Open {
   db.function("closeness", { ...PURE, varargs: true }, (typed, ...fields) =>
     closeness(String(typed), ...(fields as (string | null)[])),
   );
+  registerFunctions(db);
   return {
     db,
     begin: db.prepare("BEGIN"),

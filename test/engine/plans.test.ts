@@ -4,6 +4,7 @@ import { READS } from "../../src/main/reads/registry.ts";
 import type { AnyCommand } from "../../src/main/writes/command.ts";
 import { COMMANDS } from "../../src/main/writes/registry.ts";
 import { type Connection, openForReading } from "../../src/shared/sqlite.ts";
+import { registerFunctions } from "../../src/workers/functions.ts";
 import { copyOf, makeCatalogue } from "../support/server.ts";
 import { writableFor } from "./support.ts";
 import { allVariants, NOW, nameOf, type Variant, variantsOf } from "./variants.ts";
@@ -18,6 +19,7 @@ async function open(name: keyof typeof catalogues, analyse: (db: Connection) => 
   catalogues[name].function("within_deadline", () => 1);
   catalogues[name].function("edit_distance", (_a, _b) => 1);
   catalogues[name].function("closeness", { varargs: true }, () => 1);
+  registerFunctions(catalogues[name]);
 }
 
 beforeAll(async () => {

@@ -18,6 +18,7 @@ const VALUES: Readonly<Record<SettingName, readonly [good: string, means: unknow
     checkpoints: ["external", "external", ["none", ""]],
     cacheMb: ["0", 0, ["65537", "-1", "32MB"]],
     demo: ["0", false, ["false", "yes", ""]],
+    vectorGeneration: ["0", false, ["true", "off", ""]],
     log: ["pretty", "pretty", ["text", ""]],
     logRequests: ["all", "all", ["none", ""]],
   };

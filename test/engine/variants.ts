@@ -1,6 +1,7 @@
 import { ALL_KINDS, type Kind } from "../../src/main/model/kinds.ts";
 import type { AnyRead } from "../../src/main/reads/read.ts";
 import { READS } from "../../src/main/reads/registry.ts";
+import { COMPUTED_KINDS, DIMENSIONS, VECTOR_KINDS } from "../../src/shared/embedders/embedder.ts";
 import type { Param } from "../../src/shared/protocol.ts";
 import type { Connection } from "../../src/shared/sqlite.ts";
 
@@ -72,7 +73,28 @@ function otherVariants(read: AnyRead): Record<string, unknown>[] {
   if (/^(search\.popular-names|fts\.coverage)$/.test(read.name)) return [{}];
   if (read.name === "tracks.tags") return [{ id: 3 }];
   if (read.name === "tags.list") return pages("slug", "m");
+  const discovered = discoverVariants()[read.name];
+  if (discovered !== undefined) return discovered;
   throw new Error(`${read.name} is a read that this file does not know: say here what variants it has`);
+}
+
+/** Of similarity, recommendations and what vectors are computed with. */
+function discoverVariants(): Readonly<Record<string, Record<string, unknown>[]>> {
+  const vector = (dimensions: number) => "0000803f".repeat(dimensions);
+  return {
+    "vectors.get": [{ id: 3 }],
+    "vectors.stats": [{}],
+    "vectors.extent": [{}],
+    "vectors.next_spread": [{}],
+    "vectors.embed": COMPUTED_KINDS.map((kind) => ({ kind })),
+    "vectors.frequencies": [{ after: 0, stride: 1, limit: 100 }],
+    "vectors.search": VECTOR_KINDS.map((by) => ({ by, vector: vector(DIMENSIONS[by]), limit: 5 })),
+    "tracks.similar": [...VECTOR_KINDS, "blend"].flatMap((by) => [
+      { id: 3, by, limit: 5 },
+      { id: 3, by, limit: 5, genre: 1 },
+    ]),
+    "users.recommendations": [{ id: 3, limit: 5 }],
+  };
 }
 
 /** What is searched for bounds what is found; the filters of a search come beside it. */

@@ -115,7 +115,7 @@ export interface TestServer extends AsyncDisposable {
 /**
  * A server that listens.
  *
- * @param settings environment, over: any free port, no demo catalogue.
+ * @param settings environment, over: any free port, no demo catalogue, no vectors.
  * @param options `database`: the file, otherwise a new one without a catalogue.
  * @throws Error with its exit status and its log when it ended instead of listening.
  */
@@ -127,6 +127,7 @@ export async function startServer(
   const child = spawnChinook(["serve"], {
     CHINOOK_PORT: "0",
     CHINOOK_DEMO: "0",
+    CHINOOK_VECTOR_GENERATION: "0",
     CHINOOK_LOG: "json",
     CHINOOK_DATABASE: database,
     ...settings,

@@ -7,6 +7,7 @@ import { maintenanceCommands } from "./maintenance.ts";
 import { migrateCommands } from "./migrate.ts";
 import { reportError } from "./output.ts";
 import { serveCommands } from "./serve.ts";
+import { vectorCommands } from "./vectors.ts";
 
 /**
  * The `chinook` command. Exit status: 0 done and healthy, 1 failed or unhealthy, 2 wrong usage.
@@ -26,6 +27,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     maintenanceCommands,
     cacheCommands,
     ftsCommands,
+    vectorCommands,
   ])
     add(program);
   try {

@@ -27,11 +27,11 @@ export interface Progress {
 }
 
 /** A bar on a terminal; nothing where nobody looks. */
-export function progress(total: number): Progress {
+export function progress(total: number, unit = "rows"): Progress {
   if (!process.stderr.isTTY) return { advance: () => {}, done: () => {} };
   const bars = new MultiBar(
     {
-      format: `${colors.cyan("{bar}")} {percentage}%  {value}/{total} rows  ${colors.dim("{what}")}  {eta_formatted} left`,
+      format: `${colors.cyan("{bar}")} {percentage}%  {value}/{total} ${unit}  ${colors.dim("{what}")}  {eta_formatted} left`,
       hideCursor: true,
       clearOnComplete: true,
       stream: process.stderr,

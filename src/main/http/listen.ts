@@ -1,5 +1,7 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
 import { getRequestListener, RequestError } from "@hono/node-server";
 import type { Hono } from "hono";
 import { AppError, type ErrorCode } from "../../shared/errors.ts";
@@ -19,6 +21,8 @@ const LIMITS = {
   requireHostHeader: false,
 } as const;
 const MAX_CONNECTIONS = 10_000;
+/** Milliseconds that requests have to finish once the server is told to stop. */
+const DRAIN_MS = 10_000;
 
 /** @throws AppError `listen_failed`. @returns the server, listening. */
 export async function listen(
@@ -40,6 +44,22 @@ export async function listen(
     server.listen(port, host, resolve);
   });
   return server;
+}
+
+/** Refuses new connections at once; open requests get their time, idle connections none. */
+export async function drain(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  const idle = setInterval(() => server.closeIdleConnections(), 20);
+  const late = new AbortController();
+  await Promise.race([closed, delay(DRAIN_MS, undefined, { signal: late.signal }).catch(() => {})]);
+  late.abort();
+  clearInterval(idle);
+  server.closeAllConnections();
+}
+
+export function urlOf(host: string, server: Server): string {
+  const { port } = server.address() as AddressInfo;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 const listenError = (cause: NodeJS.ErrnoException, host: string, port: number) =>

@@ -21,7 +21,8 @@ export function openApiDocument(routes: readonly Route[]): string {
     info: {
       title: "Chinook Server",
       version,
-      description: "A music catalogue on SQLite: browse, record plays, chart.",
+      description:
+        "A music catalogue on SQLite: browse, search, find what is similar, record plays, chart, recommend.",
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: "/" }],

@@ -1,3 +1,4 @@
+import { DISCOVER_READS } from "../discover/registry.ts";
 import { SEARCH_READ } from "../search/search.ts";
 import { POPULAR_READ } from "../search/statistics.ts";
 import { POPULAR_NAMES_READ, SUGGESTIONS_READ } from "../search/suggestions.ts";
@@ -22,6 +23,7 @@ export const READS: readonly AnyRead[] = [
   COVERAGE_READ,
   TAGS_READ,
   TRACK_TAGS_READ,
+  ...DISCOVER_READS,
   IDEMPOTENCY_READ,
   SOURCE_READ,
 ];

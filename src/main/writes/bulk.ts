@@ -52,15 +52,19 @@ const load: Command<Chunk> = command({
   tags: everything,
 });
 
+/** What is of a catalogue without being loaded with it. */
+const FOLLOWING = [
+  ...["tags", "search_pending", "suggestions", "idempotency_keys"],
+  ...["vector_queue", "vector_spread", "lyric_model"],
+];
+
 /** Children before parents. */
 const clear: Command<Record<string, never>> = command({
   name: "bulk.clear",
   input: z.strictObject({}),
   statements: () => [
     ...[...BULK_TABLES].reverse().map((table) => statement(`DELETE FROM ${table}`, {})),
-    ...["tags", "search_pending", "suggestions", "idempotency_keys"].map((table) =>
-      statement(`DELETE FROM ${table}`, {}),
-    ),
+    ...FOLLOWING.map((table) => statement(`DELETE FROM ${table}`, {})),
   ],
   tags: everything,
 });

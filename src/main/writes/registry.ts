@@ -1,3 +1,4 @@
+import { DISCOVER_COMMANDS } from "../discover/registry.ts";
 import { RECORD_SEARCHES } from "../search/statistics.ts";
 import { REPLACE_SUGGESTIONS } from "../search/suggestions.ts";
 import { TAG_COMMANDS } from "../search/tags.ts";
@@ -13,6 +14,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   ...Object.values(CATALOGUE_COMMANDS).flatMap(({ create, patch, remove }) => [create, patch, remove]),
   ...Object.values(PLAYLIST_COMMANDS),
   ...Object.values(PLAY_COMMANDS),
+  ...DISCOVER_COMMANDS,
   ...Object.values(BULK_COMMANDS),
   ...Object.values(TAG_COMMANDS),
   ...Object.values(FTS_COMMANDS),

@@ -1,4 +1,7 @@
 import { z } from "zod";
+import { statsOf } from "../../discover/coverage.ts";
+import type { VectorGeneration } from "../../discover/generation.ts";
+import { SPREAD_COMMANDS } from "../../discover/spread-commands.ts";
 import type { Answers } from "../../reads/answers.ts";
 import { SOURCE_READ } from "../../reads/source.ts";
 import { FTS_ACTIONS } from "../../search/upkeep.ts";
@@ -21,6 +24,7 @@ export interface AdminOptions {
   readonly checkpoint: () => Promise<{ complete: boolean; ms: number }>;
   readonly cacheStats: () => unknown;
   readonly clearCache: () => void;
+  readonly generation: Pick<VectorGeneration, "poke">;
 }
 
 const noParameters = z.strictObject({});
@@ -61,6 +65,17 @@ export const adminRoutes = (options: AdminOptions): Route[] => [
   ),
   actionRoute("GET", "/admin/fts/stats", "What the text index holds", () =>
     FTS_ACTIONS.stats(options.commands),
+  ),
+  actionRoute("GET", "/admin/vectors", "How far the vectors are", () => statsOf(options.answers)),
+  actionRoute(
+    "POST",
+    "/admin/vectors/generate",
+    "Compute whatever vectors are missing or failed",
+    async () => {
+      await options.commands.execute(SPREAD_COMMANDS.request, {});
+      options.generation.poke();
+      return statsOf(options.answers);
+    },
   ),
   actionRoute("GET", "/admin/cache", "What is cached", options.cacheStats),
   route({

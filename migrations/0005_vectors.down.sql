@@ -1,0 +1,14 @@
+DROP TRIGGER vectors_media_type_renamed;
+DROP TRIGGER vectors_genre_renamed;
+DROP TRIGGER vectors_artist_renamed;
+DROP TRIGGER vectors_album_changed;
+DROP TRIGGER vectors_track_facts;
+DROP TRIGGER vectors_track_words;
+DROP TRIGGER vectors_track_deleted;
+DROP TRIGGER vectors_track_added;
+DROP TABLE lyric_model;
+DROP TABLE vector_spread;
+DROP TABLE vector_queue;
+DROP TABLE vectors_metadata;
+DROP TABLE vectors_lyric;
+DROP TABLE vectors_audio;

@@ -1,0 +1,38 @@
+/** The kinds of vectors, and how long each is. */
+export const DIMENSIONS = { audio: 128, lyric: 384, metadata: 64 } as const;
+
+export type VectorKind = keyof typeof DIMENSIONS;
+export const VECTOR_KINDS = Object.keys(DIMENSIONS) as VectorKind[];
+
+/** The kinds that are computed from the catalogue. Audio has no source here: it comes from clients alone. */
+export const COMPUTED_KINDS = ["lyric", "metadata"] as const satisfies readonly VectorKind[];
+export type ComputedKind = (typeof COMPUTED_KINDS)[number];
+
+/**
+ * Makes a vector of what is known.
+ *
+ * - Pure: the same source gives the same vector, on every machine and in every thread.
+ * - The vector has `dimensions` numbers, all finite, and length 1: there is no source without a direction.
+ *
+ * The seam for other ways of embedding: a sentence model would be another `Embedder<LyricSource>` of 384 dimensions,
+ * made in the reader thread in place of the hashed one. Its runtime is no dependency yet, and models that answer asynchronously do not fit into an SQL function: they would
+ * need a thread of their own between the reading of the sources and the writing of the vectors.
+ */
+export interface Embedder<Source> {
+  readonly dimensions: number;
+  embed(source: Source): Float32Array<ArrayBuffer>;
+}
+
+/** Scaled to length 1, or undefined for a vector without a direction. Squares neither overflow nor vanish. */
+export function normalise(values: ArrayLike<number>): Float32Array<ArrayBuffer> | undefined {
+  let largest = 0;
+  for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(values[i]!));
+  if (!(largest > 0) || !Number.isFinite(largest)) return undefined;
+  let squares = 0;
+  for (let i = 0; i < values.length; i++) squares += (values[i]! / largest) ** 2;
+  const length = Math.sqrt(squares);
+  return Float32Array.from({ length: values.length }, (_, i) => values[i]! / largest / length);
+}
+
+/** Cosine of unit vectors from their L2 distance: |a − b|² = 2 − 2·cos. */
+export const cosineOf = (distance: number): number => 1 - (distance * distance) / 2;

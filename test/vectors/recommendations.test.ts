@@ -1,0 +1,159 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { spreadArtists } from "../../src/workers/spread-artists.ts";
+import {
+  copyOf,
+  get,
+  type Json,
+  makeCatalogue,
+  post,
+  startServer,
+  type TestServer,
+} from "../support/server.ts";
+import { axis, between, GENERATING, generated } from "./support.ts";
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startServer(GENERATING, { database: copyOf(await makeCatalogue()) });
+  await generated(server);
+});
+afterAll(() => server.kill());
+
+/** Nobody of the generated listeners. */
+let nextUser = 1_000_000;
+const newUser = (): number => nextUser++;
+const play = (user_id: number, ...tracks: number[]) =>
+  post(
+    server,
+    "/v1/plays",
+    tracks.map((track_id) => ({ track_id, user_id })),
+  );
+const recommended = async (user: number, limit = 20): Promise<Json[]> =>
+  (await get(server, `/v1/users/${user}/recommendations?limit=${limit}`)).json.data;
+const idsOf = (tracks: Json[]): number[] => tracks.map(({ id }) => id);
+
+describe("recommendations", () => {
+  test("a newcomer gets what is popular, and the answer says how long it may be kept", async () => {
+    const answer = await get(server, `/v1/users/${newUser()}/recommendations?limit=10`);
+    expect(answer.status).toBe(200);
+    expect(answer.json.data).toHaveLength(10);
+    for (const track of answer.json.data)
+      expect(track).toMatchObject({ strategy: "popular", because_track_id: null });
+    expect(answer.headers.get("cache-control")).toBe("max-age=3600");
+    expect(answer.headers.get("age")).toBe("0");
+  });
+
+  test("popular is what is played and bought now: a burst of plays is", async () => {
+    for (let i = 0; i < 5; i++) await play(newUser(), ...Array.from({ length: 200 }, () => 321));
+    expect(idsOf(await recommended(newUser(), 5))[0]).toBe(321);
+  });
+
+  test("what was heard is left out, and reasons name what was", async () => {
+    const user = newUser();
+    await play(user, 10, 11, 12);
+    const tracks = await recommended(user);
+    expect(tracks).toHaveLength(20);
+    for (const id of [10, 11, 12]) expect(idsOf(tracks)).not.toContain(id);
+    const names = await Promise.all(
+      [10, 11, 12].map(async (id) => (await get(server, `/v1/tracks/${id}`)).json.name),
+    );
+    const because = tracks.filter(({ strategy }) => strategy === "lyrics");
+    expect(because.length).toBeGreaterThan(0);
+    for (const { reason, because_track_id } of because) {
+      expect([10, 11, 12]).toContain(because_track_id);
+      expect(names.some((name) => reason === `because you played “${name}”`)).toBe(true);
+    }
+    const { genre_name } = (await get(server, "/v1/tracks/10")).json;
+    const taste = tracks.find(({ strategy }) => strategy === "genre");
+    if (taste !== undefined) expect(taste.reason).toMatch(/^because you listen to /);
+    expect(tracks.filter((track) => track.genre_name === genre_name).length).toBeGreaterThan(5);
+  });
+
+  test("no page of ten holds more than two of an artist", async () => {
+    const user = newUser();
+    await play(user, 1, 2, 3);
+    const tracks = await recommended(user, 30);
+    for (let page = 0; page < 30; page += 10) {
+      const artists = tracks.slice(page, page + 10).map(({ artist_id }) => artist_id);
+      for (const artist of artists)
+        expect(artists.filter((id) => id === artist).length).toBeLessThanOrEqual(2);
+    }
+  });
+
+  test("scores are not negative, at most one, and unknown parameters refused", async () => {
+    const user = newUser();
+    await play(user, 50);
+    for (const { score } of await recommended(user)) {
+      expect(score).toBeGreaterThanOrEqual(0);
+      expect(score).toBeLessThanOrEqual(1);
+    }
+    expect((await get(server, "/v1/users/0/recommendations")).status).toBe(422);
+    expect((await get(server, "/v1/users/1/recommendations?by=audio")).status).toBe(422);
+  });
+
+  test("what others play together is recommended, with that for a reason", async () => {
+    const [a, b, c] = [60, 333, 444] as const;
+    for (let i = 0; i < 8; i++) await play(newUser(), a, b, c);
+    const user = newUser();
+    await play(user, a);
+    const tracks = await recommended(user, 50);
+    expect(idsOf(tracks)).toContain(b);
+    expect(idsOf(tracks)).toContain(c);
+    expect(tracks.find(({ id }) => id === b).reason).toBe("because listeners like you play it");
+  });
+
+  test("what sounds alike weighs most", async () => {
+    const audio = (id: number, vector: number[]) =>
+      fetch(`${server.url}/v1/tracks/${id}/vectors`, {
+        method: "PUT",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ audio: vector }),
+      });
+    await audio(70, axis(128, 7));
+    await audio(450, between(128, 7, 8));
+    const user = newUser();
+    await play(user, 70);
+    expect((await recommended(user, 10)).find(({ id }) => id === 450)).toMatchObject({
+      strategy: "audio",
+      because_track_id: 70,
+    });
+  });
+});
+
+describe("artists are spread", () => {
+  test("the best keep their order where there is room", () => {
+    expect(
+      spreadArtists([
+        [1, 1],
+        [2, 1],
+        [3, 1],
+        [4, 2],
+        [5, null],
+        [6, null],
+      ]),
+    ).toEqual([1, 2, 4, 5, 6, 3]);
+  });
+
+  test("every track is there once, and no page has three of an artist while another could stand there", () => {
+    const tracks = fc.array(fc.option(fc.integer({ min: 1, max: 4 })), { maxLength: 60 });
+    fc.assert(
+      fc.property(tracks, (artists) => {
+        const given = artists.map((artist, id) => [id, artist] as const);
+        const order = spreadArtists(given);
+        expect(order.toSorted((a, b) => a - b)).toEqual(given.map(([id]) => id));
+        for (let page = 0; page < order.length; page += 10) {
+          for (let i = page; i < Math.min(page + 10, order.length); i++) {
+            const before = order.slice(page, i).map((id) => artists[id]);
+            const crowded = (artist: number | null | undefined) =>
+              artist != null && before.filter((other) => other === artist).length >= 2;
+            if (crowded(artists[order[i]!])) {
+              expect(order.slice(i).every((id) => crowded(artists[id]))).toBe(true);
+            }
+          }
+        }
+      }),
+    );
+  });
+});
