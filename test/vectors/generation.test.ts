@@ -123,7 +123,7 @@ test("the migration goes down and up again", async () => {
   const database = await catalogue();
   const migrate = (...args: string[]) =>
     chinook(["migrate", ...args, "--json"], { CHINOOK_DATABASE: database });
-  expect((await migrate("down", "--to", "4")).code).toBe(0);
+  expect((await migrate("down", "--to", "4", "--yes")).code).toBe(0);
   expect((await migrate("up")).code).toBe(0);
   await using server = await startServer(GENERATING, { database });
   const { tracks, kinds } = await generated(server);
