@@ -10,7 +10,7 @@ import type {
   WriterRequest,
   WriterStarted,
 } from "../shared/protocol.ts";
-import { type Connection, openForWriting } from "../shared/sqlite.ts";
+import { type Connection, openForReading, openForWriting } from "../shared/sqlite.ts";
 import { checkpoint, WalGauge, walState } from "./checkpoints.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { WriterLock } from "./lock.ts";
@@ -23,7 +23,13 @@ import { type Migration, migrate, migrationStatus, readMigrations } from "./migr
  * Worker and no pool's: a pool parks its workers between tasks, and this one must never be waited for.
  */
 const port = parentPort!;
-const options = workerData as WriterOptions;
+const options = workerData as ThreadOptions;
+
+/** What the thread alone needs to know, beside the options that everyone passes on. */
+export interface ThreadOptions extends WriterOptions {
+  /** A replicator reads the WAL: it is neither moved nor deleted, not even at the end. */
+  readonly keepWal?: boolean;
+}
 
 interface Open {
   readonly db: Connection;
@@ -115,9 +121,24 @@ function optimize(db: Connection): { ms: number } {
 function close(db: Connection, lock: WriterLock): void {
   try {
     optimizeLast(db);
-    db.close();
+    if (options.keepWal) closeKeepingWal(db);
+    else db.close();
   } finally {
     lock.release();
+  }
+}
+
+/**
+ * Whoever closes a database last moves its WAL and deletes it, unless it may only read. So a reader stays until the
+ * writer is gone.
+ */
+function closeKeepingWal(db: Connection): void {
+  const last = openForReading(options.file);
+  try {
+    last.prepare("SELECT count(*) FROM sqlite_schema").get();
+    db.close();
+  } finally {
+    last.close();
   }
 }
 

@@ -35,7 +35,7 @@ const asked = (lane: "point" | "scan", text: string) =>
 const SOME = asked("point", "SELECT count(*) FROM meta");
 const LONG = asked(
   "scan",
-  "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c LIMIT 20000000) SELECT max(i) FROM c",
+  "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c LIMIT 12000000) SELECT max(i) FROM c",
 );
 const ask = (reads: ReadSide, what = SOME) => reads.answers.fetch(what, null, "");
 
@@ -95,7 +95,7 @@ describe("the WAL", () => {
     await write(400);
     writing = false;
     await Promise.all(readers);
-    expect(Math.max(...frames())).toBeLessThan(300);
+    expect(Math.max(...frames())).toBeLessThan(1_000);
     expect(modes().filter((mode) => mode === "TRUNCATE complete").length).toBeGreaterThan(5);
   });
 
@@ -211,9 +211,12 @@ describe("pausing the readers", () => {
   test("gives up on a scan that runs long: cheap reads do not stand behind it", async () => {
     const { reads } = await engine({ idleFrames: 1, capFrames: 1 });
     let scanned = false;
-    const scan = ask(reads, LONG).then(() => {
-      scanned = true;
-    });
+    const scan = ask(reads, LONG).then(
+      () => {
+        scanned = true;
+      },
+      () => {},
+    );
     await ask(reads);
     await reads.whilePaused(async () => {
       await ask(reads);

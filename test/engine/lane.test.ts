@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { Lane } from "../../src/main/reads/lane.ts";
 import type { ReadRequest } from "../../src/shared/protocol.ts";
 import type { Connection } from "../../src/shared/sqlite.ts";
@@ -18,7 +18,12 @@ const count = (upTo: number): ReadRequest => [
   "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c LIMIT @upTo) SELECT max(i) || '', 'etag', NULL FROM c",
   { upTo },
 ];
-const LONG = count(3_000_000);
+/** The same, with a snapshot open from its first row on. */
+const LONG: ReadRequest = [
+  `WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c LIMIT 3000000)
+   SELECT (SELECT max(i) FROM c WHERE i >= value * 0) || '', 'etag', NULL FROM counter`,
+  {},
+];
 const textOf = async (answer: ReturnType<Lane["read"]>) => (await answer).row?.[0];
 
 /** A lane that tells when each batch departs, and how large it is. */
@@ -38,10 +43,29 @@ async function watched(file: string, options: Parameters<typeof openLane>[1] = {
 
 /** A lane whose only thread is taken by a long read. */
 async function taken(options: Parameters<typeof openLane>[1] = {}) {
-  const made = await watched(database().file, options);
+  const { file, db } = database();
+  const made = await watched(file, options);
   const [gone, long] = [made.departure(), made.lane.read(LONG)];
   await gone;
-  return { ...made, long };
+  return { ...made, db, long };
+}
+
+/**
+ * Until a reader is inside its long read: from then on its snapshot holds the WAL back. Only there is it safe to
+ * end its thread: between two steps, a call of better-sqlite3 that finds its thread ended aborts the process.
+ */
+async function insideLongRead(db: Connection): Promise<void> {
+  db.pragma("busy_timeout = 0");
+  for (;;) {
+    db.exec("UPDATE counter SET value = value + 1");
+    const [wal] = db.pragma("wal_checkpoint(RESTART)") as {
+      busy: number;
+      log: number;
+      checkpointed: number;
+    }[];
+    if (wal!.busy === 1 || wal!.log !== wal!.checkpointed) return;
+    await new Promise(setImmediate);
+  }
 }
 
 describe("reads that wait", () => {
@@ -144,7 +168,7 @@ describe("a batch", () => {
 describe("the deadline", () => {
   test("frees the caller of a read that runs, while its thread is still counted as busy", async () => {
     const lane = await openLane(database().file, { deadlineMs: 50 });
-    expect(await codeOf(lane.read(count(20_000_000)))).toBe("read_timeout");
+    expect(await codeOf(lane.read(count(10_000_000)))).toBe("read_timeout");
     expect(await lane.pause(0)).toBe(false);
   });
 
@@ -229,6 +253,18 @@ describe("closing", () => {
     expect(lane.threads).toBe(0);
   });
 
+  test("ends no thread inside a read: that would abort the process", async () => {
+    const threads = threadsStarted();
+    const { lane, db, long } = await taken();
+    await insideLongRead(db);
+    const terminate = vi.spyOn(threads[0]!, "terminate");
+    const closing = lane.close();
+    expect(await codeOf(long)).toBe("closing");
+    expect(terminate).not.toHaveBeenCalled();
+    await closing;
+    expect(terminate).toHaveBeenCalled();
+  });
+
   test("twice is harmless, and so it is while paused", async () => {
     const lane = await openLane(database().file);
     await lane.pause(0);
@@ -246,29 +282,38 @@ describe("closing", () => {
 describe("a thread that dies", () => {
   test("over a batch takes no read with it: each is run again, alone", async () => {
     const threads = threadsStarted();
-    const { lane, sizes, departure } = await watched(database().file);
-    const gone = departure();
+    const { file, db } = database();
+    const { lane, sizes } = await watched(file);
     const answers = [textOf(lane.read(LONG)), ...["a", "b"].map((text) => textOf(lane.read(say(text))))];
-    await gone;
+    await insideLongRead(db);
     await threads[0]!.terminate();
     expect(await Promise.all(answers)).toEqual(["3000000", "a", "b"]);
     expect(sizes).toEqual([3, 1, 1, 1]);
   });
 
+  test("has its reads run again before those that came after them", async () => {
+    const threads = threadsStarted();
+    const { lane, db, sizes, long } = await taken();
+    const later = [lane.read(say("a")), lane.read(say("b"))];
+    await insideLongRead(db);
+    await threads[0]!.terminate();
+    await Promise.all([long, ...later]);
+    expect(sizes).toEqual([1, 1, 2]);
+  });
+
   test("again over the same read is that read's fault, and no other's", async () => {
     const threads = threadsStarted();
-    const killings = [1, 3];
-    let departures = 0;
-    const lane = await openLane(database().file, {
-      onBatch: () => {
-        if (killings.includes(++departures)) void threads.at(-1)!.terminate();
-      },
-    });
+    const { file, db } = database();
+    const lane = await openLane(file);
     const [a, killer, b] = [
       textOf(lane.read(say("a"))),
       codeOf(lane.read(LONG)),
       textOf(lane.read(say("b"))),
     ];
+    for (let death = 0; death < 2; death++) {
+      await insideLongRead(db);
+      await threads.at(-1)!.terminate();
+    }
     expect(await Promise.all([a, killer, b])).toEqual(["a", "reader_lost", "b"]);
     expect(await textOf(lane.read(say("after")))).toBe("after");
   });
@@ -286,8 +331,9 @@ describe("a thread that dies", () => {
 
   test("does not keep a pause waiting", async () => {
     const threads = threadsStarted();
-    const { lane, long } = await taken();
+    const { lane, db, long } = await taken();
     const pausing = lane.pause(60_000);
+    await insideLongRead(db);
     await threads[0]!.terminate();
     expect(await pausing).toBe(true);
     lane.resume();

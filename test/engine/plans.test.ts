@@ -1,4 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { ALL_KINDS } from "../../src/main/model/kinds.ts";
+import { CATALOGUE_READS } from "../../src/main/reads/catalogue.ts";
 import type { AnyRead } from "../../src/main/reads/read.ts";
 import { READS } from "../../src/main/reads/registry.ts";
 import type { AnyCommand } from "../../src/main/writes/command.ts";
@@ -88,6 +90,21 @@ describe("on the point lane", () => {
     );
     const seeks = (plan: readonly string[]) => plan.some((step) => /^SEARCH (t|p) USING .*[<>]/.test(step));
     expect(stepsOf(pages, (plan) => (seeks(plan) ? [] : [plan.join("; ")]))).toEqual([]);
+  });
+});
+
+describe.each(ALL_KINDS)("a list of $path", (kind) => {
+  const driving = kind.filters.filter(({ drives }) => drives);
+
+  test.each(driving)("that is filtered by $parameter is searched by it, whatever else is asked", (filter) => {
+    const by = filter.column.replace("t.", "");
+    const filtered = variants(CATALOGUE_READS[kind.path].list).filter(
+      ({ filters }) => driving.find(({ parameter }) => filters.includes(parameter)) === filter,
+    );
+    expect(filtered.length).toBeGreaterThan(0);
+    const searches = (plan: readonly string[]) =>
+      plan.some((step) => new RegExp(`^SEARCH t USING .*\\(${by}=\\?`).test(step));
+    expect(stepsOf(filtered, (plan) => (searches(plan) ? [] : [plan.join("; ")]))).toEqual([]);
   });
 });
 

@@ -4,8 +4,9 @@ import Database from "better-sqlite3";
 import { onTestFinished, vi } from "vitest";
 import { Lane, type LaneOptions } from "../../src/main/reads/lane.ts";
 import { WriterThread } from "../../src/main/writes/writer-thread.ts";
-import type { Param, Statement, WriterOptions } from "../../src/shared/protocol.ts";
+import type { Param, Statement } from "../../src/shared/protocol.ts";
 import { type Connection, openForWriting } from "../../src/shared/sqlite.ts";
+import type { ThreadOptions } from "../../src/writer/thread.ts";
 import { temporaryFolder } from "../support/server.ts";
 
 /** The parts of the engine, real and each on a file of its own; what a test opens is closed when it ends. */
@@ -40,7 +41,7 @@ export function outsider(file: string): Connection {
 
 export const sql = (text: string, params: Record<string, Param> = {}): Statement => ({ sql: text, params });
 
-export async function startWriter(options: Partial<WriterOptions> = {}): Promise<WriterThread> {
+export async function startWriter(options: Partial<ThreadOptions> = {}): Promise<WriterThread> {
   const writer = await WriterThread.start({
     file: newFile(),
     synchronous: "normal",

@@ -37,18 +37,13 @@ function printSettings(settings: Settings, json: boolean | undefined): void {
 
 async function serve(settings: Settings): Promise<void> {
   const server = await startServer(settings, (writes) => fillDemo(settings, writes));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stop(server));
   process.stdout.write(`Chinook Server listens on ${server.url}\n`);
   if (process.stdout.isTTY) say(colors.dim(`Read the API at ${server.url}/docs; stop with Ctrl-C.`));
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stop(server, signal));
 }
 
-/** Finishes what was accepted. A second Ctrl-C is from somebody who will not wait for that; a second SIGTERM is not. */
-let stopping = false;
-function stop(server: Server, signal: NodeJS.Signals): void {
-  if (stopping && signal === "SIGINT") process.exit(1);
-  if (stopping) return;
-  stopping = true;
-  if (process.stderr.isTTY) say(colors.dim("\nStopping; once more to stop at once."));
+/** Finishes what was accepted, within the bounds of a drain; another signal meanwhile changes nothing. */
+function stop(server: Server): void {
   void server.close().then(() => process.exit(0));
 }
 

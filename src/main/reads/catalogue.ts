@@ -71,10 +71,11 @@ function listStatement(kind: Kind, params: ListParams) {
   const after = decodeCursor(params);
   const column = kind.sorts[params.sort.replace("-", "")]!;
   const down = params.sort.startsWith("-");
-  const conditions = [...filterConditions(kind, params), ...keysetCondition(column, down, after)];
+  const key = sortKey(kind, params, column);
+  const conditions = [...filterConditions(kind, params), ...keysetCondition(key, down, after)];
   const page = `SELECT ${jsonOf(kind)} AS item, ${column} AS sort_key, t.id AS sort_id
     FROM ${kind.from} ${where(conditions)}
-    ORDER BY ${orderBy(column, down)} LIMIT @limit + 1`;
+    ORDER BY ${orderBy(key, down)} LIMIT @limit + 1`;
   return {
     sql: pageOf(page),
     params: { ...filterValues(kind, params), ...afterValues(column, down, after), ...paging(params) },
@@ -92,9 +93,28 @@ export const pageOf = (items: string, exists = ""): string => `
 
 const paging = ({ limit, sort }: ListParams) => ({ limit, sort });
 
-const orderBy = (column: string, down: boolean): string => {
+/** What a list is ordered by, as it stands in the conditions and the ORDER BY: the sort's column, then the id. */
+interface SortKey {
+  readonly column: string;
+  readonly id: string;
+}
+
+/** Filters with an index for each sort within them. All others that drive a list leave few rows to be sorted. */
+const SORTED_WITHIN = new Set(["genre_id"]);
+
+/**
+ * A unary plus keeps the planner from walking the sort's index past everything that the filter's would skip: by
+ * what it knows of a catalogue, it takes that for cheaper as soon as there is a LIMIT.
+ */
+function sortKey(kind: Kind, params: ListParams, column: string): SortKey {
+  const driver = driverOf(kind, params);
+  const hidden = driver !== undefined && !SORTED_WITHIN.has(driver.parameter) ? "+" : "";
+  return { column: hidden + column, id: `${hidden}t.id` };
+}
+
+const orderBy = ({ column, id }: SortKey, down: boolean): string => {
   const direction = down ? " DESC" : "";
-  return column === "t.id" ? `t.id${direction}` : `${column}${direction}, t.id${direction}`;
+  return column === id ? `${id}${direction}` : `${column}${direction}, ${id}${direction}`;
 };
 
 const where = (conditions: readonly string[]): string =>
@@ -102,13 +122,17 @@ const where = (conditions: readonly string[]): string =>
 
 /** A unary plus keeps the planner from choosing the index of any filter but the first. */
 function filterConditions(kind: Kind, params: ListParams): string[] {
-  const given = givenFilters(kind, params);
-  const driver = given.find(({ drives }) => drives);
-  return given.map((filter) => `${filter === driver ? "" : "+"}${filter.column} ${filter.test}`);
+  const driver = driverOf(kind, params);
+  return givenFilters(kind, params).map(
+    (filter) => `${filter === driver ? "" : "+"}${filter.column} ${filter.test}`,
+  );
 }
 
 const givenFilters = (kind: Kind, params: ListParams): readonly Filter[] =>
   kind.filters.filter(({ parameter }) => params[parameter] !== undefined);
+
+const driverOf = (kind: Kind, params: ListParams): Filter | undefined =>
+  givenFilters(kind, params).find(({ drives }) => drives);
 
 const filterValues = (kind: Kind, params: ListParams): Record<string, Param> =>
   Object.fromEntries(givenFilters(kind, params).map(({ parameter }) => [parameter, params[parameter]!]));
@@ -119,11 +143,11 @@ type After = readonly [key: Param, id: number] | undefined;
  * By id there is always a bound, so that even the first page is a search and not a scan. An index on an expression
  * is not searched by a pair of values: there the expression is bounded once more, alone.
  */
-function keysetCondition(column: string, down: boolean, after: After): string[] {
+function keysetCondition({ column, id }: SortKey, down: boolean, after: After): string[] {
   const past = down ? "<" : ">";
-  if (column === "t.id") return [`t.id ${past} likely(@after_id)`];
+  if (column === id) return [`${id} ${past} likely(@after_id)`];
   if (after === undefined) return [];
-  const pair = `(${column}, t.id) ${past} (likely(@after_key), likely(@after_id))`;
+  const pair = `(${column}, ${id}) ${past} (likely(@after_key), likely(@after_id))`;
   return column.includes("(") ? [`${column} ${past}= likely(@after_key)`, pair] : [pair];
 }
 

@@ -149,7 +149,10 @@ export class Lane {
     this.#schedule();
   }
 
-  /** Again is harmless. */
+  /**
+   * Frees every caller at once, then waits for what runs: ending a thread inside a call of better-sqlite3 can abort
+   * the whole process (its issue 1507). Past the deadline it is risked. Again is harmless.
+   */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -160,6 +163,7 @@ export class Lane {
     const closing = new AppError("closing");
     for (const waiting of this.#waiting.splice(0)) this.#reject(waiting, closing);
     for (const batch of this.#running) for (const waiting of batch) this.#reject(waiting, closing);
+    if (this.#running.size > 0) await this.#becomesIdle(this.#options.deadlineMs);
     await this.#pool.destroy();
   }
 

@@ -32,8 +32,11 @@ const chartParams = z.strictObject({
  */
 const PLAYED = `
   SELECT track_id, count(*) AS plays FROM plays
-  WHERE played_at >= likely(@since) AND (id % 1024 <> 0 OR within_deadline())
+  WHERE played_at >= likely(@since) AND played_at <= likely(@until) AND (id % 1024 <> 0 OR within_deadline())
   GROUP BY track_id`;
+
+const hoursBefore = (now: Date, hours: number): string =>
+  new Date(now.getTime() - hours * HOUR * 1_000).toISOString();
 
 function chart(name: string, ranked: string, item: string): Read<ChartParams> {
   const sql = `
@@ -45,7 +48,8 @@ function chart(name: string, ranked: string, item: string): Read<ChartParams> {
     params: chartParams,
     statement: ({ window, limit }, now) => ({
       sql,
-      params: { since: new Date(now.getTime() - window * HOUR * 1_000).toISOString(), limit },
+      // A play dated into the future would otherwise stand in every chart for good.
+      params: { since: hoursBefore(now, window), until: now.toISOString(), limit },
     }),
     cache: {
       table: "aggregations",

@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import PQueue from "p-queue";
+import { AppError } from "../../shared/errors.ts";
 import type {
   BatchReport,
   CheckpointReport,
@@ -83,10 +84,12 @@ export class WriteSide {
 
   /** @throws AppError `locked`, `database_unusable`, `migration_refused` or `sqlite_too_old`. */
   static async open(options: WriteSideOptions): Promise<WriteSide> {
-    const { database: file, synchronous } = options.settings;
+    const { database: file, synchronous, checkpoints } = options.settings;
     const migrations = fileURLToPath(new URL("migrations", ROOT));
     const migrate = options.migrate ?? true;
-    return new WriteSide(await WriterThread.start({ file, synchronous, migrations, migrate }), options);
+    const keepWal = checkpoints === "external";
+    const thread = await WriterThread.start({ file, synchronous, migrations, migrate, keepWal });
+    return new WriteSide(thread, options);
   }
 
   get alive(): boolean {
@@ -109,7 +112,13 @@ export class WriteSide {
     return this.#maintain(() => this.#thread.call("optimize", null));
   }
 
+  /** @throws AppError `in_use` when checkpoints are a replicator's. */
   async checkpoint(): Promise<CheckpointReport> {
+    if (this.#options.settings.checkpoints === "external") {
+      throw new AppError("in_use", {
+        detail: "checkpoints are left to a replicator (CHINOOK_CHECKPOINTS=external)",
+      });
+    }
     return this.#maintain(async () => {
       const report = await this.#options.whilePaused(() => this.#thread.call("checkpoint", "TRUNCATE"));
       this.#observeCheckpoint(report);

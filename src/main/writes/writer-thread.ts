@@ -1,13 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { AppError, fromFailure } from "../../shared/errors.ts";
-import type {
-  WalState,
-  WriterJob,
-  WriterJobs,
-  WriterOptions,
-  WriterReply,
-  WriterStarted,
-} from "../../shared/protocol.ts";
+import type { WalState, WriterJob, WriterJobs, WriterReply, WriterStarted } from "../../shared/protocol.ts";
+import type { ThreadOptions } from "../../writer/thread.ts";
 import { THREAD_LIMITS, threadUrl } from "../threads.ts";
 
 interface Pending {
@@ -45,7 +39,7 @@ export class WriterThread {
   }
 
   /** @throws AppError `locked`, `database_unusable`, `migration_refused` or `sqlite_too_old`. */
-  static async start(options: WriterOptions): Promise<WriterThread> {
+  static async start(options: ThreadOptions): Promise<WriterThread> {
     const worker = new Worker(threadUrl("../../writer/thread", import.meta.url), {
       workerData: options,
       name: "writer",

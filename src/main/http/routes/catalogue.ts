@@ -30,6 +30,8 @@ export async function bodyOf<T>(call: Call, schema: z.ZodType<T>): Promise<{ bod
   return { body: validate(schema, value, "pointer"), text };
 }
 
+const withArticle = (noun: string): string => `${/^[aeiou]/.test(noun) ? "an" : "a"} ${noun}`;
+
 export const catalogueRoutes = (answers: Answers, writes: Writes): Route[] => [
   ...ALL_KINDS.flatMap((kind) => kindRoutes(kind, answers, writes)),
   ...nestedRoutes(answers),
@@ -64,7 +66,7 @@ function kindRoutes(kind: Kind, answers: Answers, writes: Writes): Route[] {
       method: "POST",
       path,
       tag,
-      summary: `Add a ${kind.noun}`,
+      summary: `Add ${withArticle(kind.noun)}`,
       body: kind.input,
       headers: ["Idempotency-Key"],
       responses: { 201: { ...entityDoc, description: "Added." } },
@@ -78,7 +80,7 @@ function kindRoutes(kind: Kind, answers: Answers, writes: Writes): Route[] {
       method: "PATCH",
       path: `${path}/{id}`,
       tag,
-      summary: `Change a ${kind.noun}`,
+      summary: `Change ${withArticle(kind.noun)}`,
       parameters: idParameter,
       body: patchBody(kind),
       headers: ["If-Match"],
@@ -93,7 +95,7 @@ function kindRoutes(kind: Kind, answers: Answers, writes: Writes): Route[] {
       method: "DELETE",
       path: `${path}/{id}`,
       tag,
-      summary: `Delete a ${kind.noun}`,
+      summary: `Delete ${withArticle(kind.noun)}`,
       parameters: idParameter,
       headers: ["If-Match"],
       responses: { 204: { description: "Deleted." } },
