@@ -58,7 +58,7 @@ export const searchParams = z.strictObject({
   // The seam for vectors: `hybrid` becomes a member of SearchParams["mode"] and of `statement` in search.ts.
   mode: z
     .enum(["text", "fuzzy", "hybrid"])
-    .refine((mode) => mode !== "hybrid", "hybrid is not available")
+    .refine((mode) => mode !== "hybrid", "hybrid is not available yet")
     .default("text")
     .meta({ description: "fuzzy forgives misspellings." }),
   genre: named("genre"),
