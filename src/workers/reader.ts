@@ -1,9 +1,8 @@
 import { hash } from "node:crypto";
 import type { Statement } from "better-sqlite3";
 import { LRUCache } from "lru-cache";
-import { workerData } from "piscina";
 import { type Failure, toFailure } from "../shared/errors.ts";
-import type { Param, ReadBatch, ReadBatchReport, ReaderOptions, ReadRow } from "../shared/protocol.ts";
+import type { Param, ReadBatch, ReadBatchReport, ReadRow } from "../shared/protocol.ts";
 import { type Connection, openForReading } from "../shared/sqlite.ts";
 
 /** What a thread has open: made by its first batch, so that importing this module does nothing. */
@@ -18,8 +17,8 @@ let opened: Open | undefined;
 /** SQLite cannot be interrupted from outside here: long reads ask for this now and then, and end themselves. */
 let deadline = Number.POSITIVE_INFINITY;
 
-function open(): Open {
-  const db = openForReading((workerData as ReaderOptions).file);
+function open(file: string): Open {
+  const db = openForReading(file);
   db.function("within_deadline", { directOnly: true, deterministic: false }, () => {
     if (performance.now() > deadline)
       throw Object.assign(new Error("past its deadline"), { code: "read_timeout" });
@@ -40,8 +39,8 @@ function open(): Open {
  * paid once. A failing read takes no other with it.
  */
 export default function run(message: string): ReadBatchReport {
-  opened ??= open();
-  const { sql, reads, deadlineMs } = JSON.parse(message) as ReadBatch;
+  const { file, sql, reads, deadlineMs } = JSON.parse(message) as ReadBatch;
+  opened ??= open(file);
   const { db, begin, commit } = opened;
   const columns: ReadBatchReport["columns"][number][] = [];
   const ms = new Float64Array(reads.length);
