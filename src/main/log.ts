@@ -1,5 +1,5 @@
+import { createRequire } from "node:module";
 import { destination, type Logger, pino } from "pino";
-import pretty from "pino-pretty";
 
 export type { Logger } from "pino";
 
@@ -14,6 +14,8 @@ export function createLog(format: "json" | "pretty" | "silent"): Logger {
   if (format === "silent") return pino({ level: "silent" });
   const options = { base: null, timestamp: () => `,"time":"${new Date().toISOString()}"` };
   if (format === "pretty") {
+    // Loaded only where it is wanted: it is larger than the logger.
+    const pretty = createRequire(import.meta.url)("pino-pretty") as typeof import("pino-pretty");
     return pino(
       options,
       pretty({ destination: 2, sync: true, translateTime: "HH:MM:ss.l", ignore: "pid,hostname" }),

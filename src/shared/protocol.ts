@@ -119,15 +119,13 @@ export interface ReadBatchReport {
   readonly ms: Float64Array;
 }
 
-export interface ReaderOptions {
-  readonly file: string;
-}
-
 /**
  * A batch of reads. It travels as JSON text: a string is copied between threads as it is, while cloning an object
  * walks it, and takes five times as long as both conversions. Each SQL text is said once, however many share it.
  */
 export interface ReadBatch {
+  /** The database: a thread opens it with its first batch, and it is the same ever after. */
+  readonly file: string;
   readonly sql: readonly string[];
   /** For each read: which of the texts, and its parameters. */
   readonly reads: readonly (readonly [sql: number, params: Readonly<Record<string, Param>>])[];

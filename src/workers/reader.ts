@@ -1,9 +1,8 @@
 import { hash } from "node:crypto";
 import type { Statement } from "better-sqlite3";
 import { LRUCache } from "lru-cache";
-import { workerData } from "piscina";
 import { type Failure, toFailure } from "../shared/errors.ts";
-import type { Param, ReadBatch, ReadBatchReport, ReaderOptions, ReadRow } from "../shared/protocol.ts";
+import type { Param, ReadBatch, ReadBatchReport, ReadRow } from "../shared/protocol.ts";
 import { type Connection, openForReading } from "../shared/sqlite.ts";
 import { closeness, editDistance } from "./closeness.ts";
 import { registerFunctions } from "./functions.ts";
@@ -22,8 +21,8 @@ let deadline = Number.POSITIVE_INFINITY;
 
 const PURE = { directOnly: true, deterministic: true };
 
-function open(): Open {
-  const db = openForReading((workerData as ReaderOptions).file);
+function open(file: string): Open {
+  const db = openForReading(file);
   db.function("within_deadline", { directOnly: true, deterministic: false }, () => {
     if (performance.now() > deadline)
       throw Object.assign(new Error("past its deadline"), { code: "read_timeout" });
@@ -49,8 +48,8 @@ function open(): Open {
  * paid once. A failing read takes no other with it.
  */
 export default function run(message: string): ReadBatchReport {
-  opened ??= open();
-  const { sql, reads, deadlineMs } = JSON.parse(message) as ReadBatch;
+  const { file, sql, reads, deadlineMs } = JSON.parse(message) as ReadBatch;
+  opened ??= open(file);
   const { db, begin, commit } = opened;
   const columns: ReadBatchReport["columns"][number][] = [];
   const ms = new Float64Array(reads.length);

@@ -1,12 +1,6 @@
 import { Piscina } from "piscina";
 import { AppError, fromFailure, toFailure } from "../../shared/errors.ts";
-import type {
-  ReadBatch,
-  ReadBatchReport,
-  ReaderOptions,
-  ReadRequest,
-  ReadRow,
-} from "../../shared/protocol.ts";
+import type { ReadBatch, ReadBatchReport, ReadRequest, ReadRow } from "../../shared/protocol.ts";
 import { THREAD_LIMITS, threadUrl } from "../threads.ts";
 
 export interface LaneOptions {
@@ -80,7 +74,6 @@ export class Lane {
   static async open(options: LaneOptions): Promise<Lane> {
     const pool = new Piscina<string, ReadBatchReport>({
       filename: threadUrl("../../workers/reader", import.meta.url).href,
-      workerData: { file: options.file } satisfies ReaderOptions,
       minThreads: options.threads,
       maxThreads: options.threads,
       concurrentTasksPerWorker: 1,
@@ -89,7 +82,7 @@ export class Lane {
       niceIncrement: options.nice,
       resourceLimits: THREAD_LIMITS,
     });
-    const nothing = toMessage([], 0);
+    const nothing = toMessage(options.file, [], 0);
     try {
       await Promise.all(Array.from({ length: options.threads }, () => pool.run(nothing)));
       return new Lane(options, pool);
@@ -183,7 +176,7 @@ export class Lane {
     this.#running.add(batch);
     this.#options.onBatch(batch.length);
     try {
-      const report = await this.#pool.run(toMessage(batch, this.#options.deadlineMs));
+      const report = await this.#pool.run(toMessage(this.#options.file, batch, this.#options.deadlineMs));
       batch.forEach((waiting, i) => {
         this.#settle(waiting, report.columns, i * 3, sent - waiting.since, report.ms[i]!);
       });
@@ -252,12 +245,12 @@ export class Lane {
   }
 }
 
-function toMessage(batch: readonly Waiting[], deadlineMs: number): string {
+function toMessage(file: string, batch: readonly Waiting[], deadlineMs: number): string {
   const texts = new Map<string, number>();
   const reads = batch.map(({ request: [sql, params] }) => {
     const known = texts.get(sql);
     if (known === undefined) texts.set(sql, texts.size);
     return [known ?? texts.size - 1, params] as const;
   });
-  return JSON.stringify({ sql: [...texts.keys()], reads, deadlineMs } satisfies ReadBatch);
+  return JSON.stringify({ file, sql: [...texts.keys()], reads, deadlineMs } satisfies ReadBatch);
 }
