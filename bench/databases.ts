@@ -24,6 +24,8 @@ export async function prepareCatalogue(options: Options): Promise<Catalogue> {
   const files = { catalogue: join(directory, "catalogue.sqlite"), busy: join(directory, "busy.sqlite") };
   const command = sample === undefined ? ["generate", "--tracks", String(size)] : ["import", sample];
   await run(chinook(...command), { CHINOOK_DATABASE: files.catalogue });
+  // Computed here once, or each fresh server would compute them all beside its trial.
+  await run(chinook("vectors", "generate"), { CHINOOK_DATABASE: files.catalogue });
   copyDatabase(files.catalogue, files.busy);
   addPlays(files.busy, options.plays);
   const origin = sample === undefined ? "generated" : "sample";
