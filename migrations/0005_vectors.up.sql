@@ -22,7 +22,7 @@ CREATE TABLE vector_queue (
 CREATE INDEX vector_queue_state ON vector_queue (kind, state, track_id);
 
 -- Changes that touch a great part of the catalogue at once (a genre can hold a third of it) are noted as one row,
--- and spread over the queue a slice at a time: the write that caused them stays as short as any other.
+-- and spread over the queue a slice at a time: the write that caused them stays as short as the others.
 CREATE TABLE vector_spread (
   source     TEXT NOT NULL CHECK (source IN ('genre', 'media_type', 'model', 'catalogue')),
   source_id  INTEGER NOT NULL,

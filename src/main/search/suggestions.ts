@@ -103,31 +103,32 @@ const suggestParams = z.strictObject({
     .meta({ override: { type: "integer", minimum: 1, maximum: 20, default: 10 } }),
 }) as unknown as z.ZodType<SuggestParams>;
 
-/** More than are shown: names that were deleted since or stand there twice fall away. */
+/** More than are shown: names that stand there twice, or that their id has no longer, fall away. */
 const MOST_LOOKED_AT = 60;
 const MOST_LIVE = 10;
 
 /** What begins with the text as it was typed, from the catalogue itself: new names and rare ones. */
 const live = (kind: string, table: string, name: string): string => `
-  SELECT * FROM (SELECT 1000000000 AS rank, '${kind}' AS kind, id FROM ${table}
+  SELECT * FROM (SELECT 1000000000 AS rank, '${kind}' AS kind, id, NULL AS listed FROM ${table}
     WHERE ${name} >= likely(@q) AND ${name} < likely(@q || char(1114111)) ORDER BY ${name} LIMIT ${MOST_LIVE})`;
 
 const SUGGEST = `
   WITH found AS MATERIALIZED (
-    SELECT * FROM (SELECT s.id AS rank, s.kind, s.entity_id AS id
+    SELECT * FROM (SELECT s.id AS rank, s.kind, s.entity_id AS id, s.name AS listed
       FROM suggestions_fts CROSS JOIN suggestions s ON s.id = suggestions_fts.rowid
       WHERE suggestions_fts MATCH likely(@match) ORDER BY suggestions_fts.rowid LIMIT ${MOST_LOOKED_AT})
     UNION ALL ${live("artist", "artists", "name")}
     UNION ALL ${live("album", "albums", "title")}
     UNION ALL ${live("track", "tracks", "name")}),
   named AS MATERIALIZED (
-    SELECT rank, kind, id, CASE kind
+    SELECT rank, kind, id, listed, CASE kind
       WHEN 'artist' THEN (SELECT name FROM artists WHERE artists.id = found.id)
       WHEN 'album' THEN (SELECT title FROM albums WHERE albums.id = found.id)
       ELSE (SELECT name FROM tracks WHERE tracks.id = found.id) END AS name
     FROM found),
   shown AS MATERIALIZED (
-    SELECT kind, id, name, min(rank) AS rank FROM named WHERE name IS NOT NULL
+    SELECT kind, id, name, min(rank) AS rank FROM named
+    WHERE name IS NOT NULL AND (listed IS NULL OR listed = name COLLATE NOCASE)
     GROUP BY kind, lower(name) ORDER BY 4, kind = 'track', kind = 'album', name LIMIT @limit)
   SELECT json_object('data', json((SELECT json_group_array(json_object('kind', kind, 'id', id, 'name', name)) FROM shown)),
     'next', NULL), NULL, NULL`;
