@@ -6,10 +6,11 @@ import { start } from "../../../bench/processes.ts";
 import { chinook, startArguments } from "../../../bench/servers.ts";
 
 /** A server for the commands of this folder: the real process, started as `npm start` starts it. */
-export interface Subject {
-  readonly url: string;
+export interface Launched {
   readonly pid: number;
   readonly database: string;
+  /** Its URL when it listens; undefined when it ended instead. */
+  readonly listening: Promise<string | undefined>;
   /** Its exit status, or the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals>;
   signal(name: NodeJS.Signals): void;
@@ -17,14 +18,14 @@ export interface Subject {
   log(): string;
 }
 
+export interface Subject extends Launched {
+  readonly url: string;
+}
+
 const READY_MS = 60_000;
 const LOG_LENGTH = 20_000;
 
-/** @throws Error with the end of its log when it ends, or stays silent, before it has printed its URL. */
-export async function serve(
-  database: string,
-  settings: Readonly<Record<string, string>> = {},
-): Promise<Subject> {
+export function launch(database: string, settings: Readonly<Record<string, string>> = {}): Launched {
   const child = start(process.execPath, startArguments(), {
     CHINOOK_DATABASE: database,
     CHINOOK_PORT: "0",
@@ -34,9 +35,19 @@ export async function serve(
   });
   const log = tailOf(child.stderr!);
   const ended = once(child, "close").then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
-  const url = await announced(child, ended);
-  if (url === undefined) throw new Error(`expected a server, got ${await ended}: ${log()}`);
-  return { url, pid: child.pid!, database, ended, signal: (name) => void child.kill(name), log };
+  const listening = announced(child, ended);
+  return { pid: child.pid!, database, listening, ended, signal: (name) => void child.kill(name), log };
+}
+
+/** @throws Error with the end of its log when it ends, or stays silent, before it has printed its URL. */
+export async function serve(
+  database: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Subject> {
+  const launched = launch(database, settings);
+  const url = await launched.listening;
+  if (url === undefined) throw new Error(`expected a server, got ${await launched.ended}: ${launched.log()}`);
+  return { ...launched, url };
 }
 
 /** Runs a command of `chinook` on a database to its end. @throws Error with what it said when it fails. */
