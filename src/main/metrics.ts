@@ -115,6 +115,12 @@ export function createMetrics() {
       labelNames: ["reason"],
       registers,
     }),
+    threadsLost: new Counter({
+      name: "chinook_threads_lost_total",
+      help: "Threads that died and were replaced: writer, point, scan.",
+      labelNames: ["thread"],
+      registers,
+    }),
     checkpointDuration: new Histogram({
       name: "chinook_checkpoint_duration_seconds",
       help: "Time of WAL checkpoints, by mode.",

@@ -143,11 +143,23 @@ export const ERRORS = {
     retry: true,
     hint: "Connect again: another instance may be up.",
   },
+  not_ready: {
+    status: 503,
+    title: "Not ready",
+    retry: true,
+    hint: "See /health for what is missing, and ask again.",
+  },
   reader_lost: {
     status: 503,
     title: "Reader thread lost",
     retry: true,
     hint: "It is being replaced: repeat the request.",
+  },
+  writer_lost: {
+    status: 503,
+    title: "Writer thread lost",
+    retry: true,
+    hint: "It is being replaced, and nothing was written: repeat the request.",
   },
   outcome_unknown: {
     status: 503,

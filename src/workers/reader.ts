@@ -48,18 +48,39 @@ function open(file: string): Open {
  * paid once. A failing read takes no other with it.
  */
 export default function run(message: string): ReadBatchReport {
-  const { file, sql, reads, deadlineMs } = JSON.parse(message) as ReadBatch;
-  opened ??= open(file);
-  const { db, begin, commit } = opened;
+  const batch = JSON.parse(message) as ReadBatch;
+  try {
+    opened ??= open(batch.file);
+    opened.begin.run();
+  } catch (error) {
+    return unread(batch, error);
+  }
+  return runIn(opened, batch);
+}
+
+/**
+ * What every read of a batch gets when there is no transaction to read in. The connection is dropped: the next
+ * batch opens its own, so that a disk that is mended is enough.
+ *
+ * @throws for an empty batch, which asks for nothing but an open connection.
+ */
+function unread({ reads }: ReadBatch, error: unknown): ReadBatchReport {
+  opened?.db.close();
+  opened = undefined;
+  if (reads.length === 0) throw error;
+  return { columns: reads.flatMap(() => [toFailure(error), null, null]), ms: new Float64Array(reads.length) };
+}
+
+function runIn(open: Open, { sql, reads, deadlineMs }: ReadBatch): ReadBatchReport {
+  const { db, commit } = open;
   const columns: ReadBatchReport["columns"][number][] = [];
   const ms = new Float64Array(reads.length);
-  begin.run();
   try {
     let started = performance.now();
     for (let i = 0; i < reads.length; i++) {
       deadline = started + deadlineMs;
       const [text, params] = reads[i]!;
-      columns.push(...read(opened, sql[text]!, params));
+      columns.push(...read(open, sql[text]!, params));
       const ended = performance.now();
       ms[i] = ended - started;
       started = ended;

@@ -129,7 +129,7 @@ describe("a writer thread that dies", () => {
     await killOver(file, threads[0]!);
     expect(await Promise.all(inFlight)).toEqual(["outcome_unknown", "outcome_unknown"]);
     expect(writer.alive).toBe(false);
-    expect(await codeOf(writer.call("migrations", null))).toBe("closing");
+    expect(await codeOf(writer.call("migrations", null))).toBe("writer_lost");
   });
 
   test("can be closed all the same", async () => {
@@ -164,7 +164,12 @@ describe("a writer thread that dies", () => {
     );
     while (queue.length > 2) await new Promise(setImmediate);
     await killOver(file, threads[0]!);
-    expect(await Promise.all(commands)).toEqual(["outcome_unknown", "outcome_unknown", "closing", "closing"]);
+    expect(await Promise.all(commands)).toEqual([
+      "outcome_unknown",
+      "outcome_unknown",
+      "writer_lost",
+      "writer_lost",
+    ]);
     await queue.close();
   });
 });

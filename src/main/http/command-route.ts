@@ -69,7 +69,9 @@ interface StoredAnswer {
 
 /**
  * The front's half of `Idempotency-Key`: what is in progress here, and the replay of what is stored. The half that
- * must not be fooled, applying a command once, is in its transaction (`applyOnce`).
+ * must not be fooled, applying a command once, is in its transaction (`applyOnce`). So an outcome that is unknown,
+ * because the writer died over it, is found out here: what was committed left its answer, and what was not can be
+ * tried once more.
  */
 export class Idempotency {
   readonly #answers: Answers;
@@ -89,10 +91,19 @@ export class Idempotency {
     try {
       const stored = await this.#stored(request);
       return stored === undefined
-        ? { answered: await execute(), replayed: false }
+        ? { answered: await this.#executed(request, execute), replayed: false }
         : { answered: stored, replayed: true };
     } finally {
       this.#inProgress.delete(request.key);
+    }
+  }
+
+  async #executed(request: IdempotentRequest, execute: () => Promise<Answered>): Promise<Answered> {
+    try {
+      return await execute();
+    } catch (error) {
+      if (!(error instanceof AppError && error.code === "outcome_unknown")) throw error;
+      return (await this.#stored(request)) ?? (await execute());
     }
   }
 

@@ -16,6 +16,8 @@ export interface LaneOptions {
   /** Added to the threads' niceness, so that point reads win the processor. */
   readonly nice: number;
   readonly onBatch: (size: number) => void;
+  /** A thread has died; the pool is starting another. */
+  readonly onLost?: () => void;
 }
 
 /** A read's row with what it cost. */
@@ -55,6 +57,7 @@ export class Lane {
   readonly #waiting: Waiting[] = [];
   readonly #running = new Set<Waiting[]>();
   readonly #clock: NodeJS.Timeout;
+  readonly #mourned = new WeakSet<object>();
   #free: number;
   #scheduled = false;
   #pauses = 0;
@@ -67,7 +70,8 @@ export class Lane {
     this.#free = options.threads;
     this.#clock = setInterval(() => this.#expire(), Math.min(100, options.deadlineMs)).unref();
     // A thread that dies idle is replaced by the pool, which says so; unheard, that would end the process.
-    pool.on("error", () => {});
+    pool.on("error", () => this.#replenish());
+    pool.on("workerDestroy", (thread: object) => this.#mourn(thread));
   }
 
   /** Resolves when a connection is open for each thread; one that starts late opens its own with its first batch. */
@@ -98,6 +102,13 @@ export class Lane {
 
   get threads(): number {
     return this.#pool.threads.length;
+  }
+
+  /** Whether a thread is free, or may soon be: one that runs far past every deadline may never return. */
+  get alive(): boolean {
+    if (this.threads === 0) return false;
+    const stuck = performance.now() - 2 * this.#options.deadlineMs;
+    return this.#free > 0 || [...this.#running].some(([first]) => first!.since > stuck);
   }
 
   /** @throws AppError `overloaded`, `read_timeout`, `reader_lost`, `closing`, or what SQLite said. */
@@ -187,7 +198,24 @@ export class Lane {
     }
   }
 
+  /** The pool may say so twice: for the error, and for the end of the thread. */
+  #mourn(thread: object): void {
+    if (this.#closed !== undefined || this.#mourned.has(thread)) return;
+    this.#mourned.add(thread);
+    this.#options.onLost?.();
+  }
+
+  /**
+   * The pool starts no thread by itself after one that died before it had said that it was ready: an empty batch
+   * makes it. Otherwise a lane whose threads have all gone that way would look dead until somebody reads.
+   */
+  #replenish(): void {
+    if (this.#closed !== undefined || this.threads >= this.#options.threads) return;
+    this.#pool.run(toMessage(this.#options.file, [], 0)).catch(() => {});
+  }
+
   #lose(batch: readonly Waiting[], cause: unknown): void {
+    this.#replenish();
     const again = batch.filter(({ settled, lost }) => !settled && !lost);
     for (const waiting of batch) {
       if (waiting.lost) this.#reject(waiting, new AppError("reader_lost", { cause, retryAfter: 1 }));

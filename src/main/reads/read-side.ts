@@ -44,13 +44,17 @@ export class ReadSide {
 
   /** The database must exist: the writer comes first. */
   static async open(options: ReadSideOptions): Promise<ReadSide> {
-    const { settings, metrics } = options;
+    const { settings, metrics, log } = options;
     const common = { file: settings.database, maxWaiting: MAX_WAITING, deadlineMs: DEADLINE_MS };
     const open = (lane: Pick<LaneOptions, "name" | "threads" | "maxBatch" | "nice">) =>
       Lane.open({
         ...common,
         ...lane,
         onBatch: (size) => metrics.readBatchSize.observe({ lane: lane.name }, size),
+        onLost: () => {
+          metrics.threadsLost.inc({ thread: lane.name });
+          log.error({ lane: lane.name }, "a reader thread died: starting another");
+        },
       });
     const opening = [
       open({ name: "point", threads: settings.pointReaders, maxBatch: MAX_BATCH, nice: 0 }),
@@ -65,7 +69,7 @@ export class ReadSide {
   }
 
   get alive(): boolean {
-    return this.#lanes.point.threads > 0 && this.#lanes.scan.threads > 0;
+    return this.#lanes.point.alive && this.#lanes.scan.alive;
   }
 
   /**

@@ -17,7 +17,7 @@ import { Checkpointer } from "./checkpointer.ts";
 import { Commands } from "./commands.ts";
 import { forgetOldKeys } from "./idempotency.ts";
 import { PRIORITY, WriteQueue } from "./write-queue.ts";
-import { WriterThread } from "./writer-thread.ts";
+import { Writer } from "./writer.ts";
 
 /** Commands that share a commit; past a few hundred the share of the sync is small and the wait is not. */
 const MAX_BATCH = 512;
@@ -47,7 +47,7 @@ export interface WriteSideOptions {
  * server holds one, and so does a command that writes while no server runs: there is one way to write.
  */
 export class WriteSide {
-  readonly #thread: WriterThread;
+  readonly #writer: Writer;
   /** Two at a time: the writer does one after the other, and finds the next already there when it is done. */
   readonly #jobs = new PQueue({ concurrency: 2 });
   readonly #options: WriteSideOptions;
@@ -58,11 +58,11 @@ export class WriteSide {
   #wal: WalState;
   #closing: Promise<void> | undefined;
 
-  private constructor(thread: WriterThread, options: WriteSideOptions) {
-    this.#thread = thread;
+  private constructor(writer: Writer, options: WriteSideOptions) {
+    this.#writer = writer;
     this.#options = options;
-    this.#wal = thread.wal;
-    this.#queue = new WriteQueue(thread, this.#jobs, {
+    this.#wal = writer.wal;
+    this.#queue = new WriteQueue(writer, this.#jobs, {
       maxWaiting: MAX_WAITING,
       maxWaitingBytes: MAX_WAITING_BYTES,
       maxBatch: MAX_BATCH,
@@ -73,7 +73,7 @@ export class WriteSide {
     this.#checkpointer = new Checkpointer(this.#jobs, {
       idleFrames: IDLE_FRAMES,
       capFrames: CAP_FRAMES,
-      run: (mode) => thread.call("checkpoint", mode),
+      run: (mode) => writer.call("checkpoint", mode),
       whilePaused: options.whilePaused,
       onReport: (report) => this.#observeCheckpoint(report),
       onFailure: (error) => options.log.error({ err: error }, "checkpoint failed"),
@@ -88,16 +88,26 @@ export class WriteSide {
     const migrations = fileURLToPath(new URL("migrations", ROOT));
     const migrate = options.migrate ?? true;
     const keepWal = checkpoints === "external";
-    const thread = await WriterThread.start({ file, synchronous, migrations, migrate, keepWal });
-    return new WriteSide(thread, options);
+    const { log, metrics } = options;
+    const writer = await Writer.start(
+      { file, synchronous, migrations, migrate, keepWal },
+      {
+        onLost: (err) => {
+          metrics.threadsLost.inc({ thread: "writer" });
+          log.error({ err }, "the writer thread died: starting another");
+        },
+        onFailure: (err) => log.error({ err }, "the writer could not be started"),
+      },
+    );
+    return new WriteSide(writer, options);
   }
 
   get alive(): boolean {
-    return this.#thread.alive;
+    return this.#writer.alive;
   }
 
   get schemaVersion(): number {
-    return this.#thread.schemaVersion;
+    return this.#writer.schemaVersion;
   }
 
   get queueLength(): number {
@@ -109,7 +119,7 @@ export class WriteSide {
   }
 
   optimize(): Promise<{ ms: number }> {
-    return this.#maintain(() => this.#thread.call("optimize", null));
+    return this.#maintain(() => this.#writer.call("optimize", null));
   }
 
   /** @throws AppError `in_use` when checkpoints are a replicator's. */
@@ -120,23 +130,23 @@ export class WriteSide {
       });
     }
     return this.#maintain(async () => {
-      const report = await this.#options.whilePaused(() => this.#thread.call("checkpoint", "TRUNCATE"));
+      const report = await this.#options.whilePaused(() => this.#writer.call("checkpoint", "TRUNCATE"));
       this.#observeCheckpoint(report);
       return report;
     });
   }
 
   migrate(target: number | "latest"): Promise<MigrationReport> {
-    return this.#maintain(() => this.#thread.call("migrate", { target }));
+    return this.#maintain(() => this.#writer.call("migrate", { target }));
   }
 
   migrations(): Promise<readonly MigrationStatus[]> {
-    return this.#maintain(() => this.#thread.call("migrations", null));
+    return this.#maintain(() => this.#writer.call("migrations", null));
   }
 
   /** Where the server listens, for those who find the database held. */
   async announce(url: string): Promise<void> {
-    await this.#thread.call("announce", url);
+    await this.#writer.announce(url);
   }
 
   /** Runs what is queued, then closes the database and lets go of the lock. Again is harmless. */
@@ -149,7 +159,7 @@ export class WriteSide {
     clearInterval(this.#housekeeping);
     await this.#queue.close();
     await this.#jobs.onIdle();
-    await this.#thread.close();
+    await this.#writer.close();
   }
 
   #maintain<T>(job: () => Promise<T>): Promise<T> {
@@ -193,8 +203,8 @@ export class WriteSide {
 
   #keepHouse(): void {
     const housework = async () => {
-      await this.#thread.call("batch", JSON.stringify([[forgetOldKeys(new Date())], [mergeSegments()]]));
-      await this.#thread.call("optimize", null);
+      await this.#writer.call("batch", JSON.stringify([[forgetOldKeys(new Date())], [mergeSegments()]]));
+      await this.#writer.call("optimize", null);
     };
     this.#maintain(housework).catch((error) =>
       this.#options.log.error({ err: error }, "housekeeping failed"),

@@ -13,8 +13,11 @@ interface Pending {
  * The front's end of the writer thread: `call` a job, get its reply.
  *
  * Every call settles exactly once. When the thread dies, the calls in flight are rejected with
- * `outcome_unknown` (a batch may have been committed without its answer), later ones with `closing`. So are calls
- * after `close`: what was called before it is done first, in order.
+ * `outcome_unknown` (a batch may have been committed without its answer), later ones with `writer_lost`. After
+ * `close` they are rejected with `closing`: what was called before it is done first, in order.
+ *
+ * A death is told when the thread has ended and not when it errs: until then its connection is open, and a commit
+ * may still be under way.
  */
 export class WriterThread {
   readonly #worker: Worker;
@@ -22,8 +25,10 @@ export class WriterThread {
   #lastId = 0;
   /** Why no further call is taken: the thread has ended, or is about to. */
   #ended: AppError | undefined;
-  readonly #exited: Promise<unknown>;
   #closing: Promise<void> | undefined;
+  /** Resolves when the thread has ended, with the error that ended it where there was one. */
+  readonly exited: Promise<unknown>;
+  #cause: unknown;
   /** The number of the last migration, and the WAL as it was found at the start. */
   readonly schemaVersion: number;
   readonly wal: WalState;
@@ -33,9 +38,9 @@ export class WriterThread {
     this.schemaVersion = version;
     this.wal = wal;
     worker.on("message", (message: WriterReply) => this.#settle(message));
-    worker.on("error", (error) => this.#die(error));
-    this.#exited = new Promise((resolve) => worker.once("exit", resolve));
-    worker.once("exit", () => this.#die(undefined));
+    worker.on("error", (error) => this.#fail(error));
+    this.exited = new Promise((resolve) => worker.once("exit", () => resolve(this.#cause)));
+    worker.once("exit", () => this.#die());
   }
 
   /** @throws AppError `locked`, `database_unusable`, `migration_refused` or `sqlite_too_old`. */
@@ -79,8 +84,11 @@ export class WriterThread {
     this.#ended ??= new AppError("closing", { detail: "the writer is closed" });
     try {
       if (!died) await this.#send("close", null);
+    } catch (error) {
+      // A thread that dies over its closing has closed: what it left, the next start finds its way with.
+      if (!(error instanceof AppError && error.code === "outcome_unknown")) throw error;
     } finally {
-      await this.#exited;
+      await this.exited;
     }
   }
 
@@ -91,8 +99,14 @@ export class WriterThread {
     else pending?.resolve(message.reply as never);
   }
 
-  #die(cause: unknown): void {
-    this.#ended ??= new AppError("closing", { detail: "the writer thread has ended", cause });
+  #fail(cause: unknown): void {
+    this.#cause = cause;
+    this.#ended ??= new AppError("writer_lost", { cause, retryAfter: 1 });
+  }
+
+  #die(): void {
+    this.#fail(this.#cause);
+    const cause = this.#cause;
     for (const { reject } of this.#pending.values()) reject(new AppError("outcome_unknown", { cause }));
     this.#pending.clear();
   }

@@ -62,7 +62,8 @@ export const operationsRoutes = ({ health, metrics }: OperationsOptions): Route[
     handle: (call) => {
       pathOf(call, noParameters);
       const { status } = health();
-      if (status !== "ok") throw new AppError("closing", { detail: `the server is ${status}` });
+      if (status === "draining") throw new AppError("closing", { detail: `the server is ${status}` });
+      if (status !== "ok") throw new AppError("not_ready", { detail: `the server is ${status}` });
       return uncached(200, { status: "ready" });
     },
   }),
