@@ -173,6 +173,12 @@ export const ERRORS = {
     retry: false,
     hint: "Check the permissions of the database file, its folder and the file system.",
   },
+  database_moved: {
+    status: 503,
+    title: "Database file moved or deleted",
+    retry: true,
+    hint: "Nothing was written. Put the file back and the server goes on by itself, or restore a backup and restart it.",
+  },
   io_failed: {
     status: 503,
     title: "Disk input or output failed",

@@ -72,7 +72,6 @@ function unread({ reads }: ReadBatch, error: unknown): ReadBatchReport {
 }
 
 function runIn(open: Open, { sql, reads, deadlineMs }: ReadBatch): ReadBatchReport {
-  const { db, commit } = open;
   const columns: ReadBatchReport["columns"][number][] = [];
   const ms = new Float64Array(reads.length);
   try {
@@ -86,9 +85,19 @@ function runIn(open: Open, { sql, reads, deadlineMs }: ReadBatch): ReadBatchRepo
       started = ended;
     }
   } finally {
-    if (db.inTransaction) commit.run();
+    end(open);
   }
   return { columns, ms };
+}
+
+/** A damaged file can fail even this: the answers stand, and the connection is given up with its transaction. */
+function end({ db, commit }: Open): void {
+  try {
+    if (db.inTransaction) commit.run();
+  } catch {
+    db.close();
+    opened = undefined;
+  }
 }
 
 const NOTHING = [null, null, null] as const;

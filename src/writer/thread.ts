@@ -1,7 +1,7 @@
-import { closeSync, mkdirSync, openSync } from "node:fs";
+import { accessSync, closeSync, constants, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { isMainThread, parentPort, workerData } from "node:worker_threads";
-import { AppError, ERRORS, toFailure } from "../shared/errors.ts";
+import { AppError, ERRORS, fromFailure, toFailure } from "../shared/errors.ts";
 import type {
   Statements,
   WriterJob,
@@ -15,6 +15,7 @@ import { checkpoint, WalGauge, walState } from "./checkpoints.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { WriterLock } from "./lock.ts";
 import { type Migration, migrate, migrationStatus, readMigrations } from "./migrations.ts";
+import { Whereabouts } from "./whereabouts.ts";
 
 /**
  * The writer thread: the only read-write connection, and the lock that makes it so.
@@ -71,21 +72,35 @@ function prepareFile(file: string): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw unusable(error);
   }
+  assertWritable(file);
 }
 
+/** SQLite opens a file that may only be read like any other, and would refuse every write later. */
+function assertWritable(file: string): void {
+  try {
+    accessSync(file, constants.R_OK | constants.W_OK);
+  } catch (error) {
+    throw unusable(error);
+  }
+}
+
+/** A damaged file is said to be one: looking for its permissions would not mend it. */
 function unusable(cause: unknown): AppError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new AppError("database_unusable", {
-    detail: `cannot open ${options.file} for writing: ${reason}`,
-    cause,
-  });
+  const detail = `cannot open ${options.file} for writing: ${reason}`;
+  const { code } = fromFailure(toFailure(cause));
+  return new AppError(code === "corrupt" ? code : "database_unusable", { detail, cause });
 }
 
 function start({ db, lock, migrations }: Open): void {
   const commits = new GroupCommit(db);
   const wal = new WalGauge(db, options.file);
+  const whereabouts = new Whereabouts(options.file);
   const jobs: { readonly [J in WriterJob]: (request: WriterJobs[J]["request"]) => WriterJobs[J]["reply"] } = {
-    batch: (commands) => ({ ...commits.run(JSON.parse(commands) as Statements[]), wal: wal.state }),
+    batch: (commands) => {
+      whereabouts.check();
+      return { ...commits.run(JSON.parse(commands) as Statements[]), wal: wal.state };
+    },
     checkpoint: (mode) => checkpoint(db, options.file, mode),
     migrate: ({ target }) => migrate(db, migrations, target),
     migrations: () => migrationStatus(db, migrations),

@@ -164,6 +164,7 @@ export class Lane {
 
   async #close(): Promise<void> {
     clearInterval(this.#clock);
+    this.#pool.removeAllListeners("workerDestroy");
     const closing = new AppError("closing");
     for (const waiting of this.#waiting.splice(0)) this.#reject(waiting, closing);
     for (const batch of this.#running) for (const waiting of batch) this.#reject(waiting, closing);
@@ -200,7 +201,7 @@ export class Lane {
 
   /** The pool may say so twice: for the error, and for the end of the thread. */
   #mourn(thread: object): void {
-    if (this.#closed !== undefined || this.#mourned.has(thread)) return;
+    if (this.#mourned.has(thread)) return;
     this.#mourned.add(thread);
     this.#options.onLost?.();
   }

@@ -1,5 +1,5 @@
 import { createHistogram } from "node:perf_hooks";
-import type { Operation } from "./world.ts";
+import { type Operation, Refusal } from "./world.ts";
 
 /** Operations under way at once; past it the schedule waits, and says how often. */
 const MOST_UNDER_WAY = 64;
@@ -14,6 +14,8 @@ export class Pace {
   readonly counts = new Map<string, number>();
   readonly failures: string[] = [];
   failed = 0;
+  /** Operations that met a 503 of the kind that asks to come back later, by its code. */
+  readonly refused = new Map<string, number>();
   done = 0;
   /** Ticks at which nothing more could be started: the server did not keep up with the rate. */
   held = 0;
@@ -55,7 +57,9 @@ export class Pace {
     try {
       await run();
     } catch (error) {
-      this.fail(`${name}: ${(error as Error).message}`);
+      const { message } = error as Error;
+      if (error instanceof Refusal) this.refused.set(message, (this.refused.get(message) ?? 0) + 1);
+      else this.fail(`${name}: ${message}`);
     }
     this.latency.record(Math.max(1, Math.round((performance.now() - started) * 1_000)));
     this.counts.set(name, (this.counts.get(name) ?? 0) + 1);

@@ -32,6 +32,11 @@ export interface Operation {
 /** An invariant that does not hold, or an answer that nobody should get at this load. */
 export class Violation extends Error {}
 
+/** An answer that the server may give when it has too much to do, and that says so: 503 with Retry-After. */
+export class Refusal extends Error {}
+
+const REFUSALS = new Set(["overloaded", "read_timeout", "write_timeout"]);
+
 /**
  * What the soak knows of the server's state, from its acknowledgements alone, and the requests that hold it to that.
  *
@@ -136,7 +141,11 @@ export class World {
   #checkStored(db: Database.Database, register: Register, settled: boolean): void {
     const sql = "SELECT composer FROM tracks WHERE id = ?";
     const stored = Number(db.prepare<[number], string>(sql).pluck().get(register.id));
-    checkValue("file", register, stored, settled ? register.sent : 0);
+    checkValue("file", register, stored, settled ? register.acknowledged : 0);
+    if (settled && stored !== register.acknowledged)
+      throw new Violation(
+        `totals: ${stored} of ${register.word} in the file, ${register.acknowledged} acknowledged`,
+      );
   }
 
   async #get(path: string, expected: readonly number[] = [200]): Promise<void> {
@@ -228,7 +237,9 @@ export class World {
     await this.#get(path);
     const body = { track_id: this.#pick(this.#tracks) };
     expectStatus(await this.#client.send("POST", `${path}/tracks`, { body }), [200, 201, 204], "entry");
-    const { json } = await this.#client.send("GET", `${path}/tracks`);
+    const listed = await this.#client.send("GET", `${path}/tracks`);
+    expectStatus(listed, [200], "entries");
+    const { json } = listed;
     if (json.data?.length !== 1)
       throw new Violation(`coherence: ${path} lists ${json.data?.length} of 1 track`);
     expectStatus(await this.#client.send("DELETE", path), [204], "DELETE");
@@ -248,7 +259,9 @@ const WORDS = ["love", "night", "blue", "summer", "river", "heart", "dance", "li
 
 const idOf = ({ json }: Answer): number => json.id;
 
-function expectStatus({ status, json }: Answer, expected: readonly number[], what: string): void {
+function expectStatus({ status, json, headers }: Answer, expected: readonly number[], what: string): void {
+  if (status === 503 && REFUSALS.has(json?.code) && headers["retry-after"] !== undefined)
+    throw new Refusal(json.code);
   if (!expected.includes(status)) throw new Violation(`${what}: answered ${status} ${json?.code ?? ""}`);
 }
 
