@@ -66,6 +66,7 @@ async function engine(options: Pick<CheckpointerOptions, "idleFrames" | "capFram
   const limits = {
     maxWaiting: 100,
     maxWaitingBytes: 1e6,
+    maxWaitMs: 60_000,
     maxBatch: 1,
     maxBatchBytes: 1e6,
     deadlineMs: 60_000,

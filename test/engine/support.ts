@@ -60,6 +60,7 @@ export async function openLane(file: string, options: Partial<LaneOptions> = {})
     threads: 1,
     maxBatch: 64,
     maxWaiting: 1_000,
+    maxWaitMs: 60_000,
     deadlineMs: 60_000,
     nice: 0,
     onBatch: () => {},

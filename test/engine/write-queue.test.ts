@@ -46,6 +46,7 @@ function bench(options: Partial<WriteQueueOptions> = {}, slots = 1) {
   const queue = new WriteQueue(executor, jobs, {
     maxWaiting: 3,
     maxWaitingBytes: 1_000,
+    maxWaitMs: 60_000,
     maxBatch: 3,
     maxBatchBytes: 1_000,
     deadlineMs: DEADLINE,

@@ -154,6 +154,7 @@ describe("a writer thread that dies", () => {
     const queue = new WriteQueue(writer, new PQueue({ concurrency: 2 }), {
       maxWaiting: 100,
       maxWaitingBytes: 1e6,
+      maxWaitMs: 60_000,
       maxBatch: 1,
       maxBatchBytes: 1e6,
       deadlineMs: 60_000,

@@ -1,6 +1,7 @@
 import { Piscina } from "piscina";
 import { AppError, fromFailure, toFailure } from "../../shared/errors.ts";
 import type { ReadBatch, ReadBatchReport, ReadRequest, ReadRow } from "../../shared/protocol.ts";
+import { Outlook } from "../outlook.ts";
 import { THREAD_LIMITS, threadUrl } from "../threads.ts";
 
 export interface LaneOptions {
@@ -11,6 +12,8 @@ export interface LaneOptions {
   readonly maxBatch: number;
   /** Reads that may wait; one more is refused. */
   readonly maxWaiting: number;
+  /** Milliseconds that a read may expect to wait for a thread; one that would wait longer is refused. */
+  readonly maxWaitMs: number;
   /** Milliseconds after which a read's caller is freed, and after which a long read aborts itself. */
   readonly deadlineMs: number;
   /** Added to the threads' niceness, so that point reads win the processor. */
@@ -42,7 +45,8 @@ interface Waiting {
  *
  * - A thread that is free takes everything that waits (up to the cap) at the end of the event loop's turn: what
  *   arrived in one turn travels as one message, an idle lane adds no delay, and a busy one amortises the hop.
- * - Order within a lane is first come, first served. Full: `overloaded` at once.
+ * - Order within a lane is first come, first served. Full, by number or by the time that its reads take:
+ *   `overloaded` at once.
  * - A caller is freed at the deadline with `read_timeout`, whether its read waits or runs; a running one cannot
  *   be taken back, and its thread is counted as busy until it returns.
  * - A thread that dies takes no read with it: each of its batch is run once more, alone, before all others. So a
@@ -57,6 +61,7 @@ export class Lane {
   readonly #waiting: Waiting[] = [];
   readonly #running = new Set<Waiting[]>();
   readonly #clock: NodeJS.Timeout;
+  readonly #outlook: Outlook;
   readonly #mourned = new WeakSet<object>();
   #free: number;
   #scheduled = false;
@@ -68,6 +73,7 @@ export class Lane {
     this.#options = options;
     this.#pool = pool;
     this.#free = options.threads;
+    this.#outlook = new Outlook(options.maxWaitMs);
     this.#clock = setInterval(() => this.#expire(), Math.min(100, options.deadlineMs)).unref();
     // A thread that dies idle is replaced by the pool, which says so; unheard, that would end the process.
     pool.on("error", () => this.#replenish());
@@ -114,7 +120,8 @@ export class Lane {
   /** @throws AppError `overloaded`, `read_timeout`, `reader_lost`, `closing`, or what SQLite said. */
   read(request: ReadRequest): Promise<ReadAnswer> {
     if (this.#closed !== undefined) return Promise.reject(new AppError("closing"));
-    if (this.#waiting.length >= this.#options.maxWaiting) {
+    const waiting = this.#waiting.length;
+    if (waiting >= this.#options.maxWaiting || !this.#outlook.admits(waiting)) {
       const detail = `too many reads are waiting on the ${this.#options.name} lane`;
       return Promise.reject(new AppError("overloaded", { detail, retryAfter: 1 }));
     }
@@ -189,6 +196,7 @@ export class Lane {
     this.#options.onBatch(batch.length);
     try {
       const report = await this.#pool.run(toMessage(this.#options.file, batch, this.#options.deadlineMs));
+      this.#outlook.observe((performance.now() - sent) / this.#options.threads, batch.length);
       batch.forEach((waiting, i) => {
         this.#settle(waiting, report.columns, i * 3, sent - waiting.since, report.ms[i]!);
       });

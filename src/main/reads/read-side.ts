@@ -8,6 +8,7 @@ import { Lane, type LaneOptions } from "./lane.ts";
 /** Reads that travel to a thread together. */
 const MAX_BATCH = 64;
 const MAX_WAITING = 10_000;
+const MAX_WAIT_MS = 1_000;
 const DEADLINE_MS = 5_000;
 /** Added to the scan threads' niceness. */
 const SCAN_NICE = 10;
@@ -45,10 +46,11 @@ export class ReadSide {
   /** The database must exist: the writer comes first. */
   static async open(options: ReadSideOptions): Promise<ReadSide> {
     const { settings, metrics, log } = options;
-    const common = { file: settings.database, maxWaiting: MAX_WAITING, deadlineMs: DEADLINE_MS };
+    const bounds = { maxWaiting: MAX_WAITING, maxWaitMs: MAX_WAIT_MS, deadlineMs: DEADLINE_MS };
     const open = (lane: Pick<LaneOptions, "name" | "threads" | "maxBatch" | "nice">) =>
       Lane.open({
-        ...common,
+        file: settings.database,
+        ...bounds,
         ...lane,
         onBatch: (size) => metrics.readBatchSize.observe({ lane: lane.name }, size),
         onLost: () => {

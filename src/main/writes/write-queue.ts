@@ -2,6 +2,7 @@ import { setImmediate as endOfTurn } from "node:timers/promises";
 import type PQueue from "p-queue";
 import { AppError } from "../../shared/errors.ts";
 import type { BatchReport, Outcome, Statements } from "../../shared/protocol.ts";
+import { Outlook } from "../outlook.ts";
 
 /** What the queue needs of whoever executes batches: the writer thread, or any other executor of SQL. */
 export interface BatchExecutor {
@@ -14,6 +15,8 @@ export interface WriteQueueOptions {
   readonly maxWaiting: number;
   /** Bytes of JSON text that may wait: a thousand large commands are no less of a load than many small ones. */
   readonly maxWaitingBytes: number;
+  /** Milliseconds that a command may expect to wait; one that would wait longer is refused. */
+  readonly maxWaitMs: number;
   /** Commands that share one commit. */
   readonly maxBatch: number;
   /** Bytes of JSON text in one batch, of which the writer's heap has to hold several copies. */
@@ -41,7 +44,7 @@ export const PRIORITY = { checkpoint: 2, batch: 1, maintenance: 0 } as const;
  * There is no timer. A batch is taken when the writer is free to run it, and holds whatever came while the one
  * before it committed: one command when the server is idle, hundreds when it is not.
  *
- * - Full, by number or by bytes: `overloaded` at once, nothing queued.
+ * - Full, by number, by bytes, or by the time that commands take: `overloaded` at once, nothing queued.
  * - Waited past its deadline: `write_timeout`, decided before it is sent and never after, so nothing was written.
  *   Its caller is told then and there, also while the writer is busy with something long.
  * - Sent: its outcome, whatever that is. There is no cancelling what may already be on its way to the disk.
@@ -52,6 +55,9 @@ export class WriteQueue {
   readonly #jobs: PQueue;
   readonly #options: WriteQueueOptions;
   readonly #clock: NodeJS.Timeout;
+  readonly #outlook: Outlook;
+  /** When the last batch was done: the next one's time counts from there, though it was sent before. */
+  #done = 0;
   /** In order of arrival, and so of their deadlines. */
   readonly #waiting: Waiting[] = [];
   #bytes = 0;
@@ -63,6 +69,7 @@ export class WriteQueue {
     this.#executor = executor;
     this.#jobs = jobs;
     this.#options = options;
+    this.#outlook = new Outlook(options.maxWaitMs);
     this.#clock = setInterval(() => this.#expire(), Math.min(100, options.deadlineMs)).unref();
   }
 
@@ -101,7 +108,8 @@ export class WriteQueue {
     if (this.#closed) return new AppError("closing");
     const { maxWaiting, maxWaitingBytes } = this.#options;
     const waiting = this.#waiting.length;
-    const fits = waiting < maxWaiting && (waiting === 0 || this.#bytes + bytes <= maxWaitingBytes);
+    const room = waiting < maxWaiting && this.#outlook.admits(waiting);
+    const fits = room && (waiting === 0 || this.#bytes + bytes <= maxWaitingBytes);
     return fits ? undefined : new AppError("overloaded", { detail: "too many writes wait", retryAfter: 1 });
   }
 
@@ -120,6 +128,9 @@ export class WriteQueue {
     const sent = performance.now();
     try {
       const report = await this.#executor.call("batch", `[${batch.map(({ text }) => text).join(",")}]`);
+      const now = performance.now();
+      this.#outlook.observe(now - Math.max(sent, this.#done), batch.length);
+      this.#done = now;
       batch.forEach((waiting, i) => {
         waiting.resolve({ ...report.outcomes[i]!, waitedMs: sent - waiting.since });
       });

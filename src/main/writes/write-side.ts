@@ -24,6 +24,7 @@ const MAX_BATCH = 512;
 const MAX_BATCH_BYTES = 8 * 1_048_576;
 const MAX_WAITING = 10_000;
 const MAX_WAITING_BYTES = 64 * 1_048_576;
+const MAX_WAIT_MS = 1_000;
 const DEADLINE_MS = 5_000;
 
 /** 4 KiB each: 4 MiB are moved as soon as nothing waits; past 24 MiB readers are paused to start the WAL over. */
@@ -65,6 +66,7 @@ export class WriteSide {
     this.#queue = new WriteQueue(writer, this.#jobs, {
       maxWaiting: MAX_WAITING,
       maxWaitingBytes: MAX_WAITING_BYTES,
+      maxWaitMs: MAX_WAIT_MS,
       maxBatch: MAX_BATCH,
       maxBatchBytes: MAX_BATCH_BYTES,
       deadlineMs: DEADLINE_MS,

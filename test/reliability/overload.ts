@@ -1,0 +1,158 @@
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import Database from "better-sqlite3";
+import colors from "picocolors";
+import { Client } from "./harness/client.ts";
+import { helpOf, type NumberFlag, numbersOf, ownFolder, runCommand, say } from "./harness/command.ts";
+import { runChinook, type Subject, serve, vitalsOf } from "./harness/server.ts";
+import { closedLoop, openLoop, type Shot, type Tally } from "./overload/load.ts";
+
+/** `npm run overload`: many times the load that the server can carry, and what it makes of that. */
+
+const FLAGS = {
+  seconds: { initial: 60, min: 1, max: 3_600, help: "how long the overload lasts, for each kind of load" },
+  times: { initial: 10, min: 2, max: 100, help: "times the load it can carry" },
+  calibrate: { initial: 8, min: 1, max: 60, help: "seconds in which that is found out, and those after it" },
+} as const satisfies Record<string, NumberFlag>;
+
+const TRACKS = 2_000;
+const PLAYS = 150_000;
+/** Clients that find out what the server can carry. */
+const CLIENTS = 16;
+/** Connections of the crowd. */
+const CROWD = 4_000;
+const GOODPUT = 0.8;
+
+/** Each expensive enough that a generator in JavaScript can offer ten times of what can be carried. */
+const LOADS: Readonly<Record<string, Shot>> = {
+  // Windows differ, so that nothing can share one scan among many.
+  scans: (client, n) =>
+    client.send("GET", `/v1/charts/${CHARTS[n % 3]}?window=${1 + ((n * 7) % 9_000)}h&limit=5`),
+  writes: (client, n) =>
+    client.send("POST", "/v1/plays", {
+      body: Array.from({ length: 300 }, (_, i) => ({
+        track_id: 1 + ((n + i) % 100),
+        user_id: 1 + (n % 999),
+      })),
+    }),
+};
+const CHARTS = ["artists", "albums", "genres"] as const;
+
+async function main(): Promise<boolean> {
+  const options = numbersOf(process.argv.slice(2), FLAGS);
+  if (options === undefined) {
+    process.stdout.write(helpOf("overload -- [options]", FLAGS));
+    return true;
+  }
+  const database = join(ownFolder(), "database.sqlite");
+  await runChinook(database, "generate", "--tracks", String(TRACKS), "--seed", "1");
+  addPlays(database);
+  const settings = { CHINOOK_VECTOR_GENERATION: "0", CHINOOK_LOG: "silent" };
+  const findings: Finding[] = [];
+  for (const [name, shot] of Object.entries(LOADS)) {
+    const server = await serve(database, settings);
+    findings.push(await overload(server, name, shot, options));
+    server.signal("SIGTERM");
+    await server.ended;
+  }
+  const report = { ok: findings.every(({ ok }) => ok), findings };
+  if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);
+  else process.stdout.write(findings.map(tell).join(""));
+  return report.ok;
+}
+
+/** Spread over tracks and over the last year. */
+function addPlays(database: string): void {
+  const db = new Database(database);
+  db.prepare(
+    `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < @count)
+     INSERT INTO plays (track_id, user_id, played_at)
+     SELECT 1 + (i * 7919) % @tracks, 1 + i % 997, strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-' || (i * 31536000 / @count) || ' seconds') FROM n`,
+  ).run({ count: PLAYS, tracks: TRACKS });
+  db.close();
+}
+
+interface Options {
+  readonly seconds: number;
+  readonly times: number;
+  readonly calibrate: number;
+}
+
+type Finding = Awaited<ReturnType<typeof overload>>;
+
+/** What it can carry; then many times of that; then whether it is itself again. */
+async function overload(server: Subject, load: string, shot: Shot, { seconds, times, calibrate }: Options) {
+  say(`${load}: finding out what the server can carry …`);
+  const client = new Client(server.url, CROWD);
+  await closedLoop(client, shot, CLIENTS, calibrate / 2);
+  const capacity = await closedLoop(client, shot, CLIENTS, calibrate);
+  say(`${load}: ${Math.round(capacity.perSecond)} a second; offering ${times} times that for ${seconds} s …`);
+  const stop = new AbortController();
+  const watching = watch(server, stop.signal);
+  const { tally, offered } = await openLoop(client, shot, capacity.perSecond * times, seconds);
+  stop.abort();
+  const { memory, cheap } = await watching;
+  await delay(1_000);
+  const after = await closedLoop(client, shot, CLIENTS, calibrate);
+  client.close();
+  const share = tally.perSecond / capacity.perSecond;
+  const recovered = after.perSecond / capacity.perSecond;
+  const clean = tally.unexpected + after.unexpected + capacity.unexpected === 0;
+  return {
+    ok: clean && share >= GOODPUT && recovered >= GOODPUT && after.codes.size === 0,
+    load,
+    capacity_per_second: capacity.perSecond,
+    offered_per_second: offered,
+    served_per_second: tally.perSecond,
+    goodput_share: share,
+    recovered_share: recovered,
+    alone: latency(capacity.served),
+    served: latency(tally.served),
+    refused: latency(tally.refused),
+    refusals: Object.fromEntries(tally.codes),
+    refusals_after: Object.fromEntries(after.codes),
+    unexpected: tally.unexpected,
+    memory_max_bytes: memory,
+    cheap_read: latency(cheap.served),
+    cheap_read_refusals: Object.fromEntries(cheap.codes),
+  };
+}
+
+/** Memory, and a cheap read now and then: it must not wait for the expensive ones. */
+async function watch(server: Subject, signal: AbortSignal): Promise<{ memory: number; cheap: Tally }> {
+  const client = new Client(server.url, 1);
+  const read: Shot = (_, n) => client.send("GET", `/v1/tracks/${1 + (n % 1_000)}`);
+  let memory = 0;
+  const cheap = await closedLoop(client, read, 0, 0);
+  for (let n = 0; !signal.aborted; n++) {
+    memory = Math.max(memory, vitalsOf(server.pid)?.anonymousBytes ?? 0);
+    cheap.note(await read(client, n));
+    await delay(50, undefined, { signal }).catch(() => {});
+  }
+  client.close();
+  return { memory, cheap };
+}
+
+const latency = (histogram: Tally["served"]) => ({
+  count: histogram.count,
+  p50_ms: histogram.count === 0 ? 0 : histogram.percentile(50) / 1_000,
+  p99_ms: histogram.count === 0 ? 0 : histogram.percentile(99) / 1_000,
+  max_ms: histogram.count === 0 ? 0 : histogram.max / 1_000,
+});
+
+function tell(finding: Finding): string {
+  const percent = (share: number) => `${Math.round(share * 100)} %`;
+  const times = ({ count, p50_ms, p99_ms, max_ms }: Finding["served"]) =>
+    `${count.toLocaleString("en")} in p50 ${p50_ms.toFixed(1)} ms, p99 ${p99_ms.toFixed(0)} ms, max ${max_ms.toFixed(0)} ms`;
+  return `${[
+    `${finding.ok ? colors.green("Holds:") : colors.red("Does not hold:")} ${finding.load}`,
+    `  can carry   ${finding.capacity_per_second.toFixed(0)}/s; offered ${finding.offered_per_second.toFixed(0)}/s`,
+    `  served      ${finding.served_per_second.toFixed(0)}/s, ${percent(finding.goodput_share)} of that: ${times(finding.served)} (${finding.alone.p50_ms.toFixed(1)} ms alone)`,
+    `  refused     ${times(finding.refused)}: ${JSON.stringify(finding.refusals)}`,
+    `  beside it   a cheap read: ${times(finding.cheap_read)}`,
+    `  afterwards  ${percent(finding.recovered_share)}, refused ${JSON.stringify(finding.refusals_after)}`,
+    `  memory      ${(finding.memory_max_bytes / 1_048_576).toFixed(0)} MiB at most`,
+  ].join("\n")}\n`;
+}
+
+await runCommand(main);
