@@ -193,7 +193,7 @@ export class WriteSide {
 
   #keepHouse(): void {
     const housework = async () => {
-      await this.#thread.call("batch", JSON.stringify([[forgetOldKeys(new Date())], [mergeSegments()]]));
+      await this.#thread.batch([[forgetOldKeys(new Date())], [mergeSegments()]]);
       await this.#thread.call("optimize", null);
     };
     this.#maintain(housework).catch((error) =>
