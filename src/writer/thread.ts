@@ -1,9 +1,10 @@
 import { accessSync, closeSync, constants, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { isMainThread, parentPort, workerData } from "node:worker_threads";
+import { decodeCommands } from "../shared/batches.ts";
 import { AppError, ERRORS, fromFailure, toFailure } from "../shared/errors.ts";
 import type {
-  Statements,
+  BatchReport,
   WriterJob,
   WriterJobs,
   WriterOptions,
@@ -86,10 +87,14 @@ function assertWritable(file: string): void {
 
 /** A damaged file is said to be one: looking for its permissions would not mend it. */
 function unusable(cause: unknown): AppError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  const detail = `cannot open ${options.file} for writing: ${reason}`;
-  const { code } = fromFailure(toFailure(cause));
-  return new AppError(code === "corrupt" ? code : "database_unusable", { detail, cause });
+  const { code, message } = toFailure(cause);
+  const detail = `cannot open ${options.file} for writing: ${message}`;
+  if (code === "SQLITE_NOTADB") {
+    const advice = "it is another kind of file, or its head is damaged: use another one, or restore a backup";
+    return new AppError("database_unusable", { detail: `${detail}; ${advice}`, cause });
+  }
+  const damaged = fromFailure({ code, message }).code === "corrupt";
+  return new AppError(damaged ? "corrupt" : "database_unusable", { detail, cause });
 }
 
 function start({ db, lock, migrations }: Open): void {
@@ -99,7 +104,8 @@ function start({ db, lock, migrations }: Open): void {
   const jobs: { readonly [J in WriterJob]: (request: WriterJobs[J]["request"]) => WriterJobs[J]["reply"] } = {
     batch: (commands) => {
       whereabouts.check();
-      return { ...commits.run(JSON.parse(commands) as Statements[]), wal: wal.state };
+      const report: BatchReport = { ...commits.run(decodeCommands(commands)), wal: wal.state };
+      return JSON.stringify(report);
     },
     checkpoint: (mode) => checkpoint(db, options.file, mode),
     migrate: ({ target }) => migrate(db, migrations, target),

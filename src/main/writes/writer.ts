@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { WalState, WriterJob, WriterJobs } from "../../shared/protocol.ts";
+import type { BatchReport, Statements, WalState, WriterJob, WriterJobs } from "../../shared/protocol.ts";
 import type { ThreadOptions } from "../../writer/thread.ts";
 import { WriterThread } from "./writer-thread.ts";
 
@@ -66,18 +66,25 @@ export class Writer {
 
   /** @throws AppError `writer_lost`: not sent; `outcome_unknown`, `closing`, or the job's own failure. */
   call<J extends WriterJob>(job: J, request: WriterJobs[J]["request"]): Promise<WriterJobs[J]["reply"]> {
-    if (this.#thread.alive || this.#closing.signal.aborted) return this.#thread.call(job, request);
-    return this.#callLater(job, request);
+    return this.#served((thread) => thread.call(job, request));
   }
 
-  async #callLater<J extends WriterJob>(
-    job: J,
-    request: WriterJobs[J]["request"],
-  ): Promise<WriterJobs[J]["reply"]> {
+  /** As `call`. */
+  batch(commands: readonly Statements[]): Promise<BatchReport> {
+    return this.#served((thread) => thread.batch(commands));
+  }
+
+  #served<T>(action: (thread: WriterThread) => Promise<T>): Promise<T> {
+    if (this.#thread.alive || this.#closing.signal.aborted) return action(this.#thread);
+    return this.#nextThread().then(action);
+  }
+
+  /** The next thread, or the dead one when there is none in time: it refuses every call. */
+  async #nextThread(): Promise<WriterThread> {
     const served = new AbortController();
     await Promise.race([this.#attempt, delay(PATIENCE_MS, undefined, served).catch(() => {})]);
     served.abort();
-    return this.#thread.call(job, request);
+    return this.#thread;
   }
 
   /** Where the server listens, for those who find the database held: kept for the threads to come. */
