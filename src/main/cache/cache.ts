@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { steadyNow } from "../clock.ts";
 import { CacheStore, type Entry, type CacheTable as StoredTable, CACHE_TABLES as TABLES } from "./store.ts";
 import { TagVersions } from "./versions.ts";
 
@@ -46,7 +47,7 @@ export class Cache {
   readonly enabled: boolean;
   #staleFills = 0;
 
-  constructor({ maxBytes, now = Date.now }: CacheOptions) {
+  constructor({ maxBytes, now = steadyNow }: CacheOptions) {
     this.enabled = maxBytes > 0;
     this.#now = now;
     const hotBytes = Math.max(1, Math.min(Math.floor(maxBytes / 4), MAX_HOT_BYTES));

@@ -21,8 +21,9 @@ const LIMITS = {
   requireHostHeader: false,
 } as const;
 const MAX_CONNECTIONS = 10_000;
-/** Milliseconds that requests have to finish once the server is told to stop. */
+/** Milliseconds that requests have to finish once the server is told to stop, and what has not wholly come by then. */
 const DRAIN_MS = 10_000;
+const ARRIVAL_MS = 2_000;
 
 /** @throws AppError `listen_failed`. @returns the server, listening. */
 export async function listen(
@@ -38,6 +39,7 @@ export async function listen(
     return listener(incoming, outgoing);
   });
   server.maxConnections = MAX_CONNECTIONS;
+  noteConnections(server);
   refuseWhatIsNoRequest(server, onRejected);
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
@@ -46,14 +48,35 @@ export async function listen(
   return server;
 }
 
-/** Refuses new connections at once; open requests get their time, idle connections none. */
+const connections = new WeakMap<Server, Set<Duplex>>();
+
+function noteConnections(server: Server): void {
+  const open = new Set<Duplex>();
+  connections.set(server, open);
+  server.on("connection", (socket) => {
+    open.add(socket);
+    socket.once("close", () => open.delete(socket));
+  });
+}
+
+/** A request that has not come by now was not accepted: whoever still sends it is free to send it elsewhere. */
+function dropUnfinished(server: Server): void {
+  for (const socket of connections.get(server)!) if (answerOwed(socket) === undefined) socket.destroy();
+}
+
+/**
+ * Refuses new connections at once; idle ones are closed, requests that still come get a moment, and accepted ones
+ * their time.
+ */
 export async function drain(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   const idle = setInterval(() => server.closeIdleConnections(), 20);
+  const arrival = setTimeout(() => dropUnfinished(server), ARRIVAL_MS);
   const late = new AbortController();
   await Promise.race([closed, delay(DRAIN_MS, undefined, { signal: late.signal }).catch(() => {})]);
   late.abort();
   clearInterval(idle);
+  clearTimeout(arrival);
   server.closeAllConnections();
 }
 

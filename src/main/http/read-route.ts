@@ -3,6 +3,7 @@ import { LRUCache } from "lru-cache";
 import type { z } from "zod";
 import { AppError } from "../../shared/errors.ts";
 import type { Entry } from "../cache/cache.ts";
+import { steadyNow } from "../clock.ts";
 import { Answers, type CacheResult } from "../reads/answers.ts";
 import type { Read } from "../reads/read.ts";
 import { noneMatch, parseQuery, validate } from "./input.ts";
@@ -137,7 +138,7 @@ function replyWith<P>(read: Read<P>, entry: Entry, from: CacheResult, call: Call
 /** An answer that may be stale says how old it is, and for how long it may be kept. */
 function addAge(headers: Record<string, string>, { storedAt, expiresAt }: Entry): void {
   headers["cache-control"] = `max-age=${Math.round((expiresAt - storedAt) / 1_000)}`;
-  headers.age = String(Math.max(0, Math.floor((Date.now() - storedAt) / 1_000)));
+  headers.age = String(Math.max(0, Math.floor((steadyNow() - storedAt) / 1_000)));
 }
 
 /** The count runs beside the page, and is put into its text as it is. */

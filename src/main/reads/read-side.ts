@@ -8,8 +8,9 @@ import { Lane, type LaneOptions } from "./lane.ts";
 /** Reads that travel to a thread together. */
 const MAX_BATCH = 64;
 const MAX_WAITING = 10_000;
-const MAX_WAIT_MS = 1_000;
 const DEADLINE_MS = 5_000;
+/** Half of the deadline: an estimate that is wrong by a factor of two still wastes no work. */
+const MAX_WAIT_MS = DEADLINE_MS / 2;
 /** Added to the scan threads' niceness. */
 const SCAN_NICE = 10;
 /** How long a pause waits for each lane's reads to end, and then for its action. Milliseconds. */

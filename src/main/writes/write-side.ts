@@ -24,8 +24,9 @@ const MAX_BATCH = 512;
 const MAX_BATCH_BYTES = 8 * 1_048_576;
 const MAX_WAITING = 10_000;
 const MAX_WAITING_BYTES = 64 * 1_048_576;
-const MAX_WAIT_MS = 1_000;
 const DEADLINE_MS = 5_000;
+/** Half of the deadline: an estimate that is wrong by a factor of two still wastes no work. */
+const MAX_WAIT_MS = DEADLINE_MS / 2;
 
 /** 4 KiB each: 4 MiB are moved as soon as nothing waits; past 24 MiB readers are paused to start the WAL over. */
 const IDLE_FRAMES = 1_000;

@@ -1,8 +1,9 @@
 import { createHistogram, type RecordableHistogram } from "node:perf_hooks";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Answer, Client } from "../harness/client.ts";
 
-/** The n-th request of a kind of load. */
-export type Shot = (client: Client, n: number) => Promise<Answer>;
+/** The next request of a kind of load. */
+export type Shot = (client: Client) => Promise<Answer>;
 
 /** What became of the requests of one phase. */
 export class Tally {
@@ -38,18 +39,17 @@ export class Tally {
 const histogram = (): RecordableHistogram => createHistogram({ highest: 120_000_000, figures: 3 });
 const micros = (ms: number): number => Math.max(1, Math.round(ms * 1_000));
 
-/** Clients that each wait for their answer: as much as the server can do. */
+/** Clients that each wait for their answer, and come back when they are told to: as much as the server can do. */
 export async function closedLoop(
   client: Client,
   shot: Shot,
   clients: number,
   seconds: number,
-  tally = new Tally(),
 ): Promise<Tally> {
+  const tally = new Tally();
   const until = performance.now() + seconds * 1_000;
-  let n = 0;
   const one = async () => {
-    while (performance.now() < until) await fire(client, shot, n++, tally);
+    while (performance.now() < until) await delay((await fire(client, shot, tally)) * 1_000);
   };
   await Promise.all(Array.from({ length: clients }, one));
   tally.seconds = seconds;
@@ -71,7 +71,7 @@ export async function openLoop(
     const timer = setInterval(() => {
       const elapsed = (performance.now() - began) / 1_000;
       for (; sent < Math.min(elapsed, seconds) * rate; sent++) {
-        const running = fire(client, shot, 1_000_000 + sent, tally).finally(() => underWay.delete(running));
+        const running: Promise<void> = fire(client, shot, tally).then(() => void underWay.delete(running));
         underWay.add(running);
       }
       if (elapsed < seconds) return;
@@ -87,10 +87,14 @@ export async function openLoop(
   return { tally, offered: sent / seconds };
 }
 
-async function fire(client: Client, shot: Shot, n: number, tally: Tally): Promise<void> {
+/** @returns the seconds after which to come back. */
+async function fire(client: Client, shot: Shot, tally: Tally): Promise<number> {
   try {
-    tally.note(await shot(client, n));
+    const answer = await shot(client);
+    tally.note(answer);
+    return Number(answer.headers["retry-after"] ?? 0);
   } catch (error) {
     tally.broke(error);
+    return 0;
   }
 }
