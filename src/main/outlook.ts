@@ -1,5 +1,7 @@
 /** The share of the newest measurement in the running mean. */
 const WEIGHT = 0.1;
+/** So many may wait whatever they take: their deadlines look after them. */
+const FEW = 8;
 
 /**
  * How long a newcomer to a queue would wait: what waits already, times what one has taken of late.
@@ -25,6 +27,6 @@ export class Outlook {
 
   /** Whether one more can be served in time behind so many. */
   admits(waiting: number): boolean {
-    return waiting * this.#each <= this.#maxMs;
+    return waiting < FEW || waiting * this.#each <= this.#maxMs;
   }
 }

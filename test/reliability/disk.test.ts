@@ -268,3 +268,15 @@ test("a WAL that was left by a crash, its end torn, gives back every whole commi
   expect(await next.stop()).toBe(0);
   expect(problemsOf(database)).toEqual([]);
 });
+
+test("a file that another process writes to is 503 to writes and nothing to reads, and over with it", async () => {
+  await using server = await startServer({}, { database: copyOf(catalogue) });
+  const other = new Database(server.database, { timeout: 5_000 });
+  other.exec("BEGIN IMMEDIATE");
+  expectProblem(await artist(server, "Shut out"), 503, "busy");
+  expect((await get(server, "/v1/tracks/1")).status).toBe(200);
+  other.exec("ROLLBACK");
+  other.close();
+  expect((await artist(server, "Let in")).status).toBe(201);
+  expect(value(server, "SELECT count(*) FROM artists WHERE name IN ('Shut out', 'Let in')")).toBe(1);
+});

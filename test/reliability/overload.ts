@@ -12,10 +12,10 @@ import { closedLoop, openLoop, type Shot, Tally } from "./overload/load.ts";
 const FLAGS = {
   seconds: { initial: 60, min: 1, max: 3_600, help: "how long the overload lasts, for each kind of load" },
   times: { initial: 10, min: 2, max: 100, help: "times the load it can carry" },
+  tracks: { initial: 12_000, min: 100, max: 1_000_000, help: "size of the catalogue" },
   calibrate: { initial: 8, min: 1, max: 60, help: "seconds in which that is found out, and those after it" },
 } as const satisfies Record<string, NumberFlag>;
 
-const TRACKS = 12_000;
 const PLAYS = 150_000;
 /** Clients that find out what the server can carry. */
 const CLIENTS = 16;
@@ -48,8 +48,8 @@ async function main(): Promise<boolean> {
     return true;
   }
   const database = join(ownFolder(), "database.sqlite");
-  await runChinook(database, "generate", "--tracks", String(TRACKS), "--seed", "1");
-  addPlays(database);
+  await runChinook(database, "generate", "--tracks", String(options.tracks), "--seed", "1");
+  addPlays(database, options.tracks);
   const settings = { CHINOOK_VECTOR_GENERATION: "0", CHINOOK_LOG: "silent" };
   const findings: Finding[] = [];
   for (const [name, shot] of Object.entries(LOADS)) {
@@ -65,13 +65,13 @@ async function main(): Promise<boolean> {
 }
 
 /** Spread over tracks and over the last year. */
-function addPlays(database: string): void {
+function addPlays(database: string, tracks: number): void {
   const db = new Database(database);
   db.prepare(
     `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < @count)
      INSERT INTO plays (track_id, user_id, played_at)
      SELECT 1 + (i * 7919) % @tracks, 1 + i % 997, strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-' || (i * 31536000 / @count) || ' seconds') FROM n`,
-  ).run({ count: PLAYS, tracks: TRACKS });
+  ).run({ count: PLAYS, tracks });
   db.close();
 }
 

@@ -1,0 +1,35 @@
+import { describe, expect, test } from "vitest";
+import { Outlook } from "../../src/main/outlook.ts";
+
+/** An outlook after so many that took so long each. */
+function having(ms: number, times: number, maxMs = 1_000): Outlook {
+  const outlook = new Outlook(maxMs);
+  for (let i = 0; i < times; i++) outlook.observe(ms, 1);
+  return outlook;
+}
+
+describe("a queue's outlook", () => {
+  test("admits everybody while nothing is known", () => {
+    expect(new Outlook(1_000).admits(1_000_000)).toBe(true);
+  });
+
+  test("admits as many as can be served in time, and a few in any case", () => {
+    const slow = having(20, 200);
+    expect([slow.admits(49), slow.admits(51)]).toEqual([true, false]);
+    const slowest = having(900, 200);
+    expect([slowest.admits(7), slowest.admits(8)]).toEqual([true, false]);
+  });
+
+  test("shares a batch's time among its commands", () => {
+    const outlook = new Outlook(1_000);
+    for (let i = 0; i < 200; i++) outlook.observe(100, 500);
+    expect([outlook.admits(4_900), outlook.admits(5_100)]).toEqual([true, false]);
+  });
+
+  test("does not take one that was stuck for the rule", () => {
+    const outlook = having(1, 200);
+    outlook.observe(60_000, 1);
+    for (let i = 0; i < 50; i++) outlook.observe(1, 1);
+    expect(outlook.admits(500)).toBe(true);
+  });
+});
