@@ -31,6 +31,8 @@ const options = workerData as ThreadOptions;
 export interface ThreadOptions extends WriterOptions {
   /** A replicator reads the WAL: it is neither moved nor deleted, not even at the end. */
   readonly keepWal?: boolean;
+  /** Another thread had it open in this process: a file that is gone is not made anew, and its data forgotten. */
+  readonly reopened?: boolean;
 }
 
 interface Open {
@@ -41,7 +43,8 @@ interface Open {
 
 function open(): Open {
   const migrations = readMigrations(options.migrations);
-  prepareFile(options.file);
+  if (!options.reopened) prepareFile(options.file);
+  assertWritable(options.file);
   const lock = new WriterLock(options.file);
   try {
     return { db: openDatabase(migrations), lock, migrations };
@@ -73,7 +76,6 @@ function prepareFile(file: string): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw unusable(error);
   }
-  assertWritable(file);
 }
 
 /** SQLite opens a file that may only be read like any other, and would refuse every write later. */

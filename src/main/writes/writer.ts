@@ -113,7 +113,7 @@ export class Writer {
     await this.#wait();
     if (this.#closing.signal.aborted) return;
     try {
-      this.#thread = await WriterThread.start(this.#options);
+      this.#thread = await WriterThread.start({ ...this.#options, reopened: true });
     } catch (error) {
       this.#events.onFailure(error);
       setImmediate(() => this.#tryAgain());
