@@ -195,6 +195,17 @@ describe("the deadline", () => {
   });
 });
 
+test("a lane whose threads are all held far past the deadline is not alive, until one of them returns", async () => {
+  const { lane, long } = await taken({ deadlineMs: 20 });
+  expect(lane.alive).toBe(true);
+  expect(await codeOf(long)).toBe("read_timeout");
+  const pausing = lane.pause(60_000);
+  while (lane.alive) await new Promise(setImmediate);
+  expect(await pausing).toBe(true);
+  expect(lane.alive).toBe(true);
+  lane.resume();
+});
+
 describe("a pause", () => {
   test("waits for what runs, and holds what comes until it is resumed", async () => {
     const { lane, sizes, long } = await taken();
