@@ -21,11 +21,12 @@ const rebuild: Command<Nothing> = command({
     [
       "INSERT INTO tracks_fts (tracks_fts) VALUES ('rebuild')",
       "DELETE FROM track_documents WHERE id NOT IN (SELECT id FROM tracks)",
-      `UPDATE track_documents AS d SET (name, artist_name, album_title, composer, genre_name) =
-         (w.name, w.artist_name, w.album_title, w.composer, w.genre_name)
+      `UPDATE track_documents AS d SET (name, artist_name, album_title, composer, genre) =
+         (w.name, w.artist_name, w.album_title, w.composer, w.genre)
        FROM track_documents_wanted w WHERE w.id = d.id AND ${differs("d", "w")}`,
       `INSERT INTO track_documents SELECT * FROM track_documents_wanted
        WHERE id NOT IN (SELECT id FROM track_documents)`,
+      "INSERT INTO genres_fts (genres_fts) VALUES ('rebuild')",
       "INSERT INTO suggestions_fts (suggestions_fts) VALUES ('rebuild')",
       "INSERT INTO search_trigrams (search_trigrams) VALUES ('delete-all')",
       "DELETE FROM search_words",
@@ -37,7 +38,7 @@ const rebuild: Command<Nothing> = command({
 });
 
 function differs(left: string, right: string): string {
-  const columns = ["name", "artist_name", "album_title", "composer", "genre_name"];
+  const columns = ["name", "artist_name", "album_title", "composer", "genre"];
   return `(${columns.map((column) => `${left}.${column} COLLATE BINARY IS NOT ${right}.${column}`).join(" OR ")})`;
 }
 
@@ -46,7 +47,7 @@ const optimize: Command<Nothing> = command({
   name: "fts.optimize",
   input: nothing,
   statements: () =>
-    ["tracks_fts", "search_trigrams", "suggestions_fts"].map((table) =>
+    ["tracks_fts", "genres_fts", "search_trigrams", "suggestions_fts"].map((table) =>
       statement(`INSERT INTO ${table} (${table}) VALUES ('optimize')`, {}),
     ),
   tags: () => [],
@@ -60,9 +61,10 @@ export const mergeSegments = (): Statement =>
 const integrity: Command<Nothing> = command({
   name: "fts.integrity",
   input: nothing,
-  statements: () => [
-    statement("INSERT INTO tracks_fts (tracks_fts, rank) VALUES ('integrity-check', 1)", {}),
-  ],
+  statements: () =>
+    ["tracks_fts", "genres_fts"].map((table) =>
+      statement(`INSERT INTO ${table} (${table}, rank) VALUES ('integrity-check', 1)`, {}),
+    ),
   tags: () => [],
 });
 
