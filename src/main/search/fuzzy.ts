@@ -45,7 +45,7 @@ export function fuzzyParts(query: Query, filters: SqlFilters): Ranking {
     ctes: `${ALTERNATIVES}, ${expressionCte(unwanted.length > 0, filters)}, ${rankedCte(filters)}`,
     expression: EXPRESSION,
     extra: `
-      'bounded', json(iif(EXISTS (${boundOf(filters)}) OR (SELECT count(*) FROM nearest) >= ${MOST_CLOSE}, 'true', 'false')),
+      'bounded', json(iif(EXISTS (${boundOf(filters, "SELECT 1 FROM edge")}) OR (SELECT count(*) FROM nearest) >= ${MOST_CLOSE}, 'true', 'false')),
       'corrected', json((SELECT json_group_object(word, term) FROM chosen c WHERE nth = 1 AND distance > 0))`,
     params: {
       words: JSON.stringify(words.map((word) => [word, trigramsOf(word), allowance(word)])),

@@ -88,8 +88,9 @@ const searchSql = ({ ctes, expression, extra }: Ranking, after: boolean): string
   marks AS MATERIALIZED (${marks(expression)})
   SELECT json_object(
     'data', json((SELECT json_group_array(${HIT}) FROM ${HIT_FROM})),
-    'next', CASE WHEN (SELECT count(*) FROM page) > likely(@limit) THEN
-      (SELECT hex(json_array(@sort, score, id)) FROM page LIMIT 1 OFFSET likely(@limit) - 1) END,
+    'next', (SELECT hex(json_array(@sort, score, id)) FROM (
+      SELECT *, row_number() OVER (ORDER BY score DESC, id) AS nth, count(*) OVER () AS rows FROM page)
+      WHERE nth = likely(@limit) AND rows > likely(@limit)),
     ${extra}
   ), NULL, NULL`;
 

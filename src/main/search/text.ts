@@ -63,31 +63,39 @@ const WIDE = `(SELECT group_concat(iif(key % 2, ${orGenres("value")}, value), ''
  * Text mode: what matches, by weighted bm25.
  *
  * A word that half of the catalogue holds must not cost more than others, so at most `MOST_RANKED` matches are
- * ranked. `edge` is the first match past the bound; where there is one, the matches that only their genre makes are
- * left out, the tracks entered first are ranked, those that are named exactly so are added, and the answer says
- * `"bounded": true`.
+ * ranked. `edge` is the first match past the bound. Where there is one the answer says `"bounded": true`, and the
+ * tracks entered first are ranked: those that more than their genre makes match, when there are `MANY` of them, else
+ * all that match. What counts most is ranked wherever it stands (`beyond`): the few that more than their genre makes
+ * match, and those that are named exactly as typed.
  */
 export function textParts(q: string, query: Query, filters: SqlFilters): Ranking {
   const { from, where } = candidates(filters);
   const most = filters.conditions.length === 0 ? MOST_RANKED : MOST_FILTERED;
-  const edge = filters.own === undefined ? "tracks_fts MATCH (SELECT wide FROM expression)" : "false";
+  const nth = (expression: string, n: string) =>
+    `(SELECT rowid FROM tracks_fts WHERE tracks_fts MATCH ${expression} LIMIT 1 OFFSET ${n})`;
+  const edge = filters.own === undefined ? nth("wide", "likely(@most)") : "NULL";
   return {
     ctes: `
-      expression AS MATERIALIZED (SELECT ${within(WIDE, filters)} AS wide, ${within("@narrow", filters)} AS narrow),
-      edge AS MATERIALIZED (SELECT rowid AS id FROM tracks_fts WHERE ${edge} LIMIT 1 OFFSET likely(@most)),
-      last AS MATERIALIZED (SELECT ifnull(
-        (SELECT rowid FROM tracks_fts WHERE EXISTS (SELECT 1 FROM edge)
-          AND tracks_fts MATCH (SELECT narrow FROM expression) LIMIT 1 OFFSET likely(@most) - 1),
-        ${MAX_ROWID}) AS id),
-      namesake AS MATERIALIZED (
-        SELECT id FROM tracks WHERE name = likely(@q) AND id > (SELECT id FROM last) LIMIT ${MOST_NAMESAKES}),
+      typed AS MATERIALIZED (SELECT ${within(WIDE, filters)} AS wide, ${within("@narrow", filters)} AS narrow),
+      edged AS MATERIALIZED (SELECT *, ${edge} AS edge FROM typed),
+      counted AS MATERIALIZED (
+        SELECT *, iif(edge IS NULL, NULL, ${nth("narrow", String(MANY))}) AS many FROM edged),
+      scope AS MATERIALIZED (
+        SELECT edge, iif(many IS NULL, wide, narrow) AS expression, iif(edge IS NULL OR many IS NOT NULL, '""', narrow) AS rest,
+          ifnull(iif(many IS NULL, edge, ${nth("narrow", "likely(@most)")}), ${MAX_ROWID}) AS before
+        FROM counted),
+      beyond AS MATERIALIZED (
+        SELECT * FROM (SELECT t.id FROM scope CROSS JOIN tracks t
+          WHERE t.name = likely(@q) AND edge IS NOT NULL AND t.id >= before LIMIT ${MANY})
+        UNION ALL
+        SELECT * FROM (SELECT tracks_fts.rowid FROM scope CROSS JOIN tracks_fts WHERE tracks_fts MATCH rest LIMIT ${MANY})),
       ranked AS MATERIALIZED (
-        SELECT tracks_fts.rowid AS id, ${SCORE} AS score FROM ${from}
-        WHERE tracks_fts MATCH ${EXPRESSION}
-          AND tracks_fts.rowid <= (SELECT max(last.id, ifnull((SELECT max(id) FROM namesake), 0)) FROM last)
-          AND (+tracks_fts.rowid <= (SELECT id FROM last) OR +tracks_fts.rowid IN (SELECT id FROM namesake)) ${where})`,
+        SELECT tracks_fts.rowid AS id, ${SCORE} AS score FROM scope CROSS JOIN ${from}
+        WHERE tracks_fts MATCH scope.expression
+          AND tracks_fts.rowid <= max(before, ifnull((SELECT max(id) FROM beyond), 0))
+          AND (+tracks_fts.rowid < before OR +tracks_fts.rowid IN (SELECT id FROM beyond)) ${where})`,
     expression: EXPRESSION,
-    extra: `'bounded', json(iif(EXISTS (${boundOf(filters)}), 'true', 'false'))`,
+    extra: `'bounded', json(iif(EXISTS (${boundOf(filters, "SELECT 1 FROM scope WHERE edge IS NOT NULL")}), 'true', 'false'))`,
     params: {
       q,
       most,
@@ -97,12 +105,12 @@ export function textParts(q: string, query: Query, filters: SqlFilters): Ranking
   };
 }
 
+/** Matches that are a page and more. */
+const MANY = 100;
 const MAX_ROWID = "9223372036854775807";
-/** Tracks beyond the bound that are ranked because they are named exactly as typed. */
-const MOST_NAMESAKES = 100;
 
-/** A query with a row when there was more to look at than was looked at. */
-export const boundOf = ({ own }: SqlFilters): string =>
-  own === undefined ? "SELECT 1 FROM edge" : `${own} LIMIT 1 OFFSET ${MOST_OWN}`;
+/** A query with a row when there was more to look at than was looked at, which `edge` tells where nothing is own. */
+export const boundOf = ({ own }: SqlFilters, edge: string): string =>
+  own === undefined ? edge : `${own} LIMIT 1 OFFSET ${MOST_OWN}`;
 
-const EXPRESSION = "(SELECT iif(EXISTS (SELECT 1 FROM edge), narrow, wide) FROM expression)";
+const EXPRESSION = "(SELECT expression FROM scope)";
