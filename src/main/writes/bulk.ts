@@ -65,6 +65,7 @@ const clear: Command<Record<string, never>> = command({
   statements: () => [
     ...[...BULK_TABLES].reverse().map((table) => statement(`DELETE FROM ${table}`, {})),
     ...FOLLOWING.map((table) => statement(`DELETE FROM ${table}`, {})),
+    statement("INSERT INTO suggestions_fts (suggestions_fts) VALUES ('delete-all')", {}),
   ],
   tags: everything,
 });
