@@ -50,7 +50,7 @@ export function fuzzyParts(query: Query, filters: SqlFilters): Ranking {
     params: {
       words: JSON.stringify(words.map((word) => [word, trigramsOf(word), allowance(word)])),
       typed: words.join(" "),
-      most: filters.conditions.length === 0 ? MOST_RANKED : MOST_FILTERED,
+      most: filters.unindexed.length === 0 ? MOST_RANKED : MOST_FILTERED,
       ...(unwanted.length === 0 ? {} : { unwanted: unwanted.join(" OR ") }),
     },
   };

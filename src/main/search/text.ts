@@ -33,11 +33,11 @@ const JOINED = "CROSS JOIN tracks t ON t.id = tracks_fts.rowid LEFT JOIN albums 
  * The plus keeps FTS5 from being asked about one row after the other: each time it would open the expression anew,
  * and bm25 count the whole index again.
  */
-export function candidates({ conditions, own }: SqlFilters): { from: string; where: string } {
+export function candidates({ unindexed, own }: SqlFilters): { from: string; where: string } {
   const within = own === undefined ? [] : [`+tracks_fts.rowid IN (${own} LIMIT ${MOST_OWN})`];
   return {
-    from: conditions.length === 0 ? "tracks_fts" : `tracks_fts ${JOINED}`,
-    where: [...within, ...conditions].map((condition) => `AND ${condition}`).join(" "),
+    from: unindexed.length === 0 ? "tracks_fts" : `tracks_fts ${JOINED}`,
+    where: [...within, ...unindexed].map((condition) => `AND ${condition}`).join(" "),
   };
 }
 
@@ -70,7 +70,7 @@ const WIDE = `(SELECT group_concat(iif(key % 2, ${orGenres("value")}, value), ''
  */
 export function textParts(q: string, query: Query, filters: SqlFilters): Ranking {
   const { from, where } = candidates(filters);
-  const most = filters.conditions.length === 0 ? MOST_RANKED : MOST_FILTERED;
+  const most = filters.unindexed.length === 0 ? MOST_RANKED : MOST_FILTERED;
   const nth = (expression: string, n: string) =>
     `(SELECT rowid FROM tracks_fts WHERE tracks_fts MATCH ${expression} LIMIT 1 OFFSET ${n})`;
   const edge = filters.own === undefined ? nth("wide", "likely(@most)") : "NULL";
