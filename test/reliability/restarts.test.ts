@@ -71,10 +71,13 @@ describe.concurrent("a server that drains", () => {
 
   test("keeps the file until it has ended: the next one is refused by name, and starts then", async () => {
     await using server = await draining();
+    // It would be done before the other one has begun.
+    server.child.kill("SIGSTOP");
     const settings = { CHINOOK_DATABASE: server.database, CHINOOK_PORT: "0", CHINOOK_DEMO: "0" };
     const { code, stderr } = await chinook(["serve"], settings);
     expect(code).toBe(1);
     expect(stderr).toContain(`process ${server.pid}`);
+    server.child.kill("SIGCONT");
     expect(await server.stop()).toBe(0);
     await using next = await startServer({}, { database: server.database });
     expect((await get(next, "/readyz")).status).toBe(200);
