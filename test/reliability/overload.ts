@@ -16,11 +16,11 @@ const FLAGS = {
   calibrate: { initial: 8, min: 1, max: 60, help: "seconds in which that is found out, and those after it" },
 } as const satisfies Record<string, NumberFlag>;
 
-const PLAYS = 150_000;
+const PLAYS = 30_000;
 /** Clients that find out what the server can carry. */
 const CLIENTS = 16;
 /** Connections of the crowd. */
-const CROWD = 4_000;
+const CROWD = 2_000;
 const GOODPUT = 0.8;
 
 let shots = 0;
@@ -29,10 +29,10 @@ let busiest: readonly number[] = [];
 
 /** Each expensive enough that a generator in JavaScript can offer ten times of what can be carried. */
 const LOADS: Readonly<Record<string, Shot>> = {
-  // No two alike, so that nothing can share one scan among many, nor come from the cache.
+  // No two alike, so that nothing can share one scan among many, nor come from the cache; and all equally dear.
   scans: (client) => {
     const n = shots++;
-    const window = `window=${1 + (n % 9_000)}h&limit=${1 + (Math.floor(n / 9_000) % 100)}`;
+    const window = `window=${8_800 + (n % 1_000)}h&limit=${1 + (Math.floor(n / 1_000) % 100)}`;
     return client.send("GET", `/v1/charts/${CHARTS[n % 3]}?${window}`);
   },
   // The index follows the name of an artist in all of their tracks, so that a small request is a large write.

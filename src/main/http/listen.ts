@@ -21,6 +21,8 @@ const LIMITS = {
   requireHostHeader: false,
 } as const;
 const MAX_CONNECTIONS = 10_000;
+/** Connections that may wait to be accepted: past it a crowd's clients would try again after seconds, unheard. */
+const BACKLOG = 4_096;
 /** Milliseconds that requests have to finish once the server is told to stop, and what has not wholly come by then. */
 const DRAIN_MS = 10_000;
 const ARRIVAL_MS = 2_000;
@@ -43,7 +45,7 @@ export async function listen(
   refuseWhatIsNoRequest(server, onRejected);
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
-    server.listen(port, host, resolve);
+    server.listen(port, host, BACKLOG, resolve);
   });
   return server;
 }
