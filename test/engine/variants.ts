@@ -101,14 +101,14 @@ function discoverVariants(): Readonly<Record<string, Record<string, unknown>[]>>
 const searchFilters = (params: Record<string, unknown>): string[] =>
   "q" in params ? Object.keys(params).filter((name) => !["mode", "limit", "cursor"].includes(name)) : [];
 
-/** Both modes, from either end, with each of the filters. */
+/** All modes, from either end, with each of the filters. */
 function searchVariants(): Record<string, unknown>[] {
   const filters = [
     {},
     ...[{ genre: { id: 1 } }, { genre: { slug: "rock" } }, { artist: { id: 1 } }, { album: { slug: "one" } }],
     ...[{ tag: "calm" }, { year_from: 1990, year_to: 2000 }, { price_max: 99 }],
   ];
-  return ["text", "fuzzy"].flatMap((mode) =>
+  return ["text", "fuzzy", "hybrid"].flatMap((mode) =>
     filters.flatMap((filter) => {
       const params = { q: "love NOT me", mode, limit: 5, ...filter };
       return [params, { ...params, cursor: cursor(mode, 5, 40) }];

@@ -20,7 +20,7 @@ export const SCORE = `CAST(round(-${BM25} * 1e9) AS INTEGER)`;
 export const MOST_RANKED = 5_000;
 export const MOST_FILTERED = 25_000;
 /** Tracks of one artist or album that a search within it looks at. */
-const MOST_OWN = 10_000;
+export const MOST_OWN = 10_000;
 
 const JOINED = "CROSS JOIN tracks t ON t.id = tracks_fts.rowid LEFT JOIN albums al ON al.id = t.album_id";
 

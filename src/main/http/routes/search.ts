@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { VECTOR_KINDS } from "../../../shared/embedders/embedder.ts";
 import { KINDS } from "../../model/kinds.ts";
 import type { Answers } from "../../reads/answers.ts";
 import type { SearchKeeper } from "../../search/keeper.ts";
@@ -23,6 +24,13 @@ const hitSchema = z.object({
 const foundSchema = pageSchema(hitSchema).extend({
   bounded: z.boolean().meta({ description: "More matched than are ranked; add a word or a filter." }),
   corrected: z.record(z.string(), z.string()).optional(),
+  fused: z
+    .array(z.enum(["text", ...VECTOR_KINDS]))
+    .optional()
+    .meta({
+      description:
+        "In hybrid mode: the lists that had something to say. `text` alone: there are no vectors to compare (yet).",
+    }),
 });
 
 const suggestionSchema = z.object({
@@ -37,7 +45,7 @@ export const searchRoutes = (answers: Answers, keeper: Pick<SearchKeeper, "searc
     tag: "search",
     summary: "Search tracks by what they, their artist, album and composer are called",
     description:
-      "All words must be found, accents and endings aside. `score` is higher for better hits; `highlights` is HTML.",
+      "All words must be found, accents and endings aside; in hybrid mode tracks that are like the best hits come beside them. `score` is higher for better hits; `highlights` is HTML.",
     read: SEARCH_READ,
     answers,
     response: { description: "Best first.", body: foundSchema },
