@@ -4,6 +4,7 @@ import type { Settings } from "../shared/settings.ts";
 import { CACHE_TABLES, Cache } from "./cache/cache.ts";
 import { coverageOf } from "./discover/coverage.ts";
 import { isCatalogueChange, VectorGeneration } from "./discover/generation.ts";
+import { Sentences } from "./discover/sentences.ts";
 import { createApp } from "./http/app.ts";
 import { Idempotency } from "./http/command-route.ts";
 import { drain, listen, urlOf } from "./http/listen.ts";
@@ -42,6 +43,7 @@ interface Parts {
   readonly reads: ReadSide;
   readonly search: SearchKeeper;
   readonly generation: VectorGeneration;
+  readonly sentences: Sentences | undefined;
   readonly state: { status: Health["status"] };
 }
 
@@ -60,6 +62,10 @@ export async function startServer(
   const state: Parts["state"] = { status: "starting" };
   const log = createLog(settings.log);
   const metrics = createMetrics();
+  // A model that cannot be used stops the start before the database is touched.
+  const sentences = opened.adopt(await Sentences.open(settings.lyricModel), (sentences) =>
+    sentences?.close(),
+  );
   const cache = opened.adopt(new Cache({ maxBytes: settings.cacheMb * MEBIBYTE }), (cache) => cache.close());
   let generating: Pick<VectorGeneration, "poke"> = { poke: () => {} };
   let pausable: Pick<ReadSide, "whilePaused"> = { whilePaused: (action) => action() };
@@ -87,8 +93,10 @@ export async function startServer(
     new SearchKeeper({ commands: writes.commands, answers: reads.answers, log }),
     (search) => search.close(),
   );
-  const generation = opened.adopt(openGeneration(writes, reads, log), (generation) => generation.close());
-  const parts: Parts = { settings, log, metrics, cache, writes, reads, search, generation, state };
+  const generation = opened.adopt(openGeneration(writes, reads, sentences, log), (generation) =>
+    generation.close(),
+  );
+  const parts: Parts = { settings, log, metrics, cache, writes, reads, search, generation, sentences, state };
   const http = opened.adopt(await openHttp(parts), drain);
   const url = urlOf(settings.host, http);
   await writes.announce(url);
@@ -119,10 +127,16 @@ function once(action: () => Promise<void>): () => Promise<void> {
   return () => (running ??= action());
 }
 
-const openGeneration = (writes: WriteSide, reads: ReadSide, log: Logger): VectorGeneration =>
+const openGeneration = (
+  writes: WriteSide,
+  reads: ReadSide,
+  sentences: Sentences | undefined,
+  log: Logger,
+): VectorGeneration =>
   new VectorGeneration({
     answers: reads.answers,
     commands: writes.commands,
+    sentences,
     busy: () => writes.queueLength > 0 || reads.queueLengths.scan > 0,
     log,
     polite: true,
@@ -149,7 +163,7 @@ function routesOf(parts: Parts): readonly Route[] {
   const routes = [
     ...catalogueRoutes(reads.answers, commandSide),
     ...listeningRoutes(reads.answers, commandSide),
-    ...searchRoutes(reads.answers, search),
+    ...searchRoutes(reads.answers, search, parts.sentences),
     ...tagRoutes(reads.answers, commandSide),
     ...discoverRoutes(reads.answers, commandSide),
     ...operationsRoutes({ health: () => healthOf(parts), metrics: () => exposition(metrics) }),

@@ -200,6 +200,12 @@ export const ERRORS = {
     retry: false,
     hint: "Reinstall the dependencies with `npm ci` on this machine; see `chinook verify-vector-extension`.",
   },
+  model_unusable: {
+    status: 0,
+    title: "Sentence model not usable",
+    retry: false,
+    hint: "See CHINOOK_LYRIC_MODEL in README.md for what the folder must hold, and for the package that runs it.",
+  },
   locked: {
     status: 0,
     title: "Another server holds the database",

@@ -103,6 +103,13 @@ export const SETTINGS = {
     initial: () => true,
     parse: onOff,
   }),
+  lyricModel: setting({
+    env: "CHINOOK_LYRIC_MODEL",
+    expects: "none or the path of a folder",
+    help: "a sentence model in ONNX form that lyric vectors are computed with, in place of hashed words",
+    initial: () => "none",
+    parse: (text) => (text === "none" || nonEmpty(text) === undefined ? nonEmpty(text) : resolve(text)),
+  }),
   log: setting({
     env: "CHINOOK_LOG",
     expects: "json, pretty or silent",

@@ -19,6 +19,7 @@ const VALUES: Readonly<Record<SettingName, readonly [good: string, means: unknow
     cacheMb: ["0", 0, ["65537", "-1", "32MB"]],
     demo: ["0", false, ["false", "yes", ""]],
     vectorGeneration: ["0", false, ["true", "off", ""]],
+    lyricModel: ["some/model", resolve("some/model"), ["", "a\0b"]],
     log: ["pretty", "pretty", ["text", ""]],
     logRequests: ["all", "all", ["none", ""]],
   };

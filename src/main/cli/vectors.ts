@@ -5,6 +5,7 @@ import type { Settings } from "../../shared/settings.ts";
 import { Cache } from "../cache/cache.ts";
 import { type Coverage, statsOf } from "../discover/coverage.ts";
 import { VectorGeneration } from "../discover/generation.ts";
+import { Sentences } from "../discover/sentences.ts";
 import { SPREAD_COMMANDS } from "../discover/spread-commands.ts";
 import type { VectorStats } from "../discover/vector-reads.ts";
 import { createLog } from "../log.ts";
@@ -67,19 +68,24 @@ async function openLocal(settings: Settings): Promise<Generator> {
   const reads = await ReadSide.open({ ...common, settings: one, cache });
   whilePaused = (action) => reads.whilePaused(action);
   const { answers } = reads;
-  const generation = new VectorGeneration({
-    ...{ answers, commands: writes.commands, log: common.log },
-    ...{ busy: () => false, polite: false },
-  });
+  let generation: VectorGeneration | undefined;
+  let sentences: Sentences | undefined;
   return {
     async start() {
+      // Loaded for those that compute alone: counting needs no model.
+      sentences = await Sentences.open(settings.lyricModel);
+      generation = new VectorGeneration({
+        ...{ answers, commands: writes.commands, log: common.log, sentences },
+        ...{ busy: () => false, polite: false },
+      });
       await writes.commands.execute(SPREAD_COMMANDS.request, {});
       generation.poke();
       return statsOf(answers);
     },
     stats: () => statsOf(answers),
     async [Symbol.asyncDispose]() {
-      await generation.close();
+      await generation?.close();
+      await sentences?.close();
       await reads.close();
       await writes.close();
       cache.close();

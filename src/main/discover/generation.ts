@@ -6,6 +6,7 @@ import { Answers } from "../reads/answers.ts";
 import type { Read } from "../reads/read.ts";
 import type { Command } from "../writes/command.ts";
 import { fitModel, needsModel } from "./fit-model.ts";
+import type { Sentences } from "./sentences.ts";
 import { SPREAD_COMMANDS, type Spread } from "./spread-commands.ts";
 import { VECTOR_COMMANDS } from "./vector-commands.ts";
 import {
@@ -13,8 +14,11 @@ import {
   EXTENT_READ,
   type Extent,
   FREQUENCIES_READ,
+  HASHED,
   NEXT_SPREAD_READ,
+  TEXTS_READ,
   VECTOR_STATS_READ,
+  type VectorStats,
 } from "./vector-reads.ts";
 
 /** Vectors that one step writes: at most some ten milliseconds of the writer, which is what a request may wait. */
@@ -38,6 +42,8 @@ export interface GenerationOptions {
   /** Whether requests wait. */
   readonly busy: () => boolean;
   readonly log: Logger;
+  /** What lyric vectors are computed with in place of hashed words. */
+  readonly sentences?: Pick<Sentences, "embedder" | "embed"> | undefined;
   /** False works without pause: for a process that does nothing else. */
   readonly polite: boolean;
 }
@@ -113,12 +119,20 @@ export class VectorGeneration {
   async #round(): Promise<void> {
     if (!this.#recovered) await this.#execute(VECTOR_COMMANDS.recover, {});
     this.#recovered = true;
-    if (needsModel(await this.#json(EXTENT_READ))) {
-      const counted = await this.#json(VECTOR_STATS_READ);
-      if (needsModel(counted)) await this.#fit(counted.tracks);
-    }
+    await this.#prepare();
     await this.#steps(() => this.#spread());
     for (const kind of COMPUTED_KINDS) await this.#steps(() => this.#embed(kind));
+  }
+
+  /** Sees to it that lyric vectors are of the embedder that is configured, and that hashed words have their weights. */
+  async #prepare(): Promise<void> {
+    const { sentences } = this.#options;
+    const extent = await this.#json<Extent>(EXTENT_READ);
+    const embedder = sentences?.embedder ?? HASHED;
+    if (extent.embedder !== embedder) await this.#execute(SPREAD_COMMANDS.adopt, { embedder });
+    if (sentences !== undefined || !needsModel(extent)) return;
+    const counted = await this.#json<VectorStats>(VECTOR_STATS_READ);
+    if (needsModel(counted)) await this.#fit(counted.tracks);
   }
 
   async #fit(tracks: number): Promise<void> {
@@ -141,9 +155,19 @@ export class VectorGeneration {
   async #embed(kind: ComputedKind): Promise<boolean> {
     const { body } = await this.#execute(VECTOR_COMMANDS.claim, { kind, limit: SLICE });
     if (body === "0") return false;
-    const rows = (await this.#read(EMBED_READ, { kind }))!;
+    const { sentences } = this.#options;
+    const rows =
+      kind === "lyric" && sentences !== undefined
+        ? await this.#embedSentences(sentences)
+        : (await this.#read(EMBED_READ, { kind }))!;
     await this.#execute(VECTOR_COMMANDS.store, { kind, rows });
     return true;
+  }
+
+  async #embedSentences(sentences: Pick<Sentences, "embed">): Promise<string> {
+    const rows = await this.#json<readonly (readonly [id: number, text: string])[]>(TEXTS_READ);
+    const vectors = await sentences.embed(rows.map(([, text]) => text));
+    return JSON.stringify(rows.map(([id], i) => [id, vectors[i]]));
   }
 
   async #steps(step: () => Promise<boolean>): Promise<void> {
@@ -169,7 +193,7 @@ export class VectorGeneration {
     return this.#options.commands.execute(command, input);
   }
 
-  async #json(read: Read<Record<string, never>>): Promise<Extent> {
+  async #json<T>(read: Read<Record<string, never>>): Promise<T> {
     return JSON.parse((await this.#read(read, {}))!);
   }
 

@@ -75,6 +75,8 @@ export const VECTOR_STATS_READ: Read<Record<string, never>> = read({
 export interface Extent {
   readonly tracks: number;
   readonly model: { readonly tracks: number } | null;
+  /** What the lyric vectors are of. */
+  readonly embedder: string;
 }
 
 /** Asked after every write to the catalogue, where a count of a million rows would be too much. */
@@ -84,6 +86,7 @@ export const EXTENT_READ: Read<Record<string, never>> = read({
   params: nothing,
   statement: () => ({
     sql: `SELECT json_object('tracks', ifnull((SELECT max(id) FROM tracks), 0),
+      'embedder', ifnull((SELECT value FROM meta WHERE key = 'lyric_embedder'), '${HASHED}'),
       'model', json((SELECT json_object('tracks', tracks) FROM lyric_model ORDER BY version DESC LIMIT 1))), '', NULL`,
     params: {},
   }),
@@ -102,6 +105,9 @@ export const NEXT_SPREAD_READ: Read<Record<string, never>> = read({
   cache: UNCACHED,
 });
 
+/** The embedder of hashed words: what lyric vectors are of where no other is noted. */
+export const HASHED = "hashed";
+
 /** The sources of a track's vectors, and the function that makes one of each. */
 const EMBED: Readonly<Record<ComputedKind, string>> = {
   lyric: `embed_lyric((SELECT lyric_model(version, idf) FROM lyric_model ORDER BY version DESC LIMIT 1),
@@ -109,6 +115,12 @@ const EMBED: Readonly<Record<ComputedKind, string>> = {
   metadata:
     "embed_metadata(g.name, ar.name, m.name, al.release_date, t.milliseconds, t.bytes, t.unit_price_cents)",
 };
+
+const CLAIMED = `vector_queue q CROSS JOIN tracks t ON t.id = q.track_id
+  LEFT JOIN albums al ON al.id = t.album_id
+  LEFT JOIN artists ar ON ar.id = al.artist_id
+  LEFT JOIN genres g ON g.id = t.genre_id
+  LEFT JOIN media_types m ON m.id = t.media_type_id`;
 
 /**
  * The vectors of the rows that are claimed: `[[track_id, hex], …]`, the text empty where none could be computed.
@@ -120,12 +132,20 @@ export const EMBED_READ: Read<{ readonly kind: ComputedKind }> = read({
   params: z.strictObject({ kind: z.enum(["lyric", "metadata"]) }),
   statement: ({ kind }) => ({
     sql: `SELECT json_group_array(json_array(t.id, hex(${EMBED[kind]}))), '', NULL
-      FROM vector_queue q CROSS JOIN tracks t ON t.id = q.track_id
-        LEFT JOIN albums al ON al.id = t.album_id
-        LEFT JOIN artists ar ON ar.id = al.artist_id
-        LEFT JOIN genres g ON g.id = t.genre_id
-        LEFT JOIN media_types m ON m.id = t.media_type_id
-      WHERE q.kind = '${kind}' AND q.state = 'processing'`,
+      FROM ${CLAIMED} WHERE q.kind = '${kind}' AND q.state = 'processing'`,
+    params: {},
+  }),
+  cache: UNCACHED,
+});
+
+/** The texts of the rows that are claimed, for an embedder that is none of SQL's: `[[track_id, text], …]`. */
+export const TEXTS_READ: Read<Record<string, never>> = read({
+  name: "vectors.texts",
+  lane: "scan",
+  params: nothing,
+  statement: () => ({
+    sql: `SELECT json_group_array(json_array(t.id, concat_ws(', ', t.name, al.title, ar.name, t.composer))), '', NULL
+      FROM ${CLAIMED} WHERE q.kind = 'lyric' AND q.state = 'processing'`,
     params: {},
   }),
   cache: UNCACHED,
@@ -160,5 +180,6 @@ export const VECTOR_READS = [
   EXTENT_READ,
   NEXT_SPREAD_READ,
   EMBED_READ,
+  TEXTS_READ,
   FREQUENCIES_READ,
 ];
