@@ -135,15 +135,23 @@ const COMBINED = `
     WHERE track_id NOT IN (SELECT track_id FROM own)
     GROUP BY track_id)`;
 
-/** The best, with their artists spread: enough of them that two an artist fill the page. */
+/**
+ * The best, with their artists spread: enough of them that two an artist fill the page. A song that is on two albums
+ * is one song.
+ */
 const RANKED = `
   best AS MATERIALIZED (
-    SELECT c.track_id, al.artist_id FROM combined c CROSS JOIN tracks t ON t.id = c.track_id
+    SELECT c.track_id, c.score, al.artist_id, t.name FROM combined c CROSS JOIN tracks t ON t.id = c.track_id
       LEFT JOIN albums al ON al.id = t.album_id
     ORDER BY c.score DESC, c.track_id LIMIT 20 * @limit),
+  songs AS MATERIALIZED (
+    SELECT track_id, score, artist_id,
+      row_number() OVER (PARTITION BY ifnull(artist_id, -track_id), name ORDER BY score DESC, track_id) AS nth
+    FROM best),
   ranked AS MATERIALIZED (
     SELECT key AS rank, value AS track_id FROM json_each(spread_artists(
-      (SELECT json_group_array(json_array(track_id, artist_id)) FROM best)))
+      (SELECT json_group_array(json_array(track_id, artist_id)) FROM (
+        SELECT track_id, artist_id FROM songs WHERE nth = 1 ORDER BY score DESC, track_id))))
     LIMIT @limit)`;
 
 const BECAUSE = `'because you ' || iif((SELECT played FROM seeds WHERE track_id = c.seed), 'played', 'bought')
