@@ -88,8 +88,11 @@ function discoverVariants(): Readonly<Record<string, Record<string, unknown>[]>>
     "vectors.next_spread": [{}],
     "vectors.embed": COMPUTED_KINDS.map((kind) => ({ kind })),
     "vectors.texts": [{}],
+    "vectors.lacking": [{ limit: 8 }],
+    "vectors.neighbours": [{ id: 3 }],
     "vectors.frequencies": [{ after: 0, stride: 1, limit: 100 }],
     "vectors.search": VECTOR_KINDS.map((by) => ({ by, vector: vector(DIMENSIONS[by]), limit: 5 })),
+    "tracks.similar_known": [...VECTOR_KINDS, "blend"].map((by) => ({ id: 3, by, limit: 5 })),
     "tracks.similar": [...VECTOR_KINDS, "blend"].flatMap((by) => [
       { id: 3, by, limit: 5 },
       { id: 3, by, limit: 5, genre: 1 },

@@ -109,6 +109,59 @@ describe("vectors of one's own", () => {
   });
 });
 
+describe("neighbours that are worked out beforehand", () => {
+  const BYS = ["audio", "lyric", "metadata", "blend"];
+  const kept = async (): Promise<Json> => {
+    for (;;) {
+      const { similar } = (await get(server, "/admin/vectors")).json;
+      if (similar.lacking === 0 && similar.kept > 0) return similar;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  };
+  /** From what is kept, and compared now: more than is kept must be compared. */
+  const similarities = async (id: number, by: string): Promise<[known: number[], compared: number[]]> => {
+    const lists = [20, 21].map(async (limit) => {
+      const { json } = await get(server, `/v1/tracks/${id}/similar?by=${by}&limit=${limit}`);
+      return json.data.slice(0, 20).map(({ similarity }: Json) => similarity);
+    });
+    return (await Promise.all(lists)) as [number[], number[]];
+  };
+  const looked = async (read: string): Promise<number> => {
+    const { text } = await get(server, "/metrics");
+    return Number(new RegExp(`read_duration_seconds_count\\{read="${read}"\\} (\\d+)`).exec(text)?.[1] ?? 0);
+  };
+
+  test("are what comparing gives, and compare nothing", async () => {
+    await kept();
+    for (const id of [5, 250, 499]) {
+      for (const by of BYS) {
+        const [known, compared] = await similarities(id, by);
+        expect(known).toEqual(compared);
+      }
+    }
+    const before = await looked("tracks.similar");
+    expect((await get(server, "/v1/tracks/77/similar?limit=7")).json.data).toHaveLength(7);
+    expect(await looked("tracks.similar")).toBe(before);
+  });
+
+  test("go as soon as a vector comes, changes or goes, and come back", async () => {
+    for (const change of [
+      () => put(200, { audio: between(128, 3, 4) }),
+      () => put(200, { lyric: axis(384, 3) }),
+      () => remove(server, "/v1/tracks/200/vectors"),
+    ]) {
+      await kept();
+      await get(server, "/v1/tracks/201/similar?by=blend&limit=20");
+      expect((await change()).status).toBe(204);
+      const before = await looked("tracks.similar");
+      const [known, compared] = await similarities(201, "blend");
+      expect(known).toEqual(compared);
+      expect(await looked("tracks.similar")).toBeGreaterThanOrEqual(before + 2);
+    }
+    await kept();
+  });
+});
+
 describe("what was found follows what is written", () => {
   test("a similar list is cached, and dropped by a vector, a rename and a deletion", async () => {
     const path = "/v1/tracks/20/similar?by=metadata&limit=3";

@@ -40,6 +40,8 @@ export function vectorCommands(program: Command): void {
 interface Generator extends AsyncDisposable {
   start(): Promise<Stats>;
   stats(): Promise<Stats>;
+  /** What is left to do: a server works out neighbours when it finds the time, which nobody need wait for. */
+  due(stats: Stats): number;
 }
 
 async function generatorOf(settings: Settings): Promise<Generator> {
@@ -50,6 +52,7 @@ async function generatorOf(settings: Settings): Promise<Generator> {
 const remote = (server: string): Generator => ({
   start: async () => JSON.parse(await request(server, "POST", "/admin/vectors/generate")),
   stats: async () => JSON.parse(await request(server, "GET", "/admin/vectors")),
+  due: waiting,
   [Symbol.asyncDispose]: async () => {},
 });
 
@@ -83,6 +86,7 @@ async function openLocal(settings: Settings): Promise<Generator> {
       return statsOf(answers);
     },
     stats: () => statsOf(answers),
+    due: (stats) => waiting(stats) + stats.similar.lacking,
     async [Symbol.asyncDispose]() {
       await generation?.close();
       await sentences?.close();
@@ -104,8 +108,8 @@ async function generate(options: { json?: boolean }): Promise<void> {
   let now = await generator.start();
   const before = made(now);
   const bar = progress(waiting(now), "vectors");
-  for (let done = before; waiting(now) > 0; done = made(now)) {
-    bar.advance(Math.max(0, made(now) - done), "computing");
+  for (let done = before; generator.due(now) > 0; done = made(now)) {
+    bar.advance(Math.max(0, made(now) - done), waiting(now) > 0 ? "computing" : "finding neighbours");
     await delay(POLL_MS);
     now = await generator.stats();
   }

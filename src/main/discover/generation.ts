@@ -3,10 +3,11 @@ import { COMPUTED_KINDS, type ComputedKind } from "../../shared/embedders/embedd
 import { AppError } from "../../shared/errors.ts";
 import type { Logger } from "../log.ts";
 import { Answers } from "../reads/answers.ts";
-import type { Read } from "../reads/read.ts";
+import type { AnyRead, Read } from "../reads/read.ts";
 import type { Command } from "../writes/command.ts";
 import { fitModel, needsModel } from "./fit-model.ts";
 import type { Sentences } from "./sentences.ts";
+import { NEIGHBOURS_READ } from "./similar.ts";
 import { SPREAD_COMMANDS, type Spread } from "./spread-commands.ts";
 import { VECTOR_COMMANDS } from "./vector-commands.ts";
 import {
@@ -15,6 +16,8 @@ import {
   type Extent,
   FREQUENCIES_READ,
   HASHED,
+  LACKING_READ,
+  MOST_KEPT_FOR,
   NEXT_SPREAD_READ,
   TEXTS_READ,
   VECTOR_STATS_READ,
@@ -23,6 +26,8 @@ import {
 
 /** Vectors that one step writes: at most some ten milliseconds of the writer, which is what a request may wait. */
 const SLICE = 64;
+/** Tracks whose neighbours one step works out: some milliseconds of a scan thread each. */
+const NEIGHBOUR_SLICE = 32;
 /** Milliseconds between a write and the look at what it made due: a burst of writes is one look. */
 const SETTLE_MS = 50;
 /** Milliseconds until a failed round is tried again. */
@@ -30,11 +35,19 @@ const RETRY_MS = 1_000;
 /** Milliseconds that a step stands back for requests that wait, so that it is not kept away for ever. */
 const PATIENCE_MS = 500;
 
-/** Kinds whose names and facts vectors are computed from. */
-const EMBEDDED = /^(\*$|tracks|albums|artists|genres|media-types)/;
+/** Milliseconds without a change before neighbours are worked out: the next change would drop them all. */
+const QUIET_MS = 2_000;
 
-/** Whether a write that touched these tags may have made a vector due. */
+/** Kinds whose names and facts vectors are computed from, and vectors themselves. */
+const EMBEDDED = /^(\*$|tracks|albums|artists|genres|media-types|vectors)/;
+
+/** Whether a write that touched these tags may have made a vector or a list of neighbours due. */
 export const isCatalogueChange = (tags: readonly string[]): boolean => tags.some((tag) => EMBEDDED.test(tag));
+
+interface Neighbours {
+  readonly changes: number;
+  readonly lists: readonly (readonly [kind: string, neighbours: string])[];
+}
 
 export interface GenerationOptions {
   readonly answers: Pick<Answers, "fetch">;
@@ -119,20 +132,25 @@ export class VectorGeneration {
   async #round(): Promise<void> {
     if (!this.#recovered) await this.#execute(VECTOR_COMMANDS.recover, {});
     this.#recovered = true;
-    await this.#prepare();
+    const { tracks } = await this.#prepare();
     await this.#steps(() => this.#spread());
     for (const kind of COMPUTED_KINDS) await this.#steps(() => this.#embed(kind));
+    if (tracks > MOST_KEPT_FOR) return;
+    await this.#sleep(this.#options.polite ? QUIET_MS : 0);
+    await this.#steps(() => this.#keepNeighbours());
   }
 
   /** Sees to it that lyric vectors are of the embedder that is configured, and that hashed words have their weights. */
-  async #prepare(): Promise<void> {
+  async #prepare(): Promise<Extent> {
     const { sentences } = this.#options;
     const extent = await this.#json<Extent>(EXTENT_READ);
     const embedder = sentences?.embedder ?? HASHED;
     if (extent.embedder !== embedder) await this.#execute(SPREAD_COMMANDS.adopt, { embedder });
-    if (sentences !== undefined || !needsModel(extent)) return;
-    const counted = await this.#json<VectorStats>(VECTOR_STATS_READ);
-    if (needsModel(counted)) await this.#fit(counted.tracks);
+    if (sentences === undefined && needsModel(extent)) {
+      const counted = await this.#json<VectorStats>(VECTOR_STATS_READ);
+      if (needsModel(counted)) await this.#fit(counted.tracks);
+    }
+    return extent;
   }
 
   async #fit(tracks: number): Promise<void> {
@@ -161,6 +179,23 @@ export class VectorGeneration {
         ? await this.#embedSentences(sentences)
         : (await this.#read(EMBED_READ, { kind }))!;
     await this.#execute(VECTOR_COMMANDS.store, { kind, rows });
+    return true;
+  }
+
+  /** Works out a slice of the neighbours that are lacking. @returns whether there was something, and nothing changed. */
+  async #keepNeighbours(): Promise<boolean> {
+    if (this.#poked) return false;
+    const lacking = await this.#json<readonly number[]>(LACKING_READ, { limit: NEIGHBOUR_SLICE });
+    if (lacking.length === 0) return false;
+    const rows: unknown[] = [];
+    let changes = Number.POSITIVE_INFINITY;
+    // One after the other, so that a request finds its place between.
+    for (const id of lacking) {
+      const found = await this.#json<Neighbours>(NEIGHBOURS_READ, { id });
+      changes = Math.min(changes, found.changes);
+      rows.push(...found.lists.map(([kind, list]) => [kind, id, list]));
+    }
+    await this.#execute(VECTOR_COMMANDS.keep, { changes, rows: JSON.stringify(rows) });
     return true;
   }
 
@@ -193,8 +228,8 @@ export class VectorGeneration {
     return this.#options.commands.execute(command, input);
   }
 
-  async #json<T>(read: Read<Record<string, never>>): Promise<T> {
-    return JSON.parse((await this.#read(read, {}))!);
+  async #json<T>(read: AnyRead, params: object = {}): Promise<T> {
+    return JSON.parse((await this.#read(read, params))!);
   }
 
   /** @throws AppError `closing` between the parts of a long piece of work, so that closing need not wait for all. */

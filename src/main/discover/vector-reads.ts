@@ -36,6 +36,8 @@ export interface VectorStats {
   /** What waits to be spread over the queue, such as a renamed genre. */
   readonly spreads: number;
   readonly model: { readonly version: number; readonly tracks: number } | null;
+  /** Tracks whose neighbours are worked out beforehand, and how many more will be. */
+  readonly similar: { readonly kept: number; readonly lacking: number };
   readonly kinds: Readonly<
     Record<
       VectorKind,
@@ -54,12 +56,22 @@ const stateCount = (kind: VectorKind, state: string) =>
 const kindStats = (kind: VectorKind) =>
   `'${kind}', json_object(${["pending", "processing", "completed", "failed"].map((state) => stateCount(kind, state)).join(", ")})`;
 
+/** Tracks of a catalogue whose neighbours are worked out beforehand: the work grows with their square. */
+export const MOST_KEPT_FOR = 5_000;
+
+/** The tracks that have a vector, and those of them whose neighbours are not worked out. */
+const WITH_VECTOR = "SELECT DISTINCT track_id FROM vector_queue WHERE state = 'completed'";
+const LACKING = `SELECT track_id FROM (${WITH_VECTOR}) v
+  WHERE NOT EXISTS (SELECT 1 FROM similar_tracks s WHERE s.kind = 'blend' AND s.track_id = v.track_id)`;
+
 const STATS_SQL = `
   SELECT json_object(
     'tracks', (SELECT count(*) FROM tracks),
     'spreads', (SELECT count(*) FROM vector_spread),
     'model', json((SELECT json_object('version', version, 'tracks', tracks)
       FROM lyric_model ORDER BY version DESC LIMIT 1)),
+    'similar', json_object('kept', (SELECT count(*) FROM similar_tracks WHERE kind = 'blend'),
+      'lacking', iif((SELECT max(id) FROM tracks) <= ${MOST_KEPT_FOR}, (SELECT count(*) FROM (${LACKING})), 0)),
     'kinds', json_object(${VECTOR_KINDS.map(kindStats).join(", ")})), '', NULL`;
 
 /** How far the vectors are: counted from the queue's index, which knows every vector there is. */
@@ -89,6 +101,18 @@ export const EXTENT_READ: Read<Record<string, never>> = read({
       'embedder', ifnull((SELECT value FROM meta WHERE key = 'lyric_embedder'), '${HASHED}'),
       'model', json((SELECT json_object('tracks', tracks) FROM lyric_model ORDER BY version DESC LIMIT 1))), '', NULL`,
     params: {},
+  }),
+  cache: UNCACHED,
+});
+
+/** Some of the tracks whose neighbours are not worked out, as an array of ids. */
+export const LACKING_READ: Read<{ readonly limit: number }> = read({
+  name: "vectors.lacking",
+  lane: "scan",
+  params: z.strictObject({ limit: z.int() }),
+  statement: (params) => ({
+    sql: `SELECT json_group_array(track_id), '', NULL FROM (${LACKING} LIMIT @limit)`,
+    params: { ...params },
   }),
   cache: UNCACHED,
 });
@@ -178,6 +202,7 @@ export const VECTOR_READS = [
   TRACK_VECTORS_READ,
   VECTOR_STATS_READ,
   EXTENT_READ,
+  LACKING_READ,
   NEXT_SPREAD_READ,
   EMBED_READ,
   TEXTS_READ,
