@@ -27,6 +27,11 @@ const MOST_NEAR = 100;
 const MOST_LOOKED_AT = 200;
 /** The best hits of the text, whose like is looked for. */
 const SEEDS = 5;
+/**
+ * Tracks of a catalogue whose hits' words are compared: six times as much as all else, for the least of what is
+ * found. Past them the lyric list is left to sentence models, and `fused` shows it.
+ */
+const MOST_COMPARED = 250_000;
 /** Cosine below which two tracks have no more in common than any two. */
 const LEAST = 0.3;
 
@@ -92,7 +97,7 @@ function nearCtes(
   unwanted: boolean,
 ): string {
   const mean = `(SELECT mean_vector(v.embedding) FROM words w CROSS JOIN vectors_${kind} v ON v.track_id = w.id
-    WHERE w.rank <= ${SEEDS})`;
+    WHERE w.rank <= ${SEEDS} ${kind === "lyric" ? `AND (SELECT max(id) FROM tracks) <= ${MOST_COMPARED}` : ""})`;
   const narrow = own === undefined && (conditions.length > 0 || unwanted);
   return `
     ${kind}_aim AS MATERIALIZED (
