@@ -162,8 +162,8 @@ describe.skipIf(sample === undefined)(
     beforeAll(async () => {
       const database = join(temporaryFolder(), "sample.sqlite");
       expect((await chinook(["import", sample!, "--database", database])).code).toBe(0);
-      expect((await chinook(["vectors", "generate", "--database", database])).code).toBe(0);
-      server = await startServer({}, { database });
+      server = await startServer(GENERATING, { database });
+      await generated(server);
     });
     afterAll(() => server.stop());
 

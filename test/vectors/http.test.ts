@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import {
+  chinook,
   copyOf,
   get,
   type Json,
@@ -110,55 +111,55 @@ describe("vectors of one's own", () => {
 });
 
 describe("neighbours that are worked out beforehand", () => {
-  const BYS = ["audio", "lyric", "metadata", "blend"];
-  const kept = async (): Promise<Json> => {
-    for (;;) {
-      const { similar } = (await get(server, "/admin/vectors")).json;
-      if (similar.lacking === 0 && similar.kept > 0) return similar;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+  let small: TestServer;
+  beforeAll(async () => {
+    const database = copyOf(await makeCatalogue(150));
+    const made = await chinook(["vectors", "generate", "--neighbours"], { CHINOOK_DATABASE: database });
+    expect(made.code).toBe(0);
+    small = await startServer(GENERATING, { database });
+  });
+  afterAll(() => small.kill());
+
+  const similarities = async (id: number, by: string, limit: number): Promise<number[]> => {
+    const { json } = await get(small, `/v1/tracks/${id}/similar?by=${by}&limit=${limit}`);
+    return json.data.slice(0, 20).map(({ similarity }: Json) => similarity);
   };
-  /** From what is kept, and compared now: more than is kept must be compared. */
-  const similarities = async (id: number, by: string): Promise<[known: number[], compared: number[]]> => {
-    const lists = [20, 21].map(async (limit) => {
-      const { json } = await get(server, `/v1/tracks/${id}/similar?by=${by}&limit=${limit}`);
-      return json.data.slice(0, 20).map(({ similarity }: Json) => similarity);
-    });
-    return (await Promise.all(lists)) as [number[], number[]];
-  };
-  const looked = async (read: string): Promise<number> => {
-    const { text } = await get(server, "/metrics");
-    return Number(new RegExp(`read_duration_seconds_count\\{read="${read}"\\} (\\d+)`).exec(text)?.[1] ?? 0);
+  /** How often all vectors there are were compared. */
+  const compared = async (): Promise<number> => {
+    const { text } = await get(small, "/metrics");
+    return Number(/read_duration_seconds_count\{read="tracks.similar"\} (\d+)/.exec(text)?.[1] ?? 0);
   };
 
-  test("are what comparing gives, and compare nothing", async () => {
-    await kept();
-    for (const id of [5, 250, 499]) {
-      for (const by of BYS) {
-        const [known, compared] = await similarities(id, by);
-        expect(known).toEqual(compared);
+  test.each(["lyric", "metadata", "blend"])(
+    "by %s are what comparing gives, and compare nothing",
+    async (by) => {
+      for (const id of [5, 50, 149]) {
+        const before = await compared();
+        const known = await similarities(id, by, 20);
+        expect(await compared()).toBe(before);
+        // More than is kept must be compared.
+        expect(known).toEqual(await similarities(id, by, 21));
+        expect(await compared()).toBe(before + 1);
       }
-    }
-    const before = await looked("tracks.similar");
-    expect((await get(server, "/v1/tracks/77/similar?limit=7")).json.data).toHaveLength(7);
-    expect(await looked("tracks.similar")).toBe(before);
-  });
+    },
+  );
 
   test("go as soon as a vector comes, changes or goes, and come back", async () => {
+    const path = "/v1/tracks/100/vectors";
     for (const change of [
-      () => put(200, { audio: between(128, 3, 4) }),
-      () => put(200, { lyric: axis(384, 3) }),
-      () => remove(server, "/v1/tracks/200/vectors"),
+      () => request(small, "PUT", path, { body: { audio: between(128, 3, 4) } }),
+      () => request(small, "PUT", path, { body: { lyric: axis(384, 3) } }),
+      () => remove(small, path),
     ]) {
-      await kept();
-      await get(server, "/v1/tracks/201/similar?by=blend&limit=20");
+      const before = await compared();
       expect((await change()).status).toBe(204);
-      const before = await looked("tracks.similar");
-      const [known, compared] = await similarities(201, "blend");
-      expect(known).toEqual(compared);
-      expect(await looked("tracks.similar")).toBeGreaterThanOrEqual(before + 2);
+      expect(await similarities(101, "blend", 20)).toEqual(await similarities(101, "blend", 21));
+      expect(await compared()).toBe(before + 2);
     }
-    await kept();
+    const again = await chinook(["vectors", "generate", "--neighbours", "--json"], {
+      CHINOOK_DATABASE: small.database,
+    });
+    expect(JSON.parse(again.stdout).similar).toEqual({ kept: 150, lacking: 0 });
   });
 });
 

@@ -27,6 +27,7 @@ export function vectorCommands(program: Command): void {
     .description("compute the tracks' vectors, or show how far they are");
   onDatabase(vectors.command("generate"))
     .description("compute whatever is missing or failed, and wait until it is done")
+    .option("--neighbours", "wait for the neighbours, too, that are kept of small catalogues")
     .action(generate);
   onDatabase(vectors.command("stats")).description("show how many there are of each kind").action(stats);
   program
@@ -40,8 +41,6 @@ export function vectorCommands(program: Command): void {
 interface Generator extends AsyncDisposable {
   start(): Promise<Stats>;
   stats(): Promise<Stats>;
-  /** What is left to do: a server works out neighbours when it finds the time, which nobody need wait for. */
-  due(stats: Stats): number;
 }
 
 async function generatorOf(settings: Settings): Promise<Generator> {
@@ -52,7 +51,6 @@ async function generatorOf(settings: Settings): Promise<Generator> {
 const remote = (server: string): Generator => ({
   start: async () => JSON.parse(await request(server, "POST", "/admin/vectors/generate")),
   stats: async () => JSON.parse(await request(server, "GET", "/admin/vectors")),
-  due: waiting,
   [Symbol.asyncDispose]: async () => {},
 });
 
@@ -86,7 +84,6 @@ async function openLocal(settings: Settings): Promise<Generator> {
       return statsOf(answers);
     },
     stats: () => statsOf(answers),
-    due: (stats) => waiting(stats) + stats.similar.lacking,
     async [Symbol.asyncDispose]() {
       await generation?.close();
       await sentences?.close();
@@ -102,13 +99,14 @@ const waiting = ({ spreads, kinds }: Stats): number =>
 const made = ({ kinds }: Stats): number =>
   COMPUTED_KINDS.reduce((sum, kind) => sum + kinds[kind].completed, 0);
 
-async function generate(options: { json?: boolean }): Promise<void> {
+async function generate(options: { json?: boolean; neighbours?: boolean }): Promise<void> {
   await using generator = await generatorOf(settingsOf({ ...options }));
   const started = performance.now();
   let now = await generator.start();
   const before = made(now);
   const bar = progress(waiting(now), "vectors");
-  for (let done = before; generator.due(now) > 0; done = made(now)) {
+  const due = (stats: Stats) => waiting(stats) + (options.neighbours ? stats.similar.lacking : 0);
+  for (let done = before; due(now) > 0; done = made(now)) {
     bar.advance(Math.max(0, made(now) - done), waiting(now) > 0 ? "computing" : "finding neighbours");
     await delay(POLL_MS);
     now = await generator.stats();

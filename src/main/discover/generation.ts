@@ -136,7 +136,7 @@ export class VectorGeneration {
     await this.#steps(() => this.#spread());
     for (const kind of COMPUTED_KINDS) await this.#steps(() => this.#embed(kind));
     if (tracks > MOST_KEPT_FOR) return;
-    await this.#sleep(this.#options.polite ? QUIET_MS : 0);
+    await this.#quiet();
     await this.#steps(() => this.#keepNeighbours());
   }
 
@@ -180,6 +180,13 @@ export class VectorGeneration {
         : (await this.#read(EMBED_READ, { kind }))!;
     await this.#execute(VECTOR_COMMANDS.store, { kind, rows });
     return true;
+  }
+
+  /** Waits until nothing was written for a while; what was is not kept waiting by it. */
+  async #quiet(): Promise<void> {
+    if (!this.#options.polite) return;
+    for (let waited = 0; waited < QUIET_MS && !this.#poked && !this.#stopped; waited += SETTLE_MS)
+      await this.#sleep(SETTLE_MS);
   }
 
   /** Works out a slice of the neighbours that are lacking. @returns whether there was something, and nothing changed. */

@@ -68,7 +68,7 @@ const byKind = (kind: VectorKind, genre: number | undefined): string => `
  * counts as 0, the cosine of unrelated vectors. Chosen from the nearest by each kind, each compared by all of them.
  */
 function blended(genre: number | undefined): string {
-  const k = `min(4096, ${BLEND_POOL} * max(@limit, ${KEPT}) + 1)`;
+  const k = `min(4096, ${BLEND_POOL} * @limit + 1)`;
   const lists = VECTOR_KINDS.map(
     (kind) => `${ownCte(kind)},
       ${kind}_near AS MATERIALIZED (${nearest(kind, `${kind}_own`, k, genre)})`,
