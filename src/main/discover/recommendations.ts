@@ -152,7 +152,7 @@ const RANKED = `
     SELECT key AS rank, value AS track_id FROM json_each(spread_artists(
       (SELECT json_group_array(json_array(track_id, artist_id)) FROM (
         SELECT track_id, artist_id FROM songs WHERE nth = 1 ORDER BY score DESC, track_id))))
-    LIMIT @limit)`;
+    LIMIT likely(@limit))`;
 
 const BECAUSE = `'because you ' || iif((SELECT played FROM seeds WHERE track_id = c.seed), 'played', 'bought')
   || ' “' || seed.name || '”'`;

@@ -55,7 +55,7 @@ const tracksOf = (ranked: string): string => `
   (SELECT json_group_array(json(item)) FROM (
     SELECT '{"similarity":' || round(ranked.similarity, 6) || ',' || substr(${jsonOf(KINDS.tracks)}, 2) AS item
     FROM ${ranked} ranked CROSS JOIN ${KINDS.tracks.from.replace("tracks t", "tracks t ON t.id = ranked.track_id")}
-    ORDER BY ranked.similarity DESC, ranked.track_id LIMIT @limit))`;
+    ORDER BY ranked.similarity DESC, ranked.track_id LIMIT likely(@limit)))`;
 
 const byKind = (kind: VectorKind, genre: number | undefined): string => `
   ${ownCte(kind)},
@@ -82,7 +82,7 @@ function blended(genre: number | undefined): string {
     ranked AS MATERIALIZED (
       SELECT track_id, sum(part) / (SELECT sum(weight) FROM (${weights})) AS similarity
       FROM parts WHERE track_id <> likely(@id)
-      GROUP BY track_id ORDER BY similarity DESC, track_id LIMIT @limit)`;
+      GROUP BY track_id ORDER BY similarity DESC, track_id LIMIT likely(@limit))`;
 }
 
 /** What one kind says of each track of the pool: a distance that is known from the search is not taken again. */
@@ -121,7 +121,7 @@ const knownSql = (by: SimilarParams["by"]): string => `
   SELECT '{"data":' || (SELECT json_group_array(json(item)) FROM (
     SELECT '{"similarity":' || round(json_each.value ->> 1, 6) || ',' || substr(${jsonOf(KINDS.tracks)}, 2) AS item
     FROM json_each(s.neighbours)
-      CROSS JOIN ${KINDS.tracks.from.replace("tracks t", "tracks t ON t.id = json_each.value ->> 0")} LIMIT @limit))
+      CROSS JOIN ${KINDS.tracks.from.replace("tracks t", "tracks t ON t.id = json_each.value ->> 0")} LIMIT likely(@limit)))
     || ',"next":null}', NULL, NULL
   FROM similar_tracks s WHERE s.kind = '${by}' AND s.track_id = likely(@id) AND ${KEPT} >= likely(@limit)`;
 
@@ -158,7 +158,7 @@ const listOf = (by: SimilarParams["by"]): string =>
 /** The kinds that a track has lists of, each with its list; a track with any vector has a blend. */
 const LISTS = [...VECTOR_KINDS, "blend" as const].map(
   (by) => `SELECT '${by}' AS kind, (SELECT json_group_array(json_array(track_id, similarity)) FROM (
-      SELECT * FROM ${listOf(by)} ORDER BY similarity DESC, track_id LIMIT @limit)) AS neighbours
+      SELECT * FROM ${listOf(by)} ORDER BY similarity DESC, track_id LIMIT likely(@limit))) AS neighbours
     WHERE ${by === "blend" ? "EXISTS (SELECT 1 FROM parts)" : `EXISTS (SELECT 1 FROM ${by}_own)`}`,
 );
 

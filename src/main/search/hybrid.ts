@@ -96,13 +96,14 @@ function nearCtes(
   { own, conditions }: SqlFilters,
   unwanted: boolean,
 ): string {
-  const mean = `(SELECT mean_vector(v.embedding) FROM words w CROSS JOIN vectors_${kind} v ON v.track_id = w.id
-    WHERE w.rank <= ${SEEDS} ${kind === "lyric" ? `AND (SELECT max(id) FROM tracks) <= ${MOST_COMPARED}` : ""})`;
+  const mean = "mean_vector(v.embedding)";
+  const bound = kind === "lyric" ? `AND (SELECT max(id) FROM tracks) <= ${MOST_COMPARED}` : "";
   const narrow = own === undefined && (conditions.length > 0 || unwanted);
   return `
     ${kind}_aim AS MATERIALIZED (
-      SELECT vector FROM (SELECT ${given === undefined ? mean : `ifnull(${GIVEN}, ${mean})`} AS vector)
-      WHERE vector IS NOT NULL),
+      SELECT ${given === undefined ? mean : `ifnull(${GIVEN}, ${mean})`} AS vector
+      FROM words w CROSS JOIN vectors_${kind} v ON v.track_id = w.id WHERE w.rank <= ${SEEDS} ${bound}
+      HAVING vector IS NOT NULL),
     ${kind}_near AS MATERIALIZED (
       SELECT v.track_id AS id, v.distance FROM ${kind}_aim aim
       CROSS JOIN vectors_${kind} v ON v.embedding MATCH aim.vector AND v.k = ${narrow ? MOST_LOOKED_AT : MOST_NEAR}
