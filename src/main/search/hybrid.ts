@@ -51,13 +51,15 @@ export function hybridParts(
 ): Ranking {
   const text = textParts(q, query, filters);
   const unwanted = unwantedParts(query).map(printMatch);
-  const lists = VECTOR_KINDS.map((kind) =>
-    nearCtes(kind, kind === "lyric" ? given : undefined, filters, unwanted.length > 0),
+  const narrow = unwanted.length > 0;
+  const near = VECTOR_KINDS.map((kind) =>
+    nearCtes(kind, kind === "lyric" ? given : undefined, filters, narrow),
   );
+  const lists = VECTOR_KINDS.map((kind) => listOf(kind, filters, narrow));
   return {
-    ctes: `${wordsCte(text)}, ${lists.join(", ")}, ${FUSED}`,
+    ctes: `${wordsCte(text)}, ${near.join(", ")}, ${fusedCtes(lists)}`,
     expression: "likely(@any)",
-    extra: `'bounded', json(${BOUNDED}), 'fused', json((SELECT json_group_array(list) FROM lists))`,
+    extra: `'bounded', json(${BOUNDED}), 'fused', json((SELECT json_group_array(list) FROM lists WHERE ids <> '[]'))`,
     params: {
       ...text.params,
       any: wantedParts(query).map(printMatch).join(" OR "),
@@ -75,14 +77,13 @@ function wantedParts(query: Query): Query[] {
     : [...wantedParts(query.left), ...wantedParts(query.right)];
 }
 
+/** The hits of the text, best first, as one array: ranks are places in it, and the statement nests no deeper. */
 const wordsCte = ({ ctes, extra }: Ranking): string => `
   words AS MATERIALIZED (
     WITH ${ctes}
-    SELECT id, row_number() OVER (ORDER BY score DESC, id) AS rank, json_object(${extra}) AS said
-    FROM ranked ORDER BY rank LIMIT ${MOST_WORDS})`;
+    SELECT json_group_array(id ORDER BY score DESC, id) AS ids, json_object(${extra}) AS said FROM ranked)`;
 
-const BOUNDED = `iif((SELECT max(rank) FROM words) = ${MOST_WORDS}
-  OR (SELECT said ->> 'bounded' FROM words LIMIT 1), 'true', 'false')`;
+const BOUNDED = `(SELECT iif(json_array_length(ids) > ${MOST_WORDS} OR said ->> 'bounded', 'true', 'false') FROM words)`;
 
 /** The search's own vector counts only where all lyric vectors are of the embedder that made it. */
 const GIVEN = `(SELECT unhex(@vector)
@@ -102,19 +103,21 @@ function nearCtes(
   return `
     ${kind}_aim AS MATERIALIZED (
       SELECT ${given === undefined ? mean : `ifnull(${GIVEN}, ${mean})`} AS vector
-      FROM words w CROSS JOIN vectors_${kind} v ON v.track_id = w.id WHERE w.rank <= ${SEEDS} ${bound}
+      FROM words CROSS JOIN json_each(words.ids) seed CROSS JOIN vectors_${kind} v ON v.track_id = seed.value
+      WHERE seed.key < ${SEEDS} ${bound}
       HAVING vector IS NOT NULL),
     ${kind}_near AS MATERIALIZED (
       SELECT v.track_id AS id, v.distance FROM ${kind}_aim aim
       CROSS JOIN vectors_${kind} v ON v.embedding MATCH aim.vector AND v.k = ${narrow ? MOST_LOOKED_AT : MOST_NEAR}
         ${own === undefined ? "" : `AND v.track_id IN (${own} LIMIT ${MOST_OWN})`}
-      ORDER BY v.distance),
-    ${kind} AS MATERIALIZED (
-      SELECT id, row_number() OVER (ORDER BY distance, id) AS rank FROM (
-        SELECT n.id, n.distance FROM ${kind}_near n ${conditions.length === 0 ? "" : JOINED}
-        WHERE ${[`1 - n.distance * n.distance / 2 >= ${LEAST}`, ...conditions, ...(unwanted ? [WANTED] : [])].join(" AND ")}
-        LIMIT ${MOST_NEAR}))`;
+    )`;
 }
+
+/** A kind's tracks that are near enough and wanted, nearest first. */
+const listOf = (kind: VectorKind, { conditions }: SqlFilters, unwanted: boolean): string => `
+  SELECT '${kind}', json_group_array(n.id ORDER BY n.distance, n.id), ${MOST_NEAR}
+  FROM ${kind}_near n ${conditions.length === 0 ? "" : JOINED}
+  WHERE ${[`1 - n.distance * n.distance / 2 >= ${LEAST}`, ...conditions, ...(unwanted ? [WANTED] : [])].join(" AND ")}`;
 
 const JOINED = "CROSS JOIN tracks t ON t.id = n.id LEFT JOIN albums al ON al.id = t.album_id";
 
@@ -122,11 +125,9 @@ const JOINED = "CROSS JOIN tracks t ON t.id = n.id LEFT JOIN albums al ON al.id 
 const WANTED =
   "NOT EXISTS (SELECT 1 FROM tracks_fts WHERE tracks_fts.rowid = n.id AND tracks_fts MATCH likely(@unwanted))";
 
-const LISTS = ["words", ...VECTOR_KINDS] as const;
-
-const FUSED = `
-  lists (list) AS MATERIALIZED (
-    ${LISTS.map((list) => `SELECT '${list === "words" ? "text" : list}' WHERE EXISTS (SELECT 1 FROM ${list})`).join(" UNION ALL ")}),
+const fusedCtes = (lists: readonly string[]): string => `
+  lists (list, ids, most) AS MATERIALIZED (
+    SELECT 'text', ids, ${MOST_WORDS} FROM words UNION ALL ${lists.join(" UNION ALL ")}),
   ranked AS MATERIALIZED (
-    SELECT id, CAST(round(sum(1e9 / (${RRF_K} + rank))) AS INTEGER) AS score
-    FROM (${LISTS.map((list) => `SELECT id, rank FROM ${list}`).join(" UNION ALL ")}) GROUP BY id)`;
+    SELECT hit.value AS id, CAST(round(sum(1e9 / (${RRF_K} + 1 + hit.key))) AS INTEGER) AS score
+    FROM lists CROSS JOIN json_each(lists.ids) hit WHERE hit.key < lists.most GROUP BY hit.value)`;
