@@ -1,6 +1,8 @@
 import { statSync } from "node:fs";
 import type { Server as HttpServer } from "node:http";
 import type { Settings } from "../shared/settings.ts";
+import { Backups } from "./backups/backups.ts";
+import { placesOf, retentionOf } from "./backups/places.ts";
 import { CACHE_TABLES, Cache } from "./cache/cache.ts";
 import { coverageOf } from "./discover/coverage.ts";
 import { isCatalogueChange, VectorGeneration } from "./discover/generation.ts";
@@ -9,6 +11,7 @@ import { Idempotency } from "./http/command-route.ts";
 import { drain, listen, urlOf } from "./http/listen.ts";
 import type { Route } from "./http/route.ts";
 import { adminRoutes } from "./http/routes/admin.ts";
+import { backupRoutes } from "./http/routes/backups.ts";
 import { catalogueRoutes } from "./http/routes/catalogue.ts";
 import { discoverRoutes } from "./http/routes/discover.ts";
 import { docsRoutes } from "./http/routes/docs.ts";
@@ -42,6 +45,7 @@ interface Parts {
   readonly reads: ReadSide;
   readonly search: SearchKeeper;
   readonly generation: VectorGeneration;
+  readonly backups: Backups;
   readonly state: { status: Health["status"] };
 }
 
@@ -88,7 +92,8 @@ export async function startServer(
     (search) => search.close(),
   );
   const generation = opened.adopt(openGeneration(writes, reads, log), (generation) => generation.close());
-  const parts: Parts = { settings, log, metrics, cache, writes, reads, search, generation, state };
+  const backups = opened.adopt(openBackups(settings, writes, log, metrics), (backups) => backups.close());
+  const parts: Parts = { settings, log, metrics, cache, writes, reads, search, generation, backups, state };
   const http = opened.adopt(await openHttp(parts), drain);
   const url = urlOf(settings.host, http);
   await writes.announce(url);
@@ -128,6 +133,17 @@ const openGeneration = (writes: WriteSide, reads: ReadSide, log: Logger): Vector
     polite: true,
   });
 
+const openBackups = (settings: Settings, writes: WriteSide, log: Logger, metrics: Metrics): Backups =>
+  new Backups({
+    database: settings.database,
+    writer: settings.checkpoints === "managed" ? writes : null,
+    places: placesOf(settings),
+    keep: retentionOf(settings),
+    every: settings.backupEvery,
+    log,
+    metrics,
+  });
+
 function openHttp(parts: Parts): Promise<HttpServer> {
   const { settings, log, metrics, state } = parts;
   const app = createApp({
@@ -162,6 +178,7 @@ function routesOf(parts: Parts): readonly Route[] {
       clearCache: () => cache.clear(),
       generation: parts.generation,
     }),
+    ...backupRoutes(parts.backups),
   ];
   return [...routes, ...docsRoutes(routes)];
 }

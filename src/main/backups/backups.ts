@@ -1,0 +1,264 @@
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { emptyFile } from "../../backups/copy.ts";
+import { COPY_FILE } from "../../backups/create.ts";
+import { BackupFolder } from "../../backups/folder.ts";
+import type { BackupJob, BackupJobs, Places, Pruned } from "../../backups/jobs.ts";
+import type { Manifest, Reason } from "../../backups/manifest.ts";
+import type { Retention } from "../../backups/retention.ts";
+import type { Place } from "../../backups/store.ts";
+import type { OnProgress, Phase } from "../../backups/unpack.ts";
+import { AppError, ERRORS, type ErrorCode } from "../../shared/errors.ts";
+import type { CopyReport } from "../../shared/protocol.ts";
+import type { Logger } from "../log.ts";
+import type { Metrics } from "../metrics.ts";
+import { version } from "../version.ts";
+import { BackupProcess, runBackupJob } from "./backup-process.ts";
+import { Schedule } from "./schedule.ts";
+
+export interface BackupsOptions {
+  readonly database: string;
+  /**
+   * Copies the database to an empty file on the writer's connection. Null: a snapshot is copied beside the writer,
+   * for when another program writes to the file as well.
+   */
+  readonly writer: Copier | null;
+  readonly places: Places;
+  readonly keep: Retention;
+  /** Seconds between two scheduled backups; 0: none are made. */
+  readonly every: number;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+/** What backups need of the writer. */
+export interface Copier {
+  copy(to: string): Promise<CopyReport>;
+  cancelCopy(): Promise<void>;
+}
+
+/** What is known of one job, while it runs and afterwards. */
+export interface Job {
+  readonly id: number;
+  readonly job: "create" | "verify";
+  readonly started_at: string;
+  status: "running" | "done" | "failed";
+  finished_at: string | null;
+  /** How far the present phase is: in bytes. */
+  phase: Phase | null;
+  done: number;
+  total: number;
+  backup: Manifest | null;
+  error: { readonly code: ErrorCode; readonly detail: string; readonly hint: string } | null;
+}
+
+/** Milliseconds between two looks at a copy that is being made. */
+const WATCH_MS = 200;
+
+/** Finished jobs that can still be asked about. */
+const REMEMBERED = 20;
+
+/**
+ * The backups of the server's database: made by schedule or on request, one job at a time, each in a process of its
+ * own. A second job is refused with `backup_running` and changes nothing; a scheduled one that finds another at work
+ * comes back later. Closing ends the job that runs, and nothing of it stays.
+ */
+export class Backups {
+  readonly #options: BackupsOptions;
+  readonly #jobs = new Map<number, Job>();
+  readonly #schedule: Schedule;
+  #running: BackupProcess<BackupJob> | undefined;
+  #busy = false;
+  #settled: Promise<unknown> = Promise.resolve();
+  #closed = false;
+  #lastId = 0;
+
+  constructor(options: BackupsOptions) {
+    this.#options = options;
+    this.#schedule = new Schedule({
+      everyMs: options.every * 1_000,
+      make: () => this.#scheduled(),
+      last: async () => Date.parse((await this.list("folder"))[0]?.created_at ?? ""),
+      onFailure: (error) => options.log.warn({ err: error }, "the scheduled backup will be tried again"),
+    });
+    void this.#rememberLast();
+  }
+
+  list(from: Place): Promise<readonly Manifest[]> {
+    const { places } = this.#options;
+    return from === "folder"
+      ? new BackupFolder(places.folder).list()
+      : runBackupJob("list", places, { from });
+  }
+
+  /** @throws AppError `backup_running`. */
+  create(): Job {
+    return this.#start("create", (onProgress) => this.#make("manual", onProgress)).job;
+  }
+
+  /** @throws AppError `backup_running`. */
+  verify(from: Place, id: string): Job {
+    return this.#start("verify", (onProgress) => this.#inProcess("verify", { from, id }, onProgress)).job;
+  }
+
+  /** @throws AppError `backup_running`, `bucket_failed`. */
+  async prune(from: Place, dryRun: boolean): Promise<Pruned> {
+    const { keep } = this.#options;
+    return this.#alone(() => this.#inProcess("prune", { from, keep, dryRun }));
+  }
+
+  /** @throws AppError `not_found`: not known, or too long ago. */
+  job(id: number): Readonly<Job> {
+    const job = this.#jobs.get(id);
+    if (job === undefined) throw new AppError("not_found", { detail: `there is no job ${id}` });
+    return job;
+  }
+
+  /** Ends the job that runs, and removes what it has made so far. Again is harmless. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#schedule.close();
+    if (!this.#busy) return;
+    await this.#options.writer?.cancelCopy();
+    await this.#running?.close();
+    await this.#settled;
+    await new BackupFolder(this.#options.places.folder).sweep();
+  }
+
+  #start(
+    kind: Job["job"],
+    work: (onProgress: OnProgress) => Promise<Manifest>,
+  ): { job: Job; settled: Promise<void> } {
+    const job = newJob(++this.#lastId, kind);
+    const working = this.#alone(() =>
+      work((phase, done, total) => void Object.assign(job, { phase, done, total })),
+    );
+    this.#remember(job);
+    const settled = working.then(
+      (backup) => this.#finish(job, backup),
+      (error) => this.#fail(job, error),
+    );
+    return { job, settled };
+  }
+
+  async #make(reason: Reason, onProgress: OnProgress): Promise<Manifest> {
+    const { database, writer, places, log, metrics } = this.#options;
+    const request = { database, reason, version };
+    if (writer === null) return this.#inProcess("create", { ...request, copied: null }, onProgress);
+    return new BackupFolder(places.folder).working(async (path) => {
+      const to = join(path, COPY_FILE);
+      emptyFile(to);
+      const { at, pages, longestMs, lastMs } = await watched(to, database, onProgress, () => writer.copy(to));
+      metrics.backupLongestStep.set(longestMs / 1_000);
+      log.info({ pages, longest_step_ms: longestMs, last_step_ms: lastMs }, "database copied");
+      return this.#inProcess("create", { ...request, copied: { path, at } }, onProgress);
+    });
+  }
+
+  /** Takes the one place there is at once, or throws. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#closed) throw new AppError("closing");
+    if (this.#busy) throw new AppError("backup_running");
+    this.#busy = true;
+    const working = work().finally(() => {
+      this.#busy = false;
+    });
+    this.#settled = working.catch(() => {});
+    return working;
+  }
+
+  async #inProcess<J extends BackupJob>(
+    job: J,
+    request: BackupJobs[J]["request"],
+    onProgress?: OnProgress,
+  ): Promise<BackupJobs[J]["reply"]> {
+    if (this.#closed) throw new AppError("closing");
+    const running = new BackupProcess(job, this.#options.places, request, onProgress);
+    this.#running = running as unknown as BackupProcess<BackupJob>;
+    try {
+      return await running.result;
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  #remember(job: Job): void {
+    this.#jobs.set(job.id, job);
+    for (const id of this.#jobs.keys()) if (this.#jobs.size > REMEMBERED) this.#jobs.delete(id);
+  }
+
+  #finish(job: Job, backup: Manifest): void {
+    Object.assign(job, { status: "done", finished_at: new Date().toISOString(), backup });
+    if (job.job === "verify") return;
+    const { log, metrics, places } = this.#options;
+    metrics.backups.inc({ result: "ok" });
+    this.#gauge(backup);
+    const { id, reason, seconds, bytes } = backup;
+    log.info({ backup: id, reason, seconds, bytes, folder: places.folder }, "backup made");
+  }
+
+  #fail(job: Job, cause: unknown): void {
+    const error = cause instanceof AppError ? cause : new AppError("internal", { cause });
+    const { code, message: detail } = error;
+    const finished_at = new Date().toISOString();
+    Object.assign(job, { status: "failed", finished_at, error: { code, detail, hint: ERRORS[code].hint } });
+    if (this.#closed) return;
+    const { log, metrics } = this.#options;
+    if (job.job === "create") metrics.backups.inc({ result: "failed" });
+    log.error({ code, err: error }, job.job === "create" ? "backup failed" : "backup not verified");
+  }
+
+  #gauge({ created_at, seconds, bytes }: Manifest): void {
+    const { metrics } = this.#options;
+    metrics.backupLastSuccess.set(Date.parse(created_at) / 1_000);
+    metrics.backupLastDuration.set(seconds);
+    metrics.backupLastBytes.set(bytes);
+  }
+
+  /** So that an alert on old backups does not begin anew with each start. */
+  async #rememberLast(): Promise<void> {
+    const [last] = await this.list("folder").catch(() => []);
+    if (last !== undefined) this.#gauge(last);
+  }
+
+  /** A backup, then what retention says of the older ones, in the folder as in the bucket. */
+  async #scheduled(): Promise<void> {
+    const { places, log } = this.#options;
+    const { job, settled } = this.#start("create", (onProgress) => this.#make("scheduled", onProgress));
+    await settled;
+    if (job.error !== null) throw new AppError(job.error.code, { detail: job.error.detail });
+    for (const from of places.bucket === null ? (["folder"] as const) : (["folder", "bucket"] as const)) {
+      const { removed } = await this.prune(from, false);
+      if (removed.length > 0) log.info({ from, removed: removed.map(({ id }) => id) }, "old backups removed");
+    }
+  }
+}
+
+/** A step of the copy is the writer's, and it says nothing meanwhile: how far it is shows in the file's size. */
+async function watched<T>(
+  copy: string,
+  database: string,
+  onProgress: OnProgress,
+  action: () => Promise<T>,
+): Promise<T> {
+  const look = () => onProgress("copy", statSync(copy).size, statSync(database).size);
+  const watch = setInterval(look, WATCH_MS).unref();
+  try {
+    return await action();
+  } finally {
+    clearInterval(watch);
+  }
+}
+
+const newJob = (id: number, job: Job["job"]): Job => ({
+  id,
+  job,
+  started_at: new Date().toISOString(),
+  status: "running",
+  finished_at: null,
+  phase: null,
+  done: 0,
+  total: 0,
+  backup: null,
+  error: null,
+});
