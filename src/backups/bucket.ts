@@ -130,6 +130,19 @@ export class BackupBucket implements BackupStore {
   }
 }
 
+/**
+ * Whether the library could be loaded, without loading it: for a server to say so at its start.
+ *
+ * @throws AppError `s3_client_missing`.
+ */
+export function assertLibrary(): void {
+  try {
+    for (const name of ["@aws-sdk/client-s3", "@aws-sdk/lib-storage"]) import.meta.resolve(name);
+  } catch (cause) {
+    throw new AppError("s3_client_missing", { cause });
+  }
+}
+
 interface Library {
   readonly s3: typeof import("@aws-sdk/client-s3");
   readonly storage: typeof import("@aws-sdk/lib-storage");

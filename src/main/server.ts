@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import type { Server as HttpServer } from "node:http";
+import { assertLibrary } from "../backups/bucket.ts";
 import type { Settings } from "../shared/settings.ts";
 import { Backups } from "./backups/backups.ts";
 import { placesOf, retentionOf } from "./backups/places.ts";
@@ -133,16 +134,20 @@ const openGeneration = (writes: WriteSide, reads: ReadSide, log: Logger): Vector
     polite: true,
   });
 
-const openBackups = (settings: Settings, writes: WriteSide, log: Logger, metrics: Metrics): Backups =>
-  new Backups({
+/** @throws AppError `s3_client_missing`. */
+function openBackups(settings: Settings, writes: WriteSide, log: Logger, metrics: Metrics): Backups {
+  const places = placesOf(settings);
+  if (places.bucket !== null) assertLibrary();
+  return new Backups({
     database: settings.database,
     writer: settings.checkpoints === "managed" ? writes : null,
-    places: placesOf(settings),
+    places,
     keep: retentionOf(settings),
     every: settings.backupEvery,
     log,
     metrics,
   });
+}
 
 function openHttp(parts: Parts): Promise<HttpServer> {
   const { settings, log, metrics, state } = parts;
