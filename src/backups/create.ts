@@ -38,6 +38,7 @@ export function createBackup(
   const { copied, database } = request;
   if (copied !== null) return pack(folder, copied, request, onProgress);
   return folder.working(async (path) => {
+    await folder.assertRoom((await stat(database)).size);
     const onBytes = (done: number, total: number) => onProgress("copy", done, total);
     const at = await copyDatabase(database, join(path, COPY_FILE), onBytes);
     return pack(folder, { path, at: at.toISOString() }, request, onProgress);

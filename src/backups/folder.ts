@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat, statfs, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
+import { AppError } from "../shared/errors.ts";
 import { readPieces } from "./archive.ts";
 import { sync } from "./durable.ts";
 import { DATA_FILE, MANIFEST_FILE, type Manifest, newestFirst, parseManifest } from "./manifest.ts";
@@ -49,6 +50,20 @@ export class BackupFolder implements BackupStore {
     } finally {
       await rm(path, { recursive: true, force: true });
     }
+  }
+
+  /**
+   * A backup that filled the disk would take the server's room as well.
+   *
+   * @throws AppError `disk_full` when there is no room for so many bytes.
+   */
+  async assertRoom(bytes: number): Promise<void> {
+    const { bavail, bsize } = await statfs(this.name);
+    if (bavail * bsize >= bytes) return;
+    const mib = (count: number) => `${Math.ceil(count / 1_048_576)} MiB`;
+    throw new AppError("disk_full", {
+      detail: `${this.name} has room for ${mib(bavail * bsize)}, the copy of the database needs ${mib(bytes)}`,
+    });
   }
 
   /** Makes of a working folder, which holds the data and nothing else, a backup. */

@@ -1,5 +1,6 @@
 import { setPriority } from "node:os";
-import { AppError, type Failure, fromFailure, toFailure } from "../shared/errors.ts";
+import type { Failure } from "../shared/errors.ts";
+import { toBackupError } from "./errors.ts";
 import { type BackupJob, type Places, RUN } from "./jobs.ts";
 import type { Phase } from "./unpack.ts";
 
@@ -44,18 +45,10 @@ async function work({ job, places, request }: JobRequest): Promise<void> {
   try {
     await send({ reply: await (RUN[job] as (...args: unknown[]) => unknown)(places, request, reporter()) });
   } catch (error) {
-    await send({ failure: failureOf(error) });
+    const { code, message } = toBackupError(error);
+    await send({ failure: { code, message } });
   }
   process.disconnect();
-}
-
-/** In the words of the registry, by what it means for whoever asked; what happened stays in the message. */
-function failureOf(error: unknown): Failure {
-  const { code, message } = toFailure(error);
-  if (error instanceof AppError) return { code, message };
-  if (code === "ENOSPC" || code === "EDQUOT") return { code: "disk_full", message };
-  const known = fromFailure({ code, message }).code;
-  return { code: known === "internal" ? "backup_failed" : known, message };
 }
 
 process.on("disconnect", () => process.exit());

@@ -110,6 +110,12 @@ describe("a backup", () => {
     expect(artistsOf(await restoredCopy(backupsOf(server.database), id))).toContain("Replicated");
   });
 
+  test("of no file at all is told so, and leaves nothing", async () => {
+    const database = join(temporaryFolder(), "nothing.sqlite");
+    expect((await fail(["backup", "create", "--database", database])).code).toBe("database_unusable");
+    expect(entriesOf(join(database, ".."))).toEqual([]);
+  });
+
   test("of a file that is no database fails, and leaves nothing", async () => {
     const database = join(temporaryFolder(), "letter.sqlite");
     writeFileSync(database, "Dear Sir or Madam, this is no database. ".repeat(200));
@@ -279,17 +285,31 @@ const small = spawnSync(unshare[0]!, [
 ]);
 const mayMount = small.status === 0;
 
-test.skipIf(!mayMount)(
-  `a full disk fails the backup, leaves nothing, and the server goes on${mayMount ? "" : " (skipped: no mount namespaces here)"}`,
-  async () => {
+/** How much larger than the database the disk is, in bytes: the copy fits or it does not, and never the rest. */
+const DISKS = [
+  ["with no room for the copy is seen before it is full", -65_536, "has room for"],
+  ["that gets full fails the backup", 65_536, "ENOSPC"],
+] as const;
+
+test.skipIf(!mayMount).each(DISKS)(
+  `a disk %s, nothing is left, and the server goes on${mayMount ? "" : " (skipped: no mount namespaces here)"}`,
+  async (_, more, says) => {
     const database = copyOf(catalogue);
     const folder = backupsOf(database);
     mkdirSync(folder);
-    const wrap = [...unshare, "sh", "-c", `mount -t tmpfs -o size=512k tmpfs "${folder}" && exec "$@"`, "sh"];
+    const size = statSync(database).size + more;
+    const wrap = [
+      ...unshare,
+      "sh",
+      "-c",
+      `mount -t tmpfs -o size=${size} tmpfs "${folder}" && exec "$@"`,
+      "sh",
+    ];
     await using server = await startServer({}, { database, wrap });
     const { json } = await post(server, "/admin/backups", {});
     const job = await settled(server, json.id);
     expect([job.status, job.error.code]).toEqual(["failed", "disk_full"]);
+    expect(job.error.detail).toContain(says);
     await addArtist(server, "Unharmed");
     const inside = spawnSync("ls", ["-A", `/proc/${server.pid}/root${folder}`], { encoding: "utf8" });
     expect(inside.stdout).toBe("");

@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { emptyFile } from "../../backups/copy.ts";
 import { COPY_FILE } from "../../backups/create.ts";
+import { toBackupError } from "../../backups/errors.ts";
 import { BackupFolder } from "../../backups/folder.ts";
 import type { BackupJob, BackupJobs, Places, Pruned } from "../../backups/jobs.ts";
 import type { Manifest, Reason } from "../../backups/manifest.ts";
@@ -68,6 +69,7 @@ export class Backups {
   readonly #jobs = new Map<number, Job>();
   readonly #schedule: Schedule;
   #running: BackupProcess<BackupJob> | undefined;
+  #listing: Promise<readonly Manifest[]> | undefined;
   #busy = false;
   #settled: Promise<unknown> = Promise.resolve();
   #closed = false;
@@ -84,11 +86,14 @@ export class Backups {
     void this.#rememberLast();
   }
 
+  /** Those who ask for the bucket's list at the same time get the same one: it takes a process. */
   list(from: Place): Promise<readonly Manifest[]> {
     const { places } = this.#options;
-    return from === "folder"
-      ? new BackupFolder(places.folder).list()
-      : runBackupJob("list", places, { from });
+    if (from === "folder") return new BackupFolder(places.folder).list();
+    this.#listing ??= runBackupJob("list", places, { from }).finally(() => {
+      this.#listing = undefined;
+    });
+    return this.#listing;
   }
 
   /** @throws AppError `backup_running`. */
@@ -119,7 +124,8 @@ export class Backups {
     this.#closed = true;
     this.#schedule.close();
     if (!this.#busy) return;
-    await this.#options.writer?.cancelCopy();
+    // A writer that has died has no copy under way.
+    await this.#options.writer?.cancelCopy().catch(() => {});
     await this.#running?.close();
     await this.#settled;
     await new BackupFolder(this.#options.places.folder).sweep();
@@ -145,8 +151,11 @@ export class Backups {
     const { database, writer, places, log, metrics } = this.#options;
     const request = { database, reason, version };
     if (writer === null) return this.#inProcess("create", { ...request, copied: null }, onProgress);
-    return new BackupFolder(places.folder).working(async (path) => {
+    const folder = new BackupFolder(places.folder);
+    return folder.working(async (path) => {
       const to = join(path, COPY_FILE);
+      await folder.assertRoom(statSync(database).size);
+      if (this.#closed) throw new AppError("closing");
       emptyFile(to);
       const { at, pages, longestMs, lastMs } = await watched(to, database, onProgress, () => writer.copy(to));
       metrics.backupLongestStep.set(longestMs / 1_000);
@@ -198,7 +207,7 @@ export class Backups {
   }
 
   #fail(job: Job, cause: unknown): void {
-    const error = cause instanceof AppError ? cause : new AppError("internal", { cause });
+    const error = toBackupError(cause);
     const { code, message: detail } = error;
     const finished_at = new Date().toISOString();
     Object.assign(job, { status: "failed", finished_at, error: { code, detail, hint: ERRORS[code].hint } });

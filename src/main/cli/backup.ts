@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
 import colors from "picocolors";
@@ -100,6 +101,9 @@ function remoteKeeper(server: string): Keeper {
 }
 
 async function create(options: Options): Promise<void> {
+  const { database } = settingsOf({ ...options });
+  if (!existsSync(database))
+    throw new AppError("database_unusable", { detail: `there is no ${database} to back up` });
   const keeper = await keeperOf(options);
   const backup = await withBars((onProgress) => keeper.create(onProgress));
   print(options.json, backup, () => `${colors.green("made and checked:")} ${line(backup)}`);
