@@ -16,7 +16,6 @@ const insert = (name: string): Statements => [
   sql("INSERT INTO meta VALUES (@name, 'there') RETURNING key", { name }),
 ];
 const keysIn = (file: string) => outsider(file).prepare("SELECT key FROM meta ORDER BY key").pluck().all();
-const batch = (...commands: Statements[]) => JSON.stringify(commands);
 
 /** A command that keeps the writer busy for some hundred milliseconds, and writes. */
 const slow: Statements = [
@@ -29,7 +28,7 @@ describe("a writer thread that runs", () => {
     const writer = await startWriter();
     const order: string[] = [];
     const replies = ["a", "b", "c"].map((name) =>
-      writer.call("batch", batch(insert(name))).then(({ outcomes }) => {
+      writer.batch([insert(name)]).then(({ outcomes }) => {
         order.push(name);
         return outcomes[0]!.results[0]!.rows;
       }),
@@ -40,8 +39,8 @@ describe("a writer thread that runs", () => {
 
   test("says how long the WAL is with every batch", async () => {
     const writer = await startWriter();
-    const first = await writer.call("batch", batch(insert("a")));
-    const second = await writer.call("batch", batch(insert("b")));
+    const first = await writer.batch([insert("a")]);
+    const second = await writer.batch([insert("b")]);
     expect(second.wal.frames).toBeGreaterThan(first.wal.frames);
     expect(second.wal.bytes).toBeGreaterThan(0);
   });
@@ -66,7 +65,7 @@ describe("a copy of the database", () => {
 
   test("is as of its end: batches that come meanwhile are done meanwhile, and are in it whole", async () => {
     const writer = await startWriter();
-    for (let i = 0; i < 30; i++) await writer.call("batch", batch(filling(`before ${i}`)));
+    for (let i = 0; i < 30; i++) await writer.batch([filling(`before ${i}`)]);
     const { to, keys } = target();
     let copying = true;
     const copied = writer.call("copy", to).finally(() => {
@@ -75,7 +74,7 @@ describe("a copy of the database", () => {
     let meanwhile = 0;
     while (copying) {
       const name = `meanwhile ${meanwhile++}`;
-      const { outcomes } = await writer.call("batch", batch(insert(`${name} a`), insert(`${name} b`)));
+      const { outcomes } = await writer.batch([insert(`${name} a`), insert(`${name} b`)]);
       expect(outcomes.map(({ failure }) => failure)).toEqual([undefined, undefined]);
     }
     expect((await copied).pages).toBeGreaterThan(7_000);
@@ -90,7 +89,7 @@ describe("a copy of the database", () => {
 
   test("goes on over checkpoints", async () => {
     const writer = await startWriter();
-    for (let i = 0; i < 20; i++) await writer.call("batch", batch(filling(`before ${i}`)));
+    for (let i = 0; i < 20; i++) await writer.batch([filling(`before ${i}`)]);
     const { to, keys } = target();
     const copied = writer.call("copy", to);
     for (const mode of ["PASSIVE", "TRUNCATE"] as const) await writer.call("checkpoint", mode);
@@ -100,7 +99,7 @@ describe("a copy of the database", () => {
 
   test("is made one at a time, and ends when it is cancelled", async () => {
     const writer = await startWriter();
-    for (let i = 0; i < 30; i++) await writer.call("batch", batch(filling(`before ${i}`)));
+    for (let i = 0; i < 30; i++) await writer.batch([filling(`before ${i}`)]);
     const first = codeOf(writer.call("copy", target().to));
     expect(await codeOf(writer.call("copy", target().to))).toBe("backup_running");
     await writer.call("cancelCopy", null);
@@ -115,13 +114,13 @@ describe("a copy of the database", () => {
     expect(await codeOf(writer.call("copy", join(temporaryFolder(), "nowhere", "copy.sqlite")))).not.toBe(
       "resolved",
     );
-    expect((await writer.call("batch", batch(insert("a")))).outcomes).toHaveLength(1);
+    expect((await writer.batch([insert("a")])).outcomes).toHaveLength(1);
   });
 
   test("does not keep the thread from closing", async () => {
     const file = newFile();
     const writer = await startWriter({ file });
-    for (let i = 0; i < 30; i++) await writer.call("batch", batch(filling(`before ${i}`)));
+    for (let i = 0; i < 30; i++) await writer.batch([filling(`before ${i}`)]);
     const copied = codeOf(writer.call("copy", target().to));
     await writer.close();
     expect(await copied).not.toBe("resolved");
@@ -133,7 +132,7 @@ describe("closing a writer thread", () => {
   test("does first what was called before, then leaves a single file", async () => {
     const file = newFile();
     const writer = await startWriter({ file });
-    const before = writer.call("batch", batch(slow, insert("a")));
+    const before = writer.batch([slow, insert("a")]);
     const closing = writer.close();
     expect((await before).outcomes.map(({ failure }) => failure)).toEqual([undefined, undefined]);
     await closing;
@@ -144,7 +143,7 @@ describe("closing a writer thread", () => {
     for (const keepWal of [true, false]) {
       const file = newFile();
       const writer = await startWriter({ file, keepWal });
-      const { wal } = await writer.call("batch", batch(insert("a")));
+      const { wal } = await writer.batch([insert("a")]);
       await writer.close();
       const bytes = statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0;
       if (keepWal) expect(bytes).toBeGreaterThanOrEqual(wal.bytes);
@@ -164,9 +163,9 @@ describe("closing a writer thread", () => {
     const file = newFile();
     const writer = await startWriter({ file });
     const closing = writer.close();
-    expect(await codeOf(writer.call("batch", batch(insert("late"))))).toBe("closing");
+    expect(await codeOf(writer.batch([insert("late")]))).toBe("closing");
     await closing;
-    expect(await codeOf(writer.call("batch", batch(insert("later"))))).toBe("closing");
+    expect(await codeOf(writer.batch([insert("later")]))).toBe("closing");
     expect(keysIn(file)).toEqual([]);
   });
 
@@ -201,7 +200,7 @@ describe("a writer thread that dies", () => {
   test("leaves what was in flight with an unknown outcome, and refuses what comes", async () => {
     const [threads, file] = [threadsStarted(), newFile()];
     const writer = await startWriter({ file });
-    const inFlight = [codeOf(writer.call("batch", batch(slow))), codeOf(writer.call("migrations", null))];
+    const inFlight = [codeOf(writer.batch([slow])), codeOf(writer.call("migrations", null))];
     await killOver(file, threads[0]!);
     expect(await Promise.all(inFlight)).toEqual(["outcome_unknown", "outcome_unknown"]);
     expect(writer.alive).toBe(false);
@@ -218,7 +217,7 @@ describe("a writer thread that dies", () => {
   test("lets go of the lock and of nothing that was committed", async () => {
     const [threads, file] = [threadsStarted(), newFile()];
     const writer = await startWriter({ file });
-    await writer.call("batch", batch(insert("kept")));
+    await writer.batch([insert("kept")]);
     await threads[0]!.terminate();
     await startWriter({ file });
     expect(keysIn(file)).toEqual(["kept"]);

@@ -1,4 +1,5 @@
 import { Piscina } from "piscina";
+import { SqlTexts } from "../../shared/batches.ts";
 import { AppError, fromFailure, toFailure } from "../../shared/errors.ts";
 import type { ReadBatch, ReadBatchReport, ReadRequest, ReadRow } from "../../shared/protocol.ts";
 import { THREAD_LIMITS, threadUrl } from "../threads.ts";
@@ -246,11 +247,7 @@ export class Lane {
 }
 
 function toMessage(file: string, batch: readonly Waiting[], deadlineMs: number): string {
-  const texts = new Map<string, number>();
-  const reads = batch.map(({ request: [sql, params] }) => {
-    const known = texts.get(sql);
-    if (known === undefined) texts.set(sql, texts.size);
-    return [known ?? texts.size - 1, params] as const;
-  });
-  return JSON.stringify({ file, sql: [...texts.keys()], reads, deadlineMs } satisfies ReadBatch);
+  const texts = new SqlTexts();
+  const reads = batch.map(({ request: [sql, params] }) => [texts.number(sql), params] as const);
+  return JSON.stringify({ file, sql: texts.list, reads, deadlineMs } satisfies ReadBatch);
 }
