@@ -15,7 +15,7 @@ import { type Restored, restore } from "../backups/restore.ts";
 import { version } from "../version.ts";
 import { request, runningServer } from "./database.ts";
 import { onDatabase, settingsOf, withSettings } from "./options.ts";
-import { type Progress, print, progress } from "./output.ts";
+import { type Progress, print, progress, say } from "./output.ts";
 
 interface Options {
   readonly json?: boolean;
@@ -173,17 +173,19 @@ const PHASE_NAMES: Readonly<Record<Phase, string>> = {
 const MIB = 1_048_576;
 const inMib = (bytes: number): number => Math.ceil(bytes / MIB);
 
-/** A bar for each phase that can be measured. */
+/** A bar for each phase that can be measured, a word for one that cannot; nothing where nobody looks. */
 async function withBars<T>(work: (onProgress: OnProgress) => Promise<T>): Promise<T> {
   let bar: Progress | undefined;
   let [current, before] = ["", 0];
+  const begin = (phase: Phase, total: number) => {
+    bar?.done();
+    [bar, current, before] = [undefined, phase, 0];
+    if (total > 0) bar = progress(inMib(total), "MiB");
+    else if (process.stderr.isTTY) say(colors.dim(PHASE_NAMES[phase]));
+  };
   try {
     return await work((phase, done, total) => {
-      if (phase !== current) {
-        bar?.done();
-        bar = progress(inMib(total), "MiB");
-        [current, before] = [phase, 0];
-      }
+      if (phase !== current) begin(phase, total);
       bar?.advance(Math.max(0, inMib(done) - before), PHASE_NAMES[phase]);
       before = inMib(done);
     });
