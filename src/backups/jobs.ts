@@ -93,14 +93,17 @@ async function create(places: Places, request: CreateRequest, onProgress: OnProg
 async function storeOf({ folder, bucket }: Places, from: Place): Promise<BackupStore> {
   if (from === "folder") return new BackupFolder(folder);
   if (bucket !== null) return BackupBucket.open(bucket);
-  throw new AppError("invalid", {
+  throw noBucket();
+}
+
+export const noBucket = (): AppError =>
+  new AppError("invalid", {
     detail: "no bucket is configured (CHINOOK_BACKUP_S3_BUCKET)",
     errors: [{ parameter: "from", detail: "must be folder: no bucket is configured" }],
   });
-}
 
 /** @throws AppError `backup_unknown`. */
-async function find(store: BackupStore, id: string): Promise<Manifest> {
+export async function find(store: BackupStore, id: string): Promise<Manifest> {
   const backups = await store.list();
   const backup = id === "latest" ? backups[0] : backups.find((backup) => backup.id === id);
   if (backup !== undefined) return backup;

@@ -185,11 +185,23 @@ export const ERRORS = {
     retry: false,
     hint: "Stop the server and restore a backup.",
   },
+  backup_failed: {
+    status: 503,
+    title: "Backup failed",
+    retry: true,
+    hint: "Check the folder of the backups, its permissions and its disk.",
+  },
   bucket_failed: {
     status: 503,
     title: "Object storage failed",
     retry: true,
     hint: "Check bucket, endpoint, region and credentials. Backups in the folder are not touched by it.",
+  },
+  s3_client_missing: {
+    status: 503,
+    title: "S3 library not installed",
+    retry: false,
+    hint: "Install it: `npm install @aws-sdk/client-s3 @aws-sdk/lib-storage`.",
   },
   disk_full: {
     status: 507,
@@ -218,12 +230,6 @@ export const ERRORS = {
     retry: false,
     hint: "Reinstall the dependencies with `npm ci` on this machine; see `chinook verify-vector-extension`.",
   },
-  backup_failed: {
-    status: 0,
-    title: "Backup failed",
-    retry: true,
-    hint: "Check the folder of the backups, its permissions and its disk.",
-  },
   backup_damaged: {
     status: 0,
     title: "Backup damaged",
@@ -235,12 +241,6 @@ export const ERRORS = {
     title: "Backup of a newer release",
     retry: false,
     hint: "Restore it with the release that made it, or a newer one.",
-  },
-  s3_client_missing: {
-    status: 0,
-    title: "S3 library not installed",
-    retry: false,
-    hint: "Install it: `npm install @aws-sdk/client-s3 @aws-sdk/lib-storage`.",
   },
   locked: {
     status: 0,

@@ -1,5 +1,6 @@
 import { closeSync, fsync, openSync } from "node:fs";
 import { promisify } from "node:util";
+import type { BackupMetadata } from "better-sqlite3";
 import { AppError } from "../shared/errors.ts";
 import type { CopyReport } from "../shared/protocol.ts";
 import type { Connection } from "../shared/sqlite.ts";
@@ -59,24 +60,21 @@ export class PageCopy {
   }
 
   async #copy(to: string, syncer: Syncer): Promise<CopyReport> {
-    let [pages, copied, longestMs] = [FIRST_PAGES, 0, 0];
+    let [pages, longestMs] = [0, 0];
     const took = () => {
       const ms = performance.now() - this.#free;
       longestMs = Math.max(longestMs, ms);
-      this.#free = performance.now();
       return ms;
     };
-    this.#free = performance.now();
-    const { totalPages, remainingPages } = await this.#db.backup(to, {
-      progress: ({ totalPages, remainingPages }) => {
-        if (this.#cancelled) throw new AppError("closing", { detail: "the copy was cancelled" });
-        const wanted = (pages * STEP_MS) / Math.max(0.1, took());
-        pages = Math.min(MOST_PAGES, 2 * pages, Math.max(FEWEST_PAGES, Math.round(wanted)));
-        copied = totalPages - remainingPages;
-        syncer.advance(copied);
-        return pages;
-      },
-    });
+    const progress = ({ totalPages, remainingPages }: BackupMetadata) => {
+      if (this.#cancelled) throw new AppError("closing", { detail: "the copy was cancelled" });
+      // What comes before the first step is no step: it waits for the file system, and copies nothing.
+      pages = pages === 0 ? FIRST_PAGES : nextPages(pages, took());
+      syncer.advance(totalPages - remainingPages);
+      this.#free = performance.now();
+      return pages;
+    };
+    const { totalPages, remainingPages } = await this.#db.backup(to, { progress });
     const lastMs = took();
     const at = new Date().toISOString();
     if (remainingPages !== 0 || totalPages !== this.#pageCount()) {
@@ -91,6 +89,12 @@ export class PageCopy {
   #pageCount(): number {
     return this.#db.pragma("page_count", { simple: true }) as number;
   }
+}
+
+/** As many as would have taken the time that a step aims at, and at most twice as many as before. */
+function nextPages(pages: number, ms: number): number {
+  const wanted = Math.round((pages * STEP_MS) / Math.max(0.1, ms));
+  return Math.max(FEWEST_PAGES, Math.min(wanted, 2 * pages, MOST_PAGES));
 }
 
 const syncing = promisify(fsync);

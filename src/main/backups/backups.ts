@@ -4,7 +4,15 @@ import { emptyFile } from "../../backups/copy.ts";
 import { COPY_FILE } from "../../backups/create.ts";
 import { toBackupError } from "../../backups/errors.ts";
 import { BackupFolder } from "../../backups/folder.ts";
-import type { BackupJob, BackupJobs, Places, Pruned } from "../../backups/jobs.ts";
+import {
+  type BackupJob,
+  type BackupJobs,
+  find,
+  noBucket,
+  type Places,
+  type Pruned,
+  RUN,
+} from "../../backups/jobs.ts";
 import type { Manifest, Reason } from "../../backups/manifest.ts";
 import type { Retention } from "../../backups/retention.ts";
 import type { Place } from "../../backups/store.ts";
@@ -86,10 +94,15 @@ export class Backups {
     void this.#rememberLast();
   }
 
-  /** Those who ask for the bucket's list at the same time get the same one: it takes a process. */
-  list(from: Place): Promise<readonly Manifest[]> {
+  /**
+   * Those who ask for the bucket's list at the same time get the same one: it takes a process.
+   *
+   * @throws AppError `backup_failed`, `bucket_failed`; `invalid` when there is no bucket.
+   */
+  async list(from: Place): Promise<readonly Manifest[]> {
     const { places } = this.#options;
-    if (from === "folder") return new BackupFolder(places.folder).list();
+    this.#assertPlace(from);
+    if (from === "folder") return new BackupFolder(places.folder).list().catch(rethrow);
     this.#listing ??= runBackupJob("list", places, { from }).finally(() => {
       this.#listing = undefined;
     });
@@ -101,15 +114,27 @@ export class Backups {
     return this.#start("create", (onProgress) => this.#make("manual", onProgress)).job;
   }
 
-  /** @throws AppError `backup_running`. */
-  verify(from: Place, id: string): Job {
+  /**
+   * @throws AppError `backup_running`; `backup_unknown`, which of the bucket's backups only the job finds out;
+   * `invalid` when there is no bucket.
+   */
+  async verify(from: Place, id: string): Promise<Job> {
+    this.#assertPlace(from);
+    const { folder } = this.#options.places;
+    if (from === "folder") await find(new BackupFolder(folder), id).catch(rethrow);
     return this.#start("verify", (onProgress) => this.#inProcess("verify", { from, id }, onProgress)).job;
   }
 
-  /** @throws AppError `backup_running`, `bucket_failed`. */
+  /** @throws AppError `backup_running`, `backup_failed`, `bucket_failed`; `invalid` when there is no bucket. */
   async prune(from: Place, dryRun: boolean): Promise<Pruned> {
-    const { keep } = this.#options;
-    return this.#alone(() => this.#inProcess("prune", { from, keep, dryRun }));
+    this.#assertPlace(from);
+    const { places, keep } = this.#options;
+    const request = { from, keep, dryRun };
+    return this.#alone(() =>
+      from === "folder"
+        ? RUN.prune(places, request, () => {}).catch(rethrow)
+        : this.#inProcess("prune", request),
+    );
   }
 
   /** @throws AppError `not_found`: not known, or too long ago. */
@@ -117,6 +142,10 @@ export class Backups {
     const job = this.#jobs.get(id);
     if (job === undefined) throw new AppError("not_found", { detail: `there is no job ${id}` });
     return job;
+  }
+
+  #assertPlace(from: Place): void {
+    if (from === "bucket" && this.#options.places.bucket === null) throw noBucket();
   }
 
   /** Ends the job that runs, and removes what it has made so far. Again is harmless. */
@@ -241,6 +270,10 @@ export class Backups {
       if (removed.length > 0) log.info({ from, removed: removed.map(({ id }) => id) }, "old backups removed");
     }
   }
+}
+
+function rethrow(error: unknown): never {
+  throw toBackupError(error);
 }
 
 /** A step of the copy is the writer's, and it says nothing meanwhile: how far it is shows in the file's size. */

@@ -39,6 +39,8 @@ const jobSchema = z.object({
   backup: MANIFEST.nullable(),
   error: z.object({ code: z.string(), detail: z.string(), hint: z.string() }).nullable(),
 });
+/** What a folder or a bucket can have wrong. */
+const STORES = ["backup_failed", "bucket_failed", "s3_client_missing"] as const;
 const started = { 202: { description: "Started: `Location` tells how it goes.", body: jobSchema } };
 
 /** Restoring is not among them: it replaces the file that this server has open, so it is a command's. */
@@ -50,6 +52,7 @@ export const backupRoutes = (backups: Backups): Route[] => [
     summary: "Backups, newest first",
     parameters: listQuery,
     responses: { 200: { description: "All of them.", body: z.object({ data: z.array(MANIFEST) }) } },
+    failures: STORES,
     handle: async (call) => answer(200, { data: await backups.list(queryOf(call, listQuery).from) }),
   }),
   route({
@@ -59,6 +62,7 @@ export const backupRoutes = (backups: Backups): Route[] => [
     summary: "Make a backup",
     description: "One job of backups runs at a time: 409 `backup_running` while there is another.",
     responses: started,
+    failures: ["backup_running"],
     handle: (call) => {
       pathOf(call, z.strictObject({}));
       return accepted(backups.create());
@@ -72,9 +76,10 @@ export const backupRoutes = (backups: Backups): Route[] => [
     description: "Decompresses it, opens the database and checks that, not only its size.",
     parameters: verifyQuery,
     responses: started,
-    handle: (call) => {
+    failures: ["backup_running", "backup_unknown", ...STORES],
+    handle: async (call) => {
       const { backup, from } = queryOf(call, verifyQuery, ["backup"]);
-      return accepted(backups.verify(from, backup));
+      return accepted(await backups.verify(from, backup));
     },
   }),
   route({
@@ -89,6 +94,7 @@ export const backupRoutes = (backups: Backups): Route[] => [
         body: z.object({ kept: z.array(MANIFEST), removed: z.array(MANIFEST) }),
       },
     },
+    failures: ["backup_running", ...STORES],
     handle: async (call) => {
       const { from, dry_run } = queryOf(call, pruneQuery);
       return answer(200, await backups.prune(from, dry_run === "1"));
