@@ -2,9 +2,12 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import Database from "better-sqlite3";
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import type { Manifest } from "../../src/backups/manifest.ts";
 import { chinook, get, type Json, post, type TestServer, temporaryFolder } from "../support/server.ts";
+
+/** Backups give way to everything else on a machine, so on a busy one they take their time. */
+vi.setConfig({ testTimeout: 240_000 });
 
 /** Where the backups of a database are, unless the settings say otherwise. */
 export const backupsOf = (database: string): string => join(database, "../backups");
