@@ -7,6 +7,9 @@ import { Lane, type LaneOptions } from "./lane.ts";
 
 /** Reads that travel to a thread together. */
 const MAX_BATCH = 64;
+/** The same on the scan lane, for those that took less than so many milliseconds when they last ran. */
+const MAX_BRIEF = 16;
+const BRIEF_MS = 1;
 const MAX_WAITING = 10_000;
 const DEADLINE_MS = 5_000;
 /** Added to the scan threads' niceness. */
@@ -46,7 +49,7 @@ export class ReadSide {
   static async open(options: ReadSideOptions): Promise<ReadSide> {
     const { settings, metrics } = options;
     const common = { file: settings.database, maxWaiting: MAX_WAITING, deadlineMs: DEADLINE_MS };
-    const open = (lane: Pick<LaneOptions, "name" | "threads" | "maxBatch" | "nice">) =>
+    const open = (lane: Pick<LaneOptions, "name" | "threads" | "maxBatch" | "briefMs" | "nice">) =>
       Lane.open({
         ...common,
         ...lane,
@@ -54,7 +57,13 @@ export class ReadSide {
       });
     const opening = [
       open({ name: "point", threads: settings.pointReaders, maxBatch: MAX_BATCH, nice: 0 }),
-      open({ name: "scan", threads: settings.scanReaders, maxBatch: 1, nice: SCAN_NICE }),
+      open({
+        name: "scan",
+        threads: settings.scanReaders,
+        maxBatch: MAX_BRIEF,
+        briefMs: BRIEF_MS,
+        nice: SCAN_NICE,
+      }),
     ] as const;
     const [point, scan] = await Promise.all(opening).catch((error) => closeOpened(opening, error));
     return new ReadSide({ point, scan }, options);
