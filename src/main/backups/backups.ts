@@ -16,13 +16,14 @@ import {
 import type { Manifest, Reason } from "../../backups/manifest.ts";
 import type { Retention } from "../../backups/retention.ts";
 import type { Place } from "../../backups/store.ts";
-import type { OnProgress, Phase } from "../../backups/unpack.ts";
-import { AppError, ERRORS, type ErrorCode } from "../../shared/errors.ts";
+import type { OnProgress } from "../../backups/unpack.ts";
+import { AppError, ERRORS } from "../../shared/errors.ts";
 import type { CopyReport } from "../../shared/protocol.ts";
 import type { Logger } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import { version } from "../version.ts";
 import { BackupProcess, runBackupJob } from "./backup-process.ts";
+import { type Job, JobBook, newJob } from "./job.ts";
 import { Schedule } from "./schedule.ts";
 
 export interface BackupsOptions {
@@ -46,26 +47,8 @@ export interface Copier {
   cancelCopy(): Promise<void>;
 }
 
-/** What is known of one job, while it runs and afterwards. */
-export interface Job {
-  readonly id: number;
-  readonly job: "create" | "verify";
-  readonly started_at: string;
-  status: "running" | "done" | "failed";
-  finished_at: string | null;
-  /** How far the present phase is: in bytes. */
-  phase: Phase | null;
-  done: number;
-  total: number;
-  backup: Manifest | null;
-  error: { readonly code: ErrorCode; readonly detail: string; readonly hint: string } | null;
-}
-
 /** Milliseconds between two looks at a copy that is being made. */
 const WATCH_MS = 200;
-
-/** Finished jobs that can still be asked about. */
-const REMEMBERED = 20;
 
 /**
  * The backups of the server's database: made by schedule or on request, one job at a time, each in a process of its
@@ -74,14 +57,13 @@ const REMEMBERED = 20;
  */
 export class Backups {
   readonly #options: BackupsOptions;
-  readonly #jobs = new Map<number, Job>();
+  readonly #jobs = new JobBook();
   readonly #schedule: Schedule;
   #running: BackupProcess<BackupJob> | undefined;
   #listing: Promise<readonly Manifest[]> | undefined;
   #busy = false;
   #settled: Promise<unknown> = Promise.resolve();
   #closed = false;
-  #lastId = 0;
 
   constructor(options: BackupsOptions) {
     this.#options = options;
@@ -139,9 +121,7 @@ export class Backups {
 
   /** @throws AppError `not_found`: not known, or too long ago. */
   job(id: number): Readonly<Job> {
-    const job = this.#jobs.get(id);
-    if (job === undefined) throw new AppError("not_found", { detail: `there is no job ${id}` });
-    return job;
+    return this.#jobs.get(id);
   }
 
   #assertPlace(from: Place): void {
@@ -164,11 +144,11 @@ export class Backups {
     kind: Job["job"],
     work: (onProgress: OnProgress) => Promise<Manifest>,
   ): { job: Job; settled: Promise<void> } {
-    const job = newJob(++this.#lastId, kind);
+    const job = newJob(kind);
     const working = this.#alone(() =>
       work((phase, done, total) => void Object.assign(job, { phase, done, total })),
     );
-    this.#remember(job);
+    this.#jobs.add(job);
     const settled = working.then(
       (backup) => this.#finish(job, backup),
       (error) => this.#fail(job, error),
@@ -218,11 +198,6 @@ export class Backups {
     } finally {
       this.#running = undefined;
     }
-  }
-
-  #remember(job: Job): void {
-    this.#jobs.set(job.id, job);
-    for (const id of this.#jobs.keys()) if (this.#jobs.size > REMEMBERED) this.#jobs.delete(id);
   }
 
   #finish(job: Job, backup: Manifest): void {
@@ -291,16 +266,3 @@ async function watched<T>(
     clearInterval(watch);
   }
 }
-
-const newJob = (id: number, job: Job["job"]): Job => ({
-  id,
-  job,
-  started_at: new Date().toISOString(),
-  status: "running",
-  finished_at: null,
-  phase: null,
-  done: 0,
-  total: 0,
-  backup: null,
-  error: null,
-});

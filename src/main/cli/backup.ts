@@ -9,7 +9,7 @@ import type { OnProgress, Phase } from "../../backups/unpack.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Settings } from "../../shared/settings.ts";
 import { runBackupJob } from "../backups/backup-process.ts";
-import type { Job } from "../backups/backups.ts";
+import type { Job } from "../backups/job.ts";
 import { placesOf, retentionOf } from "../backups/places.ts";
 import { type Restored, restore } from "../backups/restore.ts";
 import { version } from "../version.ts";
