@@ -1,6 +1,9 @@
 import { statSync } from "node:fs";
 import type { Server as HttpServer } from "node:http";
+import { assertLibrary } from "../backups/bucket.ts";
 import type { Settings } from "../shared/settings.ts";
+import { Backups } from "./backups/backups.ts";
+import { placesOf, retentionOf } from "./backups/places.ts";
 import { CACHE_TABLES, Cache } from "./cache/cache.ts";
 import { coverageOf } from "./discover/coverage.ts";
 import { isCatalogueChange, VectorGeneration } from "./discover/generation.ts";
@@ -10,6 +13,7 @@ import { Idempotency } from "./http/command-route.ts";
 import { drain, listen, urlOf } from "./http/listen.ts";
 import type { Route } from "./http/route.ts";
 import { adminRoutes } from "./http/routes/admin.ts";
+import { backupRoutes } from "./http/routes/backups.ts";
 import { catalogueRoutes } from "./http/routes/catalogue.ts";
 import { discoverRoutes } from "./http/routes/discover.ts";
 import { docsRoutes } from "./http/routes/docs.ts";
@@ -47,6 +51,7 @@ interface Parts {
   readonly search: SearchKeeper;
   readonly generation: VectorGeneration;
   readonly sentences: Sentences | undefined;
+  readonly backups: Backups;
   readonly state: { status: Health["status"] };
 }
 
@@ -99,7 +104,20 @@ export async function startServer(
   const generation = opened.adopt(openGeneration(writes, reads, sentences, log), (generation) =>
     generation.close(),
   );
-  const parts: Parts = { settings, log, metrics, cache, writes, reads, search, generation, sentences, state };
+  const backups = opened.adopt(openBackups(settings, writes, log, metrics), (backups) => backups.close());
+  const parts: Parts = {
+    settings,
+    log,
+    metrics,
+    cache,
+    writes,
+    reads,
+    search,
+    generation,
+    sentences,
+    backups,
+    state,
+  };
   const http = opened.adopt(await openHttp(parts), drain);
   const url = urlOf(settings.host, http);
   await writes.announce(url);
@@ -145,6 +163,21 @@ const openGeneration = (
     polite: true,
   });
 
+/** @throws AppError `s3_client_missing`. */
+function openBackups(settings: Settings, writes: WriteSide, log: Logger, metrics: Metrics): Backups {
+  const places = placesOf(settings);
+  if (places.bucket !== null) assertLibrary();
+  return new Backups({
+    database: settings.database,
+    writer: settings.checkpoints === "managed" ? writes : null,
+    places,
+    keep: retentionOf(settings),
+    every: settings.backupEvery,
+    log,
+    metrics,
+  });
+}
+
 function openHttp(parts: Parts): Promise<HttpServer> {
   const { settings, log, metrics, state } = parts;
   const app = createApp({
@@ -178,6 +211,7 @@ function routesOf(parts: Parts): readonly Route[] {
       clearCache: () => cache.clear(),
       generation: parts.generation,
     }),
+    ...backupRoutes(parts.backups),
   ];
   return [...routes, ...docsRoutes(routes)];
 }

@@ -16,11 +16,14 @@ import { checkpoint, WalGauge, walState } from "./checkpoints.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { WriterLock } from "./lock.ts";
 import { type Migration, migrate, migrationStatus, readMigrations } from "./migrations.ts";
+import { PageCopy } from "./page-copy.ts";
+import { finishReplacement } from "./replacement.ts";
 
 /**
  * The writer thread: the only read-write connection, and the lock that makes it so.
  *
- * It does one job at a time, in the order of its messages, and answers each with one message. It is a plain
+ * It does one job at a time, in the order of its messages, and answers each with one message; only a copy is done in
+ * steps, between other jobs. It is a plain
  * Worker and no pool's: a pool parks its workers between tasks, and this one must never be waited for.
  */
 const port = parentPort!;
@@ -40,9 +43,11 @@ interface Open {
 
 function open(): Open {
   const migrations = readMigrations(options.migrations);
-  prepareFile(options.file);
+  prepareFolder(options.file);
   const lock = new WriterLock(options.file);
   try {
+    finishReplacement(options.file);
+    prepareFile(options.file);
     return { db: openDatabase(migrations), lock, migrations };
   } catch (error) {
     lock.release();
@@ -61,13 +66,20 @@ function openDatabase(migrations: readonly Migration[]): Connection {
   }
 }
 
+function prepareFolder(file: string): void {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+  } catch (error) {
+    throw unusable(error);
+  }
+}
+
 /**
  * The file is made here and not by SQLite, so that it is never readable by everyone. One that is there already is
  * not opened: closing any descriptor of a file drops all of this process's locks on it, SQLite's among them.
  */
 function prepareFile(file: string): void {
   try {
-    mkdirSync(dirname(file), { recursive: true });
     closeSync(openSync(file, "wx", 0o640));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw unusable(error);
@@ -82,10 +94,13 @@ function unusable(cause: unknown): AppError {
   });
 }
 
+type Immediate = Exclude<WriterJob, "copy">;
+
 function start({ db, lock, migrations }: Open): void {
   const commits = new GroupCommit(db);
   const wal = new WalGauge(db, options.file);
-  const jobs: { readonly [J in WriterJob]: (request: WriterJobs[J]["request"]) => WriterJobs[J]["reply"] } = {
+  const copy = new PageCopy(db);
+  const jobs: { readonly [J in Immediate]: (request: WriterJobs[J]["request"]) => WriterJobs[J]["reply"] } = {
     batch: (commands) => {
       const report: BatchReport = { ...commits.run(decodeCommands(commands)), wal: wal.state };
       return JSON.stringify(report);
@@ -94,6 +109,10 @@ function start({ db, lock, migrations }: Open): void {
     migrate: ({ target }) => migrate(db, migrations, target),
     migrations: () => migrationStatus(db, migrations),
     optimize: () => optimize(db),
+    cancelCopy: () => {
+      copy.cancel();
+      return null;
+    },
     announce: (url) => {
       lock.announce(url);
       return null;
@@ -103,12 +122,21 @@ function start({ db, lock, migrations }: Open): void {
       return null;
     },
   };
+  const fail = (id: number, error: unknown) => port.postMessage({ id, failure: toFailure(error) });
   port.on("message", ({ id, job, request }: WriterRequest) => {
+    if (job === "copy") {
+      copy.run(request as string).then(
+        (reply) => port.postMessage({ id, reply }),
+        (error) => fail(id, error),
+      );
+      return;
+    }
     try {
       port.postMessage({ id, reply: (jobs[job] as (request: unknown) => unknown)(request) });
     } catch (error) {
-      port.postMessage({ id, failure: toFailure(error) });
+      fail(id, error);
     }
+    copy.jobDone();
     if (job === "close") port.close();
   });
 }
