@@ -12,7 +12,7 @@ import { BenchDatabase, chinook } from "./support/database.ts";
 const QUERIES = 200;
 const WANTED = 10;
 /** How many the approximate paths compare in full. */
-const POOL = 100;
+const POOLS = { bytes: [100], bits: [100, 400, 1_000] } as const;
 
 interface Figures {
   readonly scenario: string;
@@ -66,13 +66,18 @@ const EXACT = `
   SELECT track_id FROM vectors_lyric
   WHERE embedding MATCH ${OWN} AND k = ${WANTED}`;
 
-const approximate = (table: string, quantised: string) => `
+const approximate = (table: string, quantised: string, pool: number) => `
   WITH pool AS MATERIALIZED (
     SELECT track_id FROM ${table}
-    WHERE embedding MATCH ${quantised} AND k = ${POOL})
+    WHERE embedding MATCH ${quantised} AND k = ${pool})
   SELECT v.track_id FROM pool CROSS JOIN vectors_lyric v ON v.track_id = pool.track_id
   ORDER BY vec_distance_L2(v.embedding, ${OWN})
   LIMIT ${WANTED}`;
+
+/** Only what has the genre of the track: a partition that is there already. */
+const WITHIN_GENRE = `
+  SELECT track_id FROM vectors_lyric WHERE embedding MATCH ${OWN} AND k = ${WANTED}
+    AND track_id IN (SELECT id FROM tracks WHERE genre_id = (SELECT genre_id FROM tracks WHERE id = @id))`;
 
 function plain(db: Connection, sql: string): Search {
   const statement = db.prepare<[unknown], number>(sql).pluck();
@@ -111,18 +116,23 @@ function main(): void {
     measure("search by lyric vector, exact", asked, searchByVector(db)),
     measure("similar by metadata, exact", asked, similarBy(db, "metadata")),
     measure("similar by blend, exact", asked, similarBy(db, "blend")),
-    measure(
-      "lyric, a byte a dimension",
-      asked,
-      plain(db, approximate("bytes", `vec_quantize_int8(${OWN}, 'unit')`)),
-      exact,
+    ...POOLS.bytes.map((pool) =>
+      measure(
+        `lyric, bytes, best ${pool}`,
+        asked,
+        plain(db, approximate("bytes", `vec_quantize_int8(${OWN}, 'unit')`, pool)),
+        exact,
+      ),
     ),
-    measure(
-      "lyric, a bit a dimension",
-      asked,
-      plain(db, approximate("bits", `vec_quantize_binary(${OWN})`)),
-      exact,
+    ...POOLS.bits.map((pool) =>
+      measure(
+        `lyric, bits, best ${pool}`,
+        asked,
+        plain(db, approximate("bits", `vec_quantize_binary(${OWN})`, pool)),
+        exact,
+      ),
     ),
+    measure("lyric, within the genre", asked, plain(db, WITHIN_GENRE), exact),
   ];
   const result = {
     tracks,

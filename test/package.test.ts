@@ -133,6 +133,20 @@ describe.skipIf(!reachable)(`the package, installed elsewhere${reason}`, () => {
     }
     expect((await once(server, "exit"))[0]).toBe(0);
   });
+
+  test("chinook backup makes one, and without the S3 library says what to install", async () => {
+    const backup = await chinook("backup", "create", "--json");
+    expect(backup, backup.stderr).toMatchObject({ code: 0 });
+    expect(existsSync(join(project, "data/backups", JSON.parse(backup.stdout).id))).toBe(true);
+    for (const args of [
+      ["backup", "list", "--from", "bucket"],
+      ["serve", "--port", "0"],
+    ]) {
+      const { code, stderr } = await chinook(...args, "--backup-s3-bucket", "a-bucket");
+      expect(code).toBe(1);
+      expect(stderr).toContain("npm install @aws-sdk/client-s3 @aws-sdk/lib-storage");
+    }
+  });
 });
 
 async function announcedUrl(server: ChildProcess): Promise<string> {

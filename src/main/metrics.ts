@@ -142,6 +142,32 @@ export function createMetrics() {
       labelNames: ["mode", "result"],
       registers,
     }),
+    backups: new Counter({
+      name: "chinook_backups_total",
+      help: "Backups that were tried, by how it went.",
+      labelNames: ["result"],
+      registers,
+    }),
+    backupLastSuccess: new Gauge({
+      name: "chinook_backup_last_success_timestamp_seconds",
+      help: "The moment that the newest backup shows, in seconds since 1970; 0 when there is none.",
+      registers,
+    }),
+    backupLastDuration: new Gauge({
+      name: "chinook_backup_last_duration_seconds",
+      help: "How long the newest backup took, its check included.",
+      registers,
+    }),
+    backupLongestStep: new Gauge({
+      name: "chinook_backup_longest_step_seconds",
+      help: "The longest that a step of the newest copy kept the writer from a batch.",
+      registers,
+    }),
+    backupLastBytes: new Gauge({
+      name: "chinook_backup_last_bytes",
+      help: "Compressed size of the newest backup.",
+      registers,
+    }),
   };
 }
 

@@ -1,14 +1,19 @@
 import { statSync } from "node:fs";
 import type { Server as HttpServer } from "node:http";
+import { assertLibrary } from "../backups/bucket.ts";
 import type { Settings } from "../shared/settings.ts";
+import { Backups } from "./backups/backups.ts";
+import { placesOf, retentionOf } from "./backups/places.ts";
 import { CACHE_TABLES, Cache } from "./cache/cache.ts";
 import { coverageOf } from "./discover/coverage.ts";
 import { isCatalogueChange, VectorGeneration } from "./discover/generation.ts";
+import { Sentences } from "./discover/sentences.ts";
 import { createApp } from "./http/app.ts";
 import { Idempotency } from "./http/command-route.ts";
 import { drain, listen, urlOf } from "./http/listen.ts";
 import type { Route } from "./http/route.ts";
 import { adminRoutes } from "./http/routes/admin.ts";
+import { backupRoutes } from "./http/routes/backups.ts";
 import { catalogueRoutes } from "./http/routes/catalogue.ts";
 import { discoverRoutes } from "./http/routes/discover.ts";
 import { docsRoutes } from "./http/routes/docs.ts";
@@ -45,6 +50,8 @@ interface Parts {
   readonly reads: ReadSide;
   readonly search: SearchKeeper;
   readonly generation: VectorGeneration;
+  readonly sentences: Sentences | undefined;
+  readonly backups: Backups;
   readonly state: { status: Health["status"] };
 }
 
@@ -63,6 +70,10 @@ export async function startServer(
   const state: Parts["state"] = { status: "starting" };
   const log = createLog(settings.log);
   const metrics = createMetrics();
+  // A model that cannot be used stops the start before the database is touched.
+  const sentences = opened.adopt(await Sentences.open(settings.lyricModel), (sentences) =>
+    sentences?.close(),
+  );
   const cache = opened.adopt(new Cache({ maxBytes: settings.cacheMb * MEBIBYTE }), (cache) => cache.close());
   let generating: Pick<VectorGeneration, "poke"> = { poke: () => {} };
   let pausable: Pick<ReadSide, "whilePaused"> = { whilePaused: (action) => action() };
@@ -90,8 +101,23 @@ export async function startServer(
     new SearchKeeper({ commands: writes.commands, answers: reads.answers, log }),
     (search) => search.close(),
   );
-  const generation = opened.adopt(openGeneration(writes, reads, log), (generation) => generation.close());
-  const parts: Parts = { settings, log, metrics, cache, writes, reads, search, generation, state };
+  const generation = opened.adopt(openGeneration(writes, reads, sentences, log), (generation) =>
+    generation.close(),
+  );
+  const backups = opened.adopt(openBackups(settings, writes, log, metrics), (backups) => backups.close());
+  const parts: Parts = {
+    settings,
+    log,
+    metrics,
+    cache,
+    writes,
+    reads,
+    search,
+    generation,
+    sentences,
+    backups,
+    state,
+  };
   const http = opened.adopt(await openHttp(parts), drain);
   const url = urlOf(settings.host, http);
   await writes.announce(url);
@@ -122,14 +148,35 @@ function once(action: () => Promise<void>): () => Promise<void> {
   return () => (running ??= action());
 }
 
-const openGeneration = (writes: WriteSide, reads: ReadSide, log: Logger): VectorGeneration =>
+const openGeneration = (
+  writes: WriteSide,
+  reads: ReadSide,
+  sentences: Sentences | undefined,
+  log: Logger,
+): VectorGeneration =>
   new VectorGeneration({
     answers: reads.answers,
     commands: writes.commands,
+    sentences,
     busy: () => writes.queueLength > 0 || reads.queueLengths.scan > 0,
     log,
     polite: true,
   });
+
+/** @throws AppError `s3_client_missing`. */
+function openBackups(settings: Settings, writes: WriteSide, log: Logger, metrics: Metrics): Backups {
+  const places = placesOf(settings);
+  if (places.bucket !== null) assertLibrary();
+  return new Backups({
+    database: settings.database,
+    writer: settings.checkpoints === "managed" ? writes : null,
+    places,
+    keep: retentionOf(settings),
+    every: settings.backupEvery,
+    log,
+    metrics,
+  });
+}
 
 function openHttp(parts: Parts): Promise<HttpServer> {
   const { settings, log, metrics, state } = parts;
@@ -151,7 +198,7 @@ function routesOf(parts: Parts): readonly Route[] {
   const routes = [
     ...catalogueRoutes(reads.answers, commandSide),
     ...listeningRoutes(reads.answers, commandSide),
-    ...searchRoutes(reads.answers, search),
+    ...searchRoutes(reads.answers, search, parts.sentences),
     ...tagRoutes(reads.answers, commandSide),
     ...discoverRoutes(reads.answers, commandSide),
     ...operationsRoutes({ health: () => healthOf(parts), metrics: () => exposition(metrics) }),
@@ -164,6 +211,7 @@ function routesOf(parts: Parts): readonly Route[] {
       clearCache: () => cache.clear(),
       generation: parts.generation,
     }),
+    ...backupRoutes(parts.backups),
   ];
   return [...routes, ...docsRoutes(routes)];
 }

@@ -59,6 +59,18 @@ export const ERRORS = {
     retry: false,
     hint: "Nothing needs to be done, or use another key.",
   },
+  backup_unknown: {
+    status: 404,
+    title: "No such backup",
+    retry: false,
+    hint: "`chinook backup list`, or GET /admin/backups, shows those there are.",
+  },
+  backup_running: {
+    status: 409,
+    title: "Backups are being worked on",
+    retry: true,
+    hint: "One job of backups runs at a time: wait for it, then repeat.",
+  },
   idempotency_in_progress: {
     status: 409,
     title: "Same Idempotency-Key in progress",
@@ -191,6 +203,24 @@ export const ERRORS = {
     retry: false,
     hint: "Stop the server and restore a backup.",
   },
+  backup_failed: {
+    status: 503,
+    title: "Backup failed",
+    retry: true,
+    hint: "Check the folder of the backups, its permissions and its disk.",
+  },
+  bucket_failed: {
+    status: 503,
+    title: "Object storage failed",
+    retry: true,
+    hint: "Check bucket, endpoint, region and credentials. Backups in the folder are not touched by it.",
+  },
+  s3_client_missing: {
+    status: 503,
+    title: "S3 library not installed",
+    retry: false,
+    hint: "Install it: `npm install @aws-sdk/client-s3 @aws-sdk/lib-storage`.",
+  },
   disk_full: {
     status: 507,
     title: "Disk full",
@@ -217,6 +247,24 @@ export const ERRORS = {
     title: "Vector extension not usable",
     retry: false,
     hint: "Reinstall the dependencies with `npm ci` on this machine; see `chinook verify-vector-extension`.",
+  },
+  model_unusable: {
+    status: 0,
+    title: "Sentence model not usable",
+    retry: false,
+    hint: "See CHINOOK_LYRIC_MODEL in README.md for what the folder must hold, and for the package that runs it.",
+  },
+  backup_damaged: {
+    status: 0,
+    title: "Backup damaged",
+    retry: false,
+    hint: "Use another one: `chinook backup list` shows them. Check the disk.",
+  },
+  backup_too_new: {
+    status: 0,
+    title: "Backup of a newer release",
+    retry: false,
+    hint: "Restore it with the release that made it, or a newer one.",
   },
   locked: {
     status: 0,

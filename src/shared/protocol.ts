@@ -67,6 +67,26 @@ export interface MigrationStatus {
   readonly appliedAt: string | null;
 }
 
+/** One line of the schema's history. */
+export interface MigrationEvent {
+  readonly migration: string;
+  readonly direction: "up" | "down";
+  readonly finished_at: string;
+  readonly milliseconds: number;
+  /** `user@host`. */
+  readonly by: string;
+}
+
+export interface CopyReport {
+  /** The moment that the copy shows: what was committed before it is in. */
+  readonly at: string;
+  readonly pages: number;
+  /** The longest that a step kept the writer from a batch, in milliseconds. */
+  readonly longestMs: number;
+  /** Of the last step, which syncs the copy to its disk. */
+  readonly lastMs: number;
+}
+
 /** The jobs that the writer thread does, one at a time: parameter and result of each. */
 export interface WriterJobs {
   /** Commands as `encodeCommands` writes them, and a {@link BatchReport} as JSON text. */
@@ -75,6 +95,9 @@ export interface WriterJobs {
   migrate: { request: { readonly target: number | "latest" }; reply: MigrationReport };
   migrations: { request: null; reply: readonly MigrationStatus[] };
   optimize: { request: null; reply: { readonly ms: number } };
+  /** To an empty file. The one job that others are done in the middle of. */
+  copy: { request: string; reply: CopyReport };
+  cancelCopy: { request: null; reply: null };
   announce: { request: string; reply: null };
   close: { request: null; reply: null };
 }

@@ -30,6 +30,21 @@ const oneOf =
 const onOff = (text: string) => (text === "1" ? true : text === "0" ? false : undefined);
 const nonEmpty = (text: string) => (text === "" || text.includes("\0") ? undefined : text);
 
+const UNITS = { s: 1, m: 60, h: 3_600, d: 86_400 } as const;
+
+/** Seconds; 0 is never. */
+const interval = (min: number, max: number) => (text: string) => {
+  if (text === "0") return 0;
+  const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  const seconds = Number(count) * UNITS[unit as keyof typeof UNITS];
+  return seconds >= min && seconds <= max ? seconds : undefined;
+};
+const folder = (text: string) => (nonEmpty(text) === undefined ? undefined : resolve(text));
+const httpUrl = (text: string) => (/^https?:$/.test(URL.parse(text)?.protocol ?? "") ? text : undefined);
+const matching = (form: RegExp) => (text: string) => (form.test(text) ? text : undefined);
+const emptyOr = (parse: (text: string) => string | undefined) => (text: string) =>
+  text === "" ? text : parse(text);
+
 const setting = <T>(row: Setting<T>): Setting<T> => row;
 
 export const SETTINGS = {
@@ -103,6 +118,83 @@ export const SETTINGS = {
     initial: () => true,
     parse: onOff,
   }),
+  lyricModel: setting({
+    env: "CHINOOK_LYRIC_MODEL",
+    expects: "none or the path of a folder",
+    help: "a sentence model in ONNX form that lyric vectors are computed with, in place of hashed words",
+    initial: () => "none",
+    parse: (text) => (text === "none" || nonEmpty(text) === undefined ? nonEmpty(text) : resolve(text)),
+  }),
+  backupDir: setting({
+    env: "CHINOOK_BACKUP_DIR",
+    expects: "a folder, or empty for `backups` beside the database",
+    help: "where backups are kept",
+    initial: () => "",
+    parse: emptyOr(folder),
+  }),
+  backupEvery: setting({
+    env: "CHINOOK_BACKUP_EVERY",
+    expects: "0 (never), or a time from 1s to 24d such as 6h",
+    help: "how often the server makes a backup by itself",
+    initial: () => 0,
+    parse: interval(1, 24 * UNITS.d),
+  }),
+  backupKeepLast: setting({
+    env: "CHINOOK_BACKUP_KEEP_LAST",
+    expects: "a whole number from 1 to 1000",
+    help: "backups that are kept, counted from the newest",
+    initial: () => 7,
+    parse: whole(1, 1_000),
+  }),
+  backupKeepDaily: setting({
+    env: "CHINOOK_BACKUP_KEEP_DAILY",
+    expects: "a whole number from 0 to 1000",
+    help: "days of which the newest backup is kept as well",
+    initial: () => 7,
+    parse: whole(0, 1_000),
+  }),
+  backupKeepWeekly: setting({
+    env: "CHINOOK_BACKUP_KEEP_WEEKLY",
+    expects: "a whole number from 0 to 1000",
+    help: "weeks of which the newest backup is kept as well",
+    initial: () => 4,
+    parse: whole(0, 1_000),
+  }),
+  backupBeforeMigration: setting({
+    env: "CHINOOK_BACKUP_BEFORE_MIGRATION",
+    expects: "1 or 0",
+    help: "1 makes a backup before the schema is changed",
+    initial: () => true,
+    parse: onOff,
+  }),
+  backupS3Bucket: setting({
+    env: "CHINOOK_BACKUP_S3_BUCKET",
+    expects: "the name of a bucket, or empty for none",
+    help: "copies each backup to S3 or what speaks its protocol; credentials from AWS_ACCESS_KEY_ID and the like",
+    initial: () => "",
+    parse: emptyOr(matching(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/)),
+  }),
+  backupS3Endpoint: setting({
+    env: "CHINOOK_BACKUP_S3_ENDPOINT",
+    expects: "an http or https URL, or empty for AWS",
+    help: "where the bucket is",
+    initial: () => "",
+    parse: emptyOr(httpUrl),
+  }),
+  backupS3Region: setting({
+    env: "CHINOOK_BACKUP_S3_REGION",
+    expects: "the name of a region",
+    help: "the bucket's region",
+    initial: () => "us-east-1",
+    parse: matching(/^[a-z0-9-]{1,64}$/),
+  }),
+  backupS3Prefix: setting({
+    env: "CHINOOK_BACKUP_S3_PREFIX",
+    expects: "what keys begin with: letters, digits and -_./ without a slash at either end, or empty",
+    help: "keeps the backups of several databases in one bucket apart",
+    initial: () => "chinook",
+    parse: emptyOr(matching(/^[\w.-]+(\/[\w.-]+)*$/)),
+  }),
   log: setting({
     env: "CHINOOK_LOG",
     expects: "json, pretty or silent",
@@ -151,8 +243,8 @@ export function resolveSettings(
   return Object.freeze(Object.fromEntries(entries)) as Settings;
 }
 
-/** Variables that other parts of the project own: the tests' sample file. */
-const FOREIGN = new Set(["CHINOOK_SAMPLE"]);
+/** Variables that other parts of the project own: what tests are given to work with. */
+const FOREIGN = new Set(["CHINOOK_SAMPLE", "CHINOOK_LITESTREAM", "CHINOOK_S3_SERVER"]);
 
 function unknownVariables(env: Readonly<Record<string, string | undefined>>): string[] {
   const known = new Set<string>(Object.values(SETTINGS).map((row) => row.env));

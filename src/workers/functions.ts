@@ -1,3 +1,4 @@
+import { normalise } from "../shared/embedders/embedder.ts";
 import { bucketOf, type LyricSource, lyricEmbedder, termsOf } from "../shared/embedders/lyric.ts";
 import { BUCKETS, type LyricModel, lyricModel, UNFITTED } from "../shared/embedders/lyric-model.ts";
 import { metadataEmbedder } from "../shared/embedders/metadata.ts";
@@ -45,6 +46,12 @@ export function registerFunctions(db: Connection): void {
     step: count as unknown as (counts: Uint16Array, next: unknown) => Uint16Array,
     result: (counts) => Buffer.from(counts.buffer),
   });
+  db.aggregate("mean_vector", {
+    ...pure,
+    start: (): number[] => [],
+    step: addVector as unknown as (sum: number[], next: unknown) => number[],
+    result: (sum) => bufferOf(normalise(sum)),
+  });
   db.function("spread_artists", pure, (rows: string) => JSON.stringify(spreadArtists(JSON.parse(rows))));
 }
 
@@ -54,6 +61,15 @@ function orNull(compute: () => Float32Array<ArrayBuffer>): Buffer | null {
   } catch {
     return null;
   }
+}
+
+const bufferOf = (vector: Float32Array<ArrayBuffer> | undefined): Buffer | null =>
+  vector === undefined ? null : Buffer.from(vector.buffer);
+
+/** `mean_vector(embedding)`: the direction of the mean of some vectors, null where they have none. */
+function addVector(sum: number[], vector: Buffer): number[] {
+  for (let i = 0; 4 * i < vector.length; i++) sum[i] = (sum[i] ?? 0) + vector.readFloatLE(4 * i);
+  return sum;
 }
 
 /** The newest model that a read brought here: decoded once, however many reads bring it. */

@@ -16,12 +16,15 @@ import { checkpoint, WalGauge, walState } from "./checkpoints.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { WriterLock } from "./lock.ts";
 import { type Migration, migrate, migrationStatus, readMigrations } from "./migrations.ts";
+import { PageCopy } from "./page-copy.ts";
+import { finishReplacement } from "./replacement.ts";
 import { Whereabouts } from "./whereabouts.ts";
 
 /**
  * The writer thread: the only read-write connection, and the lock that makes it so.
  *
- * It does one job at a time, in the order of its messages, and answers each with one message. It is a plain
+ * It does one job at a time, in the order of its messages, and answers each with one message; only a copy is done in
+ * steps, between other jobs. It is a plain
  * Worker and no pool's: a pool parks its workers between tasks, and this one must never be waited for.
  */
 const port = parentPort!;
@@ -43,10 +46,14 @@ interface Open {
 
 function open(): Open {
   const migrations = readMigrations(options.migrations);
-  if (!options.reopened) prepareFile(options.file);
-  assertWritable(options.file);
+  prepareFolder(options.file);
   const lock = new WriterLock(options.file);
   try {
+    if (!options.reopened) {
+      finishReplacement(options.file);
+      prepareFile(options.file);
+    }
+    assertWritable(options.file);
     return { db: openDatabase(migrations), lock, migrations };
   } catch (error) {
     lock.release();
@@ -65,13 +72,20 @@ function openDatabase(migrations: readonly Migration[]): Connection {
   }
 }
 
+function prepareFolder(file: string): void {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+  } catch (error) {
+    throw unusable(error);
+  }
+}
+
 /**
  * The file is made here and not by SQLite, so that it is never readable by everyone. One that is there already is
  * not opened: closing any descriptor of a file drops all of this process's locks on it, SQLite's among them.
  */
 function prepareFile(file: string): void {
   try {
-    mkdirSync(dirname(file), { recursive: true });
     closeSync(openSync(file, "wx", 0o640));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw unusable(error);
@@ -99,11 +113,14 @@ function unusable(cause: unknown): AppError {
   return new AppError(damaged ? "corrupt" : "database_unusable", { detail, cause });
 }
 
+type Immediate = Exclude<WriterJob, "copy">;
+
 function start({ db, lock, migrations }: Open): void {
   const commits = new GroupCommit(db);
   const wal = new WalGauge(db, options.file);
   const whereabouts = new Whereabouts(options.file);
-  const jobs: { readonly [J in WriterJob]: (request: WriterJobs[J]["request"]) => WriterJobs[J]["reply"] } = {
+  const copy = new PageCopy(db);
+  const jobs: { readonly [J in Immediate]: (request: WriterJobs[J]["request"]) => WriterJobs[J]["reply"] } = {
     batch: (commands) => {
       whereabouts.check();
       const report: BatchReport = { ...commits.run(decodeCommands(commands)), wal: wal.state };
@@ -113,6 +130,10 @@ function start({ db, lock, migrations }: Open): void {
     migrate: ({ target }) => migrate(db, migrations, target),
     migrations: () => migrationStatus(db, migrations),
     optimize: () => optimize(db),
+    cancelCopy: () => {
+      copy.cancel();
+      return null;
+    },
     announce: (url) => {
       lock.announce(url);
       return null;
@@ -122,12 +143,21 @@ function start({ db, lock, migrations }: Open): void {
       return null;
     },
   };
+  const fail = (id: number, error: unknown) => port.postMessage({ id, failure: toFailure(error) });
   port.on("message", ({ id, job, request }: WriterRequest) => {
+    if (job === "copy") {
+      copy.run(request as string).then(
+        (reply) => port.postMessage({ id, reply }),
+        (error) => fail(id, error),
+      );
+      return;
+    }
     try {
       port.postMessage({ id, reply: (jobs[job] as (request: unknown) => unknown)(request) });
     } catch (error) {
-      port.postMessage({ id, failure: toFailure(error) });
+      fail(id, error);
     }
+    copy.jobDone();
     if (job === "close") port.close();
   });
 }

@@ -11,6 +11,7 @@ import { command } from "../../src/main/writes/command.ts";
 import { WriteQueue } from "../../src/main/writes/write-queue.ts";
 import { WriteSide } from "../../src/main/writes/write-side.ts";
 import type { CheckpointMode, CheckpointReport, Statements, WalState } from "../../src/shared/protocol.ts";
+import { resolveSettings } from "../../src/shared/settings.ts";
 import { codeOf, newFile, outsider, sql, startWriter } from "./support.ts";
 
 async function openReads(file: string): Promise<ReadSide> {
@@ -251,7 +252,7 @@ describe.each(["managed", "external"] as const)("with checkpoints %s", (checkpoi
   test("the server moves the WAL by itself, or leaves it alone", async () => {
     const metrics = createMetrics();
     const writes = await WriteSide.open({
-      settings: { database: newFile(), synchronous: "normal", checkpoints },
+      settings: { ...resolveSettings({}), database: newFile(), synchronous: "normal", checkpoints },
       log: createLog("silent"),
       metrics,
       invalidate: () => {},

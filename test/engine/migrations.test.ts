@@ -1,9 +1,16 @@
-import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
-import type { Connection } from "../../src/shared/sqlite.ts";
-import { migrate, migrationStatus, readMigrations } from "../../src/writer/migrations.ts";
-import { copyOf, makeCatalogue, temporaryFolder } from "../support/server.ts";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { type Connection, openForReading } from "../../src/shared/sqlite.ts";
+import {
+  migrate,
+  migrationHistory,
+  migrationStatus,
+  plan,
+  readMigrations,
+} from "../../src/writer/migrations.ts";
+import { chinook, copyOf, makeCatalogue, temporaryFolder } from "../support/server.ts";
 import { MIGRATIONS, newFile, outsider, writable } from "./support.ts";
 
 /** Everything that defines the schema; what ANALYZE and AUTOINCREMENT keep is no part of it. */
@@ -40,6 +47,45 @@ function migrated(files = readMigrations(folder())): Connection {
   return db;
 }
 
+/** The number of the migration that brings the text index. */
+const SEARCH = 4;
+
+const sample = process.env.CHINOOK_SAMPLE;
+
+async function imported(): Promise<string> {
+  const database = newFile();
+  const { code, stderr } = await chinook(["import", sample!, "--database", database]);
+  expect(code, stderr).toBe(0);
+  return database;
+}
+
+/** Databases with something in every table of a catalogue. */
+const FILLED: readonly (readonly [what: string, make: (() => Promise<string>) | undefined, note: string])[] =
+  [
+    ["a generated catalogue", () => makeCatalogue(500), ""],
+    [
+      "the upstream sample",
+      sample === undefined ? undefined : imported,
+      sample === undefined ? " (skipped: CHINOOK_SAMPLE is not set)" : "",
+    ],
+  ];
+
+/** Tables whose rows a release makes itself: what is pending, and what was learnt. */
+const DERIVED = /^(search_|suggestions|vector|lyric_|schema_|track_documents)/;
+
+/** The rows of every table that holds what was entered, as one text each. */
+function contentsOf(db: Connection): Map<string, string> {
+  const tables = db
+    .prepare<[], string>(
+      "SELECT name FROM pragma_table_list WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+    )
+    .pluck()
+    .all();
+  const rows = (table: string) =>
+    JSON.stringify(db.prepare(`SELECT * FROM ${table} ORDER BY 1, 2`).raw().all());
+  return new Map(tables.filter((table) => !DERIVED.test(table)).map((table) => [table, rows(table)]));
+}
+
 describe("the migrations of this release", () => {
   const files = readMigrations(MIGRATIONS);
 
@@ -51,7 +97,8 @@ describe("the migrations of this release", () => {
       version: 0,
       reverted: files.map(({ name }) => name).reverse(),
     });
-    expect(schemaOf(db).map((row) => (row as { name?: string }).name)).toEqual(["schema_migrations"]);
+    const left = schemaOf(db).map((row) => (row as { name?: string }).name);
+    expect(left).toEqual(["schema_history", "schema_migrations"]);
     expect(migrate(db, files, "latest").applied).toEqual(files.map(({ name }) => name));
     expect(schemaOf(db)).toEqual(schema);
   });
@@ -76,6 +123,35 @@ describe("the migrations of this release", () => {
     expect(schemaOf(db)).toEqual(schema);
     expect(db.prepare("SELECT count(*) FROM tracks").pluck().get()).toBe(0);
     expect(db.pragma("integrity_check", { simple: true })).toBe("ok");
+  });
+
+  describe.each(FILLED)("on %s", (_, filled, name) => {
+    test.skipIf(filled === undefined)(`keep every row of what stays, down and up again${name}`, async () => {
+      const db = writable(copyOf(await filled!()));
+      const whole = contentsOf(db);
+      for (const { id } of files.toReversed()) {
+        migrate(db, files, id - 1);
+        const left = contentsOf(db);
+        for (const [table, rows] of left) expect(rows, `${table} below ${id}`).toEqual(whole.get(table));
+        migrate(db, files, id);
+        for (const [table, rows] of left) expect(rows, `${table} above ${id}`).toEqual(whole.get(table));
+        expect(db.pragma("foreign_key_check")).toEqual([]);
+        migrate(db, files, id - 1);
+      }
+      migrate(db, files, "latest");
+      expect(db.pragma("integrity_check", { simple: true })).toBe("ok");
+    });
+
+    test.skipIf(filled === undefined)(`make the text index anew${name}`, async () => {
+      const db = writable(copyOf(await filled!()));
+      const count = () =>
+        db.prepare("SELECT count(*) FROM tracks_fts WHERE tracks_fts MATCH 'the'").pluck().get();
+      const before = count();
+      migrate(db, files, SEARCH - 1);
+      migrate(db, files, "latest");
+      expect(count()).toBe(before);
+      db.exec("INSERT INTO tracks_fts (tracks_fts, rank) VALUES ('integrity-check', 1)");
+    });
   });
 
   test("applied one at a time make the same schema as at once", () => {
@@ -241,6 +317,56 @@ describe("a migration", () => {
       { id: 1, name: "0001_first", appliedAt: expect.stringMatching(/^\d{4}-.*Z$/) },
       { id: 2, name: "0002_second", appliedAt: null },
     ]);
+  });
+
+  test("leaves a line in the history, whichever way it went: who, when and for how long", () => {
+    const files = readMigrations(folder());
+    const db = writable();
+    migrate(db, files, "latest");
+    migrate(db, files, 1);
+    const history = migrationHistory(db);
+    expect(history.map(({ migration, direction }) => `${direction} ${migration}`)).toEqual([
+      "up 0001_first",
+      "up 0002_second",
+      "down 0002_second",
+    ]);
+    for (const { by, finished_at, milliseconds } of history) {
+      expect(by).toBe(`${userInfo().username}@${hostname()}`);
+      expect(finished_at).toMatch(/^\d{4}-.*Z$/);
+      expect(milliseconds).toBeGreaterThanOrEqual(0);
+    }
+  });
+
+  test("that failed leaves none, and a filled file as it was, to the last row", async () => {
+    const file = copyOf(await makeCatalogue(100));
+    const db = writable(file);
+    const [schema, contents, history] = [schemaOf(db), contentsOf(db), migrationHistory(db)];
+    const at = temporaryFolder();
+    cpSync(MIGRATIONS, at, { recursive: true });
+    const next = String(readMigrations(at).length + 1).padStart(4, "0");
+    writeFileSync(
+      join(at, `${next}_bad.up.sql`),
+      "DELETE FROM plays; DROP TABLE invoice_lines; SELECT * FROM nowhere",
+    );
+    writeFileSync(join(at, `${next}_bad.down.sql`), "SELECT 1");
+    expect(() => migrate(db, readMigrations(at), "latest")).toThrow("nowhere");
+    const other = outsider(file);
+    expect([schemaOf(other), contentsOf(other), migrationHistory(other)]).toEqual([
+      schema,
+      contents,
+      history,
+    ]);
+  });
+
+  test("is only read about by status and plan: a connection that cannot write will do", () => {
+    const file = newFile();
+    const files = readMigrations(folder());
+    outsider(file).exec("CREATE TABLE other (id)");
+    const db = openForReading(file);
+    onTestFinished(() => void db.close());
+    expect(plan(db, files, "latest").ups).toHaveLength(2);
+    expect(migrationStatus(db, files).every(({ appliedAt }) => appliedAt === null)).toBe(true);
+    expect(migrationHistory(db)).toEqual([]);
   });
 
   test("waits for no one: a held file is refused, and not half migrated", () => {

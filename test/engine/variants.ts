@@ -87,8 +87,12 @@ function discoverVariants(): Readonly<Record<string, Record<string, unknown>[]>>
     "vectors.extent": [{}],
     "vectors.next_spread": [{}],
     "vectors.embed": COMPUTED_KINDS.map((kind) => ({ kind })),
+    "vectors.texts": [{}],
+    "vectors.lacking": [{ limit: 8 }],
+    "vectors.neighbours": [{ id: 3 }],
     "vectors.frequencies": [{ after: 0, stride: 1, limit: 100 }],
     "vectors.search": VECTOR_KINDS.map((by) => ({ by, vector: vector(DIMENSIONS[by]), limit: 5 })),
+    "tracks.similar_known": [...VECTOR_KINDS, "blend"].map((by) => ({ id: 3, by, limit: 5 })),
     "tracks.similar": [...VECTOR_KINDS, "blend"].flatMap((by) => [
       { id: 3, by, limit: 5 },
       { id: 3, by, limit: 5, genre: 1 },
@@ -99,21 +103,26 @@ function discoverVariants(): Readonly<Record<string, Record<string, unknown>[]>>
 
 /** What is searched for bounds what is found; the filters of a search come beside it. */
 const searchFilters = (params: Record<string, unknown>): string[] =>
-  "q" in params ? Object.keys(params).filter((name) => !["mode", "limit", "cursor"].includes(name)) : [];
+  "q" in params
+    ? Object.keys(params).filter((name) => !["mode", "limit", "cursor", "vector"].includes(name))
+    : [];
 
-/** Both modes, from either end, with each of the filters. */
+/** All modes, from either end, with each of the filters. */
 function searchVariants(): Record<string, unknown>[] {
   const filters = [
     {},
     ...[{ genre: { id: 1 } }, { genre: { slug: "rock" } }, { artist: { id: 1 } }, { album: { slug: "one" } }],
     ...[{ tag: "calm" }, { year_from: 1990, year_to: 2000 }, { price_max: 99 }],
   ];
-  return ["text", "fuzzy"].flatMap((mode) =>
+  const given = { embedder: "onnx:0", vector: "0000803f".repeat(DIMENSIONS.lyric) };
+  const embedded = { q: "love", mode: "hybrid", limit: 5, vector: given };
+  const typed = ["text", "fuzzy", "hybrid"].flatMap((mode) =>
     filters.flatMap((filter) => {
       const params = { q: "love NOT me", mode, limit: 5, ...filter };
       return [params, { ...params, cursor: cursor(mode, 5, 40) }];
     }),
   );
+  return [...typed, embedded];
 }
 
 export function variantsOf(db: Connection, read: AnyRead): Variant[] {

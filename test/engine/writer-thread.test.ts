@@ -52,6 +52,82 @@ describe("a writer thread that runs", () => {
   });
 });
 
+describe("a copy of the database", () => {
+  /** A file for it, and what is found in it. */
+  function target() {
+    const to = join(temporaryFolder(), "copy.sqlite");
+    writeFileSync(to, "");
+    return { to, keys: () => keysIn(to) };
+  }
+  const filling = (name: string): Statements => [
+    sql("INSERT INTO meta VALUES (@name, hex(randomblob(500000))) RETURNING key", { name }),
+  ];
+
+  test("is as of its end: batches that come meanwhile are done meanwhile, and are in it whole", async () => {
+    const writer = await startWriter();
+    for (let i = 0; i < 30; i++) await writer.batch([filling(`before ${i}`)]);
+    const { to, keys } = target();
+    let copying = true;
+    const copied = writer.call("copy", to).finally(() => {
+      copying = false;
+    });
+    let meanwhile = 0;
+    while (copying) {
+      const name = `meanwhile ${meanwhile++}`;
+      const { outcomes } = await writer.batch([insert(`${name} a`), insert(`${name} b`)]);
+      expect(outcomes.map(({ failure }) => failure)).toEqual([undefined, undefined]);
+    }
+    expect((await copied).pages).toBeGreaterThan(7_000);
+    const found = keys();
+    expect(found.filter((key) => String(key).startsWith("before"))).toHaveLength(30);
+    const during = found.filter((key) => String(key).startsWith("meanwhile"));
+    expect(meanwhile).toBeGreaterThan(1);
+    expect(during.length % 2).toBe(0);
+    expect(during.length).toBeGreaterThanOrEqual(2 * (meanwhile - 2));
+    expect(outsider(to).pragma("integrity_check", { simple: true })).toBe("ok");
+  });
+
+  test("goes on over checkpoints", async () => {
+    const writer = await startWriter();
+    for (let i = 0; i < 20; i++) await writer.batch([filling(`before ${i}`)]);
+    const { to, keys } = target();
+    const copied = writer.call("copy", to);
+    for (const mode of ["PASSIVE", "TRUNCATE"] as const) await writer.call("checkpoint", mode);
+    await copied;
+    expect(keys()).toHaveLength(20);
+  });
+
+  test("is made one at a time, and ends when it is cancelled", async () => {
+    const writer = await startWriter();
+    for (let i = 0; i < 30; i++) await writer.batch([filling(`before ${i}`)]);
+    const first = codeOf(writer.call("copy", target().to));
+    expect(await codeOf(writer.call("copy", target().to))).toBe("backup_running");
+    await writer.call("cancelCopy", null);
+    expect(await first).toBe("closing");
+    const { to, keys } = target();
+    await writer.call("copy", to);
+    expect(keys()).toHaveLength(30);
+  });
+
+  test("that cannot be written fails alone", async () => {
+    const writer = await startWriter();
+    expect(await codeOf(writer.call("copy", join(temporaryFolder(), "nowhere", "copy.sqlite")))).not.toBe(
+      "resolved",
+    );
+    expect((await writer.batch([insert("a")])).outcomes).toHaveLength(1);
+  });
+
+  test("does not keep the thread from closing", async () => {
+    const file = newFile();
+    const writer = await startWriter({ file });
+    for (let i = 0; i < 30; i++) await writer.batch([filling(`before ${i}`)]);
+    const copied = codeOf(writer.call("copy", target().to));
+    await writer.close();
+    expect(await copied).not.toBe("resolved");
+    expect(keysIn(file)).toHaveLength(30);
+  });
+});
+
 describe("closing a writer thread", () => {
   test("does first what was called before, then leaves a single file", async () => {
     const file = newFile();

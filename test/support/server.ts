@@ -34,8 +34,13 @@ function environment(settings: Readonly<Record<string, string>>): NodeJS.Process
   return { ...Object.fromEntries(foreign), ...settings };
 }
 
-function spawnChinook(args: readonly string[], settings: Readonly<Record<string, string>>): ChildProcess {
-  const child = spawn(process.execPath, [BIN, ...args], {
+function spawnChinook(
+  args: readonly string[],
+  settings: Readonly<Record<string, string>>,
+  wrap: readonly string[] = [],
+): ChildProcess {
+  const [program, ...rest] = [...wrap, process.execPath, BIN, ...args];
+  const child = spawn(program!, rest, {
     env: environment(settings),
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -116,22 +121,22 @@ export interface TestServer extends AsyncDisposable {
  * A server that listens.
  *
  * @param settings environment, over: any free port, no demo catalogue, no vectors.
- * @param options `database`: the file, otherwise a new one without a catalogue.
+ * @param options `database`: the file, otherwise a new one without a catalogue; `wrap`: a program that becomes it.
  * @throws Error with its exit status and its log when it ended instead of listening.
  */
 export async function startServer(
   settings: Readonly<Record<string, string>> = {},
-  options: { readonly database?: string } = {},
+  options: { readonly database?: string; readonly wrap?: readonly string[] } = {},
 ): Promise<TestServer> {
   const database = options.database ?? join(temporaryFolder(), "database.sqlite");
-  const child = spawnChinook(["serve"], {
+  const defaults = {
     CHINOOK_PORT: "0",
     CHINOOK_DEMO: "0",
     CHINOOK_VECTOR_GENERATION: "0",
     CHINOOK_LOG: "json",
     CHINOOK_DATABASE: database,
-    ...settings,
-  });
+  };
+  const child = spawnChinook(["serve"], { ...defaults, ...settings }, options.wrap);
   const stderr = collect(child.stderr);
   const ended = once(child, "close") as Promise<[number | null]>;
   const url = await announcedUrl(child, ended, stderr);

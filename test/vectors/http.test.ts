@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import {
+  chinook,
   copyOf,
   get,
   type Json,
@@ -106,6 +107,59 @@ describe("vectors of one's own", () => {
     await patch(server, "/v1/tracks/9", { milliseconds: 1 });
     await generated(server);
     expect((await get(server, "/v1/tracks/9/vectors")).json.metadata).toEqual(axis(64, 63));
+  });
+});
+
+describe("neighbours that are worked out beforehand", () => {
+  let small: TestServer;
+  beforeAll(async () => {
+    const database = copyOf(await makeCatalogue(150));
+    const made = await chinook(["vectors", "generate", "--neighbours"], { CHINOOK_DATABASE: database });
+    expect(made.code).toBe(0);
+    small = await startServer(GENERATING, { database });
+  });
+  afterAll(() => small.kill());
+
+  const similarities = async (id: number, by: string, limit: number): Promise<number[]> => {
+    const { json } = await get(small, `/v1/tracks/${id}/similar?by=${by}&limit=${limit}`);
+    return json.data.slice(0, 20).map(({ similarity }: Json) => similarity);
+  };
+  /** How often all vectors there are were compared. */
+  const compared = async (): Promise<number> => {
+    const { text } = await get(small, "/metrics");
+    return Number(/read_duration_seconds_count\{read="tracks.similar"\} (\d+)/.exec(text)?.[1] ?? 0);
+  };
+
+  test.each(["lyric", "metadata", "blend"])(
+    "by %s are what comparing gives, and compare nothing",
+    async (by) => {
+      for (const id of [5, 50, 149]) {
+        const before = await compared();
+        const known = await similarities(id, by, 20);
+        expect(await compared()).toBe(before);
+        // More than is kept must be compared.
+        expect(known).toEqual(await similarities(id, by, 21));
+        expect(await compared()).toBe(before + 1);
+      }
+    },
+  );
+
+  test("go as soon as a vector comes, changes or goes, and come back", async () => {
+    const path = "/v1/tracks/100/vectors";
+    for (const change of [
+      () => request(small, "PUT", path, { body: { audio: between(128, 3, 4) } }),
+      () => request(small, "PUT", path, { body: { lyric: axis(384, 3) } }),
+      () => remove(small, path),
+    ]) {
+      const before = await compared();
+      expect((await change()).status).toBe(204);
+      expect(await similarities(101, "blend", 20)).toEqual(await similarities(101, "blend", 21));
+      expect(await compared()).toBe(before + 2);
+    }
+    const again = await chinook(["vectors", "generate", "--neighbours", "--json"], {
+      CHINOOK_DATABASE: small.database,
+    });
+    expect(JSON.parse(again.stdout).similar).toEqual({ kept: 150, lacking: 0 });
   });
 });
 

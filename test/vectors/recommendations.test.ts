@@ -1,3 +1,4 @@
+import Database from "better-sqlite3";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { spreadArtists } from "../../src/workers/spread-artists.ts";
@@ -16,10 +17,27 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await startServer(GENERATING, { database: copyOf(await makeCatalogue()) });
+  const database = copyOf(await makeCatalogue());
+  addPurchases(database);
+  server = await startServer(GENERATING, { database });
   await generated(server);
 });
 afterAll(() => server.kill());
+
+/** A customer who bought one track, and six more who bought it with another. */
+const BUYER = 900_000;
+function addPurchases(database: string): void {
+  const db = new Database(database);
+  for (let id = BUYER; id < BUYER + 7; id++) {
+    db.exec(`INSERT INTO customers (id, first_name, last_name, email) VALUES (${id}, 'A', 'B', 'a@b.example');
+      INSERT INTO invoices (id, customer_id, invoice_date, total_cents) VALUES (${id}, ${id}, '2020-01-01', 198)`);
+    for (const track of id === BUYER ? [21] : [21, 499])
+      db.exec(
+        `INSERT INTO invoice_lines (invoice_id, track_id, unit_price_cents, quantity) VALUES (${id}, ${track}, 99, 1)`,
+      );
+  }
+  db.close();
+}
 
 /** Nobody of the generated listeners. */
 let nextUser = 1_000_000;
@@ -71,6 +89,47 @@ describe("recommendations", () => {
     expect(tracks.filter((track) => track.genre_name === genre_name).length).toBeGreaterThan(5);
   });
 
+  test("a play of one's own counts at once, whatever was answered before", async () => {
+    const user = newUser();
+    const [first] = await recommended(user);
+    expect(first.strategy).toBe("popular");
+    await play(user, first.id);
+    const tracks = await recommended(user);
+    expect(idsOf(tracks)).not.toContain(first.id);
+    expect(tracks[0].strategy).not.toBe("popular");
+    const again = await get(server, `/v1/users/${user}/recommendations?limit=20`);
+    expect(again.headers.get("cache-status")).toBe("chinook; hit");
+  });
+
+  test("a play of long ago is a play, too", async () => {
+    const user = newUser();
+    await post(server, "/v1/plays", { track_id: 10, user_id: user, played_at: "1901-01-01T00:00:00Z" });
+    const [first] = await recommended(user);
+    expect(first).toMatchObject({ strategy: "lyrics", because_track_id: 10 });
+  });
+
+  test("a user is the customer of that id: what was bought counts as heard, and for a reason", async () => {
+    const tracks = await recommended(BUYER);
+    expect(idsOf(tracks)).not.toContain(21);
+    const { name } = (await get(server, "/v1/tracks/21")).json;
+    expect(tracks.find(({ strategy }) => strategy === "lyrics")).toMatchObject({
+      because_track_id: 21,
+      reason: `because you bought “${name}”`,
+    });
+    await play(BUYER, 21);
+    expect((await recommended(BUYER)).find(({ strategy }) => strategy === "lyrics").reason).toBe(
+      `because you played “${name}”`,
+    );
+  });
+
+  test("what others buy together is recommended to who plays one of it", async () => {
+    const user = newUser();
+    await play(user, 21);
+    expect((await recommended(user, 50)).find(({ id }) => id === 499)).toMatchObject({
+      strategy: "collaborative",
+    });
+  });
+
   test("no page of ten holds more than two of an artist", async () => {
     const user = newUser();
     await play(user, 1, 2, 3);
@@ -101,7 +160,7 @@ describe("recommendations", () => {
     const tracks = await recommended(user, 50);
     expect(idsOf(tracks)).toContain(b);
     expect(idsOf(tracks)).toContain(c);
-    expect(tracks.find(({ id }) => id === b).reason).toBe("because listeners like you play it");
+    expect(tracks.find(({ id }) => id === b).reason).toBe("because listeners like you chose it");
   });
 
   test("what sounds alike weighs most", async () => {

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { version } from "../version.ts";
+import { backupCommands } from "./backup.ts";
 import { cacheCommands } from "./cache.ts";
 import { catalogueCommands } from "./catalogue.ts";
 import { ftsCommands } from "./fts.ts";
@@ -28,6 +29,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     cacheCommands,
     ftsCommands,
     vectorCommands,
+    backupCommands,
   ])
     add(program);
   try {

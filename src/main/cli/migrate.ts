@@ -1,68 +1,137 @@
 import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import colors from "picocolors";
 import { AppError } from "../../shared/errors.ts";
-import type { MigrationStatus } from "../../shared/protocol.ts";
+import type { MigrationEvent, MigrationReport, MigrationStatus } from "../../shared/protocol.ts";
+import type { Settings } from "../../shared/settings.ts";
+import { type Connection, openForReading } from "../../shared/sqlite.ts";
+import {
+  type Migration,
+  migrationHistory,
+  migrationStatus,
+  type Plan,
+  plan,
+  readMigrations,
+} from "../../writer/migrations.ts";
+import { backupBeforeMigration } from "../backups/before-migration.ts";
 import { createLog } from "../log.ts";
 import { createMetrics } from "../metrics.ts";
+import { ROOT } from "../version.ts";
 import { WriteSide } from "../writes/write-side.ts";
-import { onDatabase, settingsOf, wholeNumber } from "./options.ts";
-import { print } from "./output.ts";
+import { onDatabase, settingsOf, wholeNumber, withSettings } from "./options.ts";
+import { print, say } from "./output.ts";
+
+interface Options {
+  readonly json?: boolean;
+  readonly to?: string;
+  readonly yes?: boolean;
+  readonly dryRun?: boolean;
+  readonly history?: boolean;
+}
 
 export function migrateCommands(program: Command): void {
   const migrate = program.command("migrate").description("change the schema, or show how far it is");
-  onDatabase(migrate.command("up"))
+  const changing = (command: Command) =>
+    withSettings(onDatabase(command), ["backupDir", "backupBeforeMigration"]).option(
+      "--dry-run",
+      "change nothing and print what would run",
+    );
+  changing(migrate.command("up"))
     .description("apply what is missing")
     .option("--to <number>", "stop after this migration")
-    .action((options) => run(options, async (writes) => writes.migrate(target(options.to) ?? "latest")));
-  onDatabase(migrate.command("down"))
+    .action((options) => change(options, () => target(options.to) ?? "latest"));
+  changing(migrate.command("down"))
     .description("revert the last migration: deletes the data in its tables")
     .option("--yes", "do it")
     .option("--to <number>", "revert down to this migration; 0 reverts all")
-    .action((options) =>
-      run(options, async (writes) => {
-        if (!options.yes)
-          throw new AppError("usage", { detail: "this deletes data: back it up, then add --yes" });
-        const applied = (await writes.migrations()).filter(({ appliedAt }) => appliedAt !== null).length;
-        return writes.migrate(target(options.to) ?? Math.max(0, applied - 1));
-      }),
-    );
+    .action(down);
   onDatabase(migrate.command("status"))
-    .description("show each migration")
-    .action((options) => run(options));
+    .description("show each migration; also beside a running server")
+    .option("--history", "show what was done, by whom and how long it took")
+    .action(status);
 }
 
 const target = (text: string | undefined): number | undefined =>
   text === undefined ? undefined : wholeNumber("--to", text, 0, 9_999);
 
-/** Migrations need the database to themselves: a running server keeps them out, and is named. */
-async function run(
-  options: { json?: boolean },
-  change?: (writes: WriteSide) => Promise<{ applied: readonly string[]; reverted: readonly string[] }>,
-): Promise<void> {
-  const settings = settingsOf({ ...options });
-  if (!existsSync(settings.database)) {
-    throw new AppError("database_unusable", {
-      detail: `there is no ${settings.database}; \`chinook setup\` makes one`,
-    });
-  }
-  const writes = await WriteSide.open({
-    settings,
-    log: createLog("silent"),
-    metrics: createMetrics(),
-    invalidate: () => {},
-    whilePaused: (action) => action(),
-    migrate: false,
+function down(options: Options): Promise<void> {
+  if (!options.yes && !options.dryRun)
+    throw new AppError("usage", { detail: "this deletes data: look with --dry-run, then add --yes" });
+  return change(options, (status) => {
+    const applied = status.filter(({ appliedAt }) => appliedAt !== null).length;
+    return target(options.to) ?? Math.max(0, applied - 1);
   });
+}
+
+type Target = (status: readonly MigrationStatus[]) => number | "latest";
+
+async function change(options: Options, to: Target): Promise<void> {
+  const settings = settingsOf({ ...options });
+  const planned = reading(settings, (db, files) => plan(db, files, to(migrationStatus(db, files))));
+  if (options.dryRun) return printPlan(planned, options);
+  const made = await carryOut(settings, planned);
+  const migrations = reading(settings, migrationStatus);
+  print(options.json, { ...made, migrations: migrations.map(fields) }, () => migrations.map(line).join("\n"));
+}
+
+/** Migrations need the database to themselves: a running server keeps them out, and is named. */
+async function carryOut(
+  settings: Settings,
+  { ups, downs, version }: Plan,
+): Promise<MigrationReport & { readonly backup: string | null }> {
+  const log = createLog("silent");
+  const whilePaused = <T>(action: () => Promise<T>): Promise<T> => action();
+  const common = { settings, log, metrics: createMetrics(), invalidate: () => {}, whilePaused };
+  const writes = await WriteSide.open({ ...common, migrate: false });
   try {
-    const changed = await change?.(writes);
-    const migrations = await writes.migrations();
-    print(options.json, { ...changed, migrations: migrations.map(fields) }, () =>
-      migrations.map(line).join("\n"),
-    );
+    const something = ups.length + downs.length > 0 && (await writes.migrations()).some(isApplied);
+    const made = something ? await backupBeforeMigration(settings, log) : undefined;
+    if (made !== undefined) say(colors.dim(`Backup ${made.backup.id} made in ${made.folder}`));
+    return { ...(await writes.migrate(version)), backup: made?.backup.id ?? null };
   } finally {
     await writes.close();
   }
+}
+
+const isApplied = ({ appliedAt }: MigrationStatus): boolean => appliedAt !== null;
+
+/** A reader beside whoever holds the database. */
+function reading<T>({ database }: Settings, look: (db: Connection, files: readonly Migration[]) => T): T {
+  if (!existsSync(database)) {
+    throw new AppError("database_unusable", {
+      detail: `there is no ${database}; \`chinook setup\` makes one`,
+    });
+  }
+  const db = openForReading(database);
+  try {
+    return look(db, readMigrations(fileURLToPath(new URL("migrations", ROOT))));
+  } finally {
+    db.close();
+  }
+}
+
+/** As SQL that could be read and run; nothing is. */
+function printPlan({ ups, downs, version }: Plan, { json }: Options): void {
+  const steps = [
+    ...ups.map(({ name, up }) => ({ name, direction: "up", sql: up })),
+    ...downs.map(({ name, down }) => ({ name, direction: "down", sql: down })),
+  ];
+  print(json, { dry_run: true, version, steps }, () =>
+    steps.length === 0
+      ? "nothing would run"
+      : steps.map(({ name, direction, sql }) => `-- ${name}.${direction}.sql\n${sql.trimEnd()}`).join("\n\n"),
+  );
+}
+
+function status(options: Options): void {
+  const { migrations, history } = reading(settingsOf({ ...options }), (db, files) => ({
+    migrations: migrationStatus(db, files),
+    history: migrationHistory(db),
+  }));
+  print(options.json, { migrations: migrations.map(fields), history }, () =>
+    [...migrations.map(line), ...(options.history ? ["", ...history.map(event)] : [])].join("\n"),
+  );
 }
 
 const fields = ({ id, name, appliedAt }: MigrationStatus) => ({ id, name, applied_at: appliedAt });
@@ -72,3 +141,6 @@ const line = ({ id, name, appliedAt }: MigrationStatus): string => {
     appliedAt === null ? colors.yellow("pending") : `${colors.green("applied")} ${colors.dim(appliedAt)}`;
   return `${String(id).padStart(4)}  ${name.slice(5).padEnd(20)}  ${state}`;
 };
+
+const event = ({ migration, direction, finished_at, milliseconds, by }: MigrationEvent): string =>
+  `${colors.dim(finished_at)}  ${direction.padEnd(4)}  ${migration.padEnd(20)}  ${Math.ceil(milliseconds)} ms  ${by}`;

@@ -5,6 +5,7 @@ import type { Settings } from "../../shared/settings.ts";
 import { Cache } from "../cache/cache.ts";
 import { type Coverage, statsOf } from "../discover/coverage.ts";
 import { VectorGeneration } from "../discover/generation.ts";
+import { Sentences } from "../discover/sentences.ts";
 import { SPREAD_COMMANDS } from "../discover/spread-commands.ts";
 import type { VectorStats } from "../discover/vector-reads.ts";
 import { createLog } from "../log.ts";
@@ -26,6 +27,7 @@ export function vectorCommands(program: Command): void {
     .description("compute the tracks' vectors, or show how far they are");
   onDatabase(vectors.command("generate"))
     .description("compute whatever is missing or failed, and wait until it is done")
+    .option("--neighbours", "wait for the neighbours, too, that are kept of small catalogues")
     .action(generate);
   onDatabase(vectors.command("stats")).description("show how many there are of each kind").action(stats);
   program
@@ -67,19 +69,24 @@ async function openLocal(settings: Settings): Promise<Generator> {
   const reads = await ReadSide.open({ ...common, settings: one, cache });
   whilePaused = (action) => reads.whilePaused(action);
   const { answers } = reads;
-  const generation = new VectorGeneration({
-    ...{ answers, commands: writes.commands, log: common.log },
-    ...{ busy: () => false, polite: false },
-  });
+  let generation: VectorGeneration | undefined;
+  let sentences: Sentences | undefined;
   return {
     async start() {
+      // Loaded for those that compute alone: counting needs no model.
+      sentences = await Sentences.open(settings.lyricModel);
+      generation = new VectorGeneration({
+        ...{ answers, commands: writes.commands, log: common.log, sentences },
+        ...{ busy: () => false, polite: false },
+      });
       await writes.commands.execute(SPREAD_COMMANDS.request, {});
       generation.poke();
       return statsOf(answers);
     },
     stats: () => statsOf(answers),
     async [Symbol.asyncDispose]() {
-      await generation.close();
+      await generation?.close();
+      await sentences?.close();
       await reads.close();
       await writes.close();
       cache.close();
@@ -92,14 +99,15 @@ const waiting = ({ spreads, kinds }: Stats): number =>
 const made = ({ kinds }: Stats): number =>
   COMPUTED_KINDS.reduce((sum, kind) => sum + kinds[kind].completed, 0);
 
-async function generate(options: { json?: boolean }): Promise<void> {
+async function generate(options: { json?: boolean; neighbours?: boolean }): Promise<void> {
   await using generator = await generatorOf(settingsOf({ ...options }));
   const started = performance.now();
   let now = await generator.start();
   const before = made(now);
   const bar = progress(waiting(now), "vectors");
-  for (let done = before; waiting(now) > 0; done = made(now)) {
-    bar.advance(Math.max(0, made(now) - done), "computing");
+  const due = (stats: Stats) => waiting(stats) + (options.neighbours ? stats.similar.lacking : 0);
+  for (let done = before; due(now) > 0; done = made(now)) {
+    bar.advance(Math.max(0, made(now) - done), waiting(now) > 0 ? "computing" : "finding neighbours");
     await delay(POLL_MS);
     now = await generator.stats();
   }

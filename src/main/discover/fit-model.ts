@@ -17,7 +17,7 @@ export interface FittedModel {
 }
 
 /** Whether the catalogue has outgrown its model, or has become large enough for its first. */
-export const needsModel = ({ tracks, model }: Extent): boolean =>
+export const needsModel = ({ tracks, model }: Pick<Extent, "tracks" | "model">): boolean =>
   tracks >= SMALLEST && (model === null || tracks >= GROWTH * model.tracks);
 
 /**

@@ -3,9 +3,11 @@ import { COMPUTED_KINDS, type ComputedKind } from "../../shared/embedders/embedd
 import { AppError } from "../../shared/errors.ts";
 import type { Logger } from "../log.ts";
 import { Answers } from "../reads/answers.ts";
-import type { Read } from "../reads/read.ts";
+import type { AnyRead, Read } from "../reads/read.ts";
 import type { Command } from "../writes/command.ts";
 import { fitModel, needsModel } from "./fit-model.ts";
+import type { Sentences } from "./sentences.ts";
+import { NEIGHBOURS_READ } from "./similar.ts";
 import { SPREAD_COMMANDS, type Spread } from "./spread-commands.ts";
 import { VECTOR_COMMANDS } from "./vector-commands.ts";
 import {
@@ -13,12 +15,19 @@ import {
   EXTENT_READ,
   type Extent,
   FREQUENCIES_READ,
+  HASHED,
+  LACKING_READ,
+  MOST_KEPT_FOR,
   NEXT_SPREAD_READ,
+  TEXTS_READ,
   VECTOR_STATS_READ,
+  type VectorStats,
 } from "./vector-reads.ts";
 
 /** Vectors that one step writes: at most some ten milliseconds of the writer, which is what a request may wait. */
 const SLICE = 64;
+/** Tracks whose neighbours one step works out: some milliseconds of a scan thread each. */
+const NEIGHBOUR_SLICE = 32;
 /** Milliseconds between a write and the look at what it made due: a burst of writes is one look. */
 const SETTLE_MS = 50;
 /** Milliseconds until a failed round is tried again. */
@@ -26,11 +35,19 @@ const RETRY_MS = 1_000;
 /** Milliseconds that a step stands back for requests that wait, so that it is not kept away for ever. */
 const PATIENCE_MS = 500;
 
-/** Kinds whose names and facts vectors are computed from. */
-const EMBEDDED = /^(\*$|tracks|albums|artists|genres|media-types)/;
+/** Milliseconds without a change before neighbours are worked out: the next change would drop them all. */
+const QUIET_MS = 2_000;
 
-/** Whether a write that touched these tags may have made a vector due. */
+/** Kinds whose names and facts vectors are computed from, and vectors themselves. */
+const EMBEDDED = /^(\*$|tracks|albums|artists|genres|media-types|vectors)/;
+
+/** Whether a write that touched these tags may have made a vector or a list of neighbours due. */
 export const isCatalogueChange = (tags: readonly string[]): boolean => tags.some((tag) => EMBEDDED.test(tag));
+
+interface Neighbours {
+  readonly changes: number;
+  readonly lists: readonly (readonly [kind: string, neighbours: string])[];
+}
 
 export interface GenerationOptions {
   readonly answers: Pick<Answers, "fetch">;
@@ -38,6 +55,8 @@ export interface GenerationOptions {
   /** Whether requests wait. */
   readonly busy: () => boolean;
   readonly log: Logger;
+  /** What lyric vectors are computed with in place of hashed words. */
+  readonly sentences?: Pick<Sentences, "embedder" | "embed"> | undefined;
   /** False works without pause: for a process that does nothing else. */
   readonly polite: boolean;
 }
@@ -113,12 +132,25 @@ export class VectorGeneration {
   async #round(): Promise<void> {
     if (!this.#recovered) await this.#execute(VECTOR_COMMANDS.recover, {});
     this.#recovered = true;
-    if (needsModel(await this.#json(EXTENT_READ))) {
-      const counted = await this.#json(VECTOR_STATS_READ);
-      if (needsModel(counted)) await this.#fit(counted.tracks);
-    }
+    const { tracks } = await this.#prepare();
     await this.#steps(() => this.#spread());
     for (const kind of COMPUTED_KINDS) await this.#steps(() => this.#embed(kind));
+    if (tracks > MOST_KEPT_FOR) return;
+    await this.#quiet();
+    await this.#steps(() => this.#keepNeighbours());
+  }
+
+  /** Sees to it that lyric vectors are of the embedder that is configured, and that hashed words have their weights. */
+  async #prepare(): Promise<Extent> {
+    const { sentences } = this.#options;
+    const extent = await this.#json<Extent>(EXTENT_READ);
+    const embedder = sentences?.embedder ?? HASHED;
+    if (extent.embedder !== embedder) await this.#execute(SPREAD_COMMANDS.adopt, { embedder });
+    if (sentences === undefined && needsModel(extent)) {
+      const counted = await this.#json<VectorStats>(VECTOR_STATS_READ);
+      if (needsModel(counted)) await this.#fit(counted.tracks);
+    }
+    return extent;
   }
 
   async #fit(tracks: number): Promise<void> {
@@ -141,9 +173,43 @@ export class VectorGeneration {
   async #embed(kind: ComputedKind): Promise<boolean> {
     const { body } = await this.#execute(VECTOR_COMMANDS.claim, { kind, limit: SLICE });
     if (body === "0") return false;
-    const rows = (await this.#read(EMBED_READ, { kind }))!;
+    const { sentences } = this.#options;
+    const rows =
+      kind === "lyric" && sentences !== undefined
+        ? await this.#embedSentences(sentences)
+        : (await this.#read(EMBED_READ, { kind }))!;
     await this.#execute(VECTOR_COMMANDS.store, { kind, rows });
     return true;
+  }
+
+  /** Waits until nothing was written for a while; what was is not kept waiting by it. */
+  async #quiet(): Promise<void> {
+    if (!this.#options.polite) return;
+    for (let waited = 0; waited < QUIET_MS && !this.#poked && !this.#stopped; waited += SETTLE_MS)
+      await this.#sleep(SETTLE_MS);
+  }
+
+  /** Works out a slice of the neighbours that are lacking. @returns whether there was something, and nothing changed. */
+  async #keepNeighbours(): Promise<boolean> {
+    if (this.#poked) return false;
+    const lacking = await this.#json<readonly number[]>(LACKING_READ, { limit: NEIGHBOUR_SLICE });
+    if (lacking.length === 0) return false;
+    const rows: unknown[] = [];
+    let changes = Number.POSITIVE_INFINITY;
+    // One after the other, so that a request finds its place between.
+    for (const id of lacking) {
+      const found = await this.#json<Neighbours>(NEIGHBOURS_READ, { id });
+      changes = Math.min(changes, found.changes);
+      rows.push(...found.lists.map(([kind, list]) => [kind, id, list]));
+    }
+    await this.#execute(VECTOR_COMMANDS.keep, { changes, rows: JSON.stringify(rows) });
+    return true;
+  }
+
+  async #embedSentences(sentences: Pick<Sentences, "embed">): Promise<string> {
+    const rows = await this.#json<readonly (readonly [id: number, text: string])[]>(TEXTS_READ);
+    const vectors = await sentences.embed(rows.map(([, text]) => text));
+    return JSON.stringify(rows.map(([id], i) => [id, vectors[i]]));
   }
 
   async #steps(step: () => Promise<boolean>): Promise<void> {
@@ -169,8 +235,8 @@ export class VectorGeneration {
     return this.#options.commands.execute(command, input);
   }
 
-  async #json(read: Read<Record<string, never>>): Promise<Extent> {
-    return JSON.parse((await this.#read(read, {}))!);
+  async #json<T>(read: AnyRead, params: object = {}): Promise<T> {
+    return JSON.parse((await this.#read(read, params))!);
   }
 
   /** @throws AppError `closing` between the parts of a long piece of work, so that closing need not wait for all. */

@@ -19,26 +19,40 @@ const PURCHASE = 3;
 
 /** Bounds of what is looked at, so that the work does not grow with the log. */
 const OWN_PLAYS = 5_000;
+const OWN_PURCHASES = 5_000;
 const RECENT_PLAYS = 30_000;
 const RECENT_PURCHASES = 10_000;
 /** A listener's heaviest tracks, and how many of them are asked for their neighbours by one kind of vector. */
 const SEEDS = 30;
 const SEEDS_BY_VECTOR = 6;
 const NEIGHBOURS = 40;
+const CUSTOMERS = 200;
 const LISTENERS = 50;
 
 const decayed = (time: string, days: number): string =>
   `pow(0.5, max(0, julianday(@now) - julianday(${time})) / ${days}.0)`;
 
-/** The listener's tracks, each weighted by its plays: recent ones count most. */
-const PLAYED = `
-  own AS MATERIALIZED (
+/**
+ * The listener's tracks, each weighted by its plays and purchases: recent ones count most. A user is the customer of
+ * that id, where there is one: `weight = Σ plays · 2^(−age/14 d) + 3 · Σ purchases · 2^(−age/90 d)`. What is decades
+ * old still weighs something: a sum of nothing would have no shares.
+ */
+const OWN = `
+  heard AS MATERIALIZED (
     SELECT track_id, played_at FROM plays WHERE user_id = likely(@id) ORDER BY played_at DESC LIMIT ${OWN_PLAYS}),
-  played AS MATERIALIZED (
-    SELECT track_id, sum(${decayed("played_at", HALF_LIFE.own)}) AS weight FROM own GROUP BY track_id),
+  paid AS MATERIALIZED (
+    SELECT il.track_id, il.quantity, i.invoice_date
+    FROM invoices i CROSS JOIN invoice_lines il ON il.invoice_id = i.id
+    WHERE i.customer_id = likely(@id) ORDER BY i.invoice_date DESC LIMIT ${OWN_PURCHASES}),
+  own AS MATERIALIZED (
+    SELECT track_id, max(1e-300, sum(weight)) AS weight, max(played) AS played FROM (
+      SELECT track_id, ${decayed("played_at", HALF_LIFE.own)} AS weight, 1 AS played FROM heard
+      UNION ALL
+      SELECT track_id, ${PURCHASE} * quantity * ${decayed("invoice_date", HALF_LIFE.purchases)}, 0 FROM paid)
+    GROUP BY track_id),
   seeds AS MATERIALIZED (
-    SELECT p.track_id, p.weight, t.genre_id FROM played p CROSS JOIN tracks t ON t.id = p.track_id
-    ORDER BY p.weight DESC, p.track_id LIMIT ${SEEDS})`;
+    SELECT o.track_id, o.weight, o.played, t.genre_id FROM own o CROSS JOIN tracks t ON t.id = o.track_id
+    ORDER BY o.weight DESC, o.track_id LIMIT ${SEEDS})`;
 
 /** What others play and buy: `popularity = Σ plays · 2^(−age/14 d) + 3 · Σ purchases · 2^(−age/90 d)`. */
 const POPULAR = `
@@ -82,24 +96,26 @@ const GENRE = `
 /**
  * Collaborative filtering by users: `score(t) = Σ over listeners v who have t of |T_u ∩ T_v| / √(|T_u| · |T_v|)`,
  * the cosine of two sets of tracks (Sarwar et al., "Analysis of recommendation algorithms for e-commerce", 2000).
- * A listener is somebody of the recent plays, or a customer of the shop with what they ever bought.
+ * `T_v` is what `v` played of late, and what `v` ever bought if a seed is among it: users and customers with the same
+ * id are one listener.
  */
 const COLLABORATIVE = `
   shelf AS MATERIALIZED (
-    SELECT user_id AS who, track_id FROM recent WHERE user_id IS NOT NULL AND user_id <> likely(@id) GROUP BY 1, 2
-    UNION ALL
-    SELECT DISTINCT -i.customer_id, il.track_id
+    SELECT user_id AS who, track_id FROM recent WHERE user_id IS NOT NULL AND user_id <> likely(@id)
+    UNION
+    SELECT i.customer_id, il.track_id
     FROM (SELECT DISTINCT i.customer_id FROM seeds s
-        CROSS JOIN invoice_lines l ON l.track_id = s.track_id CROSS JOIN invoices i ON i.id = l.invoice_id LIMIT 200) c
+        CROSS JOIN invoice_lines l ON l.track_id = s.track_id CROSS JOIN invoices i ON i.id = l.invoice_id
+        WHERE i.customer_id <> likely(@id) LIMIT ${CUSTOMERS}) c
       CROSS JOIN invoices i ON i.customer_id = c.customer_id CROSS JOIN invoice_lines il ON il.invoice_id = i.id),
   alike AS MATERIALIZED (
-    SELECT who, count(played.track_id) / sqrt(count(*) * (SELECT count(*) FROM played)) AS likeness
-    FROM shelf LEFT JOIN played ON played.track_id = shelf.track_id
-    GROUP BY who HAVING count(played.track_id) > 0 ORDER BY likeness DESC, who LIMIT ${LISTENERS}),
+    SELECT who, count(own.track_id) / sqrt(count(*) * (SELECT count(*) FROM own)) AS likeness
+    FROM shelf LEFT JOIN own ON own.track_id = shelf.track_id
+    GROUP BY who HAVING count(own.track_id) > 0 ORDER BY likeness DESC, who LIMIT ${LISTENERS}),
   collaborative AS MATERIALIZED (
     SELECT shelf.track_id, sum(alike.likeness) AS score, NULL AS seed
     FROM shelf CROSS JOIN alike ON alike.who = shelf.who
-    WHERE EXISTS (SELECT 1 FROM played) GROUP BY shelf.track_id)`;
+    WHERE EXISTS (SELECT 1 FROM own) GROUP BY shelf.track_id)`;
 
 const opinion = (strategy: keyof typeof WEIGHTS): string =>
   `SELECT '${strategy}' AS strategy, ${WEIGHTS[strategy]} AS weight, track_id, seed, score / max(score) OVER () AS score
@@ -115,30 +131,40 @@ const COMBINED = `
       SELECT track_id, strategy, seed, weight * score / (SELECT weight FROM total) AS part FROM opinions
       UNION ALL
       SELECT track_id, 'popular', NULL,
-        score / max(score) OVER () * iif(EXISTS (SELECT 1 FROM played), ${FILLER}, 1.0) FROM popular)
+        score / max(score) OVER () * iif(EXISTS (SELECT 1 FROM own), ${FILLER}, 1.0) FROM popular)
     WHERE track_id NOT IN (SELECT track_id FROM own)
     GROUP BY track_id)`;
 
-/** The best, with their artists spread: enough of them that two an artist fill the page. */
+/**
+ * The best, with their artists spread: enough of them that two an artist fill the page. A song that is on two albums
+ * is one song.
+ */
 const RANKED = `
   best AS MATERIALIZED (
-    SELECT c.track_id, al.artist_id FROM combined c CROSS JOIN tracks t ON t.id = c.track_id
+    SELECT c.track_id, c.score, al.artist_id, t.name FROM combined c CROSS JOIN tracks t ON t.id = c.track_id
       LEFT JOIN albums al ON al.id = t.album_id
     ORDER BY c.score DESC, c.track_id LIMIT 20 * @limit),
+  songs AS MATERIALIZED (
+    SELECT track_id, score, artist_id,
+      row_number() OVER (PARTITION BY ifnull(artist_id, -track_id), name ORDER BY score DESC, track_id) AS nth
+    FROM best),
   ranked AS MATERIALIZED (
     SELECT key AS rank, value AS track_id FROM json_each(spread_artists(
-      (SELECT json_group_array(json_array(track_id, artist_id)) FROM best)))
+      (SELECT json_group_array(json_array(track_id, artist_id)) FROM (
+        SELECT track_id, artist_id FROM songs WHERE nth = 1 ORDER BY score DESC, track_id))))
     LIMIT likely(@limit))`;
 
+const BECAUSE = `'because you ' || iif((SELECT played FROM seeds WHERE track_id = c.seed), 'played', 'bought')
+  || ' “' || seed.name || '”'`;
 const REASON = `CASE c.strategy
-  WHEN 'audio' THEN 'because you played “' || seed.name || '”'
-  WHEN 'lyrics' THEN 'because you played “' || seed.name || '”'
+  WHEN 'audio' THEN ${BECAUSE}
+  WHEN 'lyrics' THEN ${BECAUSE}
   WHEN 'genre' THEN 'because you listen to ' || g.name
-  WHEN 'collaborative' THEN 'because listeners like you play it'
+  WHEN 'collaborative' THEN 'because listeners like you chose it'
   ELSE 'because it is popular' END`;
 
 const SQL = `
-  WITH ${[PLAYED, POPULAR, near("audio", "audio"), near("lyrics", "lyric"), GENRE, COLLABORATIVE, COMBINED, RANKED].join(",")}
+  WITH ${[OWN, POPULAR, near("audio", "audio"), near("lyrics", "lyric"), GENRE, COLLABORATIVE, COMBINED, RANKED].join(",")}
   SELECT '{"data":' || (SELECT json_group_array(json(item)) FROM (
     SELECT '{"score":' || round(c.score, 6) || ',"strategy":"' || c.strategy || '","reason":' || json_quote(${REASON})
       || ',"because_track_id":' || ifnull(c.seed, 'null') || ',' || substr(${jsonOf(KINDS.tracks)}, 2) AS item
@@ -152,7 +178,10 @@ export interface RecommendationParams {
   readonly limit: number;
 }
 
-/** What a listener may like: new to them, best first. Anybody who never played anything gets what is popular. */
+/**
+ * What a listener may like: new to them, best first. Anybody who never played or bought anything gets what is
+ * popular. A play of the listener's own makes the answer stale at once; what others do, when its hour is over.
+ */
 export const RECOMMENDATIONS_READ: Read<RecommendationParams> = read({
   name: "users.recommendations",
   lane: "scan",
@@ -161,7 +190,7 @@ export const RECOMMENDATIONS_READ: Read<RecommendationParams> = read({
   cache: {
     table: "popular",
     lifetime: 3_600,
-    tags: () => ["recommendations"],
+    tags: ({ id }) => [`users:${id}`],
     joins: [],
     freshness: "lifetime",
   },

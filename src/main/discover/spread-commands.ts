@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { ComputedKind } from "../../shared/embedders/embedder.ts";
 import { type Command, command, statement } from "../writes/command.ts";
+import { vectorTag } from "./vector-reads.ts";
 
 /** Tracks that one step queues: some milliseconds of the writer. */
 const SLICE = 500;
@@ -12,6 +13,9 @@ export interface Spread {
   readonly source: SpreadSource;
   readonly source_id: number;
 }
+
+/** The `source_id` of a model that replaces another embedder; 0: its weights were fitted anew. */
+const REPLACED = 1;
 
 const TRACKS_OF: Readonly<Record<SpreadSource, string>> = {
   genre: "t.genre_id = likely(@source_id)",
@@ -36,6 +40,14 @@ const remake = (source: Exclude<SpreadSource, "catalogue">) => `
   UPDATE vector_queue SET state = 'pending', attempts = 0, error = NULL, updated_at = @now
   WHERE kind = '${KIND_OF[source]}' AND given = 0 AND track_id IN (${slice(source)})`;
 
+/**
+ * Vectors of another embedder go before the first of the new one comes, since nothing is near to both: all slices
+ * are spread before anything is embedded. Those of new weights stay until they are replaced one by one.
+ */
+const discard = `
+  DELETE FROM vectors_lyric WHERE track_id IN (
+    SELECT track_id FROM vector_queue WHERE kind = 'lyric' AND given = 0 AND track_id IN (${slice("model")}))`;
+
 /** Whatever is missing or failed, of every track. */
 const complete = `
   INSERT INTO vector_queue (track_id, kind, state, updated_at)
@@ -52,7 +64,9 @@ const step: Command<Spread> = command({
   }),
   statements: ({ source, source_id }, { now }) => {
     const params = { source, source_id };
+    const replaced = source === "model" && source_id === REPLACED;
     return [
+      ...(replaced ? [statement(discard, params)] : []),
       statement(source === "catalogue" ? complete : remake(source), { ...params, now }),
       statement(
         `UPDATE vector_spread SET after_id = ifnull((SELECT max(id) FROM (${slice(source)})), after_id) WHERE ${THIS}`,
@@ -61,7 +75,7 @@ const step: Command<Spread> = command({
       statement(`DELETE FROM vector_spread WHERE ${THIS} AND NOT EXISTS (${slice(source)})`, params),
     ];
   },
-  tags: () => [],
+  tags: ({ source, source_id }) => (source === "model" && source_id === REPLACED ? [vectorTag("lyric")] : []),
 });
 
 /** Asks for whatever is missing or failed: what `chinook vectors generate` does. */
@@ -103,4 +117,21 @@ const saveModel: Command<ModelInput> = command({
   tags: () => [],
 });
 
-export const SPREAD_COMMANDS = { step, request, saveModel };
+/** Notes what lyric vectors are of from now on, and makes all that were computed with another embedder due. */
+const adopt: Command<{ readonly embedder: string }> = command({
+  name: "vectors.adopt",
+  input: z.strictObject({ embedder: z.string() }),
+  statements: ({ embedder }) => [
+    statement(
+      "INSERT INTO meta VALUES ('lyric_embedder', @embedder) ON CONFLICT DO UPDATE SET value = excluded.value",
+      { embedder },
+    ),
+    statement(
+      `INSERT INTO vector_spread (source, source_id) VALUES ('model', ${REPLACED}) ON CONFLICT DO UPDATE SET after_id = 0`,
+      {},
+    ),
+  ],
+  tags: () => [vectorTag("lyric")],
+});
+
+export const SPREAD_COMMANDS = { step, request, saveModel, adopt };

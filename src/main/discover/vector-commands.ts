@@ -170,4 +170,26 @@ const store: Command<StoreInput> = command({
   tags: ({ kind }) => [vectorTag(kind)],
 });
 
-export const VECTOR_COMMANDS = { put, remove, recover, claim, store };
+interface KeepInput {
+  /** The count of changes that the lists were worked out at. */
+  readonly changes: number;
+  /** `[[kind, track_id, neighbours], …]` as JSON text. */
+  readonly rows: string;
+}
+
+/** Keeps lists of neighbours, unless a vector came, went or changed since: triggers drop them, and count. */
+const keep: Command<KeepInput> = command({
+  name: "vectors.keep_neighbours",
+  input: z.strictObject({ changes: z.int(), rows: z.string() }),
+  statements: (input) => [
+    statement(
+      `INSERT INTO similar_tracks (kind, track_id, neighbours)
+       SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(@rows)
+       WHERE (SELECT changes FROM vector_changes) = likely(@changes) ON CONFLICT DO NOTHING`,
+      { ...input },
+    ),
+  ],
+  tags: () => [],
+});
+
+export const VECTOR_COMMANDS = { put, remove, recover, claim, store, keep };

@@ -98,6 +98,7 @@ function failures(route: Route) {
   if (route.method === "DELETE") codes.push("in_use");
   if (route.headers?.includes("Idempotency-Key"))
     codes.push("idempotency_in_progress", "idempotency_mismatch");
+  codes.push(...(route.failures ?? []));
   const byStatus = Object.groupBy(codes, (code) => ERRORS[code].status);
   return Object.fromEntries(
     Object.entries(byStatus).map(([status, group]) => [status, problemResponse(group!)]),

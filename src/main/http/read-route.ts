@@ -27,6 +27,8 @@ export interface ReadRouteOptions<P> {
   readonly response: ResponseDoc;
   /** The read that counts a list's rows, for `?total=1`. */
   readonly count?: Read<P>;
+  /** Completes the parameters of what is not cached, with what they alone decide: the key does without it. */
+  readonly complete?: (params: P) => P | Promise<P>;
   /** Told of every answer, by its key: a step on the hot path, so it must be a short one. */
   readonly onServed?: (key: string, entry: Entry) => void;
 }
@@ -46,7 +48,7 @@ const REMEMBERED_LENGTH = 200;
  * two look-ups, and neither parses nor validates anything.
  */
 export function readRoute<P>(options: ReadRouteOptions<P>): Route {
-  const { path, tag, summary, read, answers, count, onServed } = options;
+  const { path, tag, summary, read, answers, count, complete, onServed } = options;
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
   return route({
     method: "GET",
@@ -71,7 +73,7 @@ export function readRoute<P>(options: ReadRouteOptions<P>): Route {
       }
       const key = Answers.key(read, params);
       if (known === undefined && url.length <= REMEMBERED_LENGTH) keys.set(url, key);
-      return answer({ answers, read, onServed }, params, key, call);
+      return answer({ answers, read, complete, onServed }, params, key, call);
     },
   });
 }
@@ -93,8 +95,10 @@ function answer<P>(
   {
     answers,
     read,
+    complete,
     onServed,
   }: Pick<ReadRouteOptions<P>, "answers" | "read"> & {
+    readonly complete: ReadRouteOptions<P>["complete"] | undefined;
     readonly onServed: ReadRouteOptions<P>["onServed"] | undefined;
   },
   params: P,
@@ -106,7 +110,11 @@ function answer<P>(
     onServed?.(key, cached);
     return hit(read, cached, call);
   }
-  return answers.fetch(read, params, key).then((found) => {
+  const fetched =
+    complete === undefined
+      ? answers.fetch(read, params, key)
+      : Promise.resolve(complete(params)).then((completed) => answers.fetch(read, completed, key));
+  return fetched.then((found) => {
     if (found === null) throw new AppError("not_found");
     onServed?.(key, found.entry);
     return replyWith(read, found.entry, found.from, call);

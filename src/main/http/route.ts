@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { z } from "zod";
+import type { ErrorCode } from "../../shared/errors.ts";
 import type { Reply } from "./reply.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -32,6 +33,8 @@ export interface Route {
   /** Honours If-Match, Idempotency-Key or If-None-Match. */
   readonly headers?: readonly ("If-Match" | "Idempotency-Key" | "If-None-Match")[];
   readonly responses: Readonly<Record<number, ResponseDoc>>;
+  /** Errors of its own, beside those that its input can have. */
+  readonly failures?: readonly ErrorCode[];
   readonly handle: (call: Call) => Reply | Promise<Reply>;
 }
 

@@ -1,4 +1,5 @@
 import { AppError } from "../../shared/errors.ts";
+import type { ReadRow } from "../../shared/protocol.ts";
 import type { Cache, Entry, Moment } from "../cache/cache.ts";
 import type { ReadAnswer } from "./lane.ts";
 import type { AnyRead, Read } from "./read.ts";
@@ -83,12 +84,18 @@ export class Answers {
     return entry;
   }
 
-  async #run<P>(read: Read<P>, params: P, key: string, began: Moment): Promise<Entry | null> {
+  async #rowOf<P>(read: Read<P>, params: P): Promise<ReadRow | null> {
     const { sql, params: values } = read.statement(params, new Date());
     const answer = await this.#options.lanes[read.lane].read([sql, values]);
     this.#options.onRead(read, answer);
-    if (answer.row === null) return null;
-    const [body, etag, rowTags] = answer.row;
+    return answer.row;
+  }
+
+  async #run<P>(read: Read<P>, params: P, key: string, began: Moment): Promise<Entry | null> {
+    const known = read.shortcut === undefined ? null : await this.#rowOf(read.shortcut, params);
+    const row = known ?? (await this.#rowOf(read, params));
+    if (row === null) return null;
+    const [body, etag, rowTags] = row;
     if (body === null || etag === null)
       throw new AppError("internal", { detail: `${read.name} gave no text` });
     const tags = [...read.cache.tags(params), ...(rowTags === null ? [] : rowTags.split(" "))];

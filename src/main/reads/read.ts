@@ -20,6 +20,8 @@ export interface Read<P = never> {
   /** The statement for these parameters: few distinct texts, since each is prepared once a thread and kept. */
   readonly statement: (params: P, now: Date) => { sql: string; params: Record<string, Param> };
   readonly cache: CachePolicy<P>;
+  /** A cheaper read of the same answer, which has no row when it does not know it: then this one runs. */
+  readonly shortcut?: Read<P>;
 }
 
 export interface CachePolicy<P> {

@@ -2,11 +2,12 @@ import { z } from "zod";
 import { slugify } from "../../shared/names.ts";
 import type { Param } from "../../shared/protocol.ts";
 import { cursorText, limitText, MAX_ID, text } from "../model/fields.ts";
+import type { QueryVector } from "./hybrid.ts";
 
 /** What a search takes, and its filters as SQL. */
 export interface SearchParams {
   readonly q: string;
-  readonly mode: "text" | "fuzzy";
+  readonly mode: "text" | "fuzzy" | "hybrid";
   readonly genre?: Named | undefined;
   readonly artist?: Named | undefined;
   readonly album?: Named | undefined;
@@ -16,6 +17,8 @@ export interface SearchParams {
   readonly price_max?: number | undefined;
   readonly limit: number;
   readonly cursor?: string | undefined;
+  /** Of a search in hybrid mode, where a sentence model is configured: no client gives it. */
+  readonly vector?: QueryVector | undefined;
 }
 
 /** An entity by its id, or by its name as a slug: case, accents and punctuation make no difference. */
@@ -55,12 +58,10 @@ export const searchParams = z.strictObject({
     description: 'Words, "phrases", prefix*, AND, OR, NOT and parentheses.',
     example: "river",
   }),
-  // The seam for vectors: `hybrid` becomes a member of SearchParams["mode"] and of `statement` in search.ts.
   mode: z
     .enum(["text", "fuzzy", "hybrid"])
-    .refine((mode) => mode !== "hybrid", "hybrid is not available yet")
     .default("text")
-    .meta({ description: "fuzzy forgives misspellings." }),
+    .meta({ description: "fuzzy forgives misspellings; hybrid adds tracks that are like the best hits." }),
   genre: named("genre"),
   artist: named("artist"),
   album: named("album"),

@@ -1,9 +1,12 @@
+import { VECTOR_KINDS } from "../../shared/embedders/embedder.ts";
+import { vectorTag } from "../discover/vector-reads.ts";
 import { KINDS } from "../model/kinds.ts";
 import { decodeCursor } from "../reads/catalogue.ts";
 import { type Read, read } from "../reads/read.ts";
-import { type SearchParams, searchParams, sqlFilters } from "./filters.ts";
+import { type SearchParams, type SqlFilters, searchParams, sqlFilters } from "./filters.ts";
 import { fuzzyParts } from "./fuzzy.ts";
-import { parseSearch } from "./query.ts";
+import { hybridParts } from "./hybrid.ts";
+import { parseSearch, type Query } from "./query.ts";
 import { type Ranking, textParts } from "./text.ts";
 
 /** Marks around what was found, until the text between them is escaped; private use, so nobody's own text. */
@@ -43,7 +46,7 @@ const fields = Object.entries({
   highlights: `json_object(${HIGHLIGHTED.map(({ column, name }) => `'${column}', ${highlighted(name, `marks.${column}`)}`).join(", ")})`,
 });
 const HIT = `json_object(${fields.map(([name, expression]) => `'${name}', ${expression}`).join(", ")})`;
-const HIT_FROM = `(SELECT * FROM page LIMIT likely(@limit)) page CROSS JOIN ${KINDS.tracks.from.replace(
+const HIT_FROM = `page CROSS JOIN ${KINDS.tracks.from.replace(
   "tracks t",
   "tracks t ON t.id = page.id",
 )} LEFT JOIN marks ON marks.id = page.id`;
@@ -66,7 +69,7 @@ function statement(params: SearchParams) {
   const sort = params.mode;
   const after = decodeCursor({ cursor: params.cursor, sort });
   const filters = sqlFilters(params);
-  const ranking = params.mode === "fuzzy" ? fuzzyParts(query, filters) : textParts(params.q, query, filters);
+  const ranking = rankingOf(params, query, filters);
   return {
     sql: searchSql(ranking, after !== undefined),
     params: {
@@ -79,20 +82,28 @@ function statement(params: SearchParams) {
   };
 }
 
+function rankingOf({ q, mode, vector }: SearchParams, query: Query, filters: SqlFilters): Ranking {
+  if (mode === "fuzzy") return fuzzyParts(query, filters);
+  return mode === "hybrid" ? hybridParts(q, query, filters, vector) : textParts(q, query, filters);
+}
+
 const searchSql = ({ ctes, expression, extra }: Ranking, after: boolean): string => `
   WITH ${ctes},
   page AS MATERIALIZED (
-    SELECT id, score FROM ranked
-    ${after ? "WHERE score < likely(@after_key) OR (score = likely(@after_key) AND id > likely(@after_id))" : ""}
-    ORDER BY score DESC, id LIMIT @limit + 1),
+    SELECT *, row_number() OVER (ORDER BY score DESC, id) AS nth, count(*) OVER () > likely(@limit) AS more FROM (
+      SELECT id, score FROM ranked
+      ${after ? "WHERE score < likely(@after_key) OR (score = likely(@after_key) AND id > likely(@after_id))" : ""}
+      ORDER BY score DESC, id LIMIT @limit + 1)),
   marks AS MATERIALIZED (${marks(expression)})
   SELECT json_object(
-    'data', json((SELECT json_group_array(${HIT}) FROM ${HIT_FROM})),
-    'next', (SELECT hex(json_array(@sort, score, id)) FROM (
-      SELECT *, row_number() OVER (ORDER BY score DESC, id) AS nth, count(*) OVER () AS rows FROM page)
-      WHERE nth = likely(@limit) AND rows > likely(@limit)),
+    'data', json(data),
+    'next', next,
     ${extra}
-  ), NULL, NULL`;
+  ), NULL, NULL
+  FROM (
+    SELECT json_group_array(${HIT}) FILTER (WHERE nth <= likely(@limit)) AS data,
+      max(iif(nth = likely(@limit) AND more, hex(json_array(@sort, score, page.id)), NULL)) AS next
+    FROM ${HIT_FROM})`;
 
 export const SEARCH_READ: Read<SearchParams> = read({
   name: "search",
@@ -102,12 +113,14 @@ export const SEARCH_READ: Read<SearchParams> = read({
   cache: {
     table: "search",
     lifetime: 600,
-    // A tag's change matters to the searches within it alone, a new word to those that correct; names matter to all.
+    // A tag's change matters to the searches within it alone, a new word to those that correct, a vector to those
+    // that compare; names matter to all.
     tags: ({ tag, mode }) => [
       "tracks",
       ...KINDS.tracks.joins,
       ...(tag === undefined ? [] : ["tags"]),
       ...(mode === "fuzzy" ? ["search-words"] : []),
+      ...(mode === "hybrid" ? VECTOR_KINDS.map(vectorTag) : []),
     ],
     joins: [],
     freshness: "coherent",

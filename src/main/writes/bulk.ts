@@ -80,7 +80,7 @@ const load: Command<Chunk> = command({
 /** What is of a catalogue without being loaded with it. */
 const FOLLOWING = [
   ...["tags", "search_pending", "suggestions", "idempotency_keys"],
-  ...["vector_queue", "vector_spread", "lyric_model"],
+  ...["vector_queue", "vector_spread", "lyric_model", "similar_tracks"],
 ];
 
 /** Children before parents. */

@@ -4,11 +4,14 @@ import { AppError } from "../../shared/errors.ts";
 import type {
   BatchReport,
   CheckpointReport,
+  CopyReport,
   MigrationReport,
   MigrationStatus,
   WalState,
 } from "../../shared/protocol.ts";
 import type { Settings } from "../../shared/settings.ts";
+import { backupBeforeMigration } from "../backups/before-migration.ts";
+import type { PlaceSettings } from "../backups/places.ts";
 import { type Logger, SLOW_MS } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import { mergeSegments } from "../search/upkeep.ts";
@@ -35,13 +38,23 @@ const CAP_FRAMES = 6_000;
 const HOUR = 3_600_000;
 
 export interface WriteSideOptions {
-  readonly settings: Pick<Settings, "database" | "synchronous" | "checkpoints">;
+  readonly settings: Pick<Settings, "synchronous" | "checkpoints" | "backupBeforeMigration"> & PlaceSettings;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly invalidate: (tags: readonly string[]) => void;
   readonly whilePaused: <T>(action: () => Promise<T>) => Promise<T>;
   /** False leaves the schema as it is found. */
   readonly migrate?: boolean;
+}
+
+/** What was migrated before has something to lose; a file that is made now has not. */
+async function bringUpToDate(thread: Writer, { settings, log }: WriteSideOptions): Promise<void> {
+  const status = await thread.call("migrations", null);
+  const applied = status.filter(({ appliedAt }) => appliedAt !== null).length;
+  if (applied === status.length) return;
+  if (applied > 0) await backupBeforeMigration(settings, log);
+  const { version } = await thread.call("migrate", { target: "latest" });
+  if (applied > 0) log.info({ from: applied, to: version }, "schema migrated");
 }
 
 /**
@@ -85,15 +98,17 @@ export class WriteSide {
     this.#housekeeping = setInterval(() => this.#keepHouse(), HOUR).unref();
   }
 
-  /** @throws AppError `locked`, `database_unusable`, `migration_refused` or `sqlite_too_old`. */
+  /**
+   * @throws AppError `locked`, `database_unusable`, `migration_refused` or `sqlite_too_old`; as a backup does when
+   * the one before a migration fails: then nothing was migrated.
+   */
   static async open(options: WriteSideOptions): Promise<WriteSide> {
     const { database: file, synchronous, checkpoints } = options.settings;
     const migrations = fileURLToPath(new URL("migrations", ROOT));
-    const migrate = options.migrate ?? true;
     const keepWal = checkpoints === "external";
     const { log, metrics } = options;
     const writer = await Writer.start(
-      { file, synchronous, migrations, migrate, keepWal },
+      { file, synchronous, migrations, migrate: false, keepWal },
       {
         onLost: (err) => {
           metrics.threadsLost.inc({ thread: "writer" });
@@ -102,7 +117,13 @@ export class WriteSide {
         onFailure: (err) => log.error({ err }, "the writer could not be started"),
       },
     );
-    return new WriteSide(writer, options);
+    try {
+      if (options.migrate ?? true) await bringUpToDate(writer, options);
+      return new WriteSide(writer, options);
+    } catch (error) {
+      await writer.close();
+      throw error;
+    }
   }
 
   get alive(): boolean {
@@ -145,6 +166,20 @@ export class WriteSide {
 
   migrations(): Promise<readonly MigrationStatus[]> {
     return this.#maintain(() => this.#writer.call("migrations", null));
+  }
+
+  /**
+   * Copies the database to an empty file, a few pages after each batch. Not through the queue of jobs: nothing waits
+   * for it.
+   *
+   * @throws AppError `backup_running`, `backup_failed`, `disk_full`; `closing` when it was cancelled.
+   */
+  copy(to: string): Promise<CopyReport> {
+    return this.#writer.call("copy", to);
+  }
+
+  async cancelCopy(): Promise<void> {
+    await this.#writer.call("cancelCopy", null);
   }
 
   /** Where the server listens, for those who find the database held. */

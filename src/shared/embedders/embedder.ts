@@ -14,9 +14,8 @@ export type ComputedKind = (typeof COMPUTED_KINDS)[number];
  * - Pure: the same source gives the same vector, on every machine and in every thread.
  * - The vector has `dimensions` numbers, all finite, and length 1: there is no source without a direction.
  *
- * The seam for other ways of embedding: a sentence model would be another `Embedder<LyricSource>` of 384 dimensions,
- * made in the reader thread in place of the hashed one. Its runtime is no dependency yet, and models that answer asynchronously do not fit into an SQL function: they would
- * need a thread of their own between the reading of the sources and the writing of the vectors.
+ * A sentence model is none of these: it answers asynchronously, which does not fit into an SQL function, so it stands
+ * on a thread of its own between the reading of the texts and the writing of the vectors (`src/workers/sentences.ts`).
  */
 export interface Embedder<Source> {
   readonly dimensions: number;

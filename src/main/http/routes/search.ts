@@ -1,7 +1,11 @@
 import { z } from "zod";
+import { VECTOR_KINDS } from "../../../shared/embedders/embedder.ts";
+import type { Sentences } from "../../discover/sentences.ts";
 import { KINDS } from "../../model/kinds.ts";
 import type { Answers } from "../../reads/answers.ts";
+import type { SearchParams } from "../../search/filters.ts";
 import type { SearchKeeper } from "../../search/keeper.ts";
+import { parseSearch, wantedTerms } from "../../search/query.ts";
 import { SEARCH_READ } from "../../search/search.ts";
 import { POPULAR_READ } from "../../search/statistics.ts";
 import { SUGGESTIONS_READ } from "../../search/suggestions.ts";
@@ -23,6 +27,13 @@ const hitSchema = z.object({
 const foundSchema = pageSchema(hitSchema).extend({
   bounded: z.boolean().meta({ description: "More matched than are ranked; add a word or a filter." }),
   corrected: z.record(z.string(), z.string()).optional(),
+  fused: z
+    .array(z.enum(["text", ...VECTOR_KINDS]))
+    .optional()
+    .meta({
+      description:
+        "In hybrid mode: the lists that had something to say. `text` alone: there are no vectors to compare (yet).",
+    }),
 });
 
 const suggestionSchema = z.object({
@@ -31,16 +42,34 @@ const suggestionSchema = z.object({
   name: z.string(),
 });
 
-export const searchRoutes = (answers: Answers, keeper: Pick<SearchKeeper, "searched">): Route[] => [
+/**
+ * What a search in hybrid mode is embedded as. A model that fails is no reason for a search to: it then goes by the
+ * text and what is like its hits, as it does without a model.
+ */
+const withVector =
+  (sentences: Pick<Sentences, "embedder" | "embed">) =>
+  async (params: SearchParams): Promise<SearchParams> => {
+    if (params.mode !== "hybrid") return params;
+    const text = wantedTerms(parseSearch(params.q)).join(" ");
+    const [vector] = await sentences.embed([text]).catch(() => []);
+    return vector ? { ...params, vector: { embedder: sentences.embedder, vector } } : params;
+  };
+
+export const searchRoutes = (
+  answers: Answers,
+  keeper: Pick<SearchKeeper, "searched">,
+  sentences: Pick<Sentences, "embedder" | "embed"> | undefined,
+): Route[] => [
   readRoute({
     path: "/v1/search",
     tag: "search",
     summary: "Search tracks by what they, their artist, album and composer are called",
     description:
-      "All words must be found, accents and endings aside. `score` is higher for better hits; `highlights` is HTML.",
+      "All words must be found, accents and endings aside; in hybrid mode tracks that are like the best hits come beside them. `score` is higher for better hits; `highlights` is HTML.",
     read: SEARCH_READ,
     answers,
     response: { description: "Best first.", body: foundSchema },
+    ...(sentences === undefined ? {} : { complete: withVector(sentences) }),
     onServed: (key, entry) => keeper.searched(key, entry),
   }),
   readRoute({

@@ -1,0 +1,80 @@
+import { createHash, type Hash } from "node:crypto";
+import { createReadStream, createWriteStream } from "node:fs";
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createZstdCompress, createZstdDecompress } from "node:zlib";
+
+/**
+ * The data of a backup, in and out of its compressed form: streams of bounded pieces, so that memory does not grow
+ * with the database, with a checksum taken on either side of the compression.
+ */
+
+const PIECE = 1_048_576;
+
+export interface Side {
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+export interface Converted {
+  /** Of the database, uncompressed. */
+  readonly plain: Side;
+  readonly compressed: Side;
+}
+
+/** Told how many bytes of the input are done. */
+export type OnBytes = (done: number) => void;
+
+/** Writes a new file, readable by its owner alone and on the disk when this resolves. */
+export async function compress(from: string, to: string, onBytes: OnBytes): Promise<Converted> {
+  const [plain, compressed] = [new Meter(onBytes), new Meter()];
+  await pipeline(
+    createReadStream(from, { highWaterMark: PIECE }),
+    plain.through,
+    createZstdCompress({ chunkSize: PIECE }),
+    compressed.through,
+    newFile(to),
+  );
+  return { plain: plain.side, compressed: compressed.side };
+}
+
+export async function decompress(from: Readable, to: string, onBytes: OnBytes): Promise<Converted> {
+  const [plain, compressed] = [new Meter(), new Meter(onBytes)];
+  await pipeline(
+    from,
+    compressed.through,
+    createZstdDecompress({ chunkSize: PIECE }),
+    plain.through,
+    newFile(to),
+  );
+  return { plain: plain.side, compressed: compressed.side };
+}
+
+export const readPieces = (file: string): Readable => createReadStream(file, { highWaterMark: PIECE });
+
+const newFile = (path: string) => createWriteStream(path, { flags: "wx", mode: 0o600, flush: true });
+
+/** Counts and hashes what passes. */
+class Meter {
+  readonly #hash: Hash = createHash("sha256");
+  readonly #onBytes: OnBytes;
+  #bytes = 0;
+
+  constructor(onBytes: OnBytes = () => {}) {
+    this.#onBytes = onBytes;
+  }
+
+  readonly through = async function* (this: Meter, pieces: AsyncIterable<Buffer>) {
+    for await (const piece of pieces) {
+      this.#hash.update(piece);
+      this.#bytes += piece.length;
+      this.#onBytes(this.#bytes);
+      yield piece;
+    }
+  }.bind(this);
+
+  /** Once, at the end. */
+  get side(): Side {
+    return { bytes: this.#bytes, sha256: this.#hash.digest("hex") };
+  }
+}

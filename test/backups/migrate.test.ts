@@ -1,0 +1,117 @@
+import { writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { describe, expect, test } from "vitest";
+import { readMigrations } from "../../src/writer/migrations.ts";
+import { chinook, copyOf, makeCatalogue, startServer, temporaryFolder } from "../support/server.ts";
+import { backupsOf, columnOf, fail, restoredCopy, run } from "./support.ts";
+
+/** Changing the schema from the command line, with what is done before it. */
+
+const catalogue = await makeCatalogue(100);
+const appliedIn = (file: string) => columnOf(file, "SELECT id FROM schema_migrations ORDER BY id");
+const on = (database: string, ...args: string[]) => ["migrate", ...args, "--database", database];
+const FILES = readMigrations(resolve(import.meta.dirname, "../../migrations"));
+const ALL = FILES.map(({ id }) => id);
+const [BEFORE, LAST] = FILES.slice(-2).map(({ name }) => name) as [string, string];
+
+describe("chinook migrate", () => {
+  test("down and up make a backup each, which is as it was before", async () => {
+    const database = copyOf(catalogue);
+    const down = await run(on(database, "down", "--yes"));
+    expect(down.reverted).toEqual([LAST]);
+    expect(appliedIn(database)).toEqual(ALL.slice(0, -1));
+    const up = await run(on(database, "up"));
+    expect(up.applied).toEqual([LAST]);
+    const { data } = await run(["backup", "list", "--database", database]);
+    expect(data).toMatchObject([
+      { id: up.backup, reason: "migration", schema_version: ALL.length - 1 },
+      { id: down.backup, reason: "migration", schema_version: ALL.length },
+    ]);
+    expect(appliedIn(await restoredCopy(backupsOf(database), up.backup))).toEqual(ALL.slice(0, -1));
+    expect(appliedIn(await restoredCopy(backupsOf(database), down.backup))).toEqual(ALL);
+  });
+
+  test("says where the backup is; a setting turns it off, and nothing to do makes none", async () => {
+    const database = copyOf(catalogue);
+    const { stderr } = await chinook(on(database, "down", "--yes"));
+    expect(stderr).toContain(backupsOf(database));
+    const off = await run(on(database, "up", "--backup-before-migration", "0"));
+    expect([off.applied, off.backup]).toEqual([[LAST], null]);
+    expect((await run(on(database, "up"))).backup).toBeNull();
+    expect((await run(["backup", "list", "--database", database])).data).toHaveLength(1);
+  });
+
+  test("--dry-run prints the SQL that would run, and runs none", async () => {
+    const database = copyOf(catalogue);
+    const twoBack = String(ALL.length - 2);
+    const { stdout } = await chinook(on(database, "down", "--to", twoBack, "--dry-run"));
+    const headings = stdout.split("\n").filter((line) => line.endsWith(".down.sql"));
+    expect(headings).toEqual([`-- ${LAST}.down.sql`, `-- ${BEFORE}.down.sql`]);
+    expect(stdout).toContain(FILES.at(-1)!.down.trim());
+    const { steps, version } = await run(on(database, "up", "--dry-run"));
+    expect([steps, version]).toEqual([[], ALL.length]);
+    expect(appliedIn(database)).toEqual(ALL);
+  });
+
+  test("changes nothing when the backup before it fails", async () => {
+    const database = copyOf(catalogue);
+    writeFileSync(backupsOf(database), "in the way");
+    const { code } = await fail(on(database, "down", "--yes"));
+    expect(code).toBe("backup_failed");
+    expect(appliedIn(database)).toEqual(ALL);
+  });
+
+  test("status and --dry-run work beside a running server; up and down are refused, naming it", async () => {
+    await using server = await startServer({}, { database: copyOf(catalogue) });
+    const { migrations, history } = await run(on(server.database, "status"));
+    expect(migrations.map(({ id }: { id: number }) => id)).toEqual(ALL);
+    expect(history).toMatchObject(
+      migrations.map(({ name }: { name: string }) => ({ migration: name, direction: "up" })),
+    );
+    await run(on(server.database, "down", "--dry-run"));
+    expect((await fail(on(server.database, "down", "--yes"))).code).toBe("locked");
+    expect(await server.stop()).toBe(0);
+  });
+
+  test("status --history tells who did what", async () => {
+    const { stdout } = await chinook(on(copyOf(catalogue), "status", "--history"));
+    expect(stdout).toMatch(/up\s+0001_catalogue\s+\d+ ms\s+\S+@\S+/);
+  });
+});
+
+describe("a server", () => {
+  /** Of the release before this one. */
+  async function older(): Promise<string> {
+    const database = copyOf(catalogue);
+    await run(on(database, "down", "--yes", "--backup-before-migration", "0"));
+    return database;
+  }
+
+  test("that finds an older schema makes a backup, says where, and migrates", async () => {
+    const database = await older();
+    await using server = await startServer({}, { database });
+    expect(appliedIn(database)).toEqual(ALL);
+    const { data } = await run(["backup", "list", "--database", database]);
+    expect(data).toMatchObject([{ reason: "migration", schema_version: ALL.length - 1 }]);
+    expect(await server.stop()).toBe(0);
+    expect(server.stderr()).toContain(data[0].id);
+    expect(server.stderr()).toContain(backupsOf(database));
+  });
+
+  test("that cannot make one does not start, and leaves the schema as it is", async () => {
+    const database = await older();
+    writeFileSync(backupsOf(database), "in the way");
+    await expect(startServer({}, { database })).rejects.toThrow("exit status 1");
+    expect(appliedIn(database)).toEqual(ALL.slice(0, -1));
+    const unsafe = { CHINOOK_BACKUP_BEFORE_MIGRATION: "0" };
+    await using server = await startServer(unsafe, { database });
+    expect(appliedIn(database)).toEqual(ALL);
+    expect(await server.stop()).toBe(0);
+  });
+
+  test("that makes its file makes no backup of nothing", async () => {
+    await using server = await startServer({}, { database: `${temporaryFolder()}/new.sqlite` });
+    expect((await run(["backup", "list", "--database", server.database])).data).toEqual([]);
+    expect(await server.stop()).toBe(0);
+  });
+});
