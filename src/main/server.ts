@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import type { Server as HttpServer } from "node:http";
 import type { Settings } from "../shared/settings.ts";
+import type { Tuning } from "../shared/tuning.ts";
 import { CACHE_TABLES, Cache } from "./cache/cache.ts";
 import { coverageOf } from "./discover/coverage.ts";
 import { isCatalogueChange, VectorGeneration } from "./discover/generation.ts";
@@ -55,7 +56,9 @@ interface Parts {
 export async function startServer(
   settings: Settings,
   fill: (writes: WriteSide) => Promise<void> = async () => {},
+  tuning?: Tuning,
 ): Promise<Server> {
+  const tuned = tuning === undefined ? {} : { tuning };
   await using opened = new AsyncDisposableStack();
   const state: Parts["state"] = { status: "starting" };
   const log = createLog(settings.log);
@@ -66,6 +69,7 @@ export async function startServer(
   let search: SearchKeeper | undefined;
   const writes = opened.adopt(
     await WriteSide.open({
+      ...tuned,
       settings,
       log,
       metrics,
@@ -79,7 +83,7 @@ export async function startServer(
     (writes) => writes.close(),
   );
   await fill(writes);
-  const reads = opened.adopt(await ReadSide.open({ settings, cache, log, metrics }), (reads) =>
+  const reads = opened.adopt(await ReadSide.open({ ...tuned, settings, cache, log, metrics }), (reads) =>
     reads.close(),
   );
   pausable = reads;

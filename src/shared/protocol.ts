@@ -1,4 +1,5 @@
 import type { Failure } from "./errors.ts";
+import type { ConnectionMemory } from "./tuning.ts";
 
 /** What travels between the front and its threads: plain data that survives structured cloning. */
 
@@ -96,11 +97,12 @@ export interface WriterOptions {
   readonly migrations: string;
   /** Leave the schema as it is found: for the commands that look at it or change it themselves. */
   readonly migrate: boolean;
+  readonly memory?: ConnectionMemory;
 }
 
 /** The first message of the thread, once: it holds the database, or why it does not. */
 export type WriterStarted =
-  | { readonly ready: true; readonly version: number; readonly wal: WalState }
+  | { readonly ready: true; readonly version: number; readonly wal: WalState; readonly pageBytes: number }
   | { readonly ready: false; readonly failure: Failure };
 
 /** A read: its SQL and parameters. The answer's columns: body, etag, tags. */
@@ -126,6 +128,7 @@ export interface ReadBatchReport {
 export interface ReadBatch {
   /** The database: a thread opens it with its first batch, and it is the same ever after. */
   readonly file: string;
+  readonly memory?: ConnectionMemory | undefined;
   readonly sql: readonly string[];
   /** For each read: which of the texts, and its parameters. */
   readonly reads: readonly (readonly [sql: number, params: Readonly<Record<string, Param>>])[];

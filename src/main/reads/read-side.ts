@@ -1,12 +1,11 @@
 import type { Settings } from "../../shared/settings.ts";
+import { TUNING, type Tuning } from "../../shared/tuning.ts";
 import type { Cache } from "../cache/cache.ts";
 import { type Logger, SLOW_MS } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import { Answers } from "./answers.ts";
 import { Lane, type LaneOptions } from "./lane.ts";
 
-/** Reads that travel to a thread together. */
-const MAX_BATCH = 64;
 const MAX_WAITING = 10_000;
 const DEADLINE_MS = 5_000;
 /** Added to the scan threads' niceness. */
@@ -19,6 +18,7 @@ export interface ReadSideOptions {
   readonly cache: Cache;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly tuning?: Tuning;
 }
 
 /** Everything that reads: the two lanes, and the answers that come from them or from the cache. */
@@ -44,20 +44,26 @@ export class ReadSide {
 
   /** The database must exist: the writer comes first. */
   static async open(options: ReadSideOptions): Promise<ReadSide> {
-    const { settings, metrics } = options;
-    const common = { file: settings.database, maxWaiting: MAX_WAITING, deadlineMs: DEADLINE_MS };
+    const { settings, metrics, tuning = TUNING } = options;
+    const { database: file, pointReaders, scanReaders } = settings;
+    const common = { file, memory: tuning.reader, maxWaiting: MAX_WAITING, deadlineMs: DEADLINE_MS };
     const open = (lane: Pick<LaneOptions, "name" | "threads" | "maxBatch" | "nice">) =>
       Lane.open({
         ...common,
         ...lane,
         onBatch: (size) => metrics.readBatchSize.observe({ lane: lane.name }, size),
       });
+    const point = (threads: number) => open({ name: "point", threads, maxBatch: tuning.readBatch, nice: 0 });
+    if (!tuning.lanes) {
+      const only = await point(pointReaders + scanReaders);
+      return new ReadSide({ point: only, scan: only }, options);
+    }
     const opening = [
-      open({ name: "point", threads: settings.pointReaders, maxBatch: MAX_BATCH, nice: 0 }),
-      open({ name: "scan", threads: settings.scanReaders, maxBatch: 1, nice: SCAN_NICE }),
+      point(pointReaders),
+      open({ name: "scan", threads: scanReaders, maxBatch: 1, nice: SCAN_NICE }),
     ] as const;
-    const [point, scan] = await Promise.all(opening).catch((error) => closeOpened(opening, error));
-    return new ReadSide({ point, scan }, options);
+    const [points, scans] = await Promise.all(opening).catch((error) => closeOpened(opening, error));
+    return new ReadSide({ point: points, scan: scans }, options);
   }
 
   get queueLengths(): { point: number; scan: number } {
