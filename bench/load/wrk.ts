@@ -17,6 +17,9 @@ export const wrk: Generator = {
   },
 };
 
+/** What wrk does not tell. */
+const UNSAID = { unanswered: null, dropped: null, late_p99_ms: null, slices: null, kinds: null } as const;
+
 /** A process for each shot: it is native code and needs no warming up. */
 class WrkClients implements Clients {
   readonly #job: Job;
@@ -34,7 +37,8 @@ class WrkClients implements Clients {
     const cpu = cpuSeconds(child.pid!);
     child.kill("SIGINT");
     await closed;
-    return { ...(report(await output, await complaint) as Omit<Shot, "cpu_seconds">), cpu_seconds: cpu };
+    const shot = report(await output, await complaint) as Omit<Shot, "cpu_seconds" | keyof typeof UNSAID>;
+    return { ...UNSAID, ...shot, cpu_seconds: cpu };
   }
 
   async stop(): Promise<void> {
