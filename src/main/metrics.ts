@@ -1,4 +1,5 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { Histogram } from "./histogram.ts";
 
 /** Every metric of the server, in one place; dashboards build on these names. */
 
@@ -32,11 +33,18 @@ export function createMetrics() {
   // Gauges with the suffix of a counter, which promtool objects to; each is the sum of one that stays.
   for (const kind of ["handles", "requests", "resources"])
     registry.removeSingleMetric(`chinook_nodejs_active_${kind}_total`);
-  const cacheRequests = new Counter({
+  const lookUps = new LookUps();
+  new Counter({
     name: "chinook_cache_requests_total",
     help: "Look-ups in the cache, by table and result.",
     labelNames: ["cache", "result"],
     registers,
+    collect() {
+      this.reset();
+      for (const [cache, results] of lookUps.byTable) {
+        for (const [result, count] of results) this.inc({ cache, result }, count);
+      }
+    },
   });
   return {
     registry,
@@ -47,14 +55,14 @@ export function createMetrics() {
       buckets: SECONDS,
       registers,
     }),
-    cacheRequests,
+    lookUps,
     cacheHitRatio: new Gauge({
       name: "chinook_cache_hit_ratio",
       help: "Share of look-ups that were hits since the start, by table.",
       labelNames: ["cache"],
       registers,
-      async collect() {
-        for (const [cache, ratio] of await hitRatios(cacheRequests)) this.set({ cache }, ratio);
+      collect() {
+        for (const [cache, ratio] of lookUps.hitRatios()) this.set({ cache }, ratio);
       },
     }),
     readWait: new Histogram({
@@ -204,16 +212,22 @@ export function registerGauges({ registry }: Metrics, sources: MetricSources): v
   });
 }
 
-/** Hits over all look-ups that could have hit. */
-async function hitRatios(requests: Counter<"cache" | "result">): Promise<Map<string, number>> {
-  const sums = new Map<string, { hits: number; all: number }>();
-  for (const { labels, value } of (await requests.get()).values) {
-    const sum = sums.get(String(labels.cache)) ?? { hits: 0, all: 0 };
-    if (labels.result === "hit") sum.hits += value;
-    if (labels.result !== "bypass") sum.all += value;
-    sums.set(String(labels.cache), sum);
+/** Look-ups in the cache. Every answer counts one, so counting must cost next to nothing. */
+class LookUps {
+  readonly byTable = new Map<string, Map<string, number>>();
+
+  count(table: string, result: string): void {
+    const results = this.byTable.get(table) ?? new Map<string, number>();
+    if (results.size === 0) this.byTable.set(table, results);
+    results.set(result, (results.get(result) ?? 0) + 1);
   }
-  return new Map(
-    [...sums].filter(([, { all }]) => all > 0).map(([cache, { hits, all }]) => [cache, hits / all]),
-  );
+
+  /** Hits over all look-ups that could have hit, by table. */
+  *hitRatios(): Generator<[table: string, ratio: number]> {
+    for (const [table, results] of this.byTable) {
+      let all = 0;
+      for (const [result, count] of results) if (result !== "bypass") all += count;
+      if (all > 0) yield [table, (results.get("hit") ?? 0) / all];
+    }
+  }
 }

@@ -139,8 +139,7 @@ function openHttp(parts: Parts): Promise<HttpServer> {
     log,
     logRequests: settings.logRequests,
     draining: () => state.status === "draining",
-    onAnswer: (method, route, status, ms) =>
-      metrics.httpDuration.observe({ method, route, status }, ms / 1_000),
+    onAnswer: (method, route, status, ms) => metrics.httpDuration.observe(ms / 1_000, method, route, status),
     onRejected: (reason) => metrics.rejectedRequests.inc({ reason }),
   });
   return listen(app, settings.host, settings.port, (reason) => metrics.rejectedRequests.inc({ reason }));

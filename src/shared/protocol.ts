@@ -1,3 +1,4 @@
+import type { NumberedStatement } from "./batches.ts";
 import type { Failure } from "./errors.ts";
 import type { ConnectionMemory } from "./tuning.ts";
 
@@ -69,8 +70,8 @@ export interface MigrationStatus {
 
 /** The jobs that the writer thread does, one at a time: parameter and result of each. */
 export interface WriterJobs {
-  /** The commands as JSON text, as in {@link ReadBatch}. */
-  batch: { request: string; reply: BatchReport };
+  /** Commands as `encodeCommands` writes them, and a {@link BatchReport} as JSON text. */
+  batch: { request: string; reply: string };
   checkpoint: { request: CheckpointMode; reply: CheckpointReport };
   migrate: { request: { readonly target: number | "latest" }; reply: MigrationReport };
   migrations: { request: null; reply: readonly MigrationStatus[] };
@@ -121,17 +122,13 @@ export interface ReadBatchReport {
   readonly ms: Float64Array;
 }
 
-/**
- * A batch of reads. It travels as JSON text: a string is copied between threads as it is, while cloning an object
- * walks it, and takes five times as long as both conversions. Each SQL text is said once, however many share it.
- */
+/** A batch of reads; it travels as JSON text. */
 export interface ReadBatch {
   /** The database: a thread opens it with its first batch, and it is the same ever after. */
   readonly file: string;
   readonly memory?: ConnectionMemory | undefined;
   readonly sql: readonly string[];
-  /** For each read: which of the texts, and its parameters. */
-  readonly reads: readonly (readonly [sql: number, params: Readonly<Record<string, Param>>])[];
+  readonly reads: readonly NumberedStatement[];
   /** Milliseconds that a read may run before it aborts itself, where its SQL asks `within_deadline()`. */
   readonly deadlineMs: number;
 }

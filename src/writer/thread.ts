@@ -1,9 +1,10 @@
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { isMainThread, parentPort, workerData } from "node:worker_threads";
+import { decodeCommands } from "../shared/batches.ts";
 import { AppError, ERRORS, toFailure } from "../shared/errors.ts";
 import type {
-  Statements,
+  BatchReport,
   WriterJob,
   WriterJobs,
   WriterOptions,
@@ -85,7 +86,10 @@ function start({ db, lock, migrations }: Open): void {
   const commits = new GroupCommit(db);
   const wal = new WalGauge(db, options.file);
   const jobs: { readonly [J in WriterJob]: (request: WriterJobs[J]["request"]) => WriterJobs[J]["reply"] } = {
-    batch: (commands) => ({ ...commits.run(JSON.parse(commands) as Statements[]), wal: wal.state }),
+    batch: (commands) => {
+      const report: BatchReport = { ...commits.run(decodeCommands(commands)), wal: wal.state };
+      return JSON.stringify(report);
+    },
     checkpoint: (mode) => checkpoint(db, options.file, mode),
     migrate: ({ target }) => migrate(db, migrations, target),
     migrations: () => migrationStatus(db, migrations),

@@ -1,7 +1,8 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { Counter, Gauge, Histogram } from "prom-client";
+import { Counter, Gauge } from "prom-client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Histogram } from "../../src/main/histogram.ts";
 import { createMetrics, type MetricSources, registerGauges } from "../../src/main/metrics.ts";
 import { ERRORS } from "../../src/shared/errors.ts";
 import { flagOf, SETTINGS, type SettingName } from "../../src/shared/settings.ts";

@@ -11,9 +11,9 @@ class Held extends EventEmitter implements BatchExecutor {
   readonly sent: string[][] = [];
   readonly #flights: PromiseWithResolvers<BatchReport>[] = [];
 
-  call(_: "batch", commands: string): Promise<BatchReport> {
+  batch(commands: readonly Statements[]): Promise<BatchReport> {
     const flight = Promise.withResolvers<BatchReport>();
-    this.sent.push((JSON.parse(commands) as Statements[]).map(([first]) => first!.sql));
+    this.sent.push(commands.map(([first]) => first!.sql));
     this.#flights.push(flight);
     this.emit("sent");
     return flight.promise;
@@ -122,8 +122,7 @@ describe("submitting while a batch is in flight", () => {
   });
 
   test("fills batches to their cap in bytes, with one command at the least", async () => {
-    const one = Buffer.byteLength(JSON.stringify([sql("a")]));
-    const { executor, submit } = await busy({ maxWaiting: 10, maxBatchBytes: 2 * one });
+    const { executor, submit } = await busy({ maxWaiting: 10, maxBatchBytes: 2 });
     for (const name of ["a", "b", "a command that alone is larger than that".repeat(3), "c", "d"])
       submit(name);
     for (const batch of [2, 3, 4]) {

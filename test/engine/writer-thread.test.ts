@@ -16,7 +16,6 @@ const insert = (name: string): Statements => [
   sql("INSERT INTO meta VALUES (@name, 'there') RETURNING key", { name }),
 ];
 const keysIn = (file: string) => outsider(file).prepare("SELECT key FROM meta ORDER BY key").pluck().all();
-const batch = (...commands: Statements[]) => JSON.stringify(commands);
 
 /** A command that keeps the writer busy for some hundred milliseconds, and writes. */
 const slow: Statements = [
@@ -29,7 +28,7 @@ describe("a writer thread that runs", () => {
     const writer = await startWriter();
     const order: string[] = [];
     const replies = ["a", "b", "c"].map((name) =>
-      writer.call("batch", batch(insert(name))).then(({ outcomes }) => {
+      writer.batch([insert(name)]).then(({ outcomes }) => {
         order.push(name);
         return outcomes[0]!.results[0]!.rows;
       }),
@@ -40,8 +39,8 @@ describe("a writer thread that runs", () => {
 
   test("says how long the WAL is with every batch", async () => {
     const writer = await startWriter();
-    const first = await writer.call("batch", batch(insert("a")));
-    const second = await writer.call("batch", batch(insert("b")));
+    const first = await writer.batch([insert("a")]);
+    const second = await writer.batch([insert("b")]);
     expect(second.wal.frames).toBeGreaterThan(first.wal.frames);
     expect(second.wal.bytes).toBeGreaterThan(0);
   });
@@ -57,7 +56,7 @@ describe("closing a writer thread", () => {
   test("does first what was called before, then leaves a single file", async () => {
     const file = newFile();
     const writer = await startWriter({ file });
-    const before = writer.call("batch", batch(slow, insert("a")));
+    const before = writer.batch([slow, insert("a")]);
     const closing = writer.close();
     expect((await before).outcomes.map(({ failure }) => failure)).toEqual([undefined, undefined]);
     await closing;
@@ -68,7 +67,7 @@ describe("closing a writer thread", () => {
     for (const keepWal of [true, false]) {
       const file = newFile();
       const writer = await startWriter({ file, keepWal });
-      const { wal } = await writer.call("batch", batch(insert("a")));
+      const { wal } = await writer.batch([insert("a")]);
       await writer.close();
       const bytes = statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0;
       if (keepWal) expect(bytes).toBeGreaterThanOrEqual(wal.bytes);
@@ -88,9 +87,9 @@ describe("closing a writer thread", () => {
     const file = newFile();
     const writer = await startWriter({ file });
     const closing = writer.close();
-    expect(await codeOf(writer.call("batch", batch(insert("late"))))).toBe("closing");
+    expect(await codeOf(writer.batch([insert("late")]))).toBe("closing");
     await closing;
-    expect(await codeOf(writer.call("batch", batch(insert("later"))))).toBe("closing");
+    expect(await codeOf(writer.batch([insert("later")]))).toBe("closing");
     expect(keysIn(file)).toEqual([]);
   });
 
@@ -125,7 +124,7 @@ describe("a writer thread that dies", () => {
   test("leaves what was in flight with an unknown outcome, and refuses what comes", async () => {
     const [threads, file] = [threadsStarted(), newFile()];
     const writer = await startWriter({ file });
-    const inFlight = [codeOf(writer.call("batch", batch(slow))), codeOf(writer.call("migrations", null))];
+    const inFlight = [codeOf(writer.batch([slow])), codeOf(writer.call("migrations", null))];
     await killOver(file, threads[0]!);
     expect(await Promise.all(inFlight)).toEqual(["outcome_unknown", "outcome_unknown"]);
     expect(writer.alive).toBe(false);
@@ -142,7 +141,7 @@ describe("a writer thread that dies", () => {
   test("lets go of the lock and of nothing that was committed", async () => {
     const [threads, file] = [threadsStarted(), newFile()];
     const writer = await startWriter({ file });
-    await writer.call("batch", batch(insert("kept")));
+    await writer.batch([insert("kept")]);
     await threads[0]!.terminate();
     await startWriter({ file });
     expect(keysIn(file)).toEqual(["kept"]);

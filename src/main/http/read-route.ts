@@ -30,8 +30,12 @@ export interface ReadRouteOptions<P> {
   readonly onServed?: (key: string, entry: Entry) => void;
 }
 
-/** URLs whose key is remembered, and how long one may be to be worth it. */
-const REMEMBERED_URLS = 10_000;
+/**
+ * The keys that URLs came to, over all routes: the map takes its memory when it is made, not when it is filled.
+ * A URL belongs to one route, so no route meets another's.
+ */
+const keys = new LRUCache<string, string>({ max: 10_000 });
+/** How long a URL may be to be worth it. */
 const REMEMBERED_LENGTH = 200;
 
 /**
@@ -43,7 +47,6 @@ const REMEMBERED_LENGTH = 200;
 export function readRoute<P>(options: ReadRouteOptions<P>): Route {
   const { path, tag, summary, read, answers, count, onServed } = options;
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
-  const keys = new LRUCache<string, string>({ max: REMEMBERED_URLS });
   return route({
     method: "GET",
     path,

@@ -1,4 +1,5 @@
 import { Piscina } from "piscina";
+import { SqlTexts } from "../../shared/batches.ts";
 import { AppError, fromFailure, toFailure } from "../../shared/errors.ts";
 import type { ReadBatch, ReadBatchReport, ReadRequest, ReadRow } from "../../shared/protocol.ts";
 import type { ConnectionMemory } from "../../shared/tuning.ts";
@@ -249,11 +250,7 @@ export class Lane {
 }
 
 function toMessage({ file, memory }: LaneOptions, batch: readonly Waiting[], deadlineMs: number): string {
-  const texts = new Map<string, number>();
-  const reads = batch.map(({ request: [sql, params] }) => {
-    const known = texts.get(sql);
-    if (known === undefined) texts.set(sql, texts.size);
-    return [known ?? texts.size - 1, params] as const;
-  });
-  return JSON.stringify({ file, memory, sql: [...texts.keys()], reads, deadlineMs } satisfies ReadBatch);
+  const texts = new SqlTexts();
+  const reads = batch.map(({ request: [sql, params] }) => [texts.number(sql), params] as const);
+  return JSON.stringify({ file, memory, sql: texts.list, reads, deadlineMs } satisfies ReadBatch);
 }

@@ -32,11 +32,11 @@ export class ReadSide {
       cache,
       lanes,
       onLookup: ({ cache: { table } }, result) => {
-        if (table !== "none") metrics.cacheRequests.inc({ cache: table, result });
+        if (table !== "none") metrics.lookUps.count(table, result);
       },
       onRead: ({ name, lane }, { waitedMs, ms }) => {
-        metrics.readWait.observe({ lane }, waitedMs / 1_000);
-        metrics.readDuration.observe({ read: name }, ms / 1_000);
+        metrics.readWait.observe(waitedMs / 1_000, lane);
+        metrics.readDuration.observe(ms / 1_000, name);
         if (ms >= SLOW_MS) log.warn({ read: name, ms }, "slow read");
       },
     });
@@ -51,7 +51,7 @@ export class ReadSide {
       Lane.open({
         ...common,
         ...lane,
-        onBatch: (size) => metrics.readBatchSize.observe({ lane: lane.name }, size),
+        onBatch: (size) => metrics.readBatchSize.observe(size, lane.name),
       });
     const point = (threads: number) => open({ name: "point", threads, maxBatch: tuning.readBatch, nice: 0 });
     if (!tuning.lanes) {

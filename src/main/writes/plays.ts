@@ -37,7 +37,7 @@ const one: Command<PlayInput> = command({
           errors: [{ pointer: "/track_id", detail: "there is nothing with this id" }],
         }
       : undefined,
-  tags: (input) => userTags([input]),
+  tags: ({ user_id }) => (user_id == null ? [] : [userTag(user_id)]),
 });
 
 const UNKNOWN_TRACKS = `
@@ -88,7 +88,9 @@ const many: Command<readonly PlayInput[]> = command({
 
 function userTags(plays: readonly PlayInput[]): string[] {
   const users = new Set(plays.map(({ user_id }) => user_id));
-  return [...users].filter((user) => user != null).map((user) => `users:${user}`);
+  return [...users].filter((user) => user != null).map(userTag);
 }
+
+const userTag = (id: number): string => `users:${id}`;
 
 export const PLAY_COMMANDS = { one, many };

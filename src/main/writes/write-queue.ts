@@ -5,18 +5,17 @@ import type { BatchReport, Outcome, Statements } from "../../shared/protocol.ts"
 
 /** What the queue needs of whoever executes batches: the writer thread, or any other executor of SQL. */
 export interface BatchExecutor {
-  /** @param commands `readonly Statements[]` as JSON text. */
-  call(job: "batch", commands: string): Promise<BatchReport>;
+  batch(commands: readonly Statements[]): Promise<BatchReport>;
 }
 
 export interface WriteQueueOptions {
   /** Commands that may wait; one more is refused. */
   readonly maxWaiting: number;
-  /** Bytes of JSON text that may wait: a thousand large commands are no less of a load than many small ones. */
+  /** Bytes of SQL and its parameters that may wait: a thousand large commands are no less of a load than many small ones. */
   readonly maxWaitingBytes: number;
   /** Commands that share one commit. */
   readonly maxBatch: number;
-  /** Bytes of JSON text in one batch, of which the writer's heap has to hold several copies. */
+  /** The same in one batch, of which the writer's heap has to hold several copies. */
   readonly maxBatchBytes: number;
   /** Milliseconds a command may wait before it is refused unsent. */
   readonly deadlineMs: number;
@@ -24,8 +23,7 @@ export interface WriteQueueOptions {
 }
 
 interface Waiting {
-  /** The command as JSON. */
-  readonly text: string;
+  readonly command: Statements;
   readonly bytes: number;
   readonly since: number;
   readonly resolve: (outcome: Outcome & { readonly waitedMs: number }) => void;
@@ -75,12 +73,11 @@ export class WriteQueue {
    * over it.
    */
   submit(command: Statements): Promise<Outcome & { readonly waitedMs: number }> {
-    const text = JSON.stringify(command);
-    const bytes = Buffer.byteLength(text);
+    const bytes = bytesOf(command);
     const refusal = this.#refusal(bytes);
     if (refusal !== undefined) return Promise.reject(refusal);
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ text, bytes, since: performance.now(), resolve, reject });
+      this.#waiting.push({ command, bytes, since: performance.now(), resolve, reject });
       this.#bytes += bytes;
       this.#schedule();
     });
@@ -119,7 +116,7 @@ export class WriteQueue {
     if (batch.length === 0) return;
     const sent = performance.now();
     try {
-      const report = await this.#executor.call("batch", `[${batch.map(({ text }) => text).join(",")}]`);
+      const report = await this.#executor.batch(batch.map(({ command }) => command));
       batch.forEach((waiting, i) => {
         waiting.resolve({ ...report.outcomes[i]!, waitedMs: sent - waiting.since });
       });
@@ -155,4 +152,17 @@ export class WriteQueue {
     for (const { bytes } of taken) this.#bytes -= bytes;
     return taken;
   }
+}
+
+/** What counts is text: everything else that a command holds is small. */
+function bytesOf(command: Statements): number {
+  let bytes = 0;
+  for (const { sql, params } of command) {
+    bytes += Buffer.byteLength(sql);
+    for (const name in params) {
+      const value = params[name];
+      if (typeof value === "string") bytes += Buffer.byteLength(value);
+    }
+  }
+  return bytes;
 }

@@ -161,7 +161,7 @@ export class WriteSide {
       invalidate,
       onOutcome: ({ name }, { waitedMs, ms }) => {
         metrics.writeWait.observe(waitedMs / 1_000);
-        metrics.writeDuration.observe({ command: name }, ms / 1_000);
+        metrics.writeDuration.observe(ms / 1_000, name);
         if (ms >= SLOW_MS) log.warn({ command: name, ms }, "slow command");
       },
       onFailure: (_, code) => metrics.writeFailures.inc({ code }),
@@ -179,7 +179,7 @@ export class WriteSide {
   #observeCheckpoint({ mode, complete, ms, wal }: CheckpointReport): void {
     const { metrics, log } = this.#options;
     this.#wal = wal;
-    metrics.checkpointDuration.observe({ mode }, ms / 1_000);
+    metrics.checkpointDuration.observe(ms / 1_000, mode);
     metrics.checkpoints.inc({ mode, result: complete ? "complete" : "held_back" });
     if (mode === "TRUNCATE" && !complete) {
       log.warn(
@@ -191,7 +191,7 @@ export class WriteSide {
 
   #keepHouse(): void {
     const housework = async () => {
-      await this.#thread.call("batch", JSON.stringify([[forgetOldKeys(new Date())], [mergeSegments()]]));
+      await this.#thread.batch([[forgetOldKeys(new Date())], [mergeSegments()]]);
       await this.#thread.call("optimize", null);
     };
     this.#maintain(housework).catch((error) =>

@@ -1,6 +1,15 @@
 import { Worker } from "node:worker_threads";
+import { encodeCommands } from "../../shared/batches.ts";
 import { AppError, fromFailure } from "../../shared/errors.ts";
-import type { WalState, WriterJob, WriterJobs, WriterReply, WriterStarted } from "../../shared/protocol.ts";
+import type {
+  BatchReport,
+  Statements,
+  WalState,
+  WriterJob,
+  WriterJobs,
+  WriterReply,
+  WriterStarted,
+} from "../../shared/protocol.ts";
 import type { ThreadOptions } from "../../writer/thread.ts";
 import { THREAD_LIMITS, threadUrl } from "../threads.ts";
 
@@ -58,6 +67,11 @@ export class WriterThread {
   /** Whether the thread runs and takes calls. */
   get alive(): boolean {
     return this.#ended === undefined;
+  }
+
+  /** Runs commands in one transaction, each with an outcome of its own. */
+  async batch(commands: readonly Statements[]): Promise<BatchReport> {
+    return JSON.parse(await this.call("batch", encodeCommands(commands)));
   }
 
   call<J extends WriterJob>(job: J, request: WriterJobs[J]["request"]): Promise<WriterJobs[J]["reply"]> {

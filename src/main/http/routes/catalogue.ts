@@ -18,6 +18,7 @@ const idParameter = z.strictObject({ id: idText });
 /** The path's parameters, and no query. */
 export function pathOf<T>(call: Call, schema: z.ZodObject): T {
   const names = Object.keys(schema.shape);
+  if (names.length === 0 && !call.incoming.url!.includes("?")) return {} as T;
   const given = {
     ...parseQuery(call.url),
     ...Object.fromEntries(names.map((name) => [name, call.param(name)])),

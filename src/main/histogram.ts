@@ -1,0 +1,108 @@
+import type { Histogram as PromHistogram, Registry } from "prom-client";
+
+export interface HistogramOptions {
+  readonly name: string;
+  readonly help: string;
+  readonly labelNames?: readonly string[];
+  /** Upper bounds, ascending, each included. */
+  readonly buckets: readonly number[];
+  readonly registers: readonly Registry[];
+}
+
+type Label = string | number;
+
+/** The counts of one combination of labels; the last bucket is for what is above every bound. */
+interface Series {
+  readonly labels: Readonly<Record<string, Label>>;
+  readonly buckets: number[];
+  sum: number;
+}
+
+/** A step along the labels' values. */
+class Node {
+  readonly #next = new Map<Label, Node>();
+  series: Series | undefined;
+
+  step(label: Label): Node {
+    const known = this.#next.get(label);
+    if (known !== undefined) return known;
+    const made = new Node();
+    this.#next.set(label, made);
+    return made;
+  }
+}
+
+/**
+ * A histogram for prom-client's registry whose series are found by walking a tree of their labels' values.
+ *
+ * prom-client's own makes an object and a string of the labels at every observation, 0.27 µs each. An answer from
+ * the cache, which takes 13 µs in all, pays for one; a write for four.
+ */
+export class Histogram {
+  readonly name: string;
+  readonly help: string;
+  readonly type = "histogram";
+  readonly labelNames: readonly string[];
+  readonly #bounds: readonly number[];
+  readonly #root = new Node();
+  readonly #all: Series[] = [];
+
+  constructor({ name, help, labelNames = [], buckets, registers }: HistogramOptions) {
+    this.name = name;
+    this.help = help;
+    this.labelNames = labelNames;
+    this.#bounds = buckets;
+    if (labelNames.length === 0) this.#seriesOf([]);
+    for (const registry of registers) registry.registerMetric(this as unknown as PromHistogram);
+  }
+
+  /** @param labels the values of `labelNames`, in their order. */
+  observe(value: number, ...labels: readonly Label[]): void {
+    const series = this.#seriesOf(labels);
+    series.buckets[this.#bucketOf(value)]!++;
+    series.sum += value;
+  }
+
+  #bucketOf(value: number): number {
+    let i = 0;
+    while (i < this.#bounds.length && value > this.#bounds[i]!) i++;
+    return i;
+  }
+
+  #seriesOf(labels: readonly Label[]): Series {
+    let node = this.#root;
+    for (const label of labels) node = node.step(label);
+    node.series ??= this.#newSeries(labels);
+    return node.series;
+  }
+
+  #newSeries(labels: readonly Label[]): Series {
+    const series = {
+      labels: Object.fromEntries(this.labelNames.map((name, i) => [name, labels[i]!])),
+      buckets: Array.from({ length: this.#bounds.length + 1 }, () => 0),
+      sum: 0,
+    };
+    this.#all.push(series);
+    return series;
+  }
+
+  /** What prom-client's registry asks for at a scrape: cumulative counts, as the text format wants them. */
+  get() {
+    const values = this.#all.flatMap((series) => this.#export(series));
+    return { name: this.name, help: this.help, type: this.type, aggregator: "sum", values };
+  }
+
+  #export({ labels, buckets, sum }: Series) {
+    let count = 0;
+    const cumulative = buckets.map((inside, i) => {
+      count += inside;
+      const le = this.#bounds[i] ?? "+Inf";
+      return { metricName: `${this.name}_bucket`, labels: { le, ...labels }, value: count };
+    });
+    return [
+      ...cumulative,
+      { metricName: `${this.name}_sum`, labels, value: sum },
+      { metricName: `${this.name}_count`, labels, value: count },
+    ];
+  }
+}
