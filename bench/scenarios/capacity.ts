@@ -105,7 +105,8 @@ export const CAPACITY = {
     servers: [...BASELINES],
     database: "busy",
     settings: UNCACHED,
-    load: { traffic: "scans", connections: 8 },
+    load: { traffic: "scans", connections: 4 },
+    measureMs: 5_000,
   },
   "single-write": {
     title: "one client, one durable play after the other",
