@@ -88,7 +88,7 @@ export function remarksOf({ machine, settings, scenarios, failures }: Figures): 
       : []),
     ...(settings.smoke ? ["A smoke run: its figures are of no meaning."] : []),
     ...besideRemarks(scenarios),
-    ...(failures.length === 0 ? [] : [`${failures.length} trials could not be run.`]),
+    ...(failures.length === 0 ? [] : [`Trials that could not be run: ${failures.length}.`]),
   ];
 }
 

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import type { Pool, PoolClient } from "pg";
 import { openDatabase } from "./executor.ts";
-import { INDEXES, TABLES } from "./postgres-sql.ts";
+import { EXTENSION, INDEXES, TABLES } from "./postgres-sql.ts";
 
 const COLUMNS = {
   artists: "id, public_id, slug, name, created_at, updated_at",
@@ -27,7 +27,7 @@ export function schemaOf(file: string): string {
   const db = openDatabase(file, { readonly: true });
   const mark = db.prepare<[], string>(MARK).pluck().get()!;
   db.close();
-  return `chinook_bench_${hash("sha1", mark).slice(0, 8)}`;
+  return `chinook_bench_${hash("sha1", mark + INDEXES).slice(0, 8)}`;
 }
 
 /**
@@ -52,6 +52,7 @@ export async function load(pool: Pool, schema: string, file: string): Promise<vo
 }
 
 async function loadAll(client: PoolClient, db: File, schema: string): Promise<void> {
+  await client.query(EXTENSION);
   await client.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE; CREATE SCHEMA ${schema}; ${TABLES}`);
   for (const table of Object.keys(COLUMNS) as (keyof typeof COLUMNS)[]) await copy(client, db, table);
   await client.query(`${INDEXES} COMMENT ON SCHEMA ${schema} IS 'whole'`);

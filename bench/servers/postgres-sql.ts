@@ -3,6 +3,9 @@ import { decodeCursor } from "../../src/main/reads/catalogue.ts";
 import { type Body, cursorAt } from "./executor.ts";
 import type { ReadName } from "./reads.ts";
 
+/** Accents do not matter, and every word does, as with us; stemming is left out, for which there is one language each. */
+export const EXTENSION = "CREATE EXTENSION IF NOT EXISTS unaccent SCHEMA public";
+
 /** The tables that the routes need, with the types that one would give them and our own indexes. */
 export const TABLES = `
   CREATE TABLE artists (id int PRIMARY KEY, public_id text, slug text, name text NOT NULL, created_at text, updated_at text);
@@ -17,7 +20,7 @@ export const TABLES = `
     user_id int, played_at text NOT NULL);`;
 
 export const INDEXES = `
-  UPDATE tracks t SET words = to_tsvector('english', concat_ws(' ', t.name, al.title, ar.name, t.composer))
+  UPDATE tracks t SET words = to_tsvector('simple', public.unaccent(concat_ws(' ', t.name, al.title, ar.name, t.composer)))
     FROM tracks x LEFT JOIN albums al ON al.id = x.album_id LEFT JOIN artists ar ON ar.id = al.artist_id WHERE x.id = t.id;
   CREATE INDEX tracks_words ON tracks USING gin (words);
   CREATE INDEX tracks_album ON tracks (album_id);
@@ -76,11 +79,11 @@ const page =
   });
 
 const mark = (column: string): string =>
-  `ts_headline('english', ${column}, q.query, 'StartSel=<mark>, StopSel=</mark>, HighlightAll=true')`;
+  `ts_headline('simple', ${column}, q.query, 'StartSel=<mark>, StopSel=</mark>, HighlightAll=true')`;
 
 /** All words, ranked; names and marks only for the hits that are shown. */
 const SEARCH = `
-  WITH q AS (SELECT plainto_tsquery('english', $1) AS query),
+  WITH q AS (SELECT plainto_tsquery('simple', public.unaccent($1)) AS query),
   found AS (SELECT tracks.id, ts_rank_cd(words, q.query) AS score FROM tracks, q WHERE words @@ q.query
     ORDER BY score DESC, tracks.id LIMIT $2)
   SELECT ${columnsOf("tracks")}, found.score,
