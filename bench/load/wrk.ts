@@ -35,8 +35,7 @@ class WrkClients implements Clients {
     const closed = once(child, "close");
     await Promise.race([until, closed]);
     const cpu = cpuSeconds(child.pid!);
-    child.kill("SIGINT");
-    await closed;
+    await interrupted(child, closed);
     const shot = report(await output, await complaint) as Omit<Shot, "cpu_seconds" | keyof typeof UNSAID>;
     return { ...UNSAID, ...shot, cpu_seconds: cpu };
   }
@@ -44,6 +43,15 @@ class WrkClients implements Clients {
   async stop(): Promise<void> {
     if (this.#child !== undefined) await stop(this.#child);
   }
+}
+
+const AGAIN_MS = 200;
+
+/** wrk ignores interrupts until it has read its requests, so on a busy machine one alone may be lost. */
+async function interrupted(child: ChildProcess, closed: Promise<unknown>): Promise<void> {
+  child.kill("SIGINT");
+  const again = setInterval(() => child.kill("SIGINT"), AGAIN_MS);
+  await closed.finally(() => clearInterval(again));
 }
 
 function spawnWrk({ url, requests, connections }: Job): ChildProcess {
