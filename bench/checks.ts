@@ -25,10 +25,11 @@ export interface Subject {
 }
 
 /** Asks once before the load begins: a broken server is found out without measuring it. */
-export async function checkOnce(subject: Subject): Promise<void> {
+export async function checkOnce(subject: Subject): Promise<Checked> {
   const found = newChecked();
   await checkOne(subject, requestsOf(subject.traffic, subject.catalogue), 0, found);
   if (found.wrong.length > 0) throw new Error(`wrong answer: ${found.wrong[0]}`);
+  return found;
 }
 
 const newChecked = (): Checked => ({ checked: 0, wrong: [], plays: [] });
@@ -51,7 +52,7 @@ export async function watchAnswers(subject: Subject, until: Promise<unknown>): P
   return found;
 }
 
-function add(found: Checked, { checked, wrong, plays }: Checked): void {
+export function add(found: Checked, { checked, wrong, plays }: Checked): void {
   found.checked += checked;
   found.wrong.push(...wrong);
   found.plays.push(...plays);

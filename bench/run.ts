@@ -5,7 +5,8 @@ import { Databases } from "./databases.ts";
 import { pickGenerator } from "./load/pick.ts";
 import { describeMachine } from "./machine.ts";
 import { help, type Options, parseOptions, UsageError } from "./options.ts";
-import { estimate, trialsOf } from "./plan.ts";
+import { databaseOf, estimate, secondsOf, trialsOf } from "./plan.ts";
+import { endAll } from "./processes.ts";
 import { comparison } from "./report/compare.ts";
 import {
   type Failure,
@@ -20,7 +21,8 @@ import { reportOf } from "./report/html.ts";
 import { Progress } from "./report/progress.ts";
 import { tableOf } from "./report/table.ts";
 import type { Round, Trial } from "./rounds.ts";
-import type { ScenarioName } from "./scenarios/index.ts";
+import { scenarioOf } from "./scenarios/index.ts";
+import { specOf } from "./servers/specs.ts";
 import { median } from "./statistics.ts";
 import { type Bench, runTrial } from "./trial.ts";
 
@@ -72,8 +74,8 @@ async function measureAll(options: Options): Promise<Figures> {
   const findings: Findings = { options, machine, catalogue, generator: generator.name, rounds, failures };
   const bench = { options, databases, generator, capacityOf: (trial: Trial) => capacityIn(rounds, trial) };
   const progress = new Progress(trials, options);
-  for (const [name, group] of Map.groupBy(trials, ({ scenario }) => scenario)) {
-    await runScenario(bench, name, group, progress, rounds, failures);
+  for (const group of Map.groupBy(trials, ({ scenario }) => scenario).values()) {
+    await runScenario(bench, group, progress, rounds, failures);
     if (options.json !== undefined) writeFigures(options.json, figuresOf(findings));
   }
   return figuresOf(findings);
@@ -101,7 +103,6 @@ function announce(
 /** A trial that fails is recorded, and the rest goes on. */
 async function runScenario(
   bench: Bench,
-  _name: ScenarioName,
   trials: readonly Trial[],
   progress: Progress,
   rounds: Round[],
@@ -110,7 +111,7 @@ async function runScenario(
   for (const trial of trials) {
     progress.begin(trial);
     try {
-      const round = await runTrial(bench, trial);
+      const round = await inTime(bench, trial);
       progress.end(trial, round);
       rounds.push(round);
     } catch (cause) {
@@ -118,6 +119,23 @@ async function runScenario(
       progress.fail(trial, error);
       failures.push({ ...trial, error });
     }
+  }
+}
+
+/** Milliseconds beyond four times what a trial should take. */
+const PATIENCE_MS = 120_000;
+
+/** One that hangs would keep the others from running: its processes are ended, which ends it. */
+async function inTime(bench: Bench, trial: Trial): Promise<Round> {
+  await bench.databases.get(
+    databaseOf(scenarioOf(trial.scenario), trial.point),
+    specOf(trial.server).pageBytes,
+  );
+  const late = setTimeout(endAll, secondsOf(trial, bench.options) * 4_000 + PATIENCE_MS);
+  try {
+    return await runTrial(bench, trial);
+  } finally {
+    clearTimeout(late);
   }
 }
 

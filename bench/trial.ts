@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { answerFile, writeRequests } from "./artefacts.ts";
-import { checkOnce, type Subject, watchAnswers } from "./checks.ts";
+import { add, type Checked, checkOnce, type Subject, watchAnswers } from "./checks.ts";
 import { type Catalogue, copyDatabase, type Databases, playsIn, removeDatabase } from "./databases.ts";
 import { paced, users } from "./load/child.ts";
 import type { Clients, Generator } from "./load/generator.ts";
@@ -130,7 +130,7 @@ async function underLoad(
   const { bench, scenario, spec, catalogue } = setting;
   const { constant = false, ranksOtherwise = false } = spec;
   const subject = { url: server.url, constant, ranksOtherwise, catalogue, traffic: load.traffic };
-  await checkOnce(subject);
+  const first = await checkOnce(subject);
   if (scenario.beside) await checkOnce({ ...subject, traffic: scenario.beside.traffic });
   await using stack = new AsyncDisposableStack();
   const clients = await openClients(setting, load, server, stack);
@@ -140,6 +140,7 @@ async function underLoad(
   beside?.catch(() => {});
   const warmed = await warmUp(warmMsOf(scenario, bench.options), scenario.after ?? 0, clients);
   const found = await measure(setting, subject, clients, server);
+  add(found.checks, first);
   end.resolve();
   const { connections, rate = null } = load;
   const answered = warmed + found.shot.requests - found.shot.errors;
@@ -178,7 +179,7 @@ async function measure(
   subject: Subject,
   clients: Clients,
   { url, pid }: RunningServer,
-): Promise<Omit<Findings, "connections" | "rate">> {
+): Promise<Omit<Findings, "connections" | "rate"> & { readonly checks: Checked }> {
   const inside = spec.ours ? await Exposition.from(url) : undefined;
   const before = stateOf(pid);
   const time = delay(measureMsOf(scenario, options));
