@@ -2,6 +2,7 @@ import { CONNECTIONS, type Scenario, type Sweep, UNCACHED } from "./scenario.ts"
 
 const SHORT_MS = 2_000;
 const MB = 1_000_000;
+const NEVER = 1e12;
 
 const CLIENTS: Sweep = {
   parameter: "clients",
@@ -117,7 +118,7 @@ export const SCALING = {
   },
   "wal-cap": {
     ...common,
-    title: "durable plays beside readers, by the cap of the log",
+    title: "durable plays beside readers by the cap of the log, nothing moved before it",
     servers: ["chinook"],
     database: "catalogue",
     settings: UNCACHED,
@@ -128,13 +129,13 @@ export const SCALING = {
       parameter: "cap of the log",
       unit: "MB",
       values: [1, 4, 8, 16, 32, 64, 128, 256],
-      change: (size) => ({ tuning: { walCapBytes: size * MB, walIdleBytes: Math.min(4 * MB, size * MB) } }),
+      change: (size) => ({ tuning: { walCapBytes: size * MB, walIdleBytes: NEVER } }),
     },
     repeats: 1,
   },
   "wal-idle": {
     ...common,
-    title: "the same by what is moved when nothing waits",
+    title: "durable plays beside readers, by how much is moved when nothing waits",
     servers: ["chinook"],
     database: "catalogue",
     settings: UNCACHED,
