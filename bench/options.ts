@@ -98,6 +98,7 @@ const SIZES = {
 /** The one generator that is everywhere, few connections, and of each kind of scenario one. */
 const SMOKE = { generator: "autocannon", connections: 8 } as const;
 const SMOKE_SCENARIOS = ["cached-get", "durable-post", "points-beside-scans"] as const;
+const SMOKE_SERVERS: readonly ServerName[] = ["bare", "echo", "in-handler", "several-writers", "chinook"];
 
 const BASELINE = "bench/baseline.json";
 
@@ -135,7 +136,7 @@ export function parseOptions(
     ...SIZES[size],
     ...{ size, resume, smoke: size === "smoke", connections: 10_000 },
     scenarios: scenariosOf(values.scenario, size),
-    servers: (values.server ?? []).map((name) => oneOf("--server", name, serverNames())),
+    servers: serversOf(values, size),
     directory: values.directory ?? temporary,
     generator: oneOf("--generator", values.generator ?? "auto", GENERATORS),
     ...(values.smoke ? SMOKE : {}),
@@ -180,6 +181,15 @@ function scenariosOf(names: readonly string[] | undefined, size: keyof typeof SI
     const group = all.filter((scenario) => scenarioOf(scenario).group === name);
     return group.length > 0 ? group : [oneOf("--scenario", name, all)];
   });
+}
+
+/** A smoke run that nobody said more about is a short one. */
+function serversOf(
+  { server, scenario }: { readonly server?: string[]; readonly scenario?: string[] },
+  size: keyof typeof SIZES,
+): readonly ServerName[] {
+  if (server !== undefined) return server.map((name) => oneOf("--server", name, serverNames()));
+  return size === "smoke" && scenario === undefined ? SMOKE_SERVERS : [];
 }
 
 function oneOf<T extends string>(flag: string, given: string, known: readonly T[]): T {

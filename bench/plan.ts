@@ -43,7 +43,8 @@ export function trialsOf(name: ScenarioName, options: Options): Trial[] {
   const main = inTurn(name, servers, points, repeats);
   const { rates = [], ratesOf = servers } = scenario;
   if (options.size === "quick") return main;
-  const shares = rates.map((value) => ({ parameter: SHARE, value }));
+  const shown = options.size === "smoke" ? rates.slice(0, 1) : rates;
+  const shares = shown.map((value) => ({ parameter: SHARE, value }));
   const rated = servers.filter((server) => ratesOf.includes(server));
   return [...main, ...inTurn(name, rated, shares, Math.min(repeats, RATE_REPEATS))];
 }

@@ -39,7 +39,7 @@ describe("a bench too short to measure anything", () => {
     const args = [BENCH, "--smoke", "--json", json, "--report", html, "--directory", directory];
     ({ stdout } = await run(process.execPath, args, { env: withoutPostgres }));
     figures = JSON.parse(readFileSync(json, "utf8"));
-  }, 180_000);
+  }, 300_000);
 
   test("writes the contract's shape", () => {
     expect(figures).toMatchObject({
@@ -74,16 +74,9 @@ describe("a bench too short to measure anything", () => {
       "durable-post in-handler",
       "durable-post several-writers",
       "durable-post chinook",
-      "durable-post chinook-normal",
       "durable-post in-handler 0.5",
       "durable-post chinook 0.5",
-      "durable-post in-handler 0.7",
-      "durable-post chinook 0.7",
-      "durable-post in-handler 0.9",
-      "durable-post chinook 0.9",
       "points-beside-scans in-handler",
-      "points-beside-scans piscina-per-request",
-      "points-beside-scans chinook-one-lane",
       "points-beside-scans chinook",
     ]);
     expect(figures.failures).toEqual([]);
