@@ -63,6 +63,7 @@ export const CAPACITY = {
     database: "catalogue",
     settings: UNCACHED,
     load: { traffic: "suggestions", connections: CONNECTIONS },
+    repeats: 2,
   },
   similar: {
     title: "ten similar tracks by metadata, no cache",
@@ -71,6 +72,7 @@ export const CAPACITY = {
     database: "catalogue",
     settings: UNCACHED,
     load: { traffic: "similar", connections: CONNECTIONS },
+    repeats: 2,
   },
   "search-1500": {
     title: "1,500 searches a second, no cache",
@@ -132,8 +134,8 @@ export const CAPACITY = {
     ratesOf: ["in-handler", "chinook"],
     quick: true,
   },
-  "mixed-80-20": mixed("80 to 20", "mixed-80-20"),
-  "mixed-50-50": mixed("50 to 50", "mixed-50-50"),
+  "mixed-80-20": { ...mixed("80 to 20", "mixed-80-20"), repeats: 2 },
+  "mixed-50-50": { ...mixed("50 to 50", "mixed-50-50"), repeats: 2 },
   "hot-key": {
     title: "one track that all read and some change, 95 to 5",
     group: "capacity",
