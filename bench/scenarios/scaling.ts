@@ -76,6 +76,20 @@ export const SCALING = {
     repeats: 1,
     sweep: { parameter: "read batch", values: CAPS, change: (readBatch) => ({ tuning: { readBatch } }) },
   },
+  "batch-scan": {
+    ...common,
+    title: "searches by the cap of a batch of brief scans, no cache",
+    servers: ["chinook"],
+    database: "catalogue",
+    settings: UNCACHED,
+    load: { traffic: "search", connections: CONNECTIONS },
+    repeats: 1,
+    sweep: {
+      parameter: "scan batch",
+      values: [1, 4, 16, 64],
+      change: (scanBatch) => ({ tuning: { scanBatch } }),
+    },
+  },
   "batch-write": {
     ...common,
     title: "durable plays by the cap of a batch",

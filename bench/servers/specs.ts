@@ -112,7 +112,7 @@ export const SERVERS = {
   "chinook-cached": ours("Chinook Server with its cache", { env: { CHINOOK_CACHE_MB: "32" } }),
   "chinook-uncached": ours("Chinook Server without its cache", { env: { CHINOOK_CACHE_MB: "0" } }),
   "chinook-normal": ours("Chinook Server, synchronous=NORMAL", { env: { CHINOOK_SYNCHRONOUS: "normal" } }),
-  "chinook-unbatched": ours("Chinook Server, a read a message", { tuning: { readBatch: 1 } }),
+  "chinook-unbatched": ours("Chinook Server, a read a message", { tuning: { readBatch: 1, scanBatch: 1 } }),
   "chinook-commit-each": ours("Chinook Server, a commit a write", { tuning: { writeBatch: 1 } }),
   "chinook-one-lane": ours("Chinook Server, one lane", { tuning: { lanes: false } }),
   "chinook-8k": ours("pages of 8 KB", { pageBytes: 8 * KIB }),

@@ -20,12 +20,15 @@ import { tagRoutes } from "./http/routes/tags.ts";
 import { createLog, type Logger } from "./log.ts";
 import { createMetrics, type MetricSources, type Metrics, registerGauges } from "./metrics.ts";
 import { ReadSide } from "./reads/read-side.ts";
+import { remembered } from "./remembered.ts";
 import { ftsCoverageOf } from "./search/coverage.ts";
 import { SearchKeeper } from "./search/keeper.ts";
 import { WriteSide } from "./writes/write-side.ts";
 
 const MEBIBYTE = 1_048_576;
 const SWEEP_MS = 5_000;
+/** How old a gauge may be whose value is counted over the whole catalogue. */
+const COUNTED_MS = 60_000;
 
 export interface Server {
   readonly url: string;
@@ -194,8 +197,8 @@ function gaugeSources({ settings, cache, writes, reads }: Parts): MetricSources 
     writeQueue: () => writes.queueLength,
     wal: () => writes.wal,
     databaseBytes: () => fileBytes(settings.database),
-    ftsCoverage: () => ftsCoverageOf(reads.answers),
-    vectorCoverage: () => coverageOf(reads.answers),
+    ftsCoverage: remembered(COUNTED_MS, () => ftsCoverageOf(reads.answers)),
+    vectorCoverage: remembered(COUNTED_MS, () => coverageOf(reads.answers)),
   };
 }
 

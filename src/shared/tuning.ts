@@ -13,6 +13,8 @@ export interface ConnectionMemory {
 export interface Tuning {
   /** Reads that travel to a thread together; 1 = no batching. */
   readonly readBatch: number;
+  /** The same on the scan lane, for reads that were brief when they last ran. */
+  readonly scanBatch: number;
   /** Commands that share a commit; 1 = a commit each. */
   readonly writeBatch: number;
   /** Whether scans have threads of their own; if not, all threads take whatever comes. */
@@ -27,6 +29,7 @@ export interface Tuning {
 
 export const TUNING: Tuning = Object.freeze({
   readBatch: 64,
+  scanBatch: 16,
   // Past a few hundred the share of the sync is small and the wait is not.
   writeBatch: 512,
   lanes: true,

@@ -94,10 +94,21 @@ describe("reads that wait", () => {
     expect(sizes).toEqual([5, 4]);
   });
 
-  test("travel one by one on the scan lane", async () => {
-    const { lane, sizes } = await watched(database().file, { name: "scan", maxBatch: 1 });
+  test("travel together on the scan lane when they were brief before, and alone until that is known", async () => {
+    const brief = { name: "scan", maxBatch: 8, briefMs: Number.POSITIVE_INFINITY } as const;
+    const { lane, sizes } = await watched(database().file, brief);
     await Promise.all([lane.read(say("a")), lane.read(say("b"))]);
-    expect(sizes).toEqual([1, 1]);
+    await Promise.all(
+      [...["c", "d", "e"].map(say), count(1), say("f"), say("g")].map((read) => lane.read(read)),
+    );
+    expect(sizes).toEqual([1, 1, 3, 1, 2]);
+  });
+
+  test("travel alone on the scan lane when they were long before", async () => {
+    const { lane, sizes } = await watched(database().file, { name: "scan", maxBatch: 8, briefMs: 0 });
+    await lane.read(say("a"));
+    await Promise.all(["b", "c", "d"].map((text) => lane.read(say(text))));
+    expect(sizes).toEqual([1, 1, 1, 1]);
   });
 
   test("are refused at once when too many do, and the others are not disturbed", async () => {

@@ -145,15 +145,17 @@ function inputOf({ name }: AnyCommand, body: Record<string, unknown>): unknown {
 }
 
 /**
- * A comparison of something with a bare parameter. Left alone: assignments of an UPDATE (they stand between SET
- * and WHERE), and the question whether a parameter is NULL, which compares it with nothing.
+ * A comparison of something with a bare parameter, or a bound that is one: the planner looks at either. Left alone:
+ * assignments of an UPDATE (they stand between SET and WHERE), the question whether a parameter is NULL, which
+ * compares it with nothing, and a bound that is worked out.
  */
 function bareComparisons(sql: string): string[] {
   const compared = sql.replace(/\bSET\b[\s\S]*?(?=\bWHERE\b|$)/gi, "");
   const after =
     compared.match(/(=|<|>|\b(?:LIKE|GLOB|MATCH|BETWEEN|AND|IN)\b)\s*\(?\s*@\w+(?!\w*\s+IS\s+NULL)/gi) ?? [];
   const before = compared.match(/@\w+\s*(=|<|>|\b(?:LIKE|GLOB|IN|BETWEEN)\b)/gi) ?? [];
-  return [...after, ...before];
+  const bounds = compared.match(/\b(?:LIMIT|OFFSET)\s+@\w+(?!\w*\s*[-+])/gi) ?? [];
+  return [...after, ...before, ...bounds];
 }
 
 describe("a parameter that is compared is hidden from the planner by likely()", () => {
@@ -175,12 +177,15 @@ describe("a parameter that is compared is hidden from the planner by likely()", 
       "a IN (@b)",
       "x AND @a = b",
       "a LIKE @b",
+      "SELECT 1 LIMIT @b",
+      "SELECT 1 LIMIT @b + 1 OFFSET @c",
     ]) {
       expect(bareComparisons(`SELECT 1 WHERE ${sql}`), sql).not.toEqual([]);
     }
     for (const sql of [
       "UPDATE t SET a = @a, b = @b WHERE c = likely(@c)",
       "SELECT 1 WHERE @a IS NULL LIMIT @b + 1",
+      "SELECT 1 LIMIT likely(@b) OFFSET @c - 1",
     ]) {
       expect(bareComparisons(sql), sql).toEqual([]);
     }

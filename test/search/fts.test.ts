@@ -1,6 +1,6 @@
 import Database from "better-sqlite3";
 import { beforeAll, describe, expect, test } from "vitest";
-import { chinook, copyOf, get, type Json, makeCatalogue, startServer } from "../support/server.ts";
+import { chinook, copyOf, get, type Json, makeCatalogue, post, startServer } from "../support/server.ts";
 
 let catalogue: string;
 beforeAll(async () => {
@@ -34,8 +34,8 @@ describe("validate names what is broken, rebuild mends it", () => {
     ["undocumented", "INSERT INTO tracks_fts (rowid, name) VALUES (1000003, 'ghost')", [1_000_003]],
     [
       "unindexed",
-      `INSERT INTO tracks_fts (tracks_fts, rowid, name, artist_name, album_title, composer, genre_name)
-       SELECT 'delete', id, name, artist_name, album_title, composer, genre_name FROM track_documents WHERE id = 3`,
+      `INSERT INTO tracks_fts (tracks_fts, rowid, name, artist_name, album_title, composer, genre)
+       SELECT 'delete', id, name, artist_name, album_title, composer, genre FROM track_documents WHERE id = 3`,
       [3],
     ],
   ])("%s", async (defect, sql, ids) => {
@@ -48,11 +48,19 @@ describe("validate names what is broken, rebuild mends it", () => {
     expect(await validate(database)).toEqual({ code: 0, report: expect.objectContaining({ ok: true }) });
   });
 
-  test("terms that are not their documents'", async () => {
-    const database = damage(`
-      INSERT INTO tracks_fts (tracks_fts, rowid, name, artist_name, album_title, composer, genre_name)
-        SELECT 'delete', id, name, artist_name, album_title, composer, genre_name FROM track_documents WHERE id = 3;
-      INSERT INTO tracks_fts (rowid, name) VALUES (3, 'another name altogether')`);
+  test.each([
+    [
+      "a track's",
+      `INSERT INTO tracks_fts (tracks_fts, rowid, name, artist_name, album_title, composer, genre)
+         SELECT 'delete', id, name, artist_name, album_title, composer, genre FROM track_documents WHERE id = 3;
+       INSERT INTO tracks_fts (rowid, name) VALUES (3, 'another name altogether')`,
+    ],
+    [
+      "a genre's",
+      "INSERT INTO genres_fts (genres_fts, rowid, name) SELECT 'delete', id, name FROM genres LIMIT 1",
+    ],
+  ])("terms that are not their documents': %s", async (_, sql) => {
+    const database = damage(sql);
     const { code, report } = await validate(database);
     expect([code, report.index_agrees]).toEqual([1, false]);
     expect((await fts("rebuild", database)).code).toBe(0);
@@ -79,6 +87,23 @@ test("through the server that holds the database; the gauge says how much is ind
     expect((await fts(action, server.database)).code).toBe(0);
   expect((await get(server, "/metrics")).text).toMatch(/^chinook_fts_coverage_ratio 1$/m);
   expect(JSON.parse((await fts("stats", server.database)).stdout).words).toBe(words);
+}, 60_000);
+
+test("a load leaves one segment, and merging switched on; a chunk that fails leaves it on too", async () => {
+  const database = copyOf(catalogue);
+  expect(JSON.parse((await fts("stats", database)).stdout).segments).toBe(1);
+  const automerge = () => {
+    const db = new Database(database, { readonly: true });
+    const value = db.prepare("SELECT v FROM tracks_fts_config WHERE k = 'automerge'").pluck().get();
+    db.close();
+    return value;
+  };
+  expect(automerge()).toBe(4);
+  await using server = await startServer({}, { database });
+  const nowhere = [9_999, "x", "x", "Lost", 999_999, 1, null, null, 1, 1, 99, "2026-01-01", "2026-01-01"];
+  const { status, json } = await post(server, "/admin/bulk", { table: "tracks", rows: [nowhere] });
+  expect([status, json.code]).toEqual([422, "reference_unknown"]);
+  expect(automerge()).toBe(4);
 }, 60_000);
 
 test("the migration goes down and up again over a filled catalogue, and the index comes back", async () => {

@@ -199,6 +199,22 @@ describe("kept by the catalogue's own writes", () => {
   });
 });
 
+test("more than are ranked: the answer says so, and a word that only names a genre finds its tracks all the same", async () => {
+  await using wide = await startServer({}, { database: copyOf(await makeCatalogue(6_000)) });
+  const rock = (await get(wide, "/v1/genres?slug=rock")).json.data[0].id;
+  expect((await get(wide, `/v1/tracks?genre_id=${rock}&total=1&limit=1`)).json.total).toBeGreaterThan(2_000);
+  expect((await patch(wide, `/v1/genres/${rock}`, { name: "Zouk" })).status).toBe(200);
+  const { data, bounded } = (await search({ q: "zouk", limit: 100 }, wide)).json;
+  expect(bounded).toBe(true);
+  expect(new Set(data.map(({ genre_name }: Json) => genre_name))).toEqual(new Set(["Zouk"]));
+  const [named] = data;
+  expect((await patch(wide, `/v1/tracks/${named.id}`, { name: "Zouk" })).status).toBe(200);
+  expect((await search({ q: "zouk" }, wide)).json.data[0]).toMatchObject({ id: named.id, name: "Zouk" });
+  const within = (await search({ q: "the", genre: "zouk" }, wide)).json;
+  expect(within.data.length).toBeGreaterThan(0);
+  for (const hit of within.data) expect(hit.genre_name).toBe("Zouk");
+}, 60_000);
+
 describe("pages and bounds over a generated catalogue", () => {
   let large: TestServer;
   beforeAll(async () => {

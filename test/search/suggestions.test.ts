@@ -1,5 +1,7 @@
+import Database from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
+  chinook,
   copyOf,
   get,
   type Json,
@@ -54,6 +56,48 @@ test("over a generated catalogue: the most popular artist is among the names wit
   const word = (data[0].name as string).split(/\s+/).find((part) => part.length > 3) ?? data[0].name;
   const suggested = async () => (await suggestFresh(first, word.slice(0, 4))).map(({ name }) => name);
   await until(async () => (await suggested()).includes(data[0].name));
+}, 60_000);
+
+test("after another catalogue took the demo's place, only its own names are suggested", async () => {
+  await using server = await startServer({ CHINOOK_DEMO: "1" });
+  // A word inside names: only the list of popular names knows it, so the list is there.
+  await until(async () => (await suggestFresh(server, "the")).some(({ name }) => / the /i.test(name)));
+  const generate = ["generate", "--tracks", "400", "--seed", "11", "--database", server.database];
+  expect((await chinook(generate)).code).toBe(0);
+  const strangers = async () => {
+    const suggested = (
+      await Promise.all(["the", "me", "lo", "ni", "st"].map((q) => suggest(server, q)))
+    ).flat();
+    expect(suggested.length).toBeGreaterThan(5);
+    const named = suggested.map(async ({ kind, id, name }) => {
+      const { json } = await get(server, `/v1/${kind}s/${id}`);
+      return (kind === "album" ? json.title : json.name) === name ? [] : [`${kind} ${id} ${name}`];
+    });
+    return (await Promise.all(named)).flat();
+  };
+  expect(await strangers()).toEqual([]);
+  await until(async () => (await suggestFresh(server, "the")).some(({ name }) => / the /i.test(name)));
+  expect(await strangers()).toEqual([]);
+  expect(await server.stop()).toBe(0);
+  const db = new Database(server.database, { readonly: true });
+  const [listed, indexed] = ["suggestions", "suggestions_fts_docsize"].map((table) =>
+    db.prepare(`SELECT group_concat(id) FROM (SELECT id FROM ${table} ORDER BY id)`).pluck().get(),
+  );
+  db.close();
+  expect(indexed).toBe(listed);
+}, 60_000);
+
+test("an emptied catalogue leaves nothing in the index of names", async () => {
+  const database = copyOf(await makeCatalogue(500));
+  await using server = await startServer({}, { database });
+  await until(async () => (await suggestFresh(server, "the")).some(({ name }) => / the /i.test(name)));
+  expect((await post(server, "/admin/bulk/clear", {})).status).toBe(204);
+  expect(await suggest(server, "the")).toEqual([]);
+  const db = new Database(database, { readonly: true });
+  expect(
+    db.prepare("SELECT count(*) FROM suggestions_fts WHERE suggestions_fts MATCH 'the'").pluck().get(),
+  ).toBe(0);
+  db.close();
 }, 60_000);
 
 /** A text of its own each time, since answers keep for an hour. */

@@ -53,6 +53,7 @@ export async function fill(
   const { tables, changed } = await loadAll(target, chunks, progress);
   await target.setSource(source);
   await target.optimize();
+  await target.fts("optimize");
   progress.done();
   const rows = Object.values(tables).reduce((a, b) => a + b, 0);
   return { rows, changed, tables, replaced: room === "cleared" };

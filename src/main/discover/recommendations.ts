@@ -128,7 +128,7 @@ const RANKED = `
   ranked AS MATERIALIZED (
     SELECT key AS rank, value AS track_id FROM json_each(spread_artists(
       (SELECT json_group_array(json_array(track_id, artist_id)) FROM best)))
-    LIMIT @limit)`;
+    LIMIT likely(@limit))`;
 
 const REASON = `CASE c.strategy
   WHEN 'audio' THEN 'because you played “' || seed.name || '”'

@@ -53,7 +53,7 @@ const tracksOf = (ranked: string): string => `
   (SELECT json_group_array(json(item)) FROM (
     SELECT '{"similarity":' || round(ranked.similarity, 6) || ',' || substr(${jsonOf(KINDS.tracks)}, 2) AS item
     FROM ${ranked} ranked CROSS JOIN ${KINDS.tracks.from.replace("tracks t", "tracks t ON t.id = ranked.track_id")}
-    ORDER BY ranked.similarity DESC, ranked.track_id LIMIT @limit))`;
+    ORDER BY ranked.similarity DESC, ranked.track_id LIMIT likely(@limit)))`;
 
 /** An empty list says why it is: a track without a vector is no error, its vector may be on its way. */
 const answerOf = (ranked: string, present: string, reason: string): string => `
@@ -90,7 +90,7 @@ function blended(genre: number | undefined): string {
     WITH ${found.join(", ")}, pool AS MATERIALIZED (${pool.join(" UNION ")}),
     ranked AS MATERIALIZED (
       SELECT track_id, (${parts.join(" + ")}) / (${weights.join(" + ")}) AS similarity
-      FROM pool WHERE track_id <> likely(@id) ORDER BY similarity DESC, track_id LIMIT @limit)
+      FROM pool WHERE track_id <> likely(@id) ORDER BY similarity DESC, track_id LIMIT likely(@limit))
     ${answerOf("ranked", present, "this track has no vector yet")}`;
 }
 

@@ -116,7 +116,7 @@ const claim: Command<ClaimInput> = command({
     statement(
       `UPDATE vector_queue SET state = 'processing', attempts = attempts + 1, updated_at = @now
        WHERE kind = '${kind}' AND track_id IN (SELECT track_id FROM vector_queue
-         WHERE kind = '${kind}' AND state = 'pending' ORDER BY track_id LIMIT @limit)`,
+         WHERE kind = '${kind}' AND state = 'pending' ORDER BY track_id LIMIT likely(@limit))`,
       { now, limit },
     ),
   ],

@@ -148,7 +148,7 @@ export const FREQUENCIES_READ: Read<FrequencyParams> = read({
         'counts', hex(lyric_frequencies(name, title, artist, composer))), '', NULL
       FROM (SELECT t.id, t.name, al.title, ar.name AS artist, t.composer
         FROM tracks t LEFT JOIN albums al ON al.id = t.album_id LEFT JOIN artists ar ON ar.id = al.artist_id
-        WHERE t.id > likely(@after) AND t.id % CAST(@stride AS INTEGER) = 0 ORDER BY t.id LIMIT @limit)`,
+        WHERE t.id > likely(@after) AND t.id % CAST(@stride AS INTEGER) = 0 ORDER BY t.id LIMIT likely(@limit))`,
     params: { ...params },
   }),
   cache: UNCACHED,

@@ -86,9 +86,9 @@ function listStatement(kind: Kind, params: ListParams) {
 export const pageOf = (items: string, exists = ""): string => `
   WITH page AS MATERIALIZED (${items})
   SELECT json_object(
-    'data', json((SELECT json_group_array(json(item)) FROM (SELECT item FROM page LIMIT @limit))),
+    'data', json((SELECT json_group_array(json(item)) FROM (SELECT item FROM page LIMIT likely(@limit)))),
     'next', CASE WHEN (SELECT count(*) FROM page) > likely(@limit) THEN
-      (SELECT hex(json_array(@sort, sort_key, sort_id)) FROM page LIMIT 1 OFFSET @limit - 1) END
+      (SELECT hex(json_array(@sort, sort_key, sort_id)) FROM page LIMIT 1 OFFSET likely(@limit) - 1) END
   ), NULL, NULL ${exists}`;
 
 const paging = ({ limit, sort }: ListParams) => ({ limit, sort });

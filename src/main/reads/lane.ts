@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import { Piscina } from "piscina";
 import { SqlTexts } from "../../shared/batches.ts";
 import { AppError, fromFailure, toFailure } from "../../shared/errors.ts";
@@ -11,8 +12,13 @@ export interface LaneOptions {
   /** Of each thread. */
   readonly memory?: ConnectionMemory | undefined;
   readonly threads: number;
-  /** Reads that travel together: 1 on the scan lane, where one read is work enough. */
+  /** Reads that travel together at the most. */
   readonly maxBatch: number;
+  /**
+   * Milliseconds: only reads whose statement took less when it last ran travel together, the others alone. Without
+   * it all do.
+   */
+  readonly briefMs?: number;
   /** Reads that may wait; one more is refused. */
   readonly maxWaiting: number;
   /** Milliseconds after which a read's caller is freed, and after which a long read aborts itself. */
@@ -44,6 +50,9 @@ interface Waiting {
  *
  * - A thread that is free takes everything that waits (up to the cap) at the end of the event loop's turn: what
  *   arrived in one turn travels as one message, an idle lane adds no delay, and a busy one amortises the hop.
+ * - On a lane of reads that cost what they cost, those travel together that were brief when they last ran: a search
+ *   of a small catalogue costs less than its own way to a thread. One that is long or not known yet travels alone,
+ *   so that no answer waits for a long read that happened to leave with it.
  * - Order within a lane is first come, first served. Full: `overloaded` at once.
  * - A caller is freed at the deadline with `read_timeout`, whether its read waits or runs; a running one cannot
  *   be taken back, and its thread is counted as busy until it returns.
@@ -58,6 +67,8 @@ export class Lane {
   readonly #pool: Piscina<string, ReadBatchReport>;
   readonly #waiting: Waiting[] = [];
   readonly #running = new Set<Waiting[]>();
+  /** By their SQL: milliseconds of the latest run. */
+  readonly #costs = new LRUCache<string, number>({ max: 512 });
   readonly #clock: NodeJS.Timeout;
   #free: number;
   #scheduled = false;
@@ -182,6 +193,7 @@ export class Lane {
     try {
       const report = await this.#pool.run(toMessage(this.#options, batch, this.#options.deadlineMs));
       batch.forEach((waiting, i) => {
+        this.#costs.set(waiting.request[0], report.ms[i]!);
         this.#settle(waiting, report.columns, i * 3, sent - waiting.since, report.ms[i]!);
       });
     } catch (cause) {
@@ -203,7 +215,15 @@ export class Lane {
   /** What waits is shared among the free threads, so that one does not take all while another sleeps. */
   #share(): number {
     if (this.#waiting[0]!.lost) return 1;
-    return Math.min(this.#options.maxBatch, Math.ceil(this.#waiting.length / this.#free));
+    const share = Math.min(this.#options.maxBatch, Math.ceil(this.#waiting.length / this.#free));
+    if (this.#options.briefMs === undefined) return share;
+    const long = this.#waiting.slice(0, share).findIndex((waiting) => !this.#isBrief(waiting));
+    return long === -1 ? share : Math.max(1, long);
+  }
+
+  #isBrief({ request: [sql] }: Waiting): boolean {
+    const ms = this.#costs.get(sql);
+    return ms !== undefined && ms < this.#options.briefMs!;
   }
 
   #finish(batch: Waiting[]): void {

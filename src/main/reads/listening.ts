@@ -40,7 +40,7 @@ const hoursBefore = (now: Date, hours: number): string =>
 
 function chart(name: string, ranked: string, item: string): Read<ChartParams> {
   const sql = `
-    WITH played AS MATERIALIZED (${PLAYED}), ranked AS MATERIALIZED (${ranked} ORDER BY plays DESC, key LIMIT @limit)
+    WITH played AS MATERIALIZED (${PLAYED}), ranked AS MATERIALIZED (${ranked} ORDER BY plays DESC, key LIMIT likely(@limit))
     SELECT json_object('data', json((SELECT json_group_array(json(item)) FROM (${item}))), 'next', NULL), NULL, NULL`;
   return read({
     name: `charts.${name}`,

@@ -76,21 +76,22 @@ export const searchParams = z.strictObject({
 }) as unknown as z.ZodType<SearchParams>;
 
 export interface SqlFilters {
-  /**
-   * A query for the ids of tracks that can come into question at all, when a filter names few enough of them:
-   * then the index is asked about each of them. Undefined: the index's matches are walked.
-   */
+  /** A query for the ids of tracks that can come into question at all, when a filter names few enough of them. */
   readonly own: string | undefined;
-  /** Conditions on `t` (tracks) and `al` (its album). */
+  /** A query for the genres that can: the text index itself knows whose genre is which. */
+  readonly genres: string | undefined;
+  /** Conditions on `t` (tracks) and `al` (its album), all of them. */
   readonly conditions: readonly string[];
+  /** Those that the text index cannot judge. */
+  readonly unindexed: readonly string[];
   readonly params: Readonly<Record<string, Param>>;
 }
 
 export function sqlFilters(params: SearchParams): SqlFilters {
   const { genre, artist, album, tag, year_from, year_to, price_max } = params;
   const given = { genre, artist, album };
-  const conditions = [
-    genre && `t.genre_id IN (${idsOf("genres", "genre", genre)})`,
+  const genres = genre && idsOf("genres", "genre", genre);
+  const unindexed = [
     artist && `al.artist_id IN (${idsOf("artists", "artist", artist)})`,
     album && `t.album_id IN (${idsOf("albums", "album", album)})`,
     tag !== undefined &&
@@ -106,7 +107,8 @@ export function sqlFilters(params: SearchParams): SqlFilters {
     year_to: year_to === undefined ? undefined : `${String(year_to + 1).padStart(4, "0")}-01-01`,
     price_max,
   };
-  return { own: own(artist, album), conditions, params: withoutUndefined(values) };
+  const conditions = genres === undefined ? unindexed : [`t.genre_id IN (${genres})`, ...unindexed];
+  return { own: own(artist, album), genres, conditions, unindexed, params: withoutUndefined(values) };
 }
 
 const withoutUndefined = (values: Readonly<Record<string, Param | undefined>>): Record<string, Param> =>

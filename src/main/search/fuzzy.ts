@@ -2,7 +2,16 @@ import { AppError } from "../../shared/errors.ts";
 import { wordsOf } from "../../shared/words.ts";
 import type { SqlFilters } from "./filters.ts";
 import { printMatch, type Query, unwantedParts, wantedTerms } from "./query.ts";
-import { boundOf, candidates, MOST_FILTERED, MOST_RANKED, type Ranking, SCORE } from "./text.ts";
+import {
+  boundOf,
+  candidates,
+  MOST_FILTERED,
+  MOST_RANKED,
+  orGenres,
+  type Ranking,
+  SCORE,
+  within,
+} from "./text.ts";
 import { MAX_WORD, trigramsOf } from "./vocabulary.ts";
 
 /** Words that can be misspelt in one search: each is looked up among all words there are. */
@@ -33,15 +42,15 @@ export function fuzzyParts(query: Query, filters: SqlFilters): Ranking {
   }
   const unwanted = unwantedParts(query).map(printMatch);
   return {
-    ctes: `${ALTERNATIVES}, ${expressionCte(unwanted.length > 0)}, ${rankedCte(filters)}`,
+    ctes: `${ALTERNATIVES}, ${expressionCte(unwanted.length > 0, filters)}, ${rankedCte(filters)}`,
     expression: EXPRESSION,
     extra: `
-      'bounded', json(iif(EXISTS (${boundOf(filters)}) OR (SELECT count(*) FROM nearest) >= ${MOST_CLOSE}, 'true', 'false')),
+      'bounded', json(iif(EXISTS (${boundOf(filters, "SELECT 1 FROM edge")}) OR (SELECT count(*) FROM nearest) >= ${MOST_CLOSE}, 'true', 'false')),
       'corrected', json((SELECT json_group_object(word, term) FROM chosen c WHERE nth = 1 AND distance > 0))`,
     params: {
       words: JSON.stringify(words.map((word) => [word, trigramsOf(word), allowance(word)])),
       typed: words.join(" "),
-      most: filters.conditions.length === 0 ? MOST_RANKED : MOST_FILTERED,
+      most: filters.unindexed.length === 0 ? MOST_RANKED : MOST_FILTERED,
       ...(unwanted.length === 0 ? {} : { unwanted: unwanted.join(" OR ") }),
     },
   };
@@ -53,8 +62,11 @@ const DISTANCE = `
     WHEN length(w.word) > 2 AND substr(v.word, 1, length(w.word)) = w.word THEN w.most + 1
     WHEN length(w.word) > 3 AND instr(v.word, w.word) THEN w.most + 2 END`;
 
-/** How often a word occurs, as far as it matters: a word that no longer does is none. */
-const FREQUENCY = `(SELECT count(*) FROM (SELECT 1 FROM tracks_fts WHERE tracks_fts MATCH '"' || term || '"' LIMIT 200))`;
+const PHRASE = `'"' || term || '"'`;
+
+/** How often a word occurs, as far as it matters: a word that no longer does is none; one of a genre's, often. */
+const FREQUENCY = `((SELECT count(*) FROM (SELECT 1 FROM tracks_fts WHERE tracks_fts MATCH ${PHRASE} LIMIT 200))
+  + 200 * EXISTS (SELECT 1 FROM genres_fts WHERE genres_fts MATCH ${PHRASE}))`;
 
 const ALTERNATIVES = `
   words AS MATERIALIZED (
@@ -66,20 +78,21 @@ const ALTERNATIVES = `
     WHERE d IS NOT NULL AND v.id IN (
       SELECT rowid FROM search_trigrams WHERE search_trigrams MATCH w.trigrams ORDER BY rank LIMIT ${MOST_NEAR})),
   chosen AS MATERIALIZED (
-    SELECT *, row_number() OVER (PARTITION BY place ORDER BY distance, frequency DESC, term) AS nth
+    SELECT *, ${orGenres(PHRASE)} AS wide,
+      row_number() OVER (PARTITION BY place ORDER BY distance, frequency DESC, term) AS nth
     FROM (SELECT *, ${FREQUENCY} AS frequency FROM near) WHERE frequency > 0)`;
 
-const expressionCte = (unwanted: boolean): string => `
+const expressionCte = (unwanted: boolean, filters: SqlFilters): string => `
   alternatives AS MATERIALIZED (
-    SELECT '(' || group_concat('"' || term || '"', ' OR ') || ')' AS text FROM chosen
+    SELECT '(' || group_concat(wide, ' OR ') || ')' AS text FROM chosen
     WHERE nth <= ${MOST_ALTERNATIVES} GROUP BY place),
   joined AS MATERIALIZED (
     SELECT ifnull(group_concat(text, ' AND '), '""') AS every, ifnull(group_concat(text, ' OR '), '""') AS some,
-      (SELECT ifnull(group_concat('"' || term || '"', ' AND '), '""') FROM chosen WHERE nth = 1) AS likeliest
+      (SELECT ifnull(group_concat(wide, ' AND '), '""') FROM chosen WHERE nth = 1) AS likeliest
     FROM alternatives),
   expression AS MATERIALIZED (
-    SELECT ${without("iif(EXISTS (SELECT 1 FROM tracks_fts WHERE tracks_fts MATCH every), every, some)", unwanted)} AS text,
-      ${without("likeliest", unwanted)} AS likeliest
+    SELECT ${within(without("iif(EXISTS (SELECT 1 FROM tracks_fts WHERE tracks_fts MATCH every), every, some)", unwanted), filters)} AS text,
+      ${within(without("likeliest", unwanted), filters)} AS likeliest
     FROM joined)`;
 
 const without = (expression: string, unwanted: boolean): string =>
@@ -96,7 +109,7 @@ function rankedCte(filters: SqlFilters): string {
       ORDER BY score DESC LIMIT ${MOST_CLOSE}`;
   const edge = filters.own === undefined ? `tracks_fts MATCH ${EXPRESSION}` : "false";
   return `
-    edge AS MATERIALIZED (SELECT rowid AS id FROM tracks_fts WHERE ${edge} LIMIT 1 OFFSET @most),
+    edge AS MATERIALIZED (SELECT rowid AS id FROM tracks_fts WHERE ${edge} LIMIT 1 OFFSET likely(@most)),
     nearest AS MATERIALIZED (SELECT id, max(score) AS score FROM (
       SELECT * FROM (${best("(SELECT likeliest FROM expression)")}) UNION ALL SELECT * FROM (${best(EXPRESSION)})
       ) GROUP BY id),

@@ -38,6 +38,19 @@ export function printMatch(query: Query): string {
   return `"${query.text.replaceAll('"', '""')}"${query.prefix ? " *" : ""}`;
 }
 
+/**
+ * The same expression in pieces: each piece with an odd number is a term, the others are what stands between. So SQL
+ * can put something wider in a term's place without reading the expression.
+ */
+export function matchPieces(query: Query): string[] {
+  if (query.kind !== "term") {
+    const [left, right] = [matchPieces(query.left), matchPieces(query.right)];
+    const between = `${left.at(-1)} ${query.kind.toUpperCase()} ${right[0]}`;
+    return [`(${left[0]}`, ...left.slice(1, -1), between, ...right.slice(1, -1), `${right.at(-1)})`];
+  }
+  return ["", printMatch(query), ""];
+}
+
 /** The terms that are wanted, in order: what typos may be in. */
 export function wantedTerms(query: Query): string[] {
   if (query.kind === "term") return [query.text];

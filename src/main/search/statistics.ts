@@ -49,7 +49,7 @@ export const POPULAR_READ: Read<{ readonly limit: number }> = read({
     sql: `
       WITH popular AS MATERIALIZED (
         SELECT query, sum(searches) AS searches FROM search_statistics WHERE day > likely(@since)
-        GROUP BY query ORDER BY 2 DESC, query LIMIT @limit)
+        GROUP BY query ORDER BY 2 DESC, query LIMIT likely(@limit))
       SELECT json_object('data', json((SELECT json_group_array(json_object('query', query, 'searches', searches)) FROM popular)),
         'next', NULL), NULL, NULL`,
     params: { since: dayBefore(now, WINDOW), limit },

@@ -129,7 +129,7 @@ const SUGGEST = `
   shown AS MATERIALIZED (
     SELECT kind, id, name, min(rank) AS rank FROM named
     WHERE name IS NOT NULL AND (listed IS NULL OR listed = name COLLATE NOCASE)
-    GROUP BY kind, lower(name) ORDER BY 4, kind = 'track', kind = 'album', name LIMIT @limit)
+    GROUP BY kind, lower(name) ORDER BY 4, kind = 'track', kind = 'album', name LIMIT likely(@limit))
   SELECT json_object('data', json((SELECT json_group_array(json_object('kind', kind, 'id', id, 'name', name)) FROM shown)),
     'next', NULL), NULL, NULL`;
 

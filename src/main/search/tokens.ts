@@ -7,9 +7,13 @@ export type Token =
 /** Parentheses, phrases between quotation marks (an open one ends with the text), and runs of anything else. */
 const PIECE = /(?<open>\()|(?<close>\))|"(?<phrase>[^"]*)"?(?<phraseStar>\*?)|(?<run>[^\s"()]+)/gu;
 
+/** What the index marks genres with: no text that is typed holds it. */
+export const GENRE_MARK = 0xe000;
+const NEVER_TYPED = new RegExp(`[\\0${String.fromCharCode(GENRE_MARK)}]`, "g");
+
 /** Never fails: every text is some sequence of tokens. NUL would end the expression inside SQLite. */
 export function tokenize(text: string): Token[] {
-  const plain = text.replaceAll("\0", " ").replace(/[“”„«»]/gu, '"');
+  const plain = text.replace(NEVER_TYPED, " ").replace(/[“”„«»]/gu, '"');
   return Array.from(plain.matchAll(PIECE), ({ groups }) => tokenOf(groups!));
 }
 

@@ -21,11 +21,12 @@ const rebuild: Command<Nothing> = command({
     [
       "INSERT INTO tracks_fts (tracks_fts) VALUES ('rebuild')",
       "DELETE FROM track_documents WHERE id NOT IN (SELECT id FROM tracks)",
-      `UPDATE track_documents AS d SET (name, artist_name, album_title, composer, genre_name) =
-         (w.name, w.artist_name, w.album_title, w.composer, w.genre_name)
+      `UPDATE track_documents AS d SET (name, artist_name, album_title, composer, genre) =
+         (w.name, w.artist_name, w.album_title, w.composer, w.genre)
        FROM track_documents_wanted w WHERE w.id = d.id AND ${differs("d", "w")}`,
       `INSERT INTO track_documents SELECT * FROM track_documents_wanted
        WHERE id NOT IN (SELECT id FROM track_documents)`,
+      "INSERT INTO genres_fts (genres_fts) VALUES ('rebuild')",
       "INSERT INTO suggestions_fts (suggestions_fts) VALUES ('rebuild')",
       "INSERT INTO search_trigrams (search_trigrams) VALUES ('delete-all')",
       "DELETE FROM search_words",
@@ -37,16 +38,45 @@ const rebuild: Command<Nothing> = command({
 });
 
 function differs(left: string, right: string): string {
-  const columns = ["name", "artist_name", "album_title", "composer", "genre_name"];
+  const columns = ["name", "artist_name", "album_title", "composer", "genre"];
   return `(${columns.map((column) => `${left}.${column} COLLATE BINARY IS NOT ${right}.${column}`).join(" OR ")})`;
 }
 
-/** Joins the segments that writes have left into one. */
+const SEGMENTS = "(SELECT count(DISTINCT segid) FROM tracks_fts_idx)";
+const PAGES = "(SELECT count(*) FROM tracks_fts_data)";
+
+/** Pages that one step of joining writes: some milliseconds of the writer's. */
+const STEP = 1_000;
+
+/**
+ * A step of joining the segments that writes have left into one. The first says so with a negative number, which
+ * puts all that are there in one row; what is written meanwhile is not waited for.
+ */
+const join: Command<{ readonly first: boolean }> = command({
+  name: "fts.join",
+  input: z.strictObject({ first: z.boolean() }),
+  statements: ({ first }) => [
+    statement(`INSERT INTO tracks_fts (tracks_fts, rank) VALUES ('merge', ${first ? -STEP : STEP})`, {}),
+  ],
+  answer: () =>
+    statement(`SELECT json_object('segments', ${SEGMENTS}, 'pages', ${PAGES}) AS body, NULL AS etag`, {}),
+  tags: () => [],
+});
+
+/** As many steps as the index has room for, at the most: other writes find their place between them. */
+async function joinSegments(commands: Commands): Promise<void> {
+  const step = async (first: boolean): Promise<{ segments: number; pages: number }> =>
+    JSON.parse((await commands.execute(join, { first })).body!);
+  let { segments, pages } = await step(true);
+  for (let left = pages; segments > 1 && left > 0; left -= STEP) ({ segments } = await step(false));
+}
+
+/** The same for the small ones, at once. */
 const optimize: Command<Nothing> = command({
   name: "fts.optimize",
   input: nothing,
   statements: () =>
-    ["tracks_fts", "search_trigrams", "suggestions_fts"].map((table) =>
+    ["genres_fts", "search_trigrams", "suggestions_fts"].map((table) =>
       statement(`INSERT INTO ${table} (${table}) VALUES ('optimize')`, {}),
     ),
   tags: () => [],
@@ -60,9 +90,10 @@ export const mergeSegments = (): Statement =>
 const integrity: Command<Nothing> = command({
   name: "fts.integrity",
   input: nothing,
-  statements: () => [
-    statement("INSERT INTO tracks_fts (tracks_fts, rank) VALUES ('integrity-check', 1)", {}),
-  ],
+  statements: () =>
+    ["tracks_fts", "genres_fts"].map((table) =>
+      statement(`INSERT INTO ${table} (${table}, rank) VALUES ('integrity-check', 1)`, {}),
+    ),
   tags: () => [],
 });
 
@@ -108,7 +139,7 @@ const STATS = `
     'indexed', (SELECT count(*) FROM tracks_fts_docsize),
     'highest_id', max((SELECT ifnull(max(id), 0) FROM tracks), (SELECT ifnull(max(id), 0) FROM track_documents),
       (SELECT ifnull(max(id), 0) FROM tracks_fts_docsize)),
-    'segments', (SELECT count(DISTINCT segid) FROM tracks_fts_idx),
+    'segments', ${SEGMENTS},
     'index_bytes', (SELECT ifnull(sum(length(block)), 0) FROM tracks_fts_data),
     'words', (SELECT count(*) FROM search_words),
     'texts_to_learn', (SELECT count(*) FROM search_pending),
@@ -123,7 +154,7 @@ const stats: Command<Nothing> = command({
   tags: () => [],
 });
 
-export const FTS_COMMANDS = { rebuild, optimize, integrity, compare, stats };
+export const FTS_COMMANDS = { rebuild, join, optimize, integrity, compare, stats };
 
 export interface FtsStats {
   readonly tracks: number;
@@ -149,6 +180,7 @@ export const FTS_ACTIONS = {
   },
   optimize: async (commands: Commands) => {
     const started = performance.now();
+    await joinSegments(commands);
     await commands.execute(optimize, {});
     return { ms: performance.now() - started };
   },

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Statement } from "../../shared/protocol.ts";
 import { BULK_COLUMNS, BULK_TABLES, type BulkTable, CHUNK_ROWS, type Chunk } from "../../shared/tables.ts";
 import { SOURCE_SQL } from "../reads/source.ts";
 import { type Command, command, statement } from "./command.ts";
@@ -34,6 +35,26 @@ const UPSERTS = Object.fromEntries(BULK_TABLES.map((table) => [table, upsert(tab
   string
 >;
 
+/** FTS5's own default: as many segments of a size are merged as writes go by. */
+const AUTOMERGE = 4;
+const automerge = (segments: number): Statement =>
+  statement(`INSERT INTO tracks_fts (tracks_fts, rank) VALUES ('automerge', ${segments})`, {});
+
+/**
+ * A chunk, without the merging of the text index that other writes pay for as they go: a load merges once, at its
+ * end. Off and on again in one transaction, so that no load that dies leaves it off. How many rows changed is noted
+ * in between, since what comes after counts as a change too.
+ */
+const unmerged = (load: Statement): Statement[] => [
+  automerge(0),
+  load,
+  statement(
+    "INSERT INTO meta VALUES ('changed', changes()) ON CONFLICT DO UPDATE SET value = excluded.value",
+    {},
+  ),
+  automerge(AUTOMERGE),
+];
+
 const everything = () => ["*"];
 
 const load: Command<Chunk> = command({
@@ -46,8 +67,12 @@ const load: Command<Chunk> = command({
       .max(CHUNK_ROWS)
       .readonly(),
   }),
-  statements: ({ table, rows }) => [statement(UPSERTS[table], { rows: JSON.stringify(rows) })],
-  answer: () => statement("SELECT json_object('changed', changes()) AS body, NULL AS etag", {}),
+  statements: ({ table, rows }) => unmerged(statement(UPSERTS[table], { rows: JSON.stringify(rows) })),
+  answer: () =>
+    statement(
+      "SELECT json_object('changed', CAST(value AS INTEGER)) AS body, NULL AS etag FROM meta WHERE key = 'changed'",
+      {},
+    ),
   foreignKey: "reference_unknown",
   tags: everything,
 });
@@ -65,6 +90,7 @@ const clear: Command<Record<string, never>> = command({
   statements: () => [
     ...[...BULK_TABLES].reverse().map((table) => statement(`DELETE FROM ${table}`, {})),
     ...FOLLOWING.map((table) => statement(`DELETE FROM ${table}`, {})),
+    statement("INSERT INTO suggestions_fts (suggestions_fts) VALUES ('delete-all')", {}),
   ],
   tags: everything,
 });
