@@ -43,7 +43,7 @@ const fields = Object.entries({
   highlights: `json_object(${HIGHLIGHTED.map(({ column, name }) => `'${column}', ${highlighted(name, `marks.${column}`)}`).join(", ")})`,
 });
 const HIT = `json_object(${fields.map(([name, expression]) => `'${name}', ${expression}`).join(", ")})`;
-const HIT_FROM = `(SELECT * FROM page LIMIT likely(@limit)) page CROSS JOIN ${KINDS.tracks.from.replace(
+const HIT_FROM = `page CROSS JOIN ${KINDS.tracks.from.replace(
   "tracks t",
   "tracks t ON t.id = page.id",
 )} LEFT JOIN marks ON marks.id = page.id`;
@@ -82,17 +82,20 @@ function statement(params: SearchParams) {
 const searchSql = ({ ctes, expression, extra }: Ranking, after: boolean): string => `
   WITH ${ctes},
   page AS MATERIALIZED (
-    SELECT id, score FROM ranked
-    ${after ? "WHERE score < likely(@after_key) OR (score = likely(@after_key) AND id > likely(@after_id))" : ""}
-    ORDER BY score DESC, id LIMIT @limit + 1),
+    SELECT *, row_number() OVER (ORDER BY score DESC, id) AS nth, count(*) OVER () > likely(@limit) AS more FROM (
+      SELECT id, score FROM ranked
+      ${after ? "WHERE score < likely(@after_key) OR (score = likely(@after_key) AND id > likely(@after_id))" : ""}
+      ORDER BY score DESC, id LIMIT @limit + 1)),
   marks AS MATERIALIZED (${marks(expression)})
   SELECT json_object(
-    'data', json((SELECT json_group_array(${HIT}) FROM ${HIT_FROM})),
-    'next', (SELECT hex(json_array(@sort, score, id)) FROM (
-      SELECT *, row_number() OVER (ORDER BY score DESC, id) AS nth, count(*) OVER () AS rows FROM page)
-      WHERE nth = likely(@limit) AND rows > likely(@limit)),
+    'data', json(data),
+    'next', next,
     ${extra}
-  ), NULL, NULL`;
+  ), NULL, NULL
+  FROM (
+    SELECT json_group_array(${HIT}) FILTER (WHERE nth <= likely(@limit)) AS data,
+      max(iif(nth = likely(@limit) AND more, hex(json_array(@sort, score, page.id)), NULL)) AS next
+    FROM ${HIT_FROM})`;
 
 export const SEARCH_READ: Read<SearchParams> = read({
   name: "search",

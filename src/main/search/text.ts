@@ -65,8 +65,8 @@ const WIDE = `(SELECT group_concat(iif(key % 2, ${orGenres("value")}, value), ''
  * A word that half of the catalogue holds must not cost more than others, so at most `MOST_RANKED` matches are
  * ranked. `edge` is the first match past the bound. Where there is one the answer says `"bounded": true`, and the
  * tracks entered first are ranked: those that more than their genre makes match, when there are `MANY` of them, else
- * all that match. What counts most is ranked wherever it stands (`beyond`): the few that more than their genre makes
- * match, and those that are named exactly as typed.
+ * all that match. What counts most is ranked wherever it stands: what is named exactly as typed, and the few
+ * (`rest`) that more than their genre makes match.
  */
 export function textParts(q: string, query: Query, filters: SqlFilters): Ranking {
   const { from, where } = candidates(filters);
@@ -76,24 +76,22 @@ export function textParts(q: string, query: Query, filters: SqlFilters): Ranking
   const edge = filters.own === undefined ? nth("wide", "likely(@most)") : "NULL";
   return {
     ctes: `
-      typed AS MATERIALIZED (SELECT ${within(WIDE, filters)} AS wide, ${within("@narrow", filters)} AS narrow),
-      edged AS MATERIALIZED (SELECT *, ${edge} AS edge FROM typed),
-      counted AS MATERIALIZED (
-        SELECT *, iif(edge IS NULL, NULL, ${nth("narrow", String(MANY))}) AS many FROM edged),
       scope AS MATERIALIZED (
-        SELECT edge, iif(many IS NULL, wide, narrow) AS expression, iif(edge IS NULL OR many IS NOT NULL, '""', narrow) AS rest,
-          ifnull(iif(many IS NULL, edge, ${nth("narrow", "likely(@most)")}), ${MAX_ROWID}) AS before
-        FROM counted),
-      beyond AS MATERIALIZED (
-        SELECT * FROM (SELECT t.id FROM scope CROSS JOIN tracks t
-          WHERE t.name = likely(@q) AND edge IS NOT NULL AND t.id >= before LIMIT ${MANY})
-        UNION ALL
-        SELECT * FROM (SELECT tracks_fts.rowid FROM scope CROSS JOIN tracks_fts WHERE tracks_fts MATCH rest LIMIT ${MANY})),
+        SELECT edge, iif(many IS NULL, wide, narrow) AS expression,
+          ifnull(iif(many IS NULL, edge, ${nth("narrow", "likely(@most)")}), ${MAX_ROWID}) AS before,
+          iif(many IS NULL, 0, ifnull((SELECT max(id) FROM tracks WHERE name = likely(@q)), 0)) AS namesake,
+          iif(edge IS NULL OR many IS NOT NULL, '""', narrow) AS rest
+        FROM (SELECT *, iif(edge IS NULL, NULL, ${nth("narrow", String(MANY))}) AS many
+          FROM (SELECT *, ${edge} AS edge
+            FROM (SELECT ${within(WIDE, filters)} AS wide, ${within("@narrow", filters)} AS narrow ${ONCE}) ${ONCE}) ${ONCE})),
       ranked AS MATERIALIZED (
         SELECT tracks_fts.rowid AS id, ${SCORE} AS score FROM scope CROSS JOIN ${from}
-        WHERE tracks_fts MATCH scope.expression
-          AND tracks_fts.rowid <= max(before, ifnull((SELECT max(id) FROM beyond), 0))
-          AND (+tracks_fts.rowid < before OR +tracks_fts.rowid IN (SELECT id FROM beyond)) ${where})`,
+        WHERE tracks_fts MATCH scope.expression AND tracks_fts.rowid <= max(before - 1, namesake)
+          AND (+tracks_fts.rowid < before
+            OR +tracks_fts.rowid IN (SELECT id FROM tracks WHERE name = likely(@q) LIMIT ${MOST_NAMESAKES})) ${where}
+        UNION ALL
+        SELECT tracks_fts.rowid, ${SCORE} FROM scope CROSS JOIN ${from}
+        WHERE tracks_fts MATCH scope.rest AND tracks_fts.rowid >= before ${where})`,
     expression: EXPRESSION,
     extra: `'bounded', json(iif(EXISTS (${boundOf(filters, "SELECT 1 FROM scope WHERE edge IS NOT NULL")}), 'true', 'false'))`,
     params: {
@@ -105,8 +103,12 @@ export function textParts(q: string, query: Query, filters: SqlFilters): Ranking
   };
 }
 
+/** Keeps SQLite from putting the columns of a subquery, and what they cost, wherever they are mentioned. */
+const ONCE = "LIMIT 1 OFFSET 0";
 /** Matches that are a page and more. */
 const MANY = 100;
+/** Tracks that are ranked because they are named exactly as typed. */
+const MOST_NAMESAKES = 1_000;
 const MAX_ROWID = "9223372036854775807";
 
 /** A query with a row when there was more to look at than was looked at, which `edge` tells where nothing is own. */
