@@ -21,8 +21,8 @@ let deadline = Number.POSITIVE_INFINITY;
 
 const PURE = { directOnly: true, deterministic: true };
 
-function open(file: string): Open {
-  const db = openForReading(file);
+function open({ file, memory }: ReadBatch): Open {
+  const db = openForReading(file, memory);
   db.function("within_deadline", { directOnly: true, deterministic: false }, () => {
     if (performance.now() > deadline)
       throw Object.assign(new Error("past its deadline"), { code: "read_timeout" });
@@ -48,8 +48,9 @@ function open(file: string): Open {
  * paid once. A failing read takes no other with it.
  */
 export default function run(message: string): ReadBatchReport {
-  const { file, sql, reads, deadlineMs } = JSON.parse(message) as ReadBatch;
-  opened ??= open(file);
+  const batch = JSON.parse(message) as ReadBatch;
+  const { sql, reads, deadlineMs } = batch;
+  opened ??= open(batch);
   const { db, begin, commit } = opened;
   const columns: ReadBatchReport["columns"][number][] = [];
   const ms = new Float64Array(reads.length);

@@ -56,7 +56,7 @@ function open(): Open {
 }
 
 function openDatabase(migrations: readonly Migration[]): Connection {
-  const db = openForWriting(options.file, options.synchronous);
+  const db = openForWriting(options.file, options.synchronous, options.memory);
   try {
     if (options.migrate) migrate(db, migrations, "latest");
     return db;
@@ -192,6 +192,7 @@ function run(): void {
       ready: true,
       version,
       wal: walState(opened.db, options.file),
+      pageBytes: opened.db.pragma("page_size", { simple: true }) as number,
     } satisfies WriterStarted);
   } catch (error) {
     const failure = toFailure(error);

@@ -3,11 +3,14 @@ import { Piscina } from "piscina";
 import { SqlTexts } from "../../shared/batches.ts";
 import { AppError, fromFailure, toFailure } from "../../shared/errors.ts";
 import type { ReadBatch, ReadBatchReport, ReadRequest, ReadRow } from "../../shared/protocol.ts";
+import type { ConnectionMemory } from "../../shared/tuning.ts";
 import { THREAD_LIMITS, threadUrl } from "../threads.ts";
 
 export interface LaneOptions {
   readonly name: "point" | "scan";
   readonly file: string;
+  /** Of each thread. */
+  readonly memory?: ConnectionMemory | undefined;
   readonly threads: number;
   /** Reads that travel together at the most. */
   readonly maxBatch: number;
@@ -94,7 +97,7 @@ export class Lane {
       niceIncrement: options.nice,
       resourceLimits: THREAD_LIMITS,
     });
-    const nothing = toMessage(options.file, [], 0);
+    const nothing = toMessage(options, [], 0);
     try {
       await Promise.all(Array.from({ length: options.threads }, () => pool.run(nothing)));
       return new Lane(options, pool);
@@ -188,7 +191,7 @@ export class Lane {
     this.#running.add(batch);
     this.#options.onBatch(batch.length);
     try {
-      const report = await this.#pool.run(toMessage(this.#options.file, batch, this.#options.deadlineMs));
+      const report = await this.#pool.run(toMessage(this.#options, batch, this.#options.deadlineMs));
       batch.forEach((waiting, i) => {
         this.#costs.set(waiting.request[0], report.ms[i]!);
         this.#settle(waiting, report.columns, i * 3, sent - waiting.since, report.ms[i]!);
@@ -266,8 +269,8 @@ export class Lane {
   }
 }
 
-function toMessage(file: string, batch: readonly Waiting[], deadlineMs: number): string {
+function toMessage({ file, memory }: LaneOptions, batch: readonly Waiting[], deadlineMs: number): string {
   const texts = new SqlTexts();
   const reads = batch.map(({ request: [sql, params] }) => [texts.number(sql), params] as const);
-  return JSON.stringify({ file, sql: texts.list, reads, deadlineMs } satisfies ReadBatch);
+  return JSON.stringify({ file, memory, sql: texts.list, reads, deadlineMs } satisfies ReadBatch);
 }

@@ -1,14 +1,12 @@
 import type { Settings } from "../../shared/settings.ts";
+import { TUNING, type Tuning } from "../../shared/tuning.ts";
 import type { Cache } from "../cache/cache.ts";
 import { type Logger, SLOW_MS } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import { Answers } from "./answers.ts";
 import { Lane, type LaneOptions } from "./lane.ts";
 
-/** Reads that travel to a thread together. */
-const MAX_BATCH = 64;
-/** The same on the scan lane, for those that took less than so many milliseconds when they last ran. */
-const MAX_BRIEF = 16;
+/** Milliseconds: reads of the scan lane that took less when they last ran travel together, too. */
 const BRIEF_MS = 1;
 const MAX_WAITING = 10_000;
 const DEADLINE_MS = 5_000;
@@ -22,6 +20,7 @@ export interface ReadSideOptions {
   readonly cache: Cache;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly tuning?: Tuning;
 }
 
 /** Everything that reads: the two lanes, and the answers that come from them or from the cache. */
@@ -47,26 +46,32 @@ export class ReadSide {
 
   /** The database must exist: the writer comes first. */
   static async open(options: ReadSideOptions): Promise<ReadSide> {
-    const { settings, metrics } = options;
-    const common = { file: settings.database, maxWaiting: MAX_WAITING, deadlineMs: DEADLINE_MS };
+    const { settings, metrics, tuning = TUNING } = options;
+    const { database: file, pointReaders, scanReaders } = settings;
+    const common = { file, memory: tuning.reader, maxWaiting: MAX_WAITING, deadlineMs: DEADLINE_MS };
     const open = (lane: Pick<LaneOptions, "name" | "threads" | "maxBatch" | "briefMs" | "nice">) =>
       Lane.open({
         ...common,
         ...lane,
         onBatch: (size) => metrics.readBatchSize.observe(size, lane.name),
       });
+    if (!tuning.lanes) {
+      const [threads, maxBatch] = [pointReaders + scanReaders, tuning.readBatch];
+      const only = await open({ name: "point", threads, maxBatch, briefMs: BRIEF_MS, nice: 0 });
+      return new ReadSide({ point: only, scan: only }, options);
+    }
     const opening = [
-      open({ name: "point", threads: settings.pointReaders, maxBatch: MAX_BATCH, nice: 0 }),
+      open({ name: "point", threads: pointReaders, maxBatch: tuning.readBatch, nice: 0 }),
       open({
         name: "scan",
-        threads: settings.scanReaders,
-        maxBatch: MAX_BRIEF,
+        threads: scanReaders,
+        maxBatch: tuning.scanBatch,
         briefMs: BRIEF_MS,
         nice: SCAN_NICE,
       }),
     ] as const;
-    const [point, scan] = await Promise.all(opening).catch((error) => closeOpened(opening, error));
-    return new ReadSide({ point, scan }, options);
+    const [points, scans] = await Promise.all(opening).catch((error) => closeOpened(opening, error));
+    return new ReadSide({ point: points, scan: scans }, options);
   }
 
   get queueLengths(): { point: number; scan: number } {

@@ -10,6 +10,7 @@ import type {
   WalState,
 } from "../../shared/protocol.ts";
 import type { Settings } from "../../shared/settings.ts";
+import { TUNING, type Tuning } from "../../shared/tuning.ts";
 import { backupBeforeMigration } from "../backups/before-migration.ts";
 import type { PlaceSettings } from "../backups/places.ts";
 import { type Logger, SLOW_MS } from "../log.ts";
@@ -22,16 +23,10 @@ import { forgetOldKeys } from "./idempotency.ts";
 import { PRIORITY, WriteQueue } from "./write-queue.ts";
 import { WriterThread } from "./writer-thread.ts";
 
-/** Commands that share a commit; past a few hundred the share of the sync is small and the wait is not. */
-const MAX_BATCH = 512;
 const MAX_BATCH_BYTES = 8 * 1_048_576;
 const MAX_WAITING = 10_000;
 const MAX_WAITING_BYTES = 64 * 1_048_576;
 const DEADLINE_MS = 5_000;
-
-/** 4 KiB each: 4 MiB are moved as soon as nothing waits; past 24 MiB readers are paused to start the WAL over. */
-const IDLE_FRAMES = 1_000;
-const CAP_FRAMES = 6_000;
 
 const HOUR = 3_600_000;
 
@@ -43,6 +38,7 @@ export interface WriteSideOptions {
   readonly whilePaused: <T>(action: () => Promise<T>) => Promise<T>;
   /** False leaves the schema as it is found. */
   readonly migrate?: boolean;
+  readonly tuning?: Tuning;
 }
 
 /** What was migrated before has something to lose; a file that is made now has not. */
@@ -75,17 +71,18 @@ export class WriteSide {
     this.#thread = thread;
     this.#options = options;
     this.#wal = thread.wal;
+    const { writeBatch, walIdleBytes, walCapBytes } = options.tuning ?? TUNING;
     this.#queue = new WriteQueue(thread, this.#jobs, {
       maxWaiting: MAX_WAITING,
       maxWaitingBytes: MAX_WAITING_BYTES,
-      maxBatch: MAX_BATCH,
+      maxBatch: writeBatch,
       maxBatchBytes: MAX_BATCH_BYTES,
       deadlineMs: DEADLINE_MS,
       onBatch: (size, report) => this.#observe(size, report),
     });
     this.#checkpointer = new Checkpointer(this.#jobs, {
-      idleFrames: IDLE_FRAMES,
-      capFrames: CAP_FRAMES,
+      idleFrames: Math.ceil(walIdleBytes / thread.pageBytes),
+      capFrames: Math.ceil(walCapBytes / thread.pageBytes),
       run: (mode) => thread.call("checkpoint", mode),
       whilePaused: options.whilePaused,
       onReport: (report) => this.#observeCheckpoint(report),
@@ -103,7 +100,15 @@ export class WriteSide {
     const { database: file, synchronous, checkpoints } = options.settings;
     const migrations = fileURLToPath(new URL("migrations", ROOT));
     const keepWal = checkpoints === "external";
-    const thread = await WriterThread.start({ file, synchronous, migrations, migrate: false, keepWal });
+    const { writer: memory } = options.tuning ?? TUNING;
+    const thread = await WriterThread.start({
+      file,
+      synchronous,
+      migrations,
+      migrate: false,
+      keepWal,
+      memory,
+    });
     try {
       if (options.migrate ?? true) await bringUpToDate(thread, options);
       return new WriteSide(thread, options);

@@ -13,6 +13,8 @@ import type {
 import type { ThreadOptions } from "../../writer/thread.ts";
 import { THREAD_LIMITS, threadUrl } from "../threads.ts";
 
+type Started = Extract<WriterStarted, { ready: true }>;
+
 interface Pending {
   readonly resolve: (reply: never) => void;
   readonly reject: (error: AppError) => void;
@@ -35,11 +37,14 @@ export class WriterThread {
   #closing: Promise<void> | undefined;
   /** The number of the last migration, and the WAL as it was found at the start. */
   readonly schemaVersion: number;
+  /** Of the file: what a frame of the WAL holds. */
+  readonly pageBytes: number;
   readonly wal: WalState;
 
-  private constructor(worker: Worker, { version, wal }: { version: number; wal: WalState }) {
+  private constructor(worker: Worker, { version, wal, pageBytes }: Started) {
     this.#worker = worker;
     this.schemaVersion = version;
+    this.pageBytes = pageBytes;
     this.wal = wal;
     worker.on("message", (message: WriterReply) => this.#settle(message));
     worker.on("error", (error) => this.#die(error));
