@@ -1,62 +1,164 @@
-import { closeSync, constants, copyFileSync, fsyncSync, openSync, rmSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import Database from "better-sqlite3";
 import type { Options } from "./options.ts";
-import { run } from "./processes.ts";
-import { openDatabase, scanOf, trackSql } from "./servers/sql.ts";
-import { chinook } from "./servers.ts";
+import { run, startServer } from "./processes.ts";
+import { Executor, openDatabase } from "./servers/executor.ts";
+import { readOf } from "./servers/reads.ts";
+import { chinook, SERVERS } from "./servers/specs.ts";
+import { TRAFFIC, type TrafficName } from "./traffic.ts";
 
-/** The databases that every trial gets a copy of, and what they hold. */
+/**
+ * The databases that trials get a copy of. `catalogue`: the upstream sample, or as many generated tracks. `busy`:
+ * the same with a million plays. The others are generated, without vectors: those alone would take longer than the
+ * whole suite.
+ */
+export const DATABASES = {
+  catalogue: { seconds: 10 },
+  busy: { seconds: 8 },
+  "3500": { tracks: 3_503, seconds: 6 },
+  "100000": { tracks: 100_000, seconds: 30 },
+  "1000000": { tracks: 1_000_000, seconds: 240 },
+} as const satisfies Record<string, { readonly tracks?: number; readonly seconds: number }>;
+
+export type DatabaseName = keyof typeof DATABASES;
+
+interface Title {
+  readonly id: number;
+  readonly name: string;
+  readonly album: number;
+}
+
+/** What a database holds, as far as requests and their answers need it. */
 export interface Catalogue {
-  readonly origin: "sample" | "generated";
-  /** Ids, ascending. */
+  readonly file: string;
+  readonly bytes: number;
+  /** Ids, ascending; of a large catalogue some, evenly over it. */
   readonly tracks: readonly number[];
-  readonly plays: number;
-  readonly files: { readonly catalogue: string; readonly busy: string };
-  readonly track: (id: number) => unknown;
-  /** The answer of the heaviest scan on the busy database. */
-  readonly chart: () => unknown;
+  readonly count: number;
+  readonly titles: readonly Title[];
+  /** What is right for a path, read outside of any server. */
+  readonly answer: (path: string) => string;
 }
 
-/** Loads the sample of the environment, or a generated catalogue where there is none. */
-export async function prepareCatalogue(options: Options): Promise<Catalogue> {
-  const { directory, sample, tracks: size } = options;
-  const files = { catalogue: join(directory, "catalogue.sqlite"), busy: join(directory, "busy.sqlite") };
-  const command = sample === undefined ? ["generate", "--tracks", String(size)] : ["import", sample];
-  await run(chinook(...command), { CHINOOK_DATABASE: files.catalogue });
-  // Computed here once, or each fresh server would compute them all beside its trial.
-  await run(chinook("vectors", "generate"), { CHINOOK_DATABASE: files.catalogue });
-  copyDatabase(files.catalogue, files.busy);
-  addPlays(files.busy, options.plays);
-  const origin = sample === undefined ? "generated" : "sample";
-  return { origin, plays: options.plays, files, ...answersOf(files) };
+/** A database of another schema is another one. */
+const SCHEMA = `v${readdirSync(join(import.meta.dirname, "../migrations")).length / 2}`;
+
+const MOST_LOOKED_AT = 20_000;
+
+/** Makes each database when it is first asked for, and keeps it: in `--catalogues` beyond this run. */
+export class Databases {
+  readonly #options: Options;
+  readonly #folder: string;
+  readonly #known = new Map<string, Promise<Catalogue>>();
+
+  constructor(options: Options) {
+    this.#options = options;
+    this.#folder = options.catalogues ?? options.directory;
+  }
+
+  get(name: DatabaseName, pageBytes?: number): Promise<Catalogue> {
+    const key = `${name}-${pageBytes ?? ""}`;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const made = this.#make(name, pageBytes).then(catalogueOf);
+    this.#known.set(key, made);
+    return made;
+  }
+
+  get origin(): "sample" | "generated" {
+    return this.#options.sample === undefined ? "generated" : "sample";
+  }
+
+  async #make(name: DatabaseName, pageBytes: number | undefined): Promise<string> {
+    const tracks = tracksOf(name, this.#options);
+    const plays = name === "busy" ? `-${this.#options.plays}-plays` : "";
+    const pages = pageBytes === undefined ? "" : `-${pageBytes}`;
+    const origin = tracks === undefined ? "sample" : `${tracks}-tracks`;
+    const vectors = name === "catalogue" || name === "busy" ? "-vectors" : "";
+    const file = join(this.#folder, `${origin}${vectors}${plays}${pages}-${SCHEMA}.sqlite`);
+    if (existsSync(file)) return file;
+    const making = join(this.#folder, "making.sqlite");
+    removeDatabase(making);
+    if (pageBytes !== undefined) repage((await this.get(name)).file, making, pageBytes);
+    else if (name === "busy") addPlays((await this.get("catalogue")).file, making, this.#options.plays);
+    else await this.#fill(making, tracks, vectors !== "");
+    renameSync(making, file);
+    return file;
+  }
+
+  async #fill(file: string, tracks: number | undefined, vectors: boolean): Promise<void> {
+    const command =
+      tracks === undefined ? ["import", this.#options.sample!] : ["generate", "--tracks", String(tracks)];
+    await run(chinook(...command), { CHINOOK_DATABASE: file });
+    // Computed here once, or each fresh server would compute them all beside its trial.
+    if (vectors) await run(chinook("vectors", "generate"), { CHINOOK_DATABASE: file });
+    await suggest(file);
+    settle(file);
+  }
 }
 
-/** What the right answers are, read once and outside of any server. */
-function answersOf(files: Catalogue["files"]): Pick<Catalogue, "tracks" | "track" | "chart"> {
-  const db = openDatabase(files.catalogue, { readonly: true });
-  const tracks = db.prepare<[], number>("SELECT id FROM tracks ORDER BY id").pluck().all();
-  const one = db.prepare(trackSql("likely(@id)"));
-  const rows = new Map(tracks.map((id) => [id, one.get({ id })]));
+/** Undefined for the upstream sample. */
+function tracksOf(name: DatabaseName, { sample, tracks, smoke }: Options): number | undefined {
+  if (name === "catalogue" || name === "busy") return sample === undefined ? tracks : undefined;
+  return smoke ? tracks : DATABASES[name].tracks;
+}
+
+const SUGGESTED_MS = 120_000;
+
+/** A server that runs for the first time works out what to suggest; it is done when there is something. */
+async function suggest(file: string): Promise<void> {
+  const settings = { CHINOOK_VECTOR_GENERATION: "0" };
+  const place = { database: file, settings, tuning: {}, answer: "" };
+  const server = await startServer(SERVERS.chinook.args(place), SERVERS.chinook.env!(place));
+  try {
+    const db = new Database(file, { readonly: true });
+    const count = db.prepare<[], number>("SELECT count(*) FROM suggestions").pluck();
+    for (let waited = 0; count.get() === 0 && waited < SUGGESTED_MS; waited += 100) await delay(100);
+    db.close();
+  } finally {
+    await server.stop();
+  }
+}
+
+/** The planner's statistics as of now, and no log beside the file. */
+function settle(file: string): void {
+  const db = openDatabase(file);
+  db.exec("ANALYZE");
+  db.pragma("wal_checkpoint(TRUNCATE)");
   db.close();
-  let chart: unknown;
-  return { tracks, track: (id) => rows.get(id), chart: () => (chart ??= chartOf(files.busy)) };
 }
 
-function chartOf(file: string): unknown {
-  const db = openDatabase(file, { readonly: true });
-  const { sql, params } = scanOf(365);
-  const text = db.prepare<[object], string>(sql).pluck().get(params)!;
+/** The page size of a file can only be changed outside of WAL. */
+function repage(from: string, to: string, bytes: number): void {
+  copyDatabase(from, to);
+  const db = openDatabase(to);
+  db.pragma("journal_mode = DELETE");
+  db.pragma(`page_size = ${bytes}`);
+  db.exec("VACUUM");
+  db.pragma("journal_mode = WAL");
   db.close();
-  return JSON.parse(text);
 }
 
 /**
  * Plays of the last three hundred days in the order of their times, replacing what there was. A multiplicative hash
  * spreads them over the tracks without a random number in sight: the same catalogue gives the same plays.
  */
-function addPlays(file: string, count: number): void {
-  const db = new Database(file);
+function addPlays(from: string, file: string, count: number): void {
+  copyDatabase(from, file);
+  const db = openDatabase(file);
   db.exec("DELETE FROM plays");
   db.prepare(
     `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < @count),
@@ -65,9 +167,30 @@ function addPlays(file: string, count: number): void {
      SELECT track.id, 1 + i % 997, strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-299 days', '+' || (i * 25747200 / @count) || ' seconds')
      FROM n CROSS JOIN track ON track.place = (i * 2654435761 >> 7) % (i % (SELECT count(*) FROM tracks) + 1)`,
   ).run({ count });
-  db.exec("ANALYZE");
-  db.pragma("wal_checkpoint(TRUNCATE)");
   db.close();
+  settle(file);
+}
+
+function catalogueOf(file: string): Catalogue {
+  const db = openDatabase(file, { readonly: true });
+  const count = db.prepare<[], number>("SELECT count(*) FROM tracks").pluck().get()!;
+  const step = Math.max(1, Math.floor(count / MOST_LOOKED_AT));
+  const titles = db
+    .prepare<[number], Title>(
+      "SELECT id, name, coalesce(album_id, 1) AS album FROM tracks WHERE id % ? = 0 OR id = 1 ORDER BY id",
+    )
+    .all(step);
+  const executor = new Executor(db, { json: true, hidden: true });
+  const answers = new Map<string, string>();
+  const answer = (path: string): string => {
+    const known = answers.get(path);
+    if (known !== undefined) return known;
+    const { name, params } = readOf(path);
+    const text = executor.read(name, params) as string;
+    answers.set(path, text);
+    return text;
+  };
+  return { file, count, titles, answer, bytes: statSync(file).size, tracks: titles.map(({ id }) => id) };
 }
 
 /** The copy is on disk before it returns, or its pages would be written beside the first commits of the trial. */
@@ -83,9 +206,17 @@ export function removeDatabase(file: string): void {
   for (const suffix of ["", "-wal", "-shm", ".lock"]) rmSync(file + suffix, { force: true });
 }
 
-export function countPlays(file: string): number {
+/** How many plays there are, and whether those of the ids given are among them. */
+export function playsIn(file: string, ids: readonly number[]): { count: number; missing: number } {
   const db = new Database(file);
   const count = db.prepare<[], number>("SELECT count(*) FROM plays").pluck().get()!;
+  const found = db
+    .prepare<[string], number>("SELECT count(*) FROM plays WHERE id IN (SELECT value FROM json_each(?))")
+    .pluck()
+    .get(JSON.stringify(ids))!;
   db.close();
-  return count;
+  return { count, missing: ids.length - found };
 }
+
+/** The requests of a traffic, as the load generators and the checks see them. */
+export const requestsOf = (traffic: TrafficName, catalogue: Catalogue) => TRAFFIC[traffic](catalogue);

@@ -2,7 +2,7 @@ import { closeSync, fsyncSync, openSync, rmSync, statfsSync, writeSync } from "n
 import { arch, availableParallelism, cpus, loadavg, platform, release, totalmem } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { median } from "./targets.ts";
+import { median } from "./statistics.ts";
 
 const TMPFS = 0x01021994;
 const SYNCS = 21;
@@ -10,6 +10,7 @@ const SYNCS = 21;
 /** What figures are worth nothing without. */
 export function describeMachine(directory: string) {
   return {
+    date: new Date().toISOString(),
     platform: `${platform()} ${release()} ${arch()}`,
     cpu: cpus()[0]?.model ?? "unknown",
     cores: availableParallelism(),
@@ -21,6 +22,13 @@ export function describeMachine(directory: string) {
     fsync_ms: fsyncMs(directory),
     load_average_before: loadavg()[0]!,
   };
+}
+
+/** Milliseconds that the machine's processors were busy, and that there were, since it started. */
+export function processorTime(): { readonly busy: number; readonly all: number } {
+  const times = cpus().map(({ times }) => times);
+  const all = times.reduce((sum, time) => sum + Object.values(time).reduce((a, b) => a + b, 0), 0);
+  return { busy: all - times.reduce((sum, { idle }) => sum + idle, 0), all };
 }
 
 export type Machine = ReturnType<typeof describeMachine>;

@@ -1,10 +1,17 @@
 import { parseArgs } from "node:util";
 import { GENERATORS } from "./load/pick.ts";
-import { SCENARIOS, type Scenario, type ScenarioName } from "./scenarios.ts";
+import { SCENARIOS, type ScenarioName, scenarioOf } from "./scenarios/index.ts";
+import { GROUPS } from "./scenarios/scenario.ts";
+import { SERVERS, type ServerName, specOf } from "./servers/specs.ts";
 
 export interface Options {
+  readonly size: keyof typeof SIZES;
   readonly scenarios: readonly ScenarioName[];
+  /** Only these; all that a scenario has when there is none. */
+  readonly servers: readonly ServerName[];
   readonly repeats: number;
+  /** Repeats that were asked for: then every scenario has as many. */
+  readonly exactly?: number;
   /** Figures are of no meaning. */
   readonly smoke: boolean;
   readonly warmMs: number;
@@ -12,35 +19,70 @@ export interface Options {
   readonly walMs: number;
   /** Where databases are made: it decides what a durable commit costs. */
   readonly directory: string;
+  /** Where databases are kept for the next run. */
+  readonly catalogues?: string;
   readonly generator: (typeof GENERATORS)[number];
-  /** Overrides the connections of every scenario. */
-  readonly connections?: number;
+  /** The most connections that any scenario has. */
+  readonly connections: number;
   readonly tracks: number;
   readonly plays: number;
   readonly sample?: string;
   readonly json?: string;
+  /** Goes on from what the JSON file holds. */
+  readonly resume: boolean;
+  /** Nothing is measured: the figures are those of this file. */
+  readonly from?: string;
+  readonly report?: string;
+  readonly compare?: string;
+  readonly baseline?: string;
 }
 
-export const HELP = `Usage: npm run bench -- [options]
+const list = (rows: Readonly<Record<string, string>>): string =>
+  Object.entries(rows)
+    .map(([name, title]) => `  ${name.padEnd(20)} ${title}`)
+    .join("\n");
+
+const scenarioList = (): string =>
+  GROUPS.map((group) => {
+    const names = scenarioNames().filter((name) => scenarioOf(name).group === group);
+    return `${group}\n${list(Object.fromEntries(names.map((name) => [name, scenarioOf(name).title])))}`;
+  }).join("\n");
+
+const scenarioNames = () => Object.keys(SCENARIOS) as ScenarioName[];
+const serverNames = () => Object.keys(SERVERS) as ServerName[];
+
+export const help = (): string => `Usage: npm run bench -- [options]
 
 Compares Chinook Server with what it is measured against, on this machine.
 
-  --quick             under two minutes in total: fewer and shorter repeats
-  --scenario NAME     only this one; may be given again
-  --repeats N         repeats of each trial (5; 2 with --quick)
-  --wal-minutes N     how long the log is watched under full writes (1)
-  --json FILE         write the figures, raw rounds included
+  --quick             under two minutes in total: fewer and shorter trials
+  --scenario NAME     only this one, or this group of them; may be given again
+  --server NAME       only this one; may be given again
+  --repeats N         repeats of each trial (3, fewer where it is said; 1 with --quick)
+  --wal-minutes N     how long the log is watched under full writes (0.5)
+  --json FILE         write the figures, raw rounds included, after each scenario
+  --resume            go on from what the file of --json holds: a scenario that is in it is not run again
+  --from FILE         measure nothing, take the figures of this file: for --report, --compare, --save-baseline
+  --report FILE       write a report with charts, one HTML file
+  --compare FILE      compare with the figures of that file, and say what exceeds the noise
+  --save-baseline [FILE]  keep the figures to compare with later (bench/baseline.json)
   --generator NAME    ${GENERATORS.join(", ")}: auto takes wrk when it is installed (auto)
   --directory DIR     where databases are made (the system's temporary directory)
+  --catalogues DIR    keep the generated databases there for the next run
   --smoke             a few hundred milliseconds for each trial: checks the bench, measures nothing
   --help              this text
 
-Scenarios:
-${Object.entries(SCENARIOS)
-  .map(([name, { title }]) => `  ${name.padEnd(19)} ${title}`)
-  .join("\n")}
+Scenarios, by their group:
+${scenarioList()}
+
+Servers:
+${list(Object.fromEntries(serverNames().map((name) => [name, specOf(name).title])))}
 
 CHINOOK_SAMPLE names an upstream Chinook SQLite file to measure with; without it the catalogue is generated.
+BENCH_POSTGRES_URL names a PostgreSQL database in which schemas chinook_bench_* may be made. On Debian:
+  apt install postgresql && service postgresql start
+  su postgres -c "createuser bench && createdb -O bench bench && psql -c \\"ALTER USER bench PASSWORD 'bench'\\""
+  BENCH_POSTGRES_URL=postgres://bench:bench@127.0.0.1/bench npm run bench
 Exit status: 0 measured, 1 wrong or failed answers, 2 wrong usage. A missed target is a finding, not a failure.
 `;
 
@@ -48,25 +90,35 @@ Exit status: 0 measured, 1 wrong or failed answers, 2 wrong usage. A missed targ
 export class UsageError extends Error {}
 
 const SIZES = {
-  full: { repeats: 5, warmMs: 2_000, measureMs: 5_000, walMs: 60_000, tracks: 3_503, plays: 1_000_000 },
-  quick: { repeats: 2, warmMs: 400, measureMs: 1_000, walMs: 8_000, tracks: 3_503, plays: 1_000_000 },
+  full: { repeats: 3, warmMs: 800, measureMs: 2_500, walMs: 30_000, tracks: 3_503, plays: 1_000_000 },
+  quick: { repeats: 1, warmMs: 400, measureMs: 1_000, walMs: 6_000, tracks: 3_503, plays: 1_000_000 },
   smoke: { repeats: 1, warmMs: 50, measureMs: 200, walMs: 500, tracks: 300, plays: 5_000 },
 } as const;
 
 /** The one generator that is everywhere, few connections, and of each kind of scenario one. */
 const SMOKE = { generator: "autocannon", connections: 8 } as const;
 const SMOKE_SCENARIOS = ["cached-get", "durable-post", "points-beside-scans"] as const;
+const SMOKE_SERVERS: readonly ServerName[] = ["bare", "echo", "in-handler", "several-writers", "chinook"];
+
+const BASELINE = "bench/baseline.json";
 
 const FLAGS = {
   quick: { type: "boolean" },
   smoke: { type: "boolean" },
   help: { type: "boolean" },
+  resume: { type: "boolean" },
   scenario: { type: "string", multiple: true },
+  server: { type: "string", multiple: true },
   repeats: { type: "string" },
   "wal-minutes": { type: "string" },
   json: { type: "string" },
+  from: { type: "string" },
+  report: { type: "string" },
+  compare: { type: "string" },
+  "save-baseline": { type: "string" },
   generator: { type: "string" },
   directory: { type: "string" },
+  catalogues: { type: "string" },
 } as const;
 
 /** @returns undefined when help was asked for. @throws UsageError */
@@ -78,38 +130,66 @@ export function parseOptions(
   const values = flagsOf(args);
   if (values.help) return undefined;
   const size = values.smoke ? "smoke" : values.quick ? "quick" : "full";
-  const minutes = values["wal-minutes"];
+  const { repeats, resume = false, from, json } = values;
+  if (resume && json === undefined) throw new UsageError("--resume: expected --json FILE to go on from");
   return {
     ...SIZES[size],
-    smoke: size === "smoke",
+    ...{ size, resume, smoke: size === "smoke", connections: 10_000 },
     scenarios: scenariosOf(values.scenario, size),
+    servers: serversOf(values, size),
     directory: values.directory ?? temporary,
     generator: oneOf("--generator", values.generator ?? "auto", GENERATORS),
     ...(values.smoke ? SMOKE : {}),
-    ...(values.repeats === undefined
-      ? {}
-      : { repeats: Math.ceil(number("--repeats", values.repeats, 1, 100)) }),
-    ...(minutes === undefined ? {} : { walMs: number("--wal-minutes", minutes, 0.05, 600) * 60_000 }),
-    ...(values.json === undefined ? {} : { json: values.json }),
+    ...(repeats === undefined ? {} : { exactly: Math.ceil(number("--repeats", repeats, 1, 100)) }),
+    ...minutesOf(values["wal-minutes"]),
     ...(env.CHINOOK_SAMPLE && !values.smoke ? { sample: env.CHINOOK_SAMPLE } : {}),
+    ...given({ json, from, report: values.report, compare: values.compare }),
+    ...given({ baseline: values["save-baseline"], catalogues: values.catalogues }),
   };
 }
 
+const minutesOf = (minutes: string | undefined) =>
+  minutes === undefined ? {} : { walMs: number("--wal-minutes", minutes, 0.05, 600) * 60_000 };
+
+/** Without what is undefined. */
+const given = <T extends Record<string, string | undefined>>(values: T): { [K in keyof T]?: string } =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: string;
+  };
+
 function flagsOf(args: readonly string[]) {
   try {
-    return parseArgs({ args: [...args], options: FLAGS, strict: true }).values;
+    return parseArgs({ args: withDefaults(args), options: FLAGS, strict: true }).values;
   } catch (error) {
     throw new UsageError((error as Error).message);
   }
 }
 
+/** `--save-baseline` alone means the usual file. */
+const withDefaults = (args: readonly string[]): string[] =>
+  args.flatMap((arg, i) =>
+    arg === "--save-baseline" && (args[i + 1] ?? "--").startsWith("--") ? [arg, BASELINE] : [arg],
+  );
+
 function scenariosOf(names: readonly string[] | undefined, size: keyof typeof SIZES): ScenarioName[] {
-  const all = Object.keys(SCENARIOS) as ScenarioName[];
+  const all = scenarioNames();
   if (names === undefined) {
     if (size === "smoke") return [...SMOKE_SCENARIOS];
-    return all.filter((name) => size === "full" || !(SCENARIOS[name] as Scenario).thorough);
+    return all.filter((name) => size === "full" || scenarioOf(name).quick);
   }
-  return names.map((name) => oneOf("--scenario", name, all));
+  return names.flatMap((name) => {
+    const group = all.filter((scenario) => scenarioOf(scenario).group === name);
+    return group.length > 0 ? group : [oneOf("--scenario", name, all)];
+  });
+}
+
+/** A smoke run that nobody said more about is a short one. */
+function serversOf(
+  { server, scenario }: { readonly server?: string[]; readonly scenario?: string[] },
+  size: keyof typeof SIZES,
+): readonly ServerName[] {
+  if (server !== undefined) return server.map((name) => oneOf("--server", name, serverNames()));
+  return size === "smoke" && scenario === undefined ? SMOKE_SERVERS : [];
 }
 
 function oneOf<T extends string>(flag: string, given: string, known: readonly T[]): T {

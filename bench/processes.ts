@@ -4,14 +4,17 @@ import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 
-const READY_MS = 30_000;
+/** PostgreSQL copies a catalogue before its first trial. */
+const READY_MS = 120_000;
 const STOP_MS = 15_000;
 
 /** Everything started and not yet ended, so that nothing outlives the bench. */
 const running = new Set<ChildProcess>();
-process.on("exit", () => {
+/** Ends everything that the bench has started, at once. */
+export function endAll(): void {
   for (const child of running) child.kill("SIGKILL");
-});
+}
+process.on("exit", endAll);
 
 /** Settings of the caller's own shell are no part of an experiment. */
 const cleanEnv = (): NodeJS.ProcessEnv =>
@@ -109,6 +112,21 @@ export function residentBytes(pid: number): number | null {
   try {
     const kilobytes = readFileSync(`/proc/${pid}/status`, "utf8").match(/^VmRSS:\s+(\d+) kB/m)?.[1];
     return kilobytes === undefined ? null : Number(kilobytes) * 1_024;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Bytes that a process has read: `asked` by system calls (files and sockets alike; what SQLite has in its own cache
+ * is not among them), `fetched` from the disk itself (what the system has in its page cache is not). Null where
+ * there is no /proc.
+ */
+export function bytesRead(pid: number): { readonly asked: number; readonly fetched: number } | null {
+  try {
+    const text = readFileSync(`/proc/${pid}/io`, "utf8");
+    const field = (name: string) => Number(new RegExp(`^${name}: (\\d+)$`, "m").exec(text)![1]);
+    return { asked: field("rchar"), fetched: field("read_bytes") };
   } catch {
     return null;
   }

@@ -1,20 +1,30 @@
 import type { Checked } from "./checks.ts";
-import type { Shot } from "./load/generator.ts";
-import type { ScenarioName } from "./scenarios.ts";
-import type { ServerName } from "./servers.ts";
+import type { KindShot, Shot, Slice } from "./load/generator.ts";
+import type { Inside, Watched } from "./metrics.ts";
+import type { ScenarioName } from "./scenarios/index.ts";
+import type { ServerName } from "./servers/specs.ts";
+
+/** Where on a parameter's scale a trial stands. `share`: of the capacity that its server was found to have. */
+export interface Point {
+  readonly parameter: string;
+  readonly value: number;
+}
 
 /** One experiment: a scenario on a server, the how-manieth time. */
 export interface Trial {
   readonly scenario: ScenarioName;
   readonly server: ServerName;
   readonly repeat: number;
+  readonly point: Point | null;
 }
 
+export const SHARE = "share of capacity";
+
 /** What one trial found: one scenario, one server, one fresh process. Null is what could not be measured. */
-export interface Round {
-  readonly scenario: ScenarioName;
-  readonly server: ServerName;
-  readonly repeat: number;
+export interface Round extends Trial {
+  readonly connections: number;
+  /** Requests a second that were asked for; null is as many as the connections bear. */
+  readonly rate: number | null;
   readonly requests: number;
   readonly seconds: number;
   readonly requests_per_second: number;
@@ -27,6 +37,10 @@ export interface Round {
   readonly errors: number;
   /** Requests still waiting at the end; their wait so far is part of the percentiles. */
   readonly unanswered: number | null;
+  /** Requests that were due and never sent, because too many waited. */
+  readonly dropped: number | null;
+  /** How late the generator was to release requests. */
+  readonly late_p99_ms: number | null;
   /** Answers compared with what the database holds. */
   readonly checked: number;
   /** 503s and failed writes, as the server counts them. */
@@ -34,50 +48,99 @@ export interface Round {
   readonly server_cpu_us_per_request: number | null;
   /** 100 is one core: then the load generator is the bottleneck. */
   readonly load_cpu_percent: number | null;
+  /** 100 is the whole machine: then client and server take from one another. */
+  readonly machine_percent: number | null;
   readonly rss_bytes: number | null;
+  /** Read by system calls a request, the request's own bytes included: what SQLite's page cache did not hold. */
+  readonly read_bytes_per_request: number | null;
+  /** Fetched from the disk: what the system's page cache did not hold. */
+  readonly disk_bytes: number | null;
+  readonly database_bytes: number | null;
   readonly wal_bytes_max: number | null;
   readonly beside_requests_per_second: number | null;
+  /** Of what ran beside and was not measured: refused past a deadline, mostly. They are said, and fail nothing. */
+  readonly beside_errors: number;
+  /** From the server's own metrics, of ours alone. */
+  readonly inside: Inside | null;
+  readonly curve: Shot["curve"];
+  readonly slices: readonly Slice[] | null;
+  readonly wal: Watched["wal"] | null;
+  readonly kinds: Readonly<Record<string, KindShot>> | null;
   readonly problems: readonly string[];
 }
 
 /** What was found beside the load generator's own figures. */
 export interface Findings {
+  readonly connections: number;
+  readonly rate: number | null;
   readonly shot: Shot;
   readonly beside?: Shot | undefined;
   readonly checks?: Checked;
   readonly serverCpu?: number | null;
+  readonly machine?: number | null;
   readonly rss?: number | null;
-  readonly wal?: number | undefined;
+  readonly asked?: number | null;
+  readonly fetched?: number | null;
+  readonly databaseBytes?: number;
+  readonly watched?: Watched | undefined;
+  readonly walBytes?: number | null;
+  readonly inside?: Inside | undefined;
   readonly busy?: number;
   readonly lost?: number;
 }
 
 export function roundOf(trial: Trial, found: Findings): Round {
-  const { shot, beside, checks = { checked: 0, wrong: [] }, serverCpu, lost = 0, busy = 0 } = found;
-  const { requests, seconds, errors, unanswered, cpu_seconds, p50_ms, p90_ms, p99_ms, p999_ms, max_ms } =
-    shot;
-  const failed = errors + (beside?.errors ?? 0);
+  const { shot, beside, checks, lost = 0 } = found;
+  const { requests, seconds, cpu_seconds, errors, ...seen } = shot;
+  const wrong = checks?.wrong ?? [];
+  const each = (total: number | null | undefined) =>
+    total == null || requests === 0 ? null : total / requests;
+  const cpu = each(found.serverCpu);
   return {
     ...trial,
-    requests,
-    seconds,
+    ...{ connections: found.connections, rate: found.rate, requests, seconds },
     requests_per_second: requests / seconds,
-    ...{ p50_ms, p90_ms, p99_ms, p999_ms, max_ms },
-    errors: failed + checks.wrong.length + lost,
-    unanswered,
-    checked: checks.checked,
-    busy,
-    server_cpu_us_per_request: serverCpu == null || requests === 0 ? null : (serverCpu / requests) * 1e6,
+    ...seen,
+    slices: seen.slices ?? found.watched?.slices ?? null,
+    errors: errors + wrong.length + lost,
+    checked: checks?.checked ?? 0,
+    busy: found.busy ?? 0,
+    server_cpu_us_per_request: cpu === null ? null : cpu * 1e6,
     load_cpu_percent: cpu_seconds === null ? null : (cpu_seconds / seconds) * 100,
+    machine_percent: found.machine ?? null,
     rss_bytes: found.rss ?? null,
-    wal_bytes_max: found.wal ?? null,
+    read_bytes_per_request: each(found.asked),
+    disk_bytes: found.fetched ?? null,
+    database_bytes: found.databaseBytes ?? null,
+    wal_bytes_max: largestLog(found),
+    wal: found.watched?.wal ?? null,
+    inside: found.inside ?? null,
     beside_requests_per_second: beside === undefined ? null : beside.requests / beside.seconds,
-    problems: problemsOf(failed, checks.wrong, lost),
+    beside_errors: beside?.errors ?? 0,
+    problems: problemsOf(errors, wrong, lost),
   };
+}
+
+/** Where it was watched the largest, elsewhere as it was at the end. */
+function largestLog({ watched, walBytes = null }: Findings): number | null {
+  return watched === undefined ? walBytes : Math.max(...watched.wal.map(({ bytes }) => bytes));
 }
 
 function problemsOf(failed: number, wrong: readonly string[], lost: number): string[] {
   const failures = failed > 0 ? [`${failed} requests failed`] : [];
   const losses = lost > 0 ? [`${lost} answered writes are not in the database`] : [];
   return [...failures, ...losses, ...wrong.slice(0, 3).map((text) => `wrong answer: ${text}`)];
+}
+
+/** From here on the clients, and not the server, may be what is measured. Percent of a core. */
+const SATURATED_PERCENT = 90;
+/** Milliseconds of lateness that matter to nobody. */
+const LATE_MS = 5;
+
+/** Why a round says more of the load generator than of the server; undefined when it does not. */
+export function saturationOf({ load_cpu_percent, late_p99_ms, p99_ms }: Round): string | undefined {
+  if (load_cpu_percent !== null && load_cpu_percent >= SATURATED_PERCENT)
+    return "the load generator had no processor left";
+  const late = late_p99_ms !== null && late_p99_ms > LATE_MS && late_p99_ms > p99_ms / 2;
+  return late ? "the load generator released its requests late" : undefined;
 }

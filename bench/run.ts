@@ -1,15 +1,29 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { prepareCatalogue } from "./databases.ts";
+import { Databases } from "./databases.ts";
 import { pickGenerator } from "./load/pick.ts";
 import { describeMachine } from "./machine.ts";
-import { HELP, type Options, parseOptions, UsageError } from "./options.ts";
-import { type Findings, writeFigures } from "./report/figures.ts";
+import { help, type Options, parseOptions, UsageError } from "./options.ts";
+import { databaseOf, estimate, secondsOf, trialsOf } from "./plan.ts";
+import { endAll } from "./processes.ts";
+import { comparison } from "./report/compare.ts";
+import {
+  type Failure,
+  type Figures,
+  type Findings,
+  figuresOf,
+  readFigures,
+  roundsOf,
+  writeFigures,
+} from "./report/figures.ts";
+import { reportOf } from "./report/html.ts";
 import { Progress } from "./report/progress.ts";
 import { tableOf } from "./report/table.ts";
 import type { Round, Trial } from "./rounds.ts";
-import { SCENARIOS, type Scenario } from "./scenarios.ts";
+import { scenarioOf } from "./scenarios/index.ts";
+import { specOf } from "./servers/specs.ts";
+import { median } from "./statistics.ts";
 import { type Bench, runTrial } from "./trial.ts";
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
@@ -17,55 +31,120 @@ const say = (text: string): void => void process.stderr.write(`${text}\n`);
 async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2), process.env, tmpdir());
   if (options === undefined) {
-    process.stdout.write(HELP);
+    process.stdout.write(help());
     return;
   }
+  const old = options.compare === undefined ? undefined : figuresIn("--compare", options.compare);
+  const figures = options.from === undefined ? await measure(options) : figuresIn("--from", options.from);
+  process.stdout.write(tableOf(figures));
+  if (old !== undefined) process.stdout.write(comparison(old, figures));
+  if (options.baseline !== undefined) writeFigures(options.baseline, figures);
+  if (options.report !== undefined) writeFileSync(options.report, reportOf(figures, old));
+  const wrong = figures.scenarios.some(({ errors, busy }) => errors + busy > 0);
+  if (wrong || figures.failures.length > 0) process.exitCode = 1;
+}
+
+function figuresIn(flag: string, file: string): Figures {
+  try {
+    return readFigures(file);
+  } catch (error) {
+    throw new UsageError(`${flag}: ${(error as Error).message}`);
+  }
+}
+
+async function measure(options: Options): Promise<Figures> {
   const directory = mkdtempSync(join(options.directory, "chinook-bench-"));
   process.on("exit", () => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
-  const findings = await measureAll({ ...options, directory });
-  process.stdout.write(tableOf(findings));
-  if (options.json !== undefined) writeFigures(options.json, findings);
-  if (findings.rounds.some(({ errors, busy }) => errors + busy > 0)) process.exitCode = 1;
+  if (options.catalogues !== undefined) mkdirSync(options.catalogues, { recursive: true });
+  return measureAll({ ...options, directory });
 }
 
-async function measureAll(options: Options): Promise<Findings> {
+/** What was measured so far, written down after each scenario. */
+async function measureAll(options: Options): Promise<Figures> {
   const generator = pickGenerator(options.generator);
-  say(`Load comes from ${generator.name}.`);
   const machine = describeMachine(options.directory);
-  if (machine.load_average_before > machine.cores / 4) say(busyMachine(machine.load_average_before));
-  say(options.sample ? "Importing the sample …" : "CHINOOK_SAMPLE is not set: generating a catalogue …");
-  const catalogue = await prepareCatalogue(options);
-  const rounds = await runAll({ options, generator, catalogue });
-  return { options, machine, catalogue, generator, rounds };
+  const databases = new Databases(options);
+  const rounds: Round[] = before(options);
+  const failures: Failure[] = [];
+  const scenarios = options.scenarios.filter((name) => !rounds.some(({ scenario }) => scenario === name));
+  const trials = scenarios.flatMap((name) => trialsOf(name, options));
+  announce(options, machine, generator.name, trials);
+  const { count } = await databases.get("catalogue");
+  const catalogue = { origin: databases.origin, tracks: count };
+  const findings: Findings = { options, machine, catalogue, generator: generator.name, rounds, failures };
+  const bench = { options, databases, generator, capacityOf: (trial: Trial) => capacityIn(rounds, trial) };
+  const progress = new Progress(trials, options);
+  for (const group of Map.groupBy(trials, ({ scenario }) => scenario).values()) {
+    await runScenario(bench, group, progress, rounds, failures);
+    if (options.json !== undefined) writeFigures(options.json, figuresOf(findings));
+  }
+  return figuresOf(findings);
 }
 
-const busyMachine = (load: number): string =>
-  `This machine is busy (load average ${load.toFixed(2)}): figures will vary.`;
+const before = ({ resume, json }: Options): Round[] =>
+  resume && existsSync(json!) ? roundsOf(figuresIn("--resume", json!)) : [];
 
-async function runAll(bench: Bench): Promise<Round[]> {
-  const trials = planOf(bench.options);
-  const progress = new Progress(trials.length);
-  const rounds: Round[] = [];
+function announce(
+  options: Options,
+  machine: Findings["machine"],
+  generator: string,
+  trials: readonly Trial[],
+): void {
+  const minutes = estimate(trials, options) / 60;
+  const time = minutes < 1.5 ? `${Math.ceil(minutes * 60)} seconds` : `${Math.ceil(minutes)} minutes`;
+  say(`${trials.length} trials, about ${time}. Load comes from ${generator}.`);
+  if (machine.load_average_before > machine.cores / 4)
+    say(`This machine is busy (load average ${machine.load_average_before.toFixed(2)}): figures will vary.`);
+  if (options.sample === undefined) say("CHINOOK_SAMPLE is not set: the catalogue is generated.");
+  if (process.env.BENCH_POSTGRES_URL === undefined)
+    say("BENCH_POSTGRES_URL is not set: PostgreSQL is left out (--help says how to start one).");
+}
+
+/** A trial that fails is recorded, and the rest goes on. */
+async function runScenario(
+  bench: Bench,
+  trials: readonly Trial[],
+  progress: Progress,
+  rounds: Round[],
+  failures: Failure[],
+): Promise<void> {
   for (const trial of trials) {
     progress.begin(trial);
-    const round = await runTrial(bench, trial);
-    progress.end(trial, round);
-    rounds.push(round);
+    try {
+      const round = await inTime(bench, trial);
+      progress.end(trial, round);
+      rounds.push(round);
+    } catch (cause) {
+      const error = (cause as Error).message;
+      progress.fail(trial, error);
+      failures.push({ ...trial, error });
+    }
   }
-  return rounds;
 }
 
-/** All scenarios in each repeat, their servers beginning with another one each time. */
-function planOf({ scenarios, repeats }: Options): Trial[] {
-  return Array.from({ length: repeats }, (_, i) => i + 1).flatMap((repeat) =>
-    scenarios.flatMap((scenario) => {
-      const { servers, once = false }: Scenario = SCENARIOS[scenario];
-      if (once && repeat > 1) return [];
-      const first = (repeat - 1) % servers.length;
-      const order = [...servers.slice(first), ...servers.slice(0, first)];
-      return order.map((server) => ({ scenario, server, repeat }));
-    }),
+/** Milliseconds beyond four times what a trial should take. */
+const PATIENCE_MS = 120_000;
+
+/** One that hangs would keep the others from running: its processes are ended, which ends it. */
+async function inTime(bench: Bench, trial: Trial): Promise<Round> {
+  await bench.databases.get(
+    databaseOf(scenarioOf(trial.scenario), trial.point),
+    specOf(trial.server).pageBytes,
   );
+  const late = setTimeout(endAll, secondsOf(trial, bench.options) * 4_000 + PATIENCE_MS);
+  try {
+    return await runTrial(bench, trial);
+  } finally {
+    clearTimeout(late);
+  }
+}
+
+/** The median of what the trial's server bore in this scenario. */
+function capacityIn(rounds: readonly Round[], { scenario, server }: Trial): number | undefined {
+  const own = rounds.filter(
+    (round) => round.scenario === scenario && round.server === server && round.point === null,
+  );
+  return own.length === 0 ? undefined : median(own.map(({ requests_per_second }) => requests_per_second));
 }
 
 /** What was started is killed, and what was written removed, when the process exits. */

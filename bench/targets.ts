@@ -1,6 +1,7 @@
 import type { Round } from "./rounds.ts";
-import type { ScenarioName } from "./scenarios.ts";
-import type { ServerName } from "./servers.ts";
+import type { ScenarioName } from "./scenarios/index.ts";
+import type { ServerName } from "./servers/specs.ts";
+import { median } from "./statistics.ts";
 
 export type Metric =
   | "server_cpu_us_per_request"
@@ -46,6 +47,14 @@ const cpu = (scenario: ScenarioName, by: ServerName): Target => ({
   by: [scenario, by],
 });
 
+const latency = (title: string, scenario: ScenarioName, atMost: number): Target => ({
+  title,
+  metric: "p99_ms",
+  of: [scenario, "chinook"],
+  atMost,
+  unit: ["ms", 1],
+});
+
 /** A target without a bound is information. */
 export const TARGETS: Readonly<Record<string, Target>> = {
   cached_get_to_bare: throughput("cached-get", "bare", 0.85),
@@ -57,6 +66,9 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   in_handler_tuned_to_in_handler: throughput("uncached-get", "in-handler", undefined, "in-handler-tuned"),
   durable_post_to_in_handler: throughput("durable-post", "in-handler", 8),
   durable_post_to_echo: throughput("durable-post", "echo", 0.6),
+  durable_post_to_several_writers: throughput("durable-post", "several-writers", undefined),
+  mixed_95_5_to_in_handler: throughput("mixed-95-5", "in-handler", undefined),
+  search_to_in_handler: throughput("search", "in-handler", undefined),
   cached_get_cpu_to_bare: cpu("cached-get", "bare"),
   uncached_get_cpu_to_in_handler: cpu("uncached-get", "in-handler"),
   uncached_get_cpu_to_in_handler_tuned: cpu("uncached-get", "in-handler-tuned"),
@@ -103,12 +115,21 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     unit: MB,
   },
   start_ms: {
-    title: "spawn to ready on an existing database",
+    title: "spawn to the first answer on an existing database",
     metric: "p50_ms",
     of: ["start", "chinook"],
     atMost: 1_000,
     unit: ["ms", 1],
   },
+  search_served: {
+    title: "searches a second that 100 connections are served",
+    metric: "requests_per_second",
+    of: ["search", "chinook"],
+    atLeast: 1_500,
+  },
+  search_p99: latency("1,500 searches a second: p99", "search-1500", 15),
+  suggestions_p99: latency("1,500 suggestions a second: p99", "suggestions-1500", 8),
+  similar_p99: latency("200 requests a second for similar tracks: p99", "similar-200", 25),
 };
 
 export interface Verdict {
@@ -133,17 +154,11 @@ export function judge(target: Target, rounds: readonly Round[]): Verdict | undef
 /** Repeats are compared pair by pair: what slowed one repeat slowed both sides of it. */
 function figuresOf({ metric, of, by }: Target, rounds: readonly Round[]): number[] {
   const select = ([scenario, server]: Subject) =>
-    rounds.filter((round) => round.scenario === scenario && round.server === server);
+    rounds.filter((round) => round.scenario === scenario && round.server === server && round.point === null);
   return select(of).flatMap((round) => {
     const other = by === undefined ? undefined : select(by).find(({ repeat }) => repeat === round.repeat);
     const value = round[metric];
     const divisor = by === undefined ? 1 : other?.[metric];
     return value === null || divisor == null || divisor === 0 ? [] : [value / divisor];
   });
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

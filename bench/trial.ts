@@ -1,135 +1,171 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { answerFile, writeRequests } from "./artefacts.ts";
-import { checkOnce, type Subject, watchAnswers } from "./checks.ts";
-import { type Catalogue, copyDatabase, countPlays, removeDatabase } from "./databases.ts";
-import { paced } from "./load/child.ts";
+import { add, type Checked, checkOnce, type Subject, watchAnswers } from "./checks.ts";
+import { type Catalogue, copyDatabase, type Databases, playsIn, removeDatabase } from "./databases.ts";
+import { paced, users } from "./load/child.ts";
 import type { Clients, Generator } from "./load/generator.ts";
-import { busyCount, watchWal } from "./metrics.ts";
+import { processorTime } from "./machine.ts";
+import { busyIn, Exposition, insideOf, watch } from "./metrics.ts";
 import type { Options } from "./options.ts";
-import { cpuSeconds, type RunningServer, residentBytes, startServer } from "./processes.ts";
-import { type Findings, type Round, roundOf, type Trial } from "./rounds.ts";
-import { type Load, SCENARIOS, type Scenario } from "./scenarios.ts";
-import { SERVERS, type ServerName, type ServerSpec } from "./servers.ts";
-import { median } from "./targets.ts";
+import { changeAt, databaseOf, measureMsOf, warmMsOf } from "./plan.ts";
+import { bytesRead, cpuSeconds, type RunningServer, residentBytes, startServer } from "./processes.ts";
+import { type Findings, type Round, roundOf, SHARE, type Trial } from "./rounds.ts";
+import { scenarioOf } from "./scenarios/index.ts";
+import type { Change, Load, Scenario } from "./scenarios/scenario.ts";
+import { type ServerSpec, specOf } from "./servers/specs.ts";
+import { median } from "./statistics.ts";
 
 export interface Bench {
   readonly options: Options;
-  readonly catalogue: Catalogue;
+  readonly databases: Databases;
   readonly generator: Generator;
+  /** Requests a second that the server of a trial was found to bear; undefined when that is not known. */
+  readonly capacityOf: (trial: Trial) => number | undefined;
+}
+
+/** A trial with everything that it comes to. */
+interface Setting {
+  readonly bench: Bench;
+  readonly trial: Trial;
+  readonly scenario: Scenario;
+  readonly spec: ServerSpec;
+  readonly change: Change;
+  readonly catalogue: Catalogue;
+  /** The trial's own copy. */
+  readonly database: string;
 }
 
 const STARTS = 5;
 
 /** Runs one trial with a fresh process on a fresh copy of the database, and leaves neither behind. */
 export async function runTrial(bench: Bench, trial: Trial): Promise<Round> {
+  const scenario = scenarioOf(trial.scenario);
+  const spec = specOf(trial.server);
+  const change = changeAt(scenario, trial.point);
+  const catalogue = await bench.databases.get(databaseOf(scenario, trial.point), spec.pageBytes);
   const database = join(bench.options.directory, "trial.sqlite");
-  const scenario: Scenario = SCENARIOS[trial.scenario];
-  copyDatabase(bench.catalogue.files[scenario.database], database);
+  const setting = { bench, trial, scenario, spec, change, catalogue, database };
+  copyDatabase(catalogue.file, database);
   try {
     const { load } = scenario;
-    if (load === undefined) return await startTrial(bench, trial, database);
-    return await loadTrial(bench, trial, scenario, load, database);
+    return load === undefined ? await startTrial(setting) : await loadTrial(setting, load);
   } finally {
     removeDatabase(database);
   }
 }
 
-async function launch(bench: Bench, { server, scenario }: Trial, database: string): Promise<RunningServer> {
-  const spec: ServerSpec = SERVERS[server];
-  const { settings } = SCENARIOS[scenario];
-  const answer = spec.constant ? await answerFile(bench, settings) : "";
-  const place = { database, settings, answer };
+async function launch({
+  bench,
+  scenario,
+  spec,
+  change,
+  catalogue,
+  database,
+}: Setting): Promise<RunningServer> {
+  const settings = { ...scenario.settings, ...change.settings };
+  const answer = spec.constant ? await answerFile(bench.options.directory, catalogue, settings) : "";
+  const place = { database, settings, answer, tuning: change.tuning ?? {} };
   return startServer(spec.args(place), spec.env?.(place) ?? {});
 }
 
-async function startTrial(bench: Bench, trial: Trial, database: string): Promise<Round> {
+/** Each time from the spawn to a first answer: a server that is up but not ready is of no use yet. */
+async function startTrial(setting: Setting): Promise<Round> {
   const times: number[] = [];
+  const path = `/v1/tracks/${setting.catalogue.tracks[0]}`;
   for (let i = 0; i < STARTS; i++) {
-    const server = await launch(bench, trial, database);
-    times.push(server.readyMs);
+    const started = performance.now();
+    const server = await launch(setting);
+    const { status } = await fetch(server.url + path).catch(() => ({ status: 0 }));
+    times.push(performance.now() - started);
     await server.stop();
+    if (status !== 200) throw new Error(`the first answer to ${path} was ${status}`);
   }
-  times.sort((a, b) => a - b);
-  const [p50, max, total] = [median(times), times.at(-1)!, times.reduce((a, b) => a + b, 0)];
-  const tail = { p90_ms: max, p99_ms: max, p999_ms: max, max_ms: max };
-  const shot = {
-    requests: STARTS,
-    seconds: total / 1_000,
-    errors: 0,
-    unanswered: null,
-    p50_ms: p50,
-    ...tail,
-    cpu_seconds: null,
-  };
-  return roundOf(trial, { shot });
+  return roundOf(setting.trial, { connections: 0, rate: null, shot: shotOf(times) });
 }
 
-async function loadTrial(
-  bench: Bench,
-  trial: Trial,
-  scenario: Scenario,
-  load: Load,
-  database: string,
-): Promise<Round> {
-  const playsBefore = load.traffic === "plays" ? countPlays(database) : 0;
-  const server = await launch(bench, trial, database);
+function shotOf(times: readonly number[]) {
+  const sorted = [...times].sort((a, b) => a - b);
+  const [p50, max] = [median(sorted), sorted.at(-1)!];
+  return {
+    ...{ requests: times.length, seconds: times.reduce((a, b) => a + b, 0) / 1_000, errors: 0 },
+    ...{ p50_ms: p50, p90_ms: max, p99_ms: max, p999_ms: max, max_ms: max },
+    ...{ unanswered: null, dropped: null, late_p99_ms: null, curve: null, slices: null, kinds: null },
+    cpu_seconds: null,
+  };
+}
+
+/** The load as this trial has it. @throws Error when a share is asked for of a capacity that nobody measured. */
+function loadOf({ bench, trial, change }: Setting, load: Load): Load {
+  const connections = Math.min(change.connections ?? load.connections, bench.options.connections);
+  if (trial.point?.parameter !== SHARE) return { ...load, connections };
+  const capacity = bench.capacityOf(trial);
+  if (capacity === undefined) throw new Error("its capacity was not measured");
+  return { ...load, connections, rate: Math.max(1, Math.round(capacity * trial.point.value)) };
+}
+
+async function loadTrial(setting: Setting, given: Load): Promise<Round> {
+  const { trial, spec, database } = setting;
+  const load = loadOf(setting, given);
+  const stores = (spec.stores ?? false) && spec.needs === undefined;
+  const before = stores ? playsIn(database, []).count : 0;
+  const server = await launch(setting);
   let found: Findings & { answered: number };
   try {
-    found = await underLoad(bench, trial, scenario, load, server);
+    found = await underLoad(setting, load, server);
   } finally {
     await server.stop();
   }
-  const counts = load.traffic === "plays" && stores(trial.server);
-  const added = counts ? countPlays(database) - playsBefore : found.answered;
-  return roundOf(trial, { ...found, lost: Math.max(0, found.answered - added) });
+  if (!stores) return roundOf(trial, found);
+  const { count, missing } = playsIn(database, found.checks?.plays ?? []);
+  const short = load.traffic === "plays" ? Math.max(0, found.answered - (count - before)) : 0;
+  return roundOf(trial, { ...found, lost: Math.max(short, missing) });
 }
 
-const stores = (server: ServerName): boolean => (SERVERS[server] as ServerSpec).stores ?? false;
-
 async function underLoad(
-  bench: Bench,
-  trial: Trial,
-  scenario: Scenario,
+  setting: Setting,
   load: Load,
   server: RunningServer,
 ): Promise<Findings & { answered: number }> {
-  const constant = (SERVERS[trial.server] as ServerSpec).constant ?? false;
-  const subject = { url: server.url, constant, catalogue: bench.catalogue };
-  await checkOnce({ ...subject, traffic: load.traffic });
+  const { bench, scenario, spec, catalogue } = setting;
+  const { constant = false, ranksOtherwise = false } = spec;
+  const subject = { url: server.url, constant, ranksOtherwise, catalogue, traffic: load.traffic };
+  const first = await checkOnce(subject);
   if (scenario.beside) await checkOnce({ ...subject, traffic: scenario.beside.traffic });
   await using stack = new AsyncDisposableStack();
-  const clients = await openClients(bench, load, server, stack);
+  const clients = await openClients(setting, load, server, stack);
   const end = Promise.withResolvers<void>();
   const beside =
-    scenario.beside && (await openClients(bench, scenario.beside, server, stack)).shoot(end.promise);
+    scenario.beside && (await openClients(setting, scenario.beside, server, stack)).shoot(end.promise);
   beside?.catch(() => {});
-  const warmed = await warmUp(bench, scenario, clients);
-  const found = await measure(bench, trial, scenario, { ...subject, traffic: load.traffic }, clients, server);
+  const warmed = await warmUp(warmMsOf(scenario, bench.options), scenario.after ?? 0, clients);
+  const found = await measure(setting, subject, clients, server);
+  add(found.checks, first);
   end.resolve();
-  return { ...found, beside: await beside, answered: warmed + found.shot.requests - found.shot.errors };
+  const { connections, rate = null } = load;
+  const answered = warmed + found.shot.requests - found.shot.errors;
+  return { ...found, connections, rate, beside: await beside, answered };
 }
 
 async function openClients(
-  { generator, options, catalogue }: Bench,
-  { traffic, connections, rate }: Load,
+  { bench: { generator, options }, catalogue }: Setting,
+  { traffic, connections, rate, thinkMs }: Load,
   { url }: RunningServer,
   stack: AsyncDisposableStack,
 ): Promise<Clients> {
-  const requests = writeRequests(options.directory, traffic, catalogue);
-  const capped = Math.min(connections, options.connections ?? connections);
-  const job = { url, requests, connections: capped, ...(rate === undefined ? {} : { rate }) };
-  const started = await (rate === undefined ? generator : paced).start(job);
-  return stack.adopt(started, (clients) => clients.stop());
+  const requests = writeRequests(join(options.directory, `${traffic}.requests`), traffic, catalogue);
+  const job = {
+    ...{ url, requests, connections: Math.min(connections, options.connections) },
+    ...(rate === undefined ? {} : { rate }),
+    ...(thinkMs === undefined ? {} : { thinkMs }),
+  };
+  const chosen = thinkMs !== undefined ? users : rate !== undefined ? paced : generator;
+  return stack.adopt(await chosen.start(job), (clients) => clients.stop());
 }
 
-/** A steady rate is a slow way to warm a server up. */
-const STEADY_WARM_UPS = 3;
-
 /** @returns how many requests were answered. */
-async function warmUp({ options }: Bench, { after = 0, load }: Scenario, clients: Clients): Promise<number> {
+async function warmUp(ms: number, after: number, clients: Clients): Promise<number> {
   let answered = 0;
-  const ms = options.warmMs * (load?.rate === undefined ? 1 : STEADY_WARM_UPS);
   do {
     const { requests, errors } = await clients.shoot(delay(ms));
     answered += requests - errors;
@@ -139,21 +175,41 @@ async function warmUp({ options }: Bench, { after = 0, load }: Scenario, clients
 }
 
 async function measure(
-  { options }: Bench,
-  { server }: Trial,
-  { watchesWal = false }: Scenario,
+  { bench: { options }, scenario, spec, catalogue }: Setting,
   subject: Subject,
   clients: Clients,
   { url, pid }: RunningServer,
-): Promise<Findings> {
-  const time = delay(watchesWal ? options.walMs : options.measureMs);
-  const before = cpuSeconds(pid);
-  const [shot, checks, wal] = await Promise.all([
-    clients.shoot(time).then((shot) => ({ ...shot, after: cpuSeconds(pid) })),
+): Promise<Omit<Findings, "connections" | "rate"> & { readonly checks: Checked }> {
+  const inside = spec.ours ? await Exposition.from(url) : undefined;
+  const before = stateOf(pid);
+  const time = delay(measureMsOf(scenario, options));
+  const [{ after, ...shot }, checks, watched] = await Promise.all([
+    clients.shoot(time).then((shot) => ({ ...shot, after: stateOf(pid) })),
     watchAnswers(subject, time),
-    watchesWal ? watchWal(url, time) : undefined,
+    spec.ours && (scenario.watched || scenario.sweep?.parameter.includes("log"))
+      ? watch(url, time)
+      : undefined,
   ]);
-  const serverCpu = before === null || shot.after === null ? null : shot.after - before;
-  const busy = server === "chinook" ? await busyCount(url) : 0;
-  return { shot, checks, wal, serverCpu, rss: residentBytes(pid), busy };
+  const last = inside && (await Exposition.from(url));
+  return {
+    ...{ shot, checks, watched, rss: residentBytes(pid), databaseBytes: catalogue.bytes },
+    ...spentBetween(before, after),
+    inside: inside && insideOf(inside, last!),
+    walBytes: last?.sum("chinook_wal_bytes") ?? null,
+    busy: last === undefined ? 0 : busyIn(last),
+  };
+}
+
+const stateOf = (pid: number) => ({ cpu: cpuSeconds(pid), read: bytesRead(pid), machine: processorTime() });
+
+function spentBetween(before: ReturnType<typeof stateOf>, after: ReturnType<typeof stateOf>) {
+  const grown = (a: number | undefined | null, b: number | undefined | null) =>
+    a == null || b == null ? null : b - a;
+  const passed = after.machine.all - before.machine.all;
+  return {
+    serverCpu: grown(before.cpu, after.cpu),
+    asked: grown(before.read?.asked, after.read?.asked),
+    fetched: grown(before.read?.fetched, after.read?.fetched),
+    machine: passed === 0 ? null : ((after.machine.busy - before.machine.busy) / passed) * 100,
+  };
 }

@@ -4,15 +4,24 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parseOptions } from "../bench/options.ts";
+import { estimate, trialsOf } from "../bench/plan.ts";
+import { changesBetween } from "../bench/report/compare.ts";
+import type { Figures, Row } from "../bench/report/figures.ts";
+import { SCENARIOS, type ScenarioName, scenarioOf } from "../bench/scenarios/index.ts";
+import { specOf } from "../bench/servers/specs.ts";
 
 const run = promisify(execFile);
 const BENCH = join(import.meta.dirname, "..", "bench", "run.ts");
 const directory = mkdtempSync(join(tmpdir(), "chinook-bench-test-"));
 const json = join(directory, "figures.json");
+const html = join(directory, "report.html");
 
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 const ROW_NUMBERS = ["connections", "requests_per_second", "p50_ms", "p90_ms", "p99_ms", "p999_ms", "max_ms"];
+
+const { BENCH_POSTGRES_URL: _, ...withoutPostgres } = process.env;
 
 /** Every number in it, with the path that leads to it. */
 function* numbersIn(value: unknown, path = ""): Generator<readonly [string, number]> {
@@ -27,10 +36,10 @@ describe("a bench too short to measure anything", () => {
   let figures: any;
 
   beforeAll(async () => {
-    const args = [BENCH, "--smoke", "--json", json, "--directory", directory];
-    ({ stdout } = await run(process.execPath, args));
+    const args = [BENCH, "--smoke", "--json", json, "--report", html, "--directory", directory];
+    ({ stdout } = await run(process.execPath, args, { env: withoutPostgres }));
     figures = JSON.parse(readFileSync(json, "utf8"));
-  }, 120_000);
+  }, 300_000);
 
   test("writes the contract's shape", () => {
     expect(figures).toMatchObject({
@@ -53,18 +62,24 @@ describe("a bench too short to measure anything", () => {
   });
 
   test("finds every answer right, on every server", () => {
-    expect(
-      figures.scenarios.map((row: { scenario: string; server: string }) => `${row.scenario} ${row.server}`),
-    ).toEqual([
+    const names = figures.scenarios.map(
+      (row: { scenario: string; server: string; point: { value: number } | null }) =>
+        [row.scenario, row.server, row.point?.value].filter((part) => part !== undefined).join(" "),
+    );
+    expect(names).toEqual([
       "cached-get bare",
       "cached-get in-handler",
       "cached-get chinook",
       "durable-post echo",
       "durable-post in-handler",
+      "durable-post several-writers",
       "durable-post chinook",
+      "durable-post in-handler 0.5",
+      "durable-post chinook 0.5",
       "points-beside-scans in-handler",
       "points-beside-scans chinook",
     ]);
+    expect(figures.failures).toEqual([]);
     for (const { scenario, server, errors, busy, checked, repeats } of figures.scenarios) {
       const problems = repeats.flatMap((round: { problems: string[] }) => round.problems);
       expect({ scenario, server, errors, busy, problems }).toMatchObject({
@@ -79,11 +94,100 @@ describe("a bench too short to measure anything", () => {
   test("prints a table on standard output", () => {
     for (const word of ["requests/s", "p99 ms", "chinook", "in-handler"]) expect(stdout).toContain(word);
   });
+
+  test("knows what happened inside the server", () => {
+    const own = figures.scenarios.find(
+      (row: { scenario: string; server: string }) =>
+        row.scenario === "durable-post" && row.server === "chinook",
+    );
+    const { inside, curve, slices, database_bytes } = own.repeats[0];
+    expect(inside.write_batch_mean).toBeGreaterThanOrEqual(1);
+    expect(inside.commit_p99_ms).toBeGreaterThan(0);
+    expect(curve.length).toBeGreaterThan(3);
+    expect(slices).toEqual(expect.any(Array));
+    expect(database_bytes).toBeGreaterThan(0);
+  });
+
+  test("writes a report that needs nothing but itself", () => {
+    const page = readFileSync(html, "utf8");
+    expect(page).toContain("<svg");
+    expect(page).not.toMatch(/<script|<link|src=|NaN|Infinity|undefined/);
+    for (const [, reference] of page.matchAll(/href="([^"]*)"/g)) expect(reference).toMatch(/^#\w+$/);
+  });
+
+  test("goes on from its figures, and compares them with themselves without measuring again", async () => {
+    const again = [BENCH, "--smoke", "--resume", "--json", json, "--compare", json, "--directory", directory];
+    const { stdout: compared, stderr } = await run(process.execPath, again, { env: withoutPostgres });
+    expect(stderr).toContain("0 trials");
+    expect(compared).toContain("0.0 %");
+    expect(compared).not.toMatch(/ better| worse/);
+  });
+});
+
+describe("whether a change exceeds the noise", () => {
+  const row = (...values: number[]) =>
+    ({
+      scenario: "cached-get",
+      server: "chinook",
+      point: null,
+      connections: 100,
+      rate: null,
+      requests_per_second: values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)],
+      repeats: values.map((requests_per_second) => ({ requests_per_second })),
+    }) as unknown as Row;
+  const figuresWith = (...values: number[]) => ({ scenarios: [row(...values)] }) as unknown as Figures;
+  const verdict = (before: number[], after: number[]) =>
+    changesBetween(figuresWith(...before), figuresWith(...after))[0]!.verdict;
+
+  test.each([
+    [[98, 100, 102], [118, 120, 122], "better"],
+    [[98, 100, 102], [78, 80, 82], "worse"],
+    [[80, 100, 120], [100, 120, 140], undefined],
+    [[100, 100, 100], [102, 102, 102], undefined],
+    [[100], [109], undefined],
+  ] as const)("%j to %j: %s", (before, after, expected) => {
+    expect(verdict([...before], [...after])).toBe(expected);
+  });
+});
+
+describe("scenarios", () => {
+  test("name servers that can answer what is asked of them", () => {
+    for (const name of Object.keys(SCENARIOS) as ScenarioName[]) {
+      const { load, servers, ratesOf = [], sweep } = scenarioOf(name);
+      expect(new Set(servers).size, name).toBe(servers.length);
+      for (const server of ratesOf) expect(servers, name).toContain(server);
+      if (sweep !== undefined) expect(new Set(sweep.values).size, name).toBe(sweep.values.length);
+      const able = servers.filter(
+        (server) => load === undefined || !specOf(server).lacks?.includes(load.traffic),
+      );
+      expect(able, name).toContain(servers.includes("step-all" as never) ? "step-all" : "chinook");
+    }
+  });
+
+  test("are planned within the time that is promised", () => {
+    for (const [args, minutes] of [
+      [[], 45],
+      [["--quick"], 2],
+    ] as const) {
+      const options = parseOptions(args, {}, directory)!;
+      const trials = options.scenarios.flatMap((name) => trialsOf(name, options));
+      expect(estimate(trials, options) / 60, args.join()).toBeLessThan(minutes);
+    }
+  });
+
+  test("begin each repeat with another server", () => {
+    const options = parseOptions(["--scenario", "list", "--repeats", "3"], {}, directory)!;
+    const firsts = [1, 2, 3].map((n) => trialsOf("list", options).find(({ repeat }) => repeat === n)!.server);
+    expect(new Set(firsts).size).toBe(3);
+  });
 });
 
 test.each([
   [["--scenario", "cached"], "--scenario: expected cached-get"],
   [["--repeats", "none"], "--repeats: expected a number from 1 to 100, got none"],
+  [["--server", "ours"], "--server: expected bare"],
+  [["--resume"], "--resume: expected --json FILE"],
+  [["--from", "package.json"], "--from: package.json: expected figures"],
   [["--fast"], "--fast"],
 ])("wrong usage %j says what was expected", async (args, message) => {
   const failure = await run(process.execPath, [BENCH, ...args]).catch((error) => error);

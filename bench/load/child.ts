@@ -20,8 +20,13 @@ const scripted = (name: Generator["name"], file: string): Generator => ({
 /** autocannon: always there, and itself a JavaScript program that a fast server outruns. */
 export const autocannon = scripted("autocannon", "autocannon-process.ts");
 
-/** Our own, for a fixed rate: autocannon sends a second's requests in one burst, and wrk knows no rates. */
+/**
+ * A fixed rate, on undici's connections: autocannon sends a second's requests in one burst, and wrk knows no rates.
+ */
 export const paced = scripted("paced", "paced-process.ts");
+
+/** Users who think between their requests, on undici's connections. */
+export const users = scripted("users", "users-process.ts");
 
 /** One process for all shots, since it gets faster while it warms up. */
 class ScriptedClients implements Clients {

@@ -3,26 +3,51 @@ import { delimiter, join } from "node:path";
 
 export interface Job {
   readonly url: string;
-  /** A file with one request a line: method, path and body, separated by tabs. */
+  /** A file with one request a line: method, path, body and kind, separated by tabs. */
   readonly requests: string;
   readonly connections: number;
   /** Requests a second; without it each client sends its next request when the last is answered. */
   readonly rate?: number;
+  /** Milliseconds in the mean between a client's answer and its next request. */
+  readonly thinkMs?: number;
 }
 
-/** What a load generator saw between two moments. */
-export interface Shot {
-  readonly requests: number;
-  readonly seconds: number;
-  /** Answers that were not 2xx, and connections that failed or timed out. */
-  readonly errors: number;
-  /** Still waiting at the end; null where the generator does not say. */
-  readonly unanswered: number | null;
+export interface Percentiles {
   readonly p50_ms: number;
   readonly p90_ms: number;
   readonly p99_ms: number;
   readonly p999_ms: number;
   readonly max_ms: number;
+}
+
+/** Requests of one kind. */
+export interface KindShot extends Percentiles {
+  readonly requests: number;
+}
+
+/** A part of a second of a shot. */
+export interface Slice {
+  readonly seconds: number;
+  readonly requests: number;
+  readonly max_ms: number;
+}
+
+/** What a load generator saw between two moments. Null is what it does not say. */
+export interface Shot extends Percentiles {
+  readonly requests: number;
+  readonly seconds: number;
+  /** Answers that were not 2xx, and connections that failed or timed out. */
+  readonly errors: number;
+  /** Still waiting at the end. */
+  readonly unanswered: number | null;
+  /** Due, and never sent: too many waited already. */
+  readonly dropped: number | null;
+  /** The 99th percentile of how late the generator itself was to release a request. */
+  readonly late_p99_ms: number | null;
+  /** Latency at ever higher percentiles, as the histogram has them: `[percentile, ms]`. */
+  readonly curve: readonly (readonly [number, number])[] | null;
+  readonly slices: readonly Slice[] | null;
+  readonly kinds: Readonly<Record<string, KindShot>> | null;
   readonly cpu_seconds: number | null;
 }
 
@@ -34,7 +59,7 @@ export interface Clients {
 }
 
 export interface Generator {
-  readonly name: "wrk" | "autocannon" | "paced";
+  readonly name: "wrk" | "autocannon" | "paced" | "users";
   start(job: Job): Promise<Clients>;
 }
 

@@ -1,51 +1,59 @@
-import { Agent, request } from "node:http";
-import { answered, failed, job, obey, readRequests } from "./recorder.ts";
+import { send } from "./exchange.ts";
+import { answered, drop, failed, job, obey, readRequests, released } from "./recorder.ts";
 
 /**
- * Releases requests at a fixed rate, whatever became of those before. One that finds every connection taken waits,
- * and its wait counts: a client that politely waits for a slow server would hide how slow it is.
+ * Releases requests at a fixed rate, whatever became of those before: each millisecond its share. One that finds
+ * every connection taken waits, and its wait counts: a client that politely waits for a slow server would hide how
+ * slow it is.
  *
- * Time counts from the tick that released a request. A tick that comes late because this process got no processor
- * is not the server's doing.
+ * Time counts from the millisecond in which a request was due, also when this process came late to it; how late is
+ * recorded as well, so that a generator out of breath is not taken for a slow server.
  */
 const all = readRequests();
-const agent = new Agent({ keepAlive: true, maxSockets: job.connections });
-const { hostname, port } = new URL(job.url);
+const perMs = job.rate! / 1_000;
+/** What may wait here: a second's worth. Past it a server is not slow but overrun, and requests are dropped. */
+const MOST_WAITING = Math.max(1_000, job.rate!);
 const began = performance.now();
-/** When each was released, first in first out; a cursor, since a slow server lets it grow long. */
-const waiting: number[] = [];
+/** When each was due, first in first out; a cursor, since a slow server lets it grow long. */
+let waiting: number[] = [];
 let next = 0;
 const active = new Set<{ readonly since: number }>();
-let sent = 0;
+let [sent, tick, due] = [0, 0, 0];
 
 function release(): void {
   const now = performance.now();
-  const due = Math.floor(((now - began) / 1_000) * job.rate!);
-  for (; waiting.length < due; ) waiting.push(now);
-  send();
+  for (const last = Math.floor(now - began); tick < last; tick++) {
+    const count = Math.floor((tick + 1) * perMs) - due;
+    due += count;
+    const time = began + tick + 1;
+    const room = Math.min(count, MOST_WAITING - (waiting.length - next));
+    for (let i = 0; i < room; i++) {
+      waiting.push(time);
+      released(now - time);
+    }
+    drop(count - room);
+  }
+  sendWaiting();
 }
 
-function send(): void {
+function sendWaiting(): void {
   while (active.size < job.connections && next < waiting.length) fire(waiting[next++]!);
+  if (next > 10_000) {
+    waiting = waiting.slice(next);
+    next = 0;
+  }
 }
 
 function fire(since: number): void {
-  const { method, path, body } = all[sent++ % all.length]!;
+  const request = all[sent++ % all.length]!;
   const entry = { since };
   active.add(entry);
-  const settle = (action: () => void) => {
-    if (!active.delete(entry)) return;
-    action();
-    send();
-  };
-  const headers = body === undefined ? {} : { "content-type": "application/json" };
-  request({ agent, hostname, port, method, path, headers }, (response) => {
-    response
-      .resume()
-      .once("end", () => settle(() => answered(response.statusCode!, performance.now() - since)));
-  })
-    .once("error", () => settle(failed))
-    .end(body);
+  send(request, (status) => {
+    active.delete(entry);
+    if (status === 0) failed();
+    else answered(status, performance.now() - since, request.kind);
+    sendWaiting();
+  });
 }
 
 setInterval(release, 1);

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
-import { createHistogram } from "node:perf_hooks";
+import { createHistogram, type RecordableHistogram } from "node:perf_hooks";
 import { createInterface } from "node:readline";
-import type { Request } from "../requests.ts";
-import { type Job, TIMEOUT_SECONDS } from "./generator.ts";
+import type { Request } from "../traffic.ts";
+import { type Job, type KindShot, type Percentiles, type Slice, TIMEOUT_SECONDS } from "./generator.ts";
 
 /** The job of this process, from its command line. */
 export const job = JSON.parse(process.argv[2]!) as Job;
@@ -12,24 +12,58 @@ export const readRequests = (): Request[] =>
     .trimEnd()
     .split("\n")
     .map((line) => {
-      const [method, path, body] = line.split("\t");
-      return { method: method as Request["method"], path: path!, ...(body ? { body } : {}) };
+      const [method, path, body, kind] = line.split("\t");
+      return {
+        method: method as Request["method"],
+        path: path!,
+        ...(body ? { body } : {}),
+        ...(kind ? { kind } : {}),
+      };
     });
 
-const latencies = createHistogram({ highest: TIMEOUT_SECONDS * 2_000_000, figures: 3 });
-let requests = 0;
-let errors = 0;
+/** Node's own HdrHistogram: three significant figures of microseconds, up to twice the timeout. */
+const newHistogram = () => createHistogram({ highest: TIMEOUT_SECONDS * 2_000_000, figures: 3 });
+
+const SLICE_MS = 250;
+
+const latencies = newHistogram();
+const lateness = newHistogram();
+const kinds = new Map<string, RecordableHistogram>();
+let slices: { requests: number; max_ms: number }[] = [];
+let [requests, errors, dropped] = [0, 0, 0];
 let began = performance.now();
 
-export function answered(status: number, ms: number): void {
+export function answered(status: number, ms: number, kind?: string): void {
   requests++;
   if (status < 200 || status > 299) errors++;
-  took(ms);
+  took(latencies, ms);
+  if (kind !== undefined) took(histogramOf(kind), ms);
+  countIn(Math.floor((performance.now() - began) / SLICE_MS), ms);
+}
+
+function countIn(index: number, ms: number): void {
+  const { requests, max_ms } = slices[index] ?? { requests: 0, max_ms: 0 };
+  slices[index] = { requests: requests + 1, max_ms: Math.max(max_ms, ms) };
 }
 
 export const failed = (): void => void errors++;
 
-const took = (ms: number): void => latencies.record(Math.max(1, Math.round(ms * 1_000)));
+/** A request that was due and that nobody will send. */
+export function drop(count: number): void {
+  dropped += count;
+}
+
+/** How late a request was released, which is the generator's own doing. */
+export const released = (lateMs: number): void => took(lateness, lateMs);
+
+const took = (histogram: RecordableHistogram, ms: number): void =>
+  histogram.record(Math.max(1, Math.round(ms * 1_000)));
+
+function histogramOf(kind: string): RecordableHistogram {
+  const known = kinds.get(kind) ?? newHistogram();
+  kinds.set(kind, known);
+  return known;
+}
 
 /**
  * Obeys lines on standard input: `begin` starts a shot, `end` prints it as a line of JSON.
@@ -49,22 +83,46 @@ export function obey(outstanding: () => readonly number[] = () => []): void {
 }
 
 function begin(): void {
-  [requests, errors, began] = [0, 0, performance.now()];
+  [requests, errors, dropped, began, slices] = [0, 0, 0, performance.now(), []];
   latencies.reset();
+  lateness.reset();
+  for (const histogram of kinds.values()) histogram.reset();
 }
 
 function report(waiting: readonly number[]) {
-  for (const ms of waiting) took(ms);
-  const ms = (percentile: number) => (latencies.count === 0 ? 0 : latencies.percentile(percentile) / 1_000);
+  for (const ms of waiting) took(latencies, ms);
   return {
     requests,
     seconds: (performance.now() - began) / 1_000,
     errors,
     unanswered: waiting.length,
-    p50_ms: ms(50),
-    p90_ms: ms(90),
-    p99_ms: ms(99),
-    p999_ms: ms(99.9),
-    max_ms: ms(100),
+    dropped: job.rate === undefined ? null : dropped,
+    late_p99_ms: job.rate === undefined ? null : percentilesOf(lateness).p99_ms,
+    ...percentilesOf(latencies),
+    curve: curveOf(latencies),
+    slices: wholeSlices(),
+    kinds: kinds.size === 0 ? null : kindShots(),
   };
 }
+
+function percentilesOf(histogram: RecordableHistogram): Percentiles {
+  const ms = (percentile: number) => (histogram.count === 0 ? 0 : histogram.percentile(percentile) / 1_000);
+  return { p50_ms: ms(50), p90_ms: ms(90), p99_ms: ms(99), p999_ms: ms(99.9), max_ms: ms(100) };
+}
+
+/** Halving what is left each time: 50, 75, 87.5, … */
+const curveOf = (histogram: RecordableHistogram): [number, number][] =>
+  [...histogram.percentiles].map(([percentile, us]) => [percentile, Number(us) / 1_000]);
+
+/** The last slice is cut off by the end of the shot, and left out. */
+const wholeSlices = (): Slice[] =>
+  Array.from({ length: Math.floor((performance.now() - began) / SLICE_MS) }, (_, i) => ({
+    seconds: ((i + 1) * SLICE_MS) / 1_000,
+    requests: slices[i]?.requests ?? 0,
+    max_ms: slices[i]?.max_ms ?? 0,
+  }));
+
+const kindShots = (): Record<string, KindShot> =>
+  Object.fromEntries(
+    [...kinds].map(([kind, histogram]) => [kind, { requests: histogram.count, ...percentilesOf(histogram) }]),
+  );

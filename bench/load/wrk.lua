@@ -7,7 +7,7 @@ local position = 0
 function init(args)
   wrk.headers["content-type"] = "application/json"
   for line in io.lines(args[1]) do
-    local method, path, body = line:match("^([^\t]*)\t([^\t]*)\t?(.*)$")
+    local method, path, body = line:match("^([^\t]*)\t([^\t]*)\t?([^\t]*)")
     requests[#requests + 1] = wrk.format(method, path, nil, body ~= "" and body or nil)
   end
 end
@@ -17,12 +17,21 @@ function request()
   return requests[position]
 end
 
+local function ms(latency, percentile)
+  return latency:percentile(percentile) / 1e3
+end
+
 function done(summary, latency)
   local errors = summary.errors
+  local curve, percentile = {}, 50
+  while percentile < 99.999 do
+    curve[#curve + 1] = string.format("[%.6f,%.3f]", percentile, ms(latency, percentile))
+    percentile = 100 - (100 - percentile) / 2
+  end
   io.write(string.format(
-    '\n{"requests":%d,"seconds":%.6f,"errors":%d,"unanswered":null,"p50_ms":%.3f,"p90_ms":%.3f,"p99_ms":%.3f,"p999_ms":%.3f,"max_ms":%.3f}\n',
+    '\n{"requests":%d,"seconds":%.6f,"errors":%d,"p50_ms":%.3f,"p90_ms":%.3f,"p99_ms":%.3f,"p999_ms":%.3f,"max_ms":%.3f,"curve":[%s]}\n',
     summary.requests, summary.duration / 1e6,
     errors.connect + errors.read + errors.write + errors.status + errors.timeout,
-    latency:percentile(50) / 1e3, latency:percentile(90) / 1e3, latency:percentile(99) / 1e3,
-    latency:percentile(99.9) / 1e3, latency.max / 1e3))
+    ms(latency, 50), ms(latency, 90), ms(latency, 99), ms(latency, 99.9), latency.max / 1e3,
+    table.concat(curve, ",")))
 end

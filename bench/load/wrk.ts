@@ -17,6 +17,9 @@ export const wrk: Generator = {
   },
 };
 
+/** What wrk does not tell. */
+const UNSAID = { unanswered: null, dropped: null, late_p99_ms: null, slices: null, kinds: null } as const;
+
 /** A process for each shot: it is native code and needs no warming up. */
 class WrkClients implements Clients {
   readonly #job: Job;
@@ -32,14 +35,23 @@ class WrkClients implements Clients {
     const closed = once(child, "close");
     await Promise.race([until, closed]);
     const cpu = cpuSeconds(child.pid!);
-    child.kill("SIGINT");
-    await closed;
-    return { ...(report(await output, await complaint) as Omit<Shot, "cpu_seconds">), cpu_seconds: cpu };
+    await interrupted(child, closed);
+    const shot = report(await output, await complaint) as Omit<Shot, "cpu_seconds" | keyof typeof UNSAID>;
+    return { ...UNSAID, ...shot, cpu_seconds: cpu };
   }
 
   async stop(): Promise<void> {
     if (this.#child !== undefined) await stop(this.#child);
   }
+}
+
+const AGAIN_MS = 200;
+
+/** wrk ignores interrupts until it has read its requests, so on a busy machine one alone may be lost. */
+async function interrupted(child: ChildProcess, closed: Promise<unknown>): Promise<void> {
+  child.kill("SIGINT");
+  const again = setInterval(() => child.kill("SIGINT"), AGAIN_MS);
+  await closed.finally(() => clearInterval(again));
 }
 
 function spawnWrk({ url, requests, connections }: Job): ChildProcess {

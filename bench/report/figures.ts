@@ -1,20 +1,25 @@
-import { writeFileSync } from "node:fs";
-import type { Catalogue } from "../databases.ts";
-import type { Generator } from "../load/generator.ts";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import type { Machine } from "../machine.ts";
 import type { Options } from "../options.ts";
-import type { Round } from "../rounds.ts";
-import { SCENARIOS, type Scenario, type ScenarioName } from "../scenarios.ts";
-import type { ServerName } from "../servers.ts";
-import { judge, median, TARGETS } from "../targets.ts";
+import { type Point, type Round, SHARE, type Trial } from "../rounds.ts";
+import { SCENARIOS, type ScenarioName, scenarioOf } from "../scenarios/index.ts";
+import type { ServerName } from "../servers/specs.ts";
+import { median } from "../statistics.ts";
+import { judge, TARGETS, type Verdict } from "../targets.ts";
+
+/** A trial that could not be run to its end: the others went on. */
+export interface Failure extends Trial {
+  readonly error: string;
+}
 
 /** Everything that was found. */
 export interface Findings {
   readonly options: Options;
   readonly machine: Machine;
-  readonly catalogue: Catalogue;
-  readonly generator: Generator;
+  readonly catalogue: { readonly origin: "sample" | "generated"; readonly tracks: number };
+  readonly generator: string;
   readonly rounds: readonly Round[];
+  readonly failures: readonly Failure[];
 }
 
 const MEDIANS = [
@@ -23,97 +28,120 @@ const MEDIANS = [
   "p90_ms",
   "p99_ms",
   "p999_ms",
+  "late_p99_ms",
   "server_cpu_us_per_request",
   "load_cpu_percent",
+  "machine_percent",
   "rss_bytes",
+  "read_bytes_per_request",
+  "database_bytes",
   "beside_requests_per_second",
 ] as const satisfies readonly (keyof Round)[];
 
-/** A server in a scenario: medians over its repeats, the worst of its maxima, the sum of its errors. */
-export interface Row extends Readonly<Record<(typeof MEDIANS)[number], number | null>> {
+const SUMS = ["errors", "busy", "checked"] as const;
+const LARGEST = ["wal_bytes_max", "dropped", "disk_bytes"] as const;
+
+type Medians = Readonly<Record<(typeof MEDIANS)[number], number | null>>;
+type Sums = Readonly<Record<(typeof SUMS)[number], number>>;
+type Largest = Readonly<Record<(typeof LARGEST)[number], number | null>>;
+
+/** A server in a scenario, or at one point of it: medians over its repeats, the worst of its maxima. */
+export interface Row extends Medians, Sums, Largest {
   readonly scenario: ScenarioName;
   readonly server: ServerName;
+  readonly point: Point | null;
   readonly connections: number;
   /** Requests a second that were asked for; null is as many as the connections bear. */
   readonly rate: number | null;
   readonly max_ms: number;
-  readonly wal_bytes_max: number | null;
-  readonly errors: number;
-  readonly busy: number;
-  readonly checked: number;
   readonly repeats: readonly Round[];
 }
 
-export function rowsOf({ rounds, options }: Findings): Row[] {
-  const groups = Map.groupBy(rounds, ({ scenario, server }) => `${scenario} ${server}`);
-  return [...groups.values()].map((repeats) => rowOf(repeats, options)).sort(inOrder);
+export function rowsOf(rounds: readonly Round[]): Row[] {
+  const groups = Map.groupBy(rounds, ({ scenario, server, point }) =>
+    [scenario, server, point?.parameter, point?.value].join(" "),
+  );
+  return [...groups.values()].map(rowOf).sort(inOrder);
 }
 
 /** As the scenarios and their servers are declared: trials ran in other orders. */
 function inOrder(a: Row, b: Row): number {
   const names = Object.keys(SCENARIOS);
-  const { servers }: Scenario = SCENARIOS[a.scenario];
-  const scenarios = names.indexOf(a.scenario) - names.indexOf(b.scenario);
-  return scenarios || servers.indexOf(a.server) - servers.indexOf(b.server);
+  const { servers } = scenarioOf(a.scenario);
+  const share = (row: Row) => (row.point?.parameter === SHARE ? row.point.value : 0);
+  return (
+    names.indexOf(a.scenario) - names.indexOf(b.scenario) ||
+    share(a) - share(b) ||
+    servers.indexOf(a.server) - servers.indexOf(b.server) ||
+    (a.point?.value ?? 0) - (b.point?.value ?? 0)
+  );
 }
 
-function rowOf(repeats: Round[], options: Options): Row {
-  const { scenario, server } = repeats[0]!;
-  const { load }: Scenario = SCENARIOS[scenario];
-  const total = (name: "errors" | "busy" | "checked") => repeats.reduce((sum, round) => sum + round[name], 0);
-  const medians = Object.fromEntries(MEDIANS.map((name) => [name, medianOf(repeats.map((r) => r[name]))]));
+function rowOf(repeats: Round[]): Row {
+  const { scenario, server, point, connections, rate } = repeats[0]!;
+  const collect = <N extends keyof Round, T>(names: readonly N[], of: (values: Round[N][]) => T) =>
+    Object.fromEntries(names.map((name) => [name, of(repeats.map((round) => round[name]))]));
   return {
-    scenario,
-    server,
-    connections: Math.min(load?.connections ?? 0, options.connections ?? Number.POSITIVE_INFINITY),
-    rate: load?.rate ?? null,
-    ...(medians as Record<(typeof MEDIANS)[number], number | null>),
+    ...{ scenario, server, point, connections, rate },
+    ...(collect(MEDIANS, medianOf) as unknown as Medians),
     max_ms: Math.max(...repeats.map((round) => round.max_ms)),
-    wal_bytes_max: largestOf(repeats.map((round) => round.wal_bytes_max)),
-    errors: total("errors"),
-    busy: total("busy"),
-    checked: total("checked"),
+    ...(collect(LARGEST, largestOf) as unknown as Largest),
+    ...(collect(SUMS, (values) => values.reduce((a, b) => a + b, 0)) as unknown as Sums),
     repeats,
   };
 }
 
-const numbers = (values: readonly (number | null)[]): number[] => values.filter((value) => value !== null);
+const known = (values: readonly (number | null)[]): number[] => values.filter((value) => value != null);
 
-function medianOf(values: readonly (number | null)[]): number | null {
-  const known = numbers(values);
-  return known.length === 0 ? null : median(known);
+const medianOf = (values: readonly (number | null)[]): number | null =>
+  known(values).length === 0 ? null : median(known(values));
+
+const largestOf = (values: readonly (number | null)[]): number | null =>
+  known(values).length === 0 ? null : Math.max(...known(values));
+
+type JudgedTarget = (typeof TARGETS)[string] & Verdict & { readonly name: string };
+
+/** What `--json` writes: the contract's shape, and beside its ratios the targets with every round they rest on. */
+export interface Figures {
+  readonly machine: Machine;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly scenarios: readonly Row[];
+  readonly ratios: Readonly<Record<string, number>>;
+  readonly targets: readonly JudgedTarget[];
+  readonly failures: readonly Failure[];
 }
 
-function largestOf(values: readonly (number | null)[]): number | null {
-  const known = numbers(values);
-  return known.length === 0 ? null : Math.max(...known);
-}
-
-export const verdictsOf = ({ rounds }: Findings) =>
-  Object.entries(TARGETS).flatMap(([name, target]) => {
+export function figuresOf({ machine, options, catalogue, generator, rounds, failures }: Findings): Figures {
+  const targets = Object.entries(TARGETS).flatMap(([name, target]) => {
     const verdict = judge(target, rounds);
-    return verdict === undefined ? [] : [{ name, target, verdict }];
+    return verdict === undefined ? [] : [{ name, ...target, ...verdict }];
   });
-
-/** The contract's shape, and beside its ratios the targets with every round that they rest on. */
-export function writeFigures(file: string, findings: Findings): void {
-  const { machine, options, catalogue, generator } = findings;
-  const verdicts = verdictsOf(findings);
-  const { directory: _, sample: __, json: ___, ...chosen } = options;
-  const figures = {
+  const { size, repeats, exactly, smoke, warmMs, measureMs, walMs, plays } = options;
+  return {
     machine,
-    settings: { ...chosen, generator: generator.name, ...catalogueOf(catalogue) },
-    scenarios: rowsOf(findings),
-    ratios: Object.fromEntries(
-      verdicts.filter(({ target }) => target.by).map(({ name, verdict }) => [name, verdict.value]),
-    ),
-    targets: verdicts.map(({ name, target, verdict }) => ({ name, ...target, ...verdict })),
+    settings: {
+      ...{ size, smoke, repeats: exactly ?? repeats, warmMs, measureMs, walMs, plays, generator },
+      ...{ catalogue: catalogue.origin, tracks: catalogue.tracks },
+    },
+    scenarios: rowsOf(rounds),
+    ratios: Object.fromEntries(targets.filter(({ by }) => by).map(({ name, value }) => [name, value])),
+    targets,
+    failures,
   };
-  writeFileSync(file, `${JSON.stringify(figures, null, 2)}\n`);
 }
 
-const catalogueOf = ({ origin, tracks, plays }: Catalogue) => ({
-  catalogue: origin,
-  tracks: tracks.length,
-  plays,
-});
+/** Whole or not at all: a run that is broken off leaves the figures of before. */
+export function writeFigures(file: string, figures: Figures): void {
+  writeFileSync(`${file}.part`, `${JSON.stringify(figures, null, 1)}\n`);
+  renameSync(`${file}.part`, file);
+}
+
+/** @throws Error when the file holds no figures of this suite. */
+export function readFigures(file: string): Figures {
+  const figures = JSON.parse(readFileSync(file, "utf8"));
+  if (!Array.isArray(figures.scenarios) || figures.scenarios.some((row: Row) => !(row.scenario in SCENARIOS)))
+    throw new Error(`${file}: expected figures that --json wrote, with scenarios that there are`);
+  return { failures: [], targets: [], ...figures };
+}
+
+export const roundsOf = ({ scenarios }: Figures): Round[] => scenarios.flatMap(({ repeats }) => repeats);

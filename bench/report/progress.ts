@@ -1,38 +1,63 @@
 import colors from "picocolors";
+import type { Options } from "../options.ts";
+import { secondsOf } from "../plan.ts";
 import type { Round, Trial } from "../rounds.ts";
+import { pointText, short, whole } from "./words.ts";
 
 const terminal = process.stderr.isTTY;
 const say = (text: string): void => void process.stderr.write(text);
+const BAR = 24;
 
-/** A line for each trial on standard error; on a terminal it says what runs while it runs. */
+/** A line for each trial on standard error; on a terminal a bar below them says what runs, and for how long still. */
 export class Progress {
+  readonly #options: Options;
   readonly #total: number;
   readonly #began = performance.now();
+  readonly #count: number;
   #done = 0;
-  constructor(total: number) {
-    this.#total = total;
+  #spent = 0;
+
+  constructor(trials: readonly Trial[], options: Options) {
+    this.#options = options;
+    this.#count = trials.length;
+    this.#total = trials.reduce((sum, trial) => sum + secondsOf(trial, options), 0);
   }
 
   begin(trial: Trial): void {
-    if (terminal) say(`${this.#label(trial)} ${colors.dim(`… ${this.#left()}`)}`);
+    if (terminal) say(`${this.#bar()} ${nameOf(trial)}`);
   }
 
-  end(trial: Trial, round: Round): void {
-    const label = this.#label(trial);
+  end(trial: Trial, { requests_per_second, p99_ms, errors }: Round): void {
+    const failed = errors === 0 ? "" : colors.red(`  ${errors} errors`);
+    this.#line(trial, `${whole(requests_per_second)}/s, p99 ${short(p99_ms)} ms${failed}`);
+  }
+
+  fail(trial: Trial, error: string): void {
+    this.#line(trial, colors.red(error.split("\n")[0]!));
+  }
+
+  #line(trial: Trial, text: string): void {
     this.#done++;
-    const errors = round.errors === 0 ? "" : colors.red(`  ${round.errors} errors`);
-    const rate = Math.round(round.requests_per_second).toLocaleString("en");
-    say(`${terminal ? "\r\x1b[2K" : ""}${label}  ${rate}/s, p99 ${round.p99_ms.toFixed(1)} ms${errors}\n`);
+    this.#spent += secondsOf(trial, this.#options);
+    const place = colors.dim(`[${this.#done}/${this.#count}]`.padStart(9));
+    say(`${terminal ? "\r\x1b[2K" : ""}${place} ${nameOf(trial)}  ${text}\n`);
   }
 
-  #label({ scenario, server, repeat }: Trial): string {
-    const place = `[${this.#done + 1}/${this.#total}]`.padStart(9);
-    return `${colors.dim(place)} ${scenario} · ${server} · repeat ${repeat}`;
+  #bar(): string {
+    const share = this.#total === 0 ? 1 : this.#spent / this.#total;
+    const full = Math.round(share * BAR);
+    return `${colors.cyan("━".repeat(full))}${colors.dim("━".repeat(BAR - full))} ${colors.dim(this.#left())}`;
   }
 
+  /** As the estimate says, corrected by how it held so far. */
   #left(): string {
-    if (this.#done === 0) return "";
-    const seconds = ((performance.now() - this.#began) / this.#done / 1_000) * (this.#total - this.#done);
-    return `about ${Math.ceil(seconds)} s left`;
+    const pace = this.#spent === 0 ? 1 : (performance.now() - this.#began) / 1_000 / this.#spent;
+    const seconds = (this.#total - this.#spent) * pace;
+    return seconds > 90 ? `${Math.ceil(seconds / 60)} min left` : `${Math.ceil(seconds)} s left`;
   }
 }
+
+const nameOf = (trial: Trial): string => {
+  const point = trial.point === null ? "" : ` · ${pointText(trial)}`;
+  return `${trial.scenario} · ${trial.server}${point} · repeat ${trial.repeat}`;
+};

@@ -1,42 +1,42 @@
 import { stripVTControlCharacters } from "node:util";
 import colors from "picocolors";
-import { SCENARIOS } from "../scenarios.ts";
-import type { Target, Verdict } from "../targets.ts";
-import { type Findings, type Row, rowsOf, verdictsOf } from "./figures.ts";
-
-/** From here on the clients, and not the server, may be what is measured. */
-const SATURATED_PERCENT = 90;
+import { saturationOf } from "../rounds.ts";
+import { scenarioOf } from "../scenarios/index.ts";
+import type { Figures, Row } from "./figures.ts";
+import { boundText, megabytes, metText, pointText, short, valueText, whole } from "./words.ts";
 
 type Column = readonly [title: string, cell: (row: Row) => string];
 
-const whole = (value: number | null): string =>
-  value === null ? "–" : Math.round(value).toLocaleString("en");
-const short = (value: number): string => (value >= 100 ? whole(value) : value.toFixed(value >= 10 ? 1 : 2));
-const megabytes = (bytes: number | null): string => (bytes === null ? "–" : (bytes / 1e6).toFixed(0));
-
 const COLUMNS: readonly Column[] = [
-  ["  server", ({ server }) => `  ${server === "chinook" ? colors.bold(server) : server}`],
+  [
+    "  server",
+    (row) => `  ${row.server === "chinook" ? colors.bold(row.server) : row.server} ${pointText(row)}`,
+  ],
   ["requests/s", (row) => (row.connections === 0 ? "–" : whole(row.requests_per_second))],
-  ["p50 ms", (row) => short(row.p50_ms!)],
-  ["p99 ms", (row) => short(row.p99_ms!)],
+  ["p50 ms", (row) => short(row.p50_ms)],
+  ["p99 ms", (row) => short(row.p99_ms)],
+  ["p99.9 ms", (row) => short(row.p999_ms)],
   ["max ms", (row) => short(row.max_ms)],
+  ["dropped", (row) => (row.dropped ? colors.red(whole(row.dropped)) : "–")],
   ["CPU µs/request", (row) => whole(row.server_cpu_us_per_request)],
   ["RSS MB", (row) => megabytes(row.rss_bytes)],
   ["WAL MB", (row) => megabytes(row.wal_bytes_max)],
-  ["beside/s", ({ beside_requests_per_second: n }) => (n === null ? "–" : short(n))],
-  ["load CPU %", (row) => saturation(row.load_cpu_percent)],
+  ["beside/s", (row) => short(row.beside_requests_per_second)],
+  [
+    "load CPU %",
+    (row) =>
+      isSaturated(row) ? colors.yellow(`${whole(row.load_cpu_percent)}!`) : whole(row.load_cpu_percent),
+  ],
   ["checked", (row) => whole(row.checked)],
   ["errors", ({ errors }) => (errors === 0 ? "0" : colors.red(whole(errors)))],
 ];
 
-function saturation(percent: number | null): string {
-  const text = whole(percent);
-  return percent !== null && percent >= SATURATED_PERCENT ? colors.yellow(`${text}!`) : text;
-}
+export const isSaturated = ({ repeats }: Row): boolean =>
+  repeats.filter((round) => saturationOf(round) !== undefined).length * 2 > repeats.length;
 
 /** The whole result as it is printed. */
-export function tableOf(findings: Findings): string {
-  const rows = rowsOf(findings);
+export function tableOf(figures: Figures): string {
+  const rows = figures.scenarios;
   const cells = rows.map((row) => COLUMNS.map(([, cell]) => cell(row)));
   const widths = COLUMNS.map(([title], i) => Math.max(...[title, ...cells.map((row) => row[i]!)].map(width)));
   const line = (texts: readonly string[]) =>
@@ -46,63 +46,77 @@ export function tableOf(findings: Findings): string {
     if (row.scenario !== rows[i - 1]?.scenario) lines.push(heading(row));
     lines.push(line(cells[i]!));
   });
-  return ["", ...lines, "", ...targetLines(findings), ...notes(findings, rows), ""].join("\n");
+  return ["", ...lines, "", ...targetLines(figures), ...notes(figures), ""].join("\n");
 }
 
 const heading = ({ scenario }: Row): string =>
-  `${colors.cyan(scenario)} ${colors.dim(SCENARIOS[scenario].title)}`;
+  `${colors.cyan(scenario)} ${colors.dim(scenarioOf(scenario).title)}`;
 
 const width = (text: string): number => stripVTControlCharacters(text).length;
 
-function align(text: string, size: number, left: boolean): string {
+export function align(text: string, size: number, left: boolean): string {
   const space = " ".repeat(Math.max(0, size - width(text)));
   return left ? text + space : space + text;
 }
 
-function targetLines(findings: Findings): string[] {
-  if (findings.options.smoke) return ["Too short to say anything: only the answers were checked."];
-  const verdicts = verdictsOf(findings);
-  const size = Math.max(...verdicts.map(({ target }) => target.title.length), 0);
-  return verdicts.map(
-    ({ target, verdict }) =>
-      `${mark(verdict)} ${target.title.padEnd(size)}  ${figure(target, verdict.value)}  ${colors.dim(bound(target))}`,
-  );
+function targetLines({ targets, settings }: Figures): string[] {
+  if (settings.smoke) return ["Too short to say anything: only the answers were checked."];
+  const size = Math.max(...targets.map(({ title }) => title.length), 0);
+  return targets.map((target) => {
+    const color = target.met === undefined ? colors.dim : target.met ? colors.green : colors.red;
+    const value = valueText(target, target.value).padStart(10);
+    return `${color(metText(target))} ${target.title.padEnd(size)}  ${value}  ${colors.dim(boundText(target))}`;
+  });
 }
 
-const mark = ({ met }: Verdict): string =>
-  met === undefined ? colors.dim("·") : met ? colors.green("✓") : colors.red("✗");
-
-function figure({ by, unit }: Target, value: number): string {
-  const text = unit ? `${short(value / unit[1])} ${unit[0]}` : by ? `${value.toFixed(2)} ×` : String(value);
-  return text.padStart(10);
+/** What a reader must know beside the figures, in plain words. */
+export function remarksOf({ machine, settings, scenarios, failures }: Figures): string[] {
+  const saturated = scenarios.filter(isSaturated).length;
+  return [
+    ...(saturated === 0
+      ? []
+      : [
+          `The load generator was the limit in ${saturated} of ${scenarios.length} rows, marked with "!": a faster server would look the same.`,
+        ]),
+    ...(machine.in_memory_filesystem
+      ? ["Databases are in memory: commits cost nothing, and rows about writes say nothing."]
+      : []),
+    ...(machine.load_average_before > machine.cores / 4
+      ? [
+          `The machine was busy before the run began (load average ${machine.load_average_before.toFixed(2)}).`,
+        ]
+      : []),
+    ...(settings.smoke ? ["A smoke run: its figures are of no meaning."] : []),
+    ...besideRemarks(scenarios),
+    ...(failures.length === 0 ? [] : [`Trials that could not be run: ${failures.length}.`]),
+  ];
 }
 
-function bound({ atLeast, atMost, unit }: Target): string {
-  const text = (value: number) => (unit ? `${value / unit[1]} ${unit[0]}` : String(value));
-  if (atLeast !== undefined) return `wanted: at least ${text(atLeast)}`;
-  return atMost === undefined ? "" : `wanted: at most ${text(atMost)}`;
-}
+/** A load that is only there to be in the way may be refused: that is said, and no mistake. */
+const besideRemarks = (rows: readonly Row[]): string[] =>
+  rows.flatMap(({ scenario, server, repeats }) => {
+    const refused = repeats.reduce((sum, round) => sum + (round.beside_errors ?? 0), 0);
+    return refused === 0
+      ? []
+      : [`${scenario}, ${server}: ${refused} requests of the load beside were refused or failed.`];
+  });
 
-function notes({ catalogue, machine, generator, rounds }: Findings, rows: readonly Row[]): string[] {
-  const saturated = rows.some(({ load_cpu_percent: cpu }) => cpu !== null && cpu >= SATURATED_PERCENT);
-  const problems = rounds.flatMap(({ scenario, server, problems }) =>
-    problems.map((problem) => colors.red(`${scenario}, ${server}: ${problem}`)),
-  );
+export const problemsOf = ({ scenarios, failures }: Figures): string[] => [
+  ...failures.map(
+    ({ scenario, server, point, error }) => `${scenario}, ${server} ${pointText({ point })}: ${error}`,
+  ),
+  ...scenarios.flatMap(({ scenario, server, repeats }) =>
+    repeats.flatMap(({ problems }) => problems.map((problem) => `${scenario}, ${server}: ${problem}`)),
+  ),
+];
+
+function notes(figures: Figures): string[] {
+  const { machine, settings } = figures;
+  const place = `${machine.cores} × ${machine.cpu}, Node ${machine.node}, SQLite ${machine.sqlite}, load from ${settings.generator}; catalogue: ${settings.catalogue}, ${whole(settings.tracks as number)} tracks; fsync ${short(machine.fsync_ms)} ms`;
   return [
     "",
-    colors.dim(
-      `${machine.cores} × ${machine.cpu}, Node ${machine.node}, SQLite ${machine.sqlite}, load from `,
-    ) +
-      colors.dim(
-        `${generator.name}; catalogue: ${catalogue.origin}, ${whole(catalogue.tracks.length)} tracks; `,
-      ) +
-      colors.dim(`fsync ${short(machine.fsync_ms)} ms`),
-    ...(saturated
-      ? [colors.yellow(`! ${generator.name} had no processor left: a faster server would look the same`)]
-      : []),
-    ...(machine.in_memory_filesystem
-      ? [colors.yellow("! databases are in memory: commits cost nothing, so durable-post says nothing")]
-      : []),
-    ...problems,
+    colors.dim(place),
+    ...remarksOf(figures).map((remark) => colors.yellow(`! ${remark}`)),
+    ...problemsOf(figures).map((problem) => colors.red(problem)),
   ];
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Hono } from "hono";
-import { listen } from "./serve.ts";
+import { listen } from "./app.ts";
 
 /**
  * The ceiling of reads: Hono answering a constant. Body and headers are those that Chinook Server gave for the same

@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import type { Server as HttpServer } from "node:http";
 import { assertLibrary } from "../backups/bucket.ts";
 import type { Settings } from "../shared/settings.ts";
+import type { Tuning } from "../shared/tuning.ts";
 import { Backups } from "./backups/backups.ts";
 import { placesOf, retentionOf } from "./backups/places.ts";
 import { CACHE_TABLES, Cache } from "./cache/cache.ts";
@@ -65,7 +66,9 @@ interface Parts {
 export async function startServer(
   settings: Settings,
   fill: (writes: WriteSide) => Promise<void> = async () => {},
+  tuning?: Tuning,
 ): Promise<Server> {
+  const tuned = tuning === undefined ? {} : { tuning };
   await using opened = new AsyncDisposableStack();
   const state: Parts["state"] = { status: "starting" };
   const log = createLog(settings.log);
@@ -80,6 +83,7 @@ export async function startServer(
   let search: SearchKeeper | undefined;
   const writes = opened.adopt(
     await WriteSide.open({
+      ...tuned,
       settings,
       log,
       metrics,
@@ -93,7 +97,7 @@ export async function startServer(
     (writes) => writes.close(),
   );
   await fill(writes);
-  const reads = opened.adopt(await ReadSide.open({ settings, cache, log, metrics }), (reads) =>
+  const reads = opened.adopt(await ReadSide.open({ ...tuned, settings, cache, log, metrics }), (reads) =>
     reads.close(),
   );
   pausable = reads;

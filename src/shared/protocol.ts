@@ -1,5 +1,6 @@
 import type { NumberedStatement } from "./batches.ts";
 import type { Failure } from "./errors.ts";
+import type { ConnectionMemory } from "./tuning.ts";
 
 /** What travels between the front and its threads: plain data that survives structured cloning. */
 
@@ -120,11 +121,12 @@ export interface WriterOptions {
   readonly migrations: string;
   /** Leave the schema as it is found: for the commands that look at it or change it themselves. */
   readonly migrate: boolean;
+  readonly memory?: ConnectionMemory;
 }
 
 /** The first message of the thread, once: it holds the database, or why it does not. */
 export type WriterStarted =
-  | { readonly ready: true; readonly version: number; readonly wal: WalState }
+  | { readonly ready: true; readonly version: number; readonly wal: WalState; readonly pageBytes: number }
   | { readonly ready: false; readonly failure: Failure };
 
 /** A read: its SQL and parameters. The answer's columns: body, etag, tags. */
@@ -147,6 +149,7 @@ export interface ReadBatchReport {
 export interface ReadBatch {
   /** The database: a thread opens it with its first batch, and it is the same ever after. */
   readonly file: string;
+  readonly memory?: ConnectionMemory | undefined;
   readonly sql: readonly string[];
   readonly reads: readonly NumberedStatement[];
   /** Milliseconds that a read may run before it aborts itself, where its SQL asks `within_deadline()`. */

@@ -1,6 +1,7 @@
 import Database from "better-sqlite3";
 import { getLoadablePath } from "sqlite-vec";
 import { AppError } from "./errors.ts";
+import { type ConnectionMemory, TUNING } from "./tuning.ts";
 
 export type Connection = Database.Database;
 
@@ -12,7 +13,11 @@ const OLDEST_SQLITE = [3, 51, 3] as const;
  *
  * @throws SqliteError when the file is no database, cannot be opened, or stays locked by another process.
  */
-export function openForWriting(file: string, synchronous: "full" | "normal"): Connection {
+export function openForWriting(
+  file: string,
+  synchronous: "full" | "normal",
+  memory: ConnectionMemory = TUNING.writer,
+): Connection {
   const db = new Database(file, { timeout: 2_000 });
   try {
     assertSqliteVersion(db);
@@ -22,7 +27,7 @@ export function openForWriting(file: string, synchronous: "full" | "normal"): Co
     db.pragma("wal_autocheckpoint = 0");
     db.pragma("foreign_keys = ON");
     db.pragma("temp_store = MEMORY");
-    db.pragma("cache_size = -16384");
+    setMemory(db, memory);
     return db;
   } catch (error) {
     db.close();
@@ -31,13 +36,18 @@ export function openForWriting(file: string, synchronous: "full" | "normal"): Co
 }
 
 /** A reader's connection: the file must exist, and nothing it runs can write. */
-export function openForReading(file: string): Connection {
+export function openForReading(file: string, memory: ConnectionMemory = TUNING.reader): Connection {
   const db = new Database(file, { readonly: true, fileMustExist: true, timeout: 1_000 });
   loadVectors(db);
   db.pragma("query_only = ON");
   db.pragma("temp_store = MEMORY");
-  db.pragma("cache_size = -8192");
+  setMemory(db, memory);
   return db;
+}
+
+function setMemory(db: Connection, { cacheKib, mmapMib }: ConnectionMemory): void {
+  db.pragma(`cache_size = -${cacheKib}`);
+  db.pragma(`mmap_size = ${mmapMib * 1_048_576}`);
 }
 
 /**

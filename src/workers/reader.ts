@@ -21,8 +21,8 @@ let deadline = Number.POSITIVE_INFINITY;
 
 const PURE = { directOnly: true, deterministic: true };
 
-function open(file: string): Open {
-  const db = openForReading(file);
+function open({ file, memory }: ReadBatch): Open {
+  const db = openForReading(file, memory);
   db.function("within_deadline", { directOnly: true, deterministic: false }, () => {
     if (performance.now() > deadline)
       throw Object.assign(new Error("past its deadline"), { code: "read_timeout" });
@@ -50,7 +50,7 @@ function open(file: string): Open {
 export default function run(message: string): ReadBatchReport {
   const batch = JSON.parse(message) as ReadBatch;
   try {
-    opened ??= open(batch.file);
+    opened ??= open(batch);
     opened.begin.run();
   } catch (error) {
     return unread(batch, error);

@@ -62,7 +62,7 @@ function open(): Open {
 }
 
 function openDatabase(migrations: readonly Migration[]): Connection {
-  const db = openForWriting(options.file, options.synchronous);
+  const db = openForWriting(options.file, options.synchronous, options.memory);
   try {
     if (options.migrate) migrate(db, migrations, "latest");
     return db;
@@ -213,6 +213,7 @@ function run(): void {
       ready: true,
       version,
       wal: walState(opened.db, options.file),
+      pageBytes: opened.db.pragma("page_size", { simple: true }) as number,
     } satisfies WriterStarted);
   } catch (error) {
     const failure = toFailure(error);

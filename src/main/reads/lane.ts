@@ -3,12 +3,15 @@ import { Piscina } from "piscina";
 import { SqlTexts } from "../../shared/batches.ts";
 import { AppError, fromFailure, toFailure } from "../../shared/errors.ts";
 import type { ReadBatch, ReadBatchReport, ReadRequest, ReadRow } from "../../shared/protocol.ts";
+import type { ConnectionMemory } from "../../shared/tuning.ts";
 import { Outlook } from "../outlook.ts";
 import { THREAD_LIMITS, threadUrl } from "../threads.ts";
 
 export interface LaneOptions {
   readonly name: "point" | "scan";
   readonly file: string;
+  /** Of each thread. */
+  readonly memory?: ConnectionMemory | undefined;
   readonly threads: number;
   /** Reads that travel together at the most. */
   readonly maxBatch: number;
@@ -104,7 +107,7 @@ export class Lane {
       niceIncrement: options.nice,
       resourceLimits: THREAD_LIMITS,
     });
-    const nothing = toMessage(options.file, [], 0);
+    const nothing = toMessage(options, [], 0);
     try {
       await Promise.all(Array.from({ length: options.threads }, () => pool.run(nothing)));
       return new Lane(options, pool);
@@ -207,7 +210,7 @@ export class Lane {
     this.#running.add(batch);
     this.#options.onBatch(batch.length);
     try {
-      const report = await this.#pool.run(toMessage(this.#options.file, batch, this.#options.deadlineMs));
+      const report = await this.#pool.run(toMessage(this.#options, batch, this.#options.deadlineMs));
       this.#outlook.observe((performance.now() - sent) / this.#options.threads, batch.length);
       batch.forEach((waiting, i) => {
         this.#costs.set(waiting.request[0], report.ms[i]!);
@@ -233,7 +236,7 @@ export class Lane {
    */
   #replenish(): void {
     if (this.#closed !== undefined || this.threads >= this.#options.threads) return;
-    this.#pool.run(toMessage(this.#options.file, [], 0)).catch(() => {});
+    this.#pool.run(toMessage(this.#options, [], 0)).catch(() => {});
   }
 
   #lose(batch: readonly Waiting[], cause: unknown): void {
@@ -303,8 +306,8 @@ export class Lane {
   }
 }
 
-function toMessage(file: string, batch: readonly Waiting[], deadlineMs: number): string {
+function toMessage({ file, memory }: LaneOptions, batch: readonly Waiting[], deadlineMs: number): string {
   const texts = new SqlTexts();
   const reads = batch.map(({ request: [sql, params] }) => [texts.number(sql), params] as const);
-  return JSON.stringify({ file, sql: texts.list, reads, deadlineMs } satisfies ReadBatch);
+  return JSON.stringify({ file, memory, sql: texts.list, reads, deadlineMs } satisfies ReadBatch);
 }

@@ -1,14 +1,12 @@
 import type { Settings } from "../../shared/settings.ts";
+import { TUNING, type Tuning } from "../../shared/tuning.ts";
 import type { Cache } from "../cache/cache.ts";
 import { type Logger, SLOW_MS } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import { Answers } from "./answers.ts";
 import { Lane, type LaneOptions } from "./lane.ts";
 
-/** Reads that travel to a thread together. */
-const MAX_BATCH = 64;
-/** The same on the scan lane, for those that took less than so many milliseconds when they last ran. */
-const MAX_BRIEF = 16;
+/** Milliseconds: reads of the scan lane that took less when they last ran travel together, too. */
 const BRIEF_MS = 1;
 const MAX_WAITING = 10_000;
 const DEADLINE_MS = 5_000;
@@ -24,6 +22,7 @@ export interface ReadSideOptions {
   readonly cache: Cache;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly tuning?: Tuning;
 }
 
 /** Everything that reads: the two lanes, and the answers that come from them or from the cache. */
@@ -49,11 +48,13 @@ export class ReadSide {
 
   /** The database must exist: the writer comes first. */
   static async open(options: ReadSideOptions): Promise<ReadSide> {
-    const { settings, metrics, log } = options;
+    const { settings, metrics, log, tuning = TUNING } = options;
+    const { database: file, pointReaders, scanReaders } = settings;
     const bounds = { maxWaiting: MAX_WAITING, maxWaitMs: MAX_WAIT_MS, deadlineMs: DEADLINE_MS };
     const open = (lane: Pick<LaneOptions, "name" | "threads" | "maxBatch" | "briefMs" | "nice">) =>
       Lane.open({
-        file: settings.database,
+        file,
+        memory: tuning.reader,
         ...bounds,
         ...lane,
         onBatch: (size) => metrics.readBatchSize.observe(size, lane.name),
@@ -62,18 +63,23 @@ export class ReadSide {
           log.error({ lane: lane.name }, "a reader thread died: starting another");
         },
       });
+    if (!tuning.lanes) {
+      const [threads, maxBatch] = [pointReaders + scanReaders, tuning.readBatch];
+      const only = await open({ name: "point", threads, maxBatch, briefMs: BRIEF_MS, nice: 0 });
+      return new ReadSide({ point: only, scan: only }, options);
+    }
     const opening = [
-      open({ name: "point", threads: settings.pointReaders, maxBatch: MAX_BATCH, nice: 0 }),
+      open({ name: "point", threads: pointReaders, maxBatch: tuning.readBatch, nice: 0 }),
       open({
         name: "scan",
-        threads: settings.scanReaders,
-        maxBatch: MAX_BRIEF,
+        threads: scanReaders,
+        maxBatch: tuning.scanBatch,
         briefMs: BRIEF_MS,
         nice: SCAN_NICE,
       }),
     ] as const;
-    const [point, scan] = await Promise.all(opening).catch((error) => closeOpened(opening, error));
-    return new ReadSide({ point, scan }, options);
+    const [points, scans] = await Promise.all(opening).catch((error) => closeOpened(opening, error));
+    return new ReadSide({ point: points, scan: scans }, options);
   }
 
   get queueLengths(): { point: number; scan: number } {

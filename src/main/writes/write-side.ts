@@ -10,6 +10,7 @@ import type {
   WalState,
 } from "../../shared/protocol.ts";
 import type { Settings } from "../../shared/settings.ts";
+import { TUNING, type Tuning } from "../../shared/tuning.ts";
 import { backupBeforeMigration } from "../backups/before-migration.ts";
 import type { PlaceSettings } from "../backups/places.ts";
 import { type Logger, SLOW_MS } from "../log.ts";
@@ -22,18 +23,12 @@ import { forgetOldKeys } from "./idempotency.ts";
 import { PRIORITY, WriteQueue } from "./write-queue.ts";
 import { Writer } from "./writer.ts";
 
-/** Commands that share a commit; past a few hundred the share of the sync is small and the wait is not. */
-const MAX_BATCH = 512;
 const MAX_BATCH_BYTES = 8 * 1_048_576;
 const MAX_WAITING = 10_000;
 const MAX_WAITING_BYTES = 64 * 1_048_576;
 const DEADLINE_MS = 5_000;
 /** Half of the deadline: an estimate that is wrong by a factor of two still wastes no work. */
 const MAX_WAIT_MS = DEADLINE_MS / 2;
-
-/** 4 KiB each: 4 MiB are moved as soon as nothing waits; past 24 MiB readers are paused to start the WAL over. */
-const IDLE_FRAMES = 1_000;
-const CAP_FRAMES = 6_000;
 
 const HOUR = 3_600_000;
 
@@ -45,6 +40,7 @@ export interface WriteSideOptions {
   readonly whilePaused: <T>(action: () => Promise<T>) => Promise<T>;
   /** False leaves the schema as it is found. */
   readonly migrate?: boolean;
+  readonly tuning?: Tuning;
 }
 
 /** What was migrated before has something to lose; a file that is made now has not. */
@@ -77,18 +73,19 @@ export class WriteSide {
     this.#writer = writer;
     this.#options = options;
     this.#wal = writer.wal;
+    const { writeBatch, walIdleBytes, walCapBytes } = options.tuning ?? TUNING;
     this.#queue = new WriteQueue(writer, this.#jobs, {
       maxWaiting: MAX_WAITING,
       maxWaitingBytes: MAX_WAITING_BYTES,
       maxWaitMs: MAX_WAIT_MS,
-      maxBatch: MAX_BATCH,
+      maxBatch: writeBatch,
       maxBatchBytes: MAX_BATCH_BYTES,
       deadlineMs: DEADLINE_MS,
       onBatch: (size, report) => this.#observe(size, report),
     });
     this.#checkpointer = new Checkpointer(this.#jobs, {
-      idleFrames: IDLE_FRAMES,
-      capFrames: CAP_FRAMES,
+      idleFrames: Math.ceil(walIdleBytes / writer.pageBytes),
+      capFrames: Math.ceil(walCapBytes / writer.pageBytes),
       run: (mode) => writer.call("checkpoint", mode),
       whilePaused: options.whilePaused,
       onReport: (report) => this.#observeCheckpoint(report),
@@ -106,9 +103,9 @@ export class WriteSide {
     const { database: file, synchronous, checkpoints } = options.settings;
     const migrations = fileURLToPath(new URL("migrations", ROOT));
     const keepWal = checkpoints === "external";
-    const { log, metrics } = options;
+    const { log, metrics, tuning = TUNING } = options;
     const writer = await Writer.start(
-      { file, synchronous, migrations, migrate: false, keepWal },
+      { file, synchronous, migrations, migrate: false, keepWal, memory: tuning.writer },
       {
         onLost: (err) => {
           metrics.threadsLost.inc({ thread: "writer" });

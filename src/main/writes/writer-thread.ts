@@ -13,6 +13,8 @@ import type {
 import type { ThreadOptions } from "../../writer/thread.ts";
 import { THREAD_LIMITS, threadUrl } from "../threads.ts";
 
+type Started = Extract<WriterStarted, { ready: true }>;
+
 interface Pending {
   readonly resolve: (reply: never) => void;
   readonly reject: (error: AppError) => void;
@@ -40,11 +42,14 @@ export class WriterThread {
   #cause: unknown;
   /** The number of the last migration, and the WAL as it was found at the start. */
   readonly schemaVersion: number;
+  /** Of the file: what a frame of the WAL holds. */
+  readonly pageBytes: number;
   readonly wal: WalState;
 
-  private constructor(worker: Worker, { version, wal }: { version: number; wal: WalState }) {
+  private constructor(worker: Worker, { version, wal, pageBytes }: Started) {
     this.#worker = worker;
     this.schemaVersion = version;
+    this.pageBytes = pageBytes;
     this.wal = wal;
     worker.on("message", (message: WriterReply) => this.#settle(message));
     worker.on("error", (error) => this.#fail(error));

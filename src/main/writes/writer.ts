@@ -59,6 +59,10 @@ export class Writer {
     return this.#thread.schemaVersion;
   }
 
+  get pageBytes(): number {
+    return this.#thread.pageBytes;
+  }
+
   /** As it was found when the thread started. */
   get wal(): WalState {
     return this.#thread.wal;

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { start } from "../../../bench/processes.ts";
-import { chinook, startArguments } from "../../../bench/servers.ts";
+import { chinook, startArguments } from "../../../bench/servers/specs.ts";
 
 /** A server for the commands of this folder: the real process, started as `npm start` starts it. */
 export interface Launched {

@@ -1,0 +1,104 @@
+import colors from "picocolors";
+import type { Round } from "../rounds.ts";
+import { scenarioOf } from "../scenarios/index.ts";
+import type { Figures, Row } from "./figures.ts";
+import { align } from "./table.ts";
+import { pointText, short } from "./words.ts";
+
+/** A row in both of two runs. */
+export interface Change {
+  readonly row: Row;
+  readonly metric: "requests_per_second" | "p99_ms";
+  readonly before: number;
+  readonly after: number;
+  /** 0.1 is a tenth more. */
+  readonly change: number;
+  /** What a change has to exceed. */
+  readonly noise: number;
+  /** Undefined within the noise. */
+  readonly verdict?: "better" | "worse";
+}
+
+/** Below this nothing is worth a word. */
+const LEAST_NOISE = 0.03;
+/** Of a single repeat, which has no spread to be read off. */
+const UNKNOWN_NOISE = 0.1;
+
+/** Half of the distance between the best and the worst repeat, as a part of their median. */
+function spreadOf({ repeats }: Row, metric: Change["metric"], middle: number): number {
+  const values = repeats.map((round: Round) => round[metric]);
+  if (values.length < 2 || middle === 0) return UNKNOWN_NOISE;
+  return (Math.max(...values) - Math.min(...values)) / 2 / middle;
+}
+
+/**
+ * Latency where the rate was fixed, throughput elsewhere. The noise is what both runs spread by themselves, added:
+ * a change beyond it means that even the worst of the better run lies about where the best of the other does.
+ */
+export function changesBetween(before: Figures, after: Figures): Change[] {
+  return after.scenarios.flatMap((row) => {
+    const old = before.scenarios.find((other) => sameRow(other, row));
+    const metric =
+      row.rate !== null || scenarioOf(row.scenario).metric === "p99_ms" || row.connections === 0
+        ? "p99_ms"
+        : "requests_per_second";
+    const [a, b] = [old?.[metric], row[metric]];
+    if (old === undefined || !a || b == null) return [];
+    const change = b / a - 1;
+    const noise = Math.max(LEAST_NOISE, spreadOf(old, metric, a) + spreadOf(row, metric, b));
+    const more = metric === "p99_ms" ? "worse" : "better";
+    const less = metric === "p99_ms" ? "better" : "worse";
+    const verdict = Math.abs(change) <= noise ? {} : ({ verdict: change > 0 ? more : less } as const);
+    return [{ row, metric, before: a, after: b, change, noise, ...verdict }];
+  });
+}
+
+const sameRow = (a: Row, b: Row): boolean =>
+  a.scenario === b.scenario &&
+  a.server === b.server &&
+  a.point?.parameter === b.point?.parameter &&
+  a.point?.value === b.point?.value;
+
+const MACHINE = ["cpu", "cores", "platform", "node", "sqlite"] as const;
+
+/** What makes two runs hard to compare. */
+export function differencesBetween(before: Figures, after: Figures): string[] {
+  const machine = MACHINE.filter((name) => before.machine[name] !== after.machine[name]).map(
+    (name) => `${name}: ${before.machine[name]} before, ${after.machine[name]} now`,
+  );
+  const settings = ["size", "generator", "catalogue", "tracks"].filter(
+    (name) => before.settings[name] !== after.settings[name],
+  );
+  return [
+    ...machine,
+    ...settings.map((name) => `${name}: ${before.settings[name]} before, ${after.settings[name]} now`),
+  ];
+}
+
+export const percent = (share: number): string => `${share > 0 ? "+" : ""}${(100 * share).toFixed(1)} %`;
+
+/** The changes as they are printed; what exceeds the noise is in colour. */
+export function comparison(before: Figures, after: Figures): string {
+  const changes = changesBetween(before, after);
+  const cells = changes.map(({ row, metric, before: a, after: b, change, noise, verdict }) => [
+    `${row.scenario} · ${row.server} ${pointText(row)}`,
+    metric === "p99_ms" ? "p99 ms" : "requests/s",
+    short(a),
+    short(b),
+    percent(change),
+    `± ${(100 * noise).toFixed(1)} %`,
+    verdict ?? "noise",
+  ]);
+  const heads = ["", "", "before", "now", "change", "noise", ""];
+  const widths = heads.map((head, i) => Math.max(head.length, ...cells.map((row) => row[i]!.length)));
+  const line = (texts: readonly string[]) =>
+    texts.map((text, i) => align(text, widths[i]!, i === 0)).join("  ");
+  const paint = { better: colors.green, worse: colors.red, noise: colors.dim };
+  return [
+    "",
+    ...differencesBetween(before, after).map((text) => colors.yellow(`! ${text}`)),
+    colors.dim(line(heads)),
+    ...cells.map((row) => paint[row[6] as keyof typeof paint](line(row))),
+    "",
+  ].join("\n");
+}

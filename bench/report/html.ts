@@ -1,0 +1,148 @@
+import { SHARE } from "../rounds.ts";
+import { specOf } from "../servers/specs.ts";
+import { escapeText } from "./charts.ts";
+import { changesBetween, differencesBetween, percent } from "./compare.ts";
+import type { Figures, Row } from "./figures.ts";
+import { type Cell, scenarioHead, table } from "./parts.ts";
+import {
+  ablationSection,
+  capacitySection,
+  insideSection,
+  logSection,
+  profileSection,
+  scalingSection,
+} from "./sections.ts";
+import { STYLE } from "./style.ts";
+import { isSaturated, problemsOf, remarksOf } from "./table.ts";
+import { boundText, megabytes, metText, pointText, short, valueText, whole } from "./words.ts";
+
+interface Section {
+  readonly id: string;
+  readonly title: string;
+  readonly body: string;
+}
+
+/** The whole report: one file, no script, nothing fetched. Sections without figures are left out. */
+export function reportOf(figures: Figures, old?: Figures): string {
+  const sections: Section[] = [
+    { id: "targets", title: "Targets", body: targetTable(figures) },
+    ...(old === undefined ? [] : [{ id: "compared", title: "Compared", body: compared(old, figures) }]),
+    { id: "capacity", title: "Capacity and latency", body: capacitySection(figures) },
+    { id: "ablation", title: "What each choice buys", body: ablationSection(figures) },
+    { id: "scaling", title: "Scaling", body: scalingSection(figures) },
+    { id: "inside", title: "Batches and commits", body: insideSection(figures) },
+    { id: "log", title: "The log", body: logSection(figures) },
+    { id: "profiles", title: "Pages and memory", body: profileSection(figures) },
+    { id: "figures", title: "All figures", body: allFigures(figures) },
+    { id: "method", title: "Method and limits", body: METHOD },
+  ].filter(({ body }) => body !== "");
+  const links = sections.map(({ id, title }) => `<a href="#${id}">${title}</a>`).join("");
+  const bodies = sections.map(
+    ({ id, title, body }) => `<section id="${id}"><h2>${title}</h2>${body}</section>`,
+  );
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Chinook Server: benchmark</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"><style>${STYLE}</style></head>
+<body>${header(figures)}<nav>${links}</nav>${bodies.join("\n")}</body></html>\n`;
+}
+
+function header(figures: Figures): string {
+  const { machine, settings, scenarios } = figures;
+  const trials = scenarios.reduce((sum, { repeats }) => sum + repeats.length, 0);
+  const facts = [
+    `${machine.cores} × ${machine.cpu}, ${(machine.memory_bytes / 2 ** 30).toFixed(0)} GiB, ${machine.platform}`,
+    `Node.js ${machine.node}, SQLite ${machine.sqlite}, sync of the disk ${short(machine.fsync_ms)} ms`,
+    `${trials} trials; ${settings.catalogue} catalogue of ${whole(settings.tracks as number)} tracks; closed loops by ${settings.generator}`,
+    ...(machine.date === undefined ? [] : [machine.date]),
+  ];
+  const remarks = [
+    ...remarksOf(figures).map((remark) => `<p class="note">${escapeText(remark)}</p>`),
+    ...problemsOf(figures).map((problem) => `<p class="bad">${escapeText(problem)}</p>`),
+  ];
+  return `<h1>SQLite behind HTTP</h1><p class="soft">${facts.map(escapeText).join("<br>")}</p>${remarks.join("")}`;
+}
+
+const targetTable = ({ targets, settings }: Figures): string =>
+  targets.length === 0 || settings.smoke
+    ? ""
+    : table(
+        ["Target", "Wanted", "Measured", "Met", "Each repeat"],
+        targets.map((target) => [
+          target.title,
+          boundText(target),
+          valueText(target, target.value),
+          { text: metText(target), kind: target.met === undefined ? "soft" : target.met ? "good" : "bad" },
+          target.rounds.map((value) => valueText(target, value)).join(", "),
+        ]),
+      );
+
+function compared(old: Figures, figures: Figures): string {
+  const remarks = differencesBetween(old, figures).map((text) => `<p class="note">${escapeText(text)}</p>`);
+  const rows = changesBetween(old, figures).map(({ row, metric, before, after, change, noise, verdict }) => [
+    `${row.scenario} · ${row.server} ${pointText(row)}`,
+    metric === "p99_ms" ? "p99 ms" : "requests/s",
+    short(before),
+    short(after),
+    { text: percent(change), kind: verdict === undefined ? "soft" : verdict === "better" ? "good" : "bad" },
+    `± ${(100 * noise).toFixed(1)} %`,
+    verdict ?? "within the noise",
+  ]);
+  return remarks.join("") + table(["", "", "Before", "Now", "Change", "Noise", ""], rows);
+}
+
+/** Whether SQLite's own cache, and the system's, held what was read. A request itself is some hundred bytes. */
+function heldBy(row: Row): string {
+  if (row.read_bytes_per_request === null || specOf(row.server).needs !== undefined) return "–";
+  if (row.disk_bytes !== null && row.disk_bytes > 1_000_000) return "no: disk";
+  return row.read_bytes_per_request < 1_000 ? "SQLite" : "system";
+}
+
+const HEADS = [
+  ...["Server", "Requests/s", "p50 ms", "p90 ms", "p99 ms", "p99.9 ms", "Max ms", "Dropped", "CPU µs each"],
+  ...["RSS MB", "Pages in", "WAL MB", "Load %", "Busy %", "Checked", "Errors"],
+];
+
+const cellsOf = (row: Row): Cell[] => [
+  `${row.server} ${pointText(row)}`,
+  row.connections === 0 ? "–" : whole(row.requests_per_second),
+  ...[row.p50_ms, row.p90_ms, row.p99_ms, row.p999_ms, row.max_ms].map(short),
+  row.dropped === null ? "–" : { text: whole(row.dropped), kind: row.dropped > 0 ? "bad" : "" },
+  whole(row.server_cpu_us_per_request),
+  megabytes(row.rss_bytes),
+  heldBy(row),
+  megabytes(row.wal_bytes_max),
+  isSaturated(row) ? { text: `${whole(row.load_cpu_percent)}!`, kind: "note" } : whole(row.load_cpu_percent),
+  whole(row.machine_percent),
+  whole(row.checked),
+  { text: whole(row.errors), kind: row.errors > 0 ? "bad" : "" },
+];
+
+function allFigures({ scenarios }: Figures): string {
+  const groups = Map.groupBy(scenarios, ({ scenario }) => scenario);
+  const text = `<p class="soft">CPU µs each: processor time of the server a request, all threads. Pages in: whose cache held what was read, SQLite's own or the system's. Load %: of one core, what the generator took. Busy %: of all cores, what everything took. Checked: answers compared with the database.</p>`;
+  const tables = [...groups]
+    .map(([name, rows]) => `${scenarioHead(name)}${table(HEADS, rows.map(cellsOf))}${stepsOf(rows)}`)
+    .join("");
+  return tables === "" ? "" : text + tables;
+}
+
+/** Kinds of requests apart, where the generator could tell them. */
+function stepsOf(rows: readonly Row[]): string {
+  const cells = rows.flatMap((row) => {
+    const { kinds } = row.repeats.at(-1)!;
+    return Object.entries(kinds ?? {}).map(([kind, shot]) => [
+      `${row.server} ${row.point?.parameter === SHARE ? pointText(row) : ""}: ${kind}`,
+      whole(shot.requests),
+      ...[shot.p50_ms, shot.p90_ms, shot.p99_ms, shot.p999_ms, shot.max_ms].map(short),
+    ]);
+  });
+  if (cells.length === 0) return "";
+  return table(
+    ["By kind, last repeat", "Requests", "p50 ms", "p90 ms", "p99 ms", "p99.9 ms", "Max ms"],
+    cells,
+  );
+}
+
+const METHOD = `
+<p>Each trial is a fresh process on a fresh copy of the database; servers of a scenario alternate, and each repeat begins with another one. Bars are medians of the repeats, the thin line across their end reaches from the least to the most.</p>
+<p>Capacity is what a closed loop of 100 connections gets answered. Latency is measured at fixed rates, from the millisecond in which a request was due, whether or not the client had a connection free for it; what is dropped or unanswered is counted. Answers are compared with the database while the load runs, and durable writes are looked for in the file afterwards.</p>
+<p>Client and server share one machine: with few cores the generator takes from the server, and more from one with many threads. A "!" marks rows in which the generator itself was the limit. Figures of one machine say little of another; ratios say more.</p>`;

@@ -1,0 +1,35 @@
+import type { Target, Verdict } from "../targets.ts";
+import type { Row } from "./figures.ts";
+
+/** Figures as people read them, wherever they are shown. */
+export const whole = (value: number | null): string =>
+  value === null ? "–" : Math.round(value).toLocaleString("en");
+
+export function short(value: number | null): string {
+  if (value === null) return "–";
+  if (value >= 100) return whole(value);
+  return value.toFixed(value >= 10 ? 1 : value >= 0.1 || value === 0 ? 2 : 3);
+}
+
+export const megabytes = (bytes: number | null): string => (bytes === null ? "–" : (bytes / 1e6).toFixed(0));
+
+/** A point of a sweep, or a share of the capacity. */
+export function pointText({ point }: Pick<Row, "point">): string {
+  if (point === null) return "";
+  return point.parameter.startsWith("share")
+    ? `at ${Math.round(point.value * 100)} %`
+    : `${point.parameter} ${point.value.toLocaleString("en")}`;
+}
+
+export function valueText({ by, unit }: Target, value: number): string {
+  if (unit !== undefined) return `${short(value / unit[1])} ${unit[0]}`;
+  return by === undefined ? whole(value) : `${short(value)} ×`;
+}
+
+export function boundText(target: Target): string {
+  const { atLeast, atMost } = target;
+  if (atLeast !== undefined) return `at least ${valueText(target, atLeast)}`;
+  return atMost === undefined ? "for information" : `at most ${valueText(target, atMost)}`;
+}
+
+export const metText = ({ met }: Verdict): string => (met === undefined ? "·" : met ? "✓" : "✗");

@@ -1,0 +1,13 @@
+import { ABLATION } from "./ablation.ts";
+import { CAPACITY } from "./capacity.ts";
+import { PROFILES } from "./profiles.ts";
+import { SCALING } from "./scaling.ts";
+import type { Scenario } from "./scenario.ts";
+import { UPKEEP } from "./upkeep.ts";
+
+/** In the order in which they are run and shown. */
+export const SCENARIOS = { ...CAPACITY, ...ABLATION, ...UPKEEP, ...PROFILES, ...SCALING } as const;
+
+export type ScenarioName = keyof typeof SCENARIOS;
+
+export const scenarioOf = (name: ScenarioName): Scenario => SCENARIOS[name];

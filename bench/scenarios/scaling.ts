@@ -1,0 +1,167 @@
+import { CONNECTIONS, type Scenario, type Sweep, UNCACHED } from "./scenario.ts";
+
+const SHORT_MS = 2_000;
+const MB = 1_000_000;
+const NEVER = 1e12;
+
+const CLIENTS: Sweep = {
+  parameter: "clients",
+  values: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512],
+  change: (connections) => ({ connections }),
+};
+const CAPS = [1, 2, 4, 8, 16, 32, 64, 128, 256];
+const TRACKS: Sweep = {
+  parameter: "catalogue",
+  unit: "tracks",
+  values: [3_500, 100_000, 1_000_000],
+  change: (tracks) => ({ database: String(tracks) as "3500" | "100000" | "1000000" }),
+};
+
+const common = { group: "scaling", measureMs: SHORT_MS, repeats: 2 } as const;
+
+/** One parameter at a time. */
+export const SCALING = {
+  "clients-read": {
+    ...common,
+    title: "point reads by clients, no cache",
+    servers: ["in-handler", "chinook"],
+    database: "catalogue",
+    settings: UNCACHED,
+    load: { traffic: "all-tracks", connections: CONNECTIONS },
+    sweep: CLIENTS,
+    repeats: 1,
+  },
+  "clients-write": {
+    ...common,
+    title: "durable plays by clients",
+    servers: ["in-handler", "chinook"],
+    database: "catalogue",
+    load: { traffic: "plays", connections: CONNECTIONS },
+    sweep: CLIENTS,
+    repeats: 1,
+  },
+  "readers-point": {
+    ...common,
+    title: "point reads by threads of their lane, no cache",
+    servers: ["chinook"],
+    database: "catalogue",
+    settings: UNCACHED,
+    load: { traffic: "all-tracks", connections: CONNECTIONS },
+    sweep: {
+      parameter: "point readers",
+      values: [1, 2, 4, 8],
+      change: (readers) => ({ settings: { CHINOOK_POINT_READERS: String(readers) } }),
+    },
+  },
+  "readers-scan": {
+    ...common,
+    title: "searches by threads of their lane, no cache",
+    servers: ["chinook"],
+    database: "catalogue",
+    settings: UNCACHED,
+    load: { traffic: "search", connections: CONNECTIONS },
+    sweep: {
+      parameter: "scan readers",
+      values: [1, 2, 4, 8],
+      change: (readers) => ({ settings: { CHINOOK_SCAN_READERS: String(readers) } }),
+    },
+  },
+  "batch-read": {
+    ...common,
+    title: "point reads by the cap of a batch, no cache",
+    servers: ["chinook"],
+    database: "catalogue",
+    settings: UNCACHED,
+    load: { traffic: "all-tracks", connections: 256 },
+    repeats: 1,
+    sweep: { parameter: "read batch", values: CAPS, change: (readBatch) => ({ tuning: { readBatch } }) },
+  },
+  "batch-scan": {
+    ...common,
+    title: "searches by the cap of a batch of brief scans, no cache",
+    servers: ["chinook"],
+    database: "catalogue",
+    settings: UNCACHED,
+    load: { traffic: "search", connections: CONNECTIONS },
+    repeats: 1,
+    sweep: {
+      parameter: "scan batch",
+      values: [1, 4, 16, 64],
+      change: (scanBatch) => ({ tuning: { scanBatch } }),
+    },
+  },
+  "batch-write": {
+    ...common,
+    title: "durable plays by the cap of a batch",
+    servers: ["chinook"],
+    database: "catalogue",
+    load: { traffic: "plays", connections: 256 },
+    repeats: 1,
+    sweep: {
+      parameter: "write batch",
+      values: [...CAPS, 512],
+      change: (writeBatch) => ({ tuning: { writeBatch } }),
+    },
+  },
+  "tracks-get": {
+    ...common,
+    title: "point reads by the size of the catalogue, no cache",
+    servers: ["in-handler", "chinook"],
+    database: "3500",
+    settings: { ...UNCACHED, CHINOOK_VECTOR_GENERATION: "0" },
+    load: { traffic: "all-tracks", connections: CONNECTIONS },
+    sweep: TRACKS,
+  },
+  "tracks-search": {
+    ...common,
+    title: "searches by the size of the catalogue, no cache",
+    servers: ["chinook"],
+    database: "3500",
+    settings: { ...UNCACHED, CHINOOK_VECTOR_GENERATION: "0" },
+    load: { traffic: "search", connections: 8 },
+    sweep: TRACKS,
+  },
+  "tracks-write": {
+    ...common,
+    title: "durable plays by the size of the catalogue",
+    servers: ["chinook"],
+    database: "3500",
+    settings: { CHINOOK_VECTOR_GENERATION: "0" },
+    load: { traffic: "plays", connections: CONNECTIONS },
+    sweep: TRACKS,
+  },
+  "wal-cap": {
+    ...common,
+    title: "durable plays beside readers by the cap of the log, nothing moved before it",
+    servers: ["chinook"],
+    database: "catalogue",
+    settings: UNCACHED,
+    load: { traffic: "plays", connections: CONNECTIONS },
+    beside: { traffic: "all-tracks", connections: 8 },
+    measureMs: 6_000,
+    sweep: {
+      parameter: "cap of the log",
+      unit: "MB",
+      values: [1, 4, 8, 16, 32, 64, 128, 256],
+      change: (size) => ({ tuning: { walCapBytes: size * MB, walIdleBytes: NEVER } }),
+    },
+    repeats: 1,
+  },
+  "wal-idle": {
+    ...common,
+    title: "durable plays beside readers, by how much is moved when nothing waits",
+    servers: ["chinook"],
+    database: "catalogue",
+    settings: UNCACHED,
+    load: { traffic: "plays", connections: CONNECTIONS },
+    beside: { traffic: "all-tracks", connections: 8 },
+    measureMs: 6_000,
+    sweep: {
+      parameter: "moved when idle from",
+      unit: "MB",
+      values: [0.25, 1, 4, 16],
+      change: (size) => ({ tuning: { walIdleBytes: size * MB } }),
+    },
+    repeats: 1,
+  },
+} as const satisfies Record<string, Scenario>;

@@ -1,0 +1,35 @@
+import { CONNECTIONS, type Scenario, UNCACHED } from "./scenario.ts";
+
+/** What a server does over time: its log, its memory, its start. */
+export const UPKEEP = {
+  wal: {
+    title: "the log under full writes with readers",
+    group: "upkeep",
+    servers: ["chinook"],
+    database: "catalogue",
+    settings: UNCACHED,
+    load: { traffic: "plays", connections: CONNECTIONS },
+    beside: { traffic: "all-tracks", connections: 8 },
+    watched: true,
+    repeats: 1,
+    quick: true,
+  },
+  memory: {
+    title: "memory after 100,000 requests, default settings",
+    group: "upkeep",
+    servers: ["chinook"],
+    database: "catalogue",
+    load: { traffic: "all-tracks", connections: CONNECTIONS },
+    after: 100_000,
+    repeats: 1,
+    quick: true,
+  },
+  start: {
+    title: "spawn to the first answer, five times",
+    group: "upkeep",
+    servers: ["in-handler", "piscina-per-request", "chinook"],
+    database: "catalogue",
+    repeats: 1,
+    quick: true,
+  },
+} as const satisfies Record<string, Scenario>;

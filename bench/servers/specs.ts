@@ -1,0 +1,155 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Tuning } from "../../src/shared/tuning.ts";
+import type { TrafficName } from "../traffic.ts";
+import type { Choices } from "./choices.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+
+/** What a server needs to be started for one trial. */
+export interface Place {
+  /** Its own copy of the scenario's database. */
+  readonly database: string;
+  /** A file with the response of Chinook Server that a constant server repeats. */
+  readonly answer: string;
+  /** Settings of the scenario, for Chinook Server. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** What a sweep puts in place of the server's own numbers. */
+  readonly tuning: Partial<Tuning>;
+}
+
+export interface ServerSpec {
+  readonly title: string;
+  /** Ours: has /metrics. */
+  readonly ours?: boolean;
+  /** Answers every request with the same bytes. */
+  readonly constant?: boolean;
+  /** Keeps plays in `Place.database`. */
+  readonly stores?: boolean;
+  /** Bytes of a page of its database, where it is not the default. */
+  readonly pageBytes?: number;
+  /** Which traffic it cannot answer. */
+  readonly lacks?: readonly TrafficName[];
+  /** The variable without which it is left out. */
+  readonly needs?: string;
+  /** Its ranking of search is its own: hits are checked one by one, not the order. */
+  readonly ranksOtherwise?: boolean;
+  readonly args: (place: Place) => readonly string[];
+  readonly env?: (place: Place) => Readonly<Record<string, string>>;
+}
+
+const script = (name: string): string => join(import.meta.dirname, `${name}.ts`);
+
+/** The arguments that `npm start` gives to Node, so that the server is measured as it is run. */
+export function startArguments(): string[] {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  const words: string[] = scripts.start.split(" ").slice(1);
+  return words.map((word) => (word.endsWith(".cjs") ? join(ROOT, word) : word));
+}
+
+/** The same for another command of ours. */
+export const chinook = (...command: string[]): string[] => [...startArguments().slice(0, -1), ...command];
+
+/** Baselines with SQLite: Node's own defaults, which give them more memory than ours allows itself. */
+const sqlite = (title: string, choices: Choices = {}): ServerSpec => ({
+  title,
+  stores: true,
+  args: ({ database }) => [script("sqlite"), database, JSON.stringify(choices)],
+});
+
+interface Ours {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly tuning?: Partial<Tuning>;
+  readonly pageBytes?: number;
+}
+
+/** Run by its own command as long as no number is another; otherwise by a launcher that differs in nothing else. */
+const ours = (title: string, { env = {}, tuning = {}, ...rest }: Ours = {}): ServerSpec => ({
+  title,
+  ours: true,
+  stores: true,
+  ...rest,
+  args: (place) => {
+    const numbers = { ...tuning, ...place.tuning };
+    if (Object.keys(numbers).length === 0) return startArguments();
+    return [...startArguments().slice(0, -2), script("chinook"), JSON.stringify(numbers)];
+  },
+  env: ({ database, settings }) => ({
+    CHINOOK_DATABASE: database,
+    CHINOOK_PORT: "0",
+    CHINOOK_DEMO: "0",
+    CHINOOK_LOG: "silent",
+    ...settings,
+    ...env,
+  }),
+});
+
+const memory = (cacheKib: number, mmapMib: number): Pick<Tuning, "reader"> => ({
+  reader: { cacheKib, mmapMib },
+});
+const KIB = 1_024;
+
+export const SERVERS = {
+  bare: {
+    title: "Hono answering a constant",
+    constant: true,
+    args: ({ answer }) => [script("bare"), answer],
+  },
+  echo: { title: "Hono parsing and echoing", constant: true, args: () => [script("echo")] },
+  "in-handler": sqlite("better-sqlite3 in the handler"),
+  "in-handler-tuned": sqlite("in the handler, with likely(@id)", { hidden: true }),
+  "piscina-per-request": sqlite("one Piscina task a request", { pool: true }),
+  "several-writers": sqlite("a pool of writers with a busy timeout", { pool: true, writers: "many" }),
+  postgres: {
+    title: "PostgreSQL with its pool",
+    stores: true,
+    needs: "BENCH_POSTGRES_URL",
+    lacks: ["similar", "suggestions", "sessions"],
+    ranksOtherwise: true,
+    args: ({ database }) => [script("postgres"), database],
+  },
+  chinook: ours("Chinook Server"),
+  "chinook-cached": ours("Chinook Server with its cache", { env: { CHINOOK_CACHE_MB: "32" } }),
+  "chinook-uncached": ours("Chinook Server without its cache", { env: { CHINOOK_CACHE_MB: "0" } }),
+  "chinook-normal": ours("Chinook Server, synchronous=NORMAL", { env: { CHINOOK_SYNCHRONOUS: "normal" } }),
+  "chinook-unbatched": ours("Chinook Server, a read a message", { tuning: { readBatch: 1, scanBatch: 1 } }),
+  "chinook-commit-each": ours("Chinook Server, a commit a write", { tuning: { writeBatch: 1 } }),
+  "chinook-one-lane": ours("Chinook Server, one lane", { tuning: { lanes: false } }),
+  "chinook-8k": ours("pages of 8 KB", { pageBytes: 8 * KIB }),
+  "chinook-16k": ours("pages of 16 KB", { pageBytes: 16 * KIB }),
+  "chinook-32k": ours("pages of 32 KB", { pageBytes: 32 * KIB }),
+  "chinook-32k-128m-1g": ours("pages of 32 KB, 128 MB cache, 1 GB mapped", {
+    pageBytes: 32 * KIB,
+    tuning: { ...memory(128 * KIB, KIB), writer: { cacheKib: 128 * KIB, mmapMib: KIB } },
+  }),
+  "chinook-2m": ours("2 MB of page cache a reader", { tuning: memory(2 * KIB, 0) }),
+  "chinook-32m": ours("32 MB of page cache a reader", { tuning: memory(32 * KIB, 0) }),
+  "chinook-128m": ours("128 MB of page cache a reader", { tuning: memory(128 * KIB, 0) }),
+  "chinook-mmap": ours("2 MB of page cache, 1 GB mapped", { tuning: memory(2 * KIB, KIB) }),
+  "step-naive": sqlite("better-sqlite3 in the handler"),
+  "step-hidden": sqlite("+ parameters in likely()", { hidden: true }),
+  "step-pool": sqlite("+ worker threads, a task a request", { hidden: true, pool: true }),
+  "step-batching": sqlite("+ batches of reads", { hidden: true, pool: true, batching: true }),
+  "step-json": sqlite("+ JSON made by SQLite", { hidden: true, pool: true, batching: true, json: true }),
+  "step-group-commit": sqlite("+ group commit", {
+    ...{ hidden: true, pool: true, batching: true, json: true },
+    groupCommit: true,
+  }),
+  "step-cache-database": sqlite("+ the cache database", {
+    ...{ hidden: true, pool: true, batching: true, json: true, groupCommit: true },
+    cache: "database",
+  }),
+  "step-cache-hot": sqlite("+ the hot tier before it", {
+    ...{ hidden: true, pool: true, batching: true, json: true, groupCommit: true },
+    cache: "both",
+  }),
+  "step-lanes": sqlite("+ lanes", {
+    ...{ hidden: true, pool: true, batching: true, json: true, groupCommit: true },
+    lanes: true,
+  }),
+  "step-all": ours("the server: validation, limits, metrics, ETags"),
+} as const satisfies Record<string, ServerSpec>;
+
+export type ServerName = keyof typeof SERVERS;
+
+export const specOf = (name: ServerName): ServerSpec => SERVERS[name];

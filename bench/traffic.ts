@@ -1,0 +1,110 @@
+import { wordsOf } from "../src/shared/words.ts";
+import type { Catalogue } from "./databases.ts";
+import { randoms, zipf } from "./random.ts";
+import { cursorAt } from "./servers/executor.ts";
+
+export interface Request {
+  readonly method: "GET" | "POST" | "PATCH";
+  readonly path: string;
+  readonly body?: string;
+  /** Requests of a kind are also counted apart, where the load generator can. */
+  readonly kind?: string;
+}
+
+/** A stream of requests over a catalogue: the same catalogue gives the same stream. */
+export type Traffic = (catalogue: Catalogue) => readonly Request[];
+
+/** How many requests a generated stream has before it begins again. */
+const LENGTH = 4_000;
+/** Days that a window of the scan reaches back: past every play there is, so that each scan reads them all. */
+const WINDOWS = Array.from({ length: 64 }, (_, i) => 301 + i);
+
+const get = (path: string, kind?: string): Request => ({ method: "GET", path, ...(kind ? { kind } : {}) });
+const track = (id: number): Request => get(`/v1/tracks/${id}`);
+const play = (id: number, kind?: string): Request => ({
+  method: "POST",
+  path: "/v1/plays",
+  body: `{"track_id":${id}}`,
+  ...(kind ? { kind } : {}),
+});
+
+/** Evenly over the catalogue, no more than there is use for. */
+function spread<T>(items: readonly T[], count: number): T[] {
+  const stride = Math.max(1, items.length / count);
+  return Array.from({ length: Math.min(count, items.length) }, (_, i) => items[Math.floor(i * stride)]!);
+}
+
+/** As many of a hundred are writes, one after so many reads. */
+const mixed =
+  (writes: number): Traffic =>
+  ({ tracks }) => {
+    const ids = spread(tracks, LENGTH);
+    const due = (i: number) => Math.floor(((i + 1) * writes) / 100) > Math.floor((i * writes) / 100);
+    return ids.map((id, i) => (due(i) ? play(id, "write") : { ...track(id), kind: "read" }));
+  };
+
+/** Everyone looks at one track while it changes: each change drops it from the cache. */
+const hotKey: Traffic = ({ tracks }) => {
+  const id = tracks[0]!;
+  return Array.from({ length: 100 }, (_, i) =>
+    i % 20 === 19
+      ? { method: "PATCH", path: `/v1/tracks/${id}`, body: `{"composer":"Load ${i}"}`, kind: "write" }
+      : { ...track(id), kind: "read" },
+  );
+};
+
+/** What somebody types to find a track: a word or two of its name. */
+const wordsFor = (name: string): string => wordsOf(name).slice(0, 2).join(" ");
+
+const searchPath = (q: string): string => `/v1/search?${new URLSearchParams({ q })}`;
+
+const searches: Traffic = ({ titles }) =>
+  spread(titles, LENGTH)
+    .map(({ name }) => wordsFor(name))
+    .filter((q) => q.length > 2)
+    .map((q) => get(searchPath(q)));
+
+const suggestions: Traffic = ({ titles }) =>
+  spread(titles, LENGTH)
+    .map(({ name }, i) => name.slice(0, 2 + (i % 4)).trim())
+    .filter((q) => [...q].length >= 2 && /^[\p{L}\d ]+$/u.test(q))
+    .map((q) => get(`/v1/search/suggestions?${new URLSearchParams({ q })}`));
+
+/** The five steps of a session; the listeners go for what is popular. */
+export const SESSION_STEPS = ["search", "track", "album", "similar", "play"] as const;
+
+const sessions: Traffic = ({ titles }) => {
+  const next = zipf(titles, randoms(1));
+  return Array.from({ length: LENGTH / 4 }, next).flatMap(({ id, album, name }) => [
+    get(searchPath(wordsFor(name) || "love"), "search"),
+    get(`/v1/tracks/${id}`, "track"),
+    get(`/v1/albums/${album}`, "album"),
+    get(`/v1/tracks/${id}/similar?by=metadata&limit=10`, "similar"),
+    play(id, "play"),
+  ]);
+};
+
+export const TRAFFIC = {
+  "one-track": ({ tracks }) => [track(tracks[0]!)],
+  "all-tracks": ({ tracks }) => spread(tracks, 20_000).map(track),
+  "popular-tracks": ({ tracks }) => {
+    const next = zipf(tracks, randoms(2));
+    return Array.from({ length: LENGTH }, () => track(next()));
+  },
+  lists: ({ tracks }) =>
+    spread(tracks, 1_000).map((id) => get(`/v1/tracks?limit=20&cursor=${cursorAt("id", id)}`)),
+  search: searches,
+  suggestions,
+  similar: ({ tracks }) =>
+    spread(tracks, 1_000).map((id) => get(`/v1/tracks/${id}/similar?by=metadata&limit=10`)),
+  // Windows differ so that nobody can share one scan among several clients.
+  scans: () => WINDOWS.map((days) => get(`/v1/charts/artists?window=${days}d`)),
+  plays: ({ tracks }) => spread(tracks, LENGTH).map((id) => play(id)),
+  "mixed-95-5": mixed(5),
+  "mixed-80-20": mixed(20),
+  "mixed-50-50": mixed(50),
+  "hot-key": hotKey,
+  sessions,
+} as const satisfies Record<string, Traffic>;
+
+export type TrafficName = keyof typeof TRAFFIC;

@@ -1,0 +1,47 @@
+import { expect, onTestFinished, test } from "vitest";
+import { Cache } from "../../src/main/cache/cache.ts";
+import { createLog } from "../../src/main/log.ts";
+import { createMetrics } from "../../src/main/metrics.ts";
+import { ReadSide } from "../../src/main/reads/read-side.ts";
+import { TUNING, type Tuning } from "../../src/shared/tuning.ts";
+import { newFile, openLane, startWriter, writableFor } from "./support.ts";
+
+/** Numbers that the benchmark puts in place of the server's own, seen where they take effect. */
+
+const memoryOf = "SELECT cache_size || '', 'etag', NULL FROM pragma_cache_size";
+
+async function open(tuning: Partial<Tuning>): Promise<ReadSide> {
+  const file = newFile();
+  writableFor(file, () => {});
+  const reads = await ReadSide.open({
+    settings: { database: file, pointReaders: 1, scanReaders: 2 },
+    cache: new Cache({ maxBytes: 0 }),
+    log: createLog("silent"),
+    metrics: createMetrics(),
+    tuning: { ...TUNING, ...tuning },
+  });
+  onTestFinished(() => reads.close());
+  return reads;
+}
+
+test("a reader has the memory that it is given, and else the server's own", async () => {
+  const file = newFile();
+  writableFor(file, () => {});
+  const given = await openLane(file, { memory: { cacheKib: 1_234, mmapMib: 3 } });
+  expect((await given.read([memoryOf, {}])).row?.[0]).toBe("-1234");
+  const own = await openLane(file);
+  expect((await own.read([memoryOf, {}])).row?.[0]).toBe(`-${TUNING.reader.cacheKib}`);
+});
+
+test("one lane is all threads, paused and closed as two are", async () => {
+  const reads = await open({ lanes: false });
+  expect(reads.alive).toBe(true);
+  expect(await reads.whilePaused(() => Promise.resolve("ran"))).toBe("ran");
+  await reads.close();
+});
+
+test("a writer says how large the pages are, from which thresholds in bytes become frames", async () => {
+  const file = newFile();
+  writableFor(file, () => {});
+  expect((await startWriter({ file })).pageBytes).toBe(4_096);
+});
