@@ -104,7 +104,7 @@ export class Databases {
       tracks === undefined ? ["import", this.#options.sample!] : ["generate", "--tracks", String(tracks)];
     await run(chinook(...command), { CHINOOK_DATABASE: file });
     // Computed here once, or each fresh server would compute them all beside its trial.
-    if (vectors) await run(chinook("vectors", "generate"), { CHINOOK_DATABASE: file });
+    if (vectors) await run(chinook("vectors", "generate", "--neighbours"), { CHINOOK_DATABASE: file });
     await suggest(file);
     settle(file);
   }
