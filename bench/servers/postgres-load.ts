@@ -18,9 +18,9 @@ const CHUNK = 20_000;
 
 type File = ReturnType<typeof openDatabase>;
 
-/** Tells one catalogue from another: how many of each there are, and the last track's public id. */
+/** Tells one catalogue from another: how many of each there are, and the last track's public id and time. */
 const MARK = `SELECT concat_ws(' ', (SELECT count(*) FROM tracks), (SELECT count(*) FROM plays), (SELECT max(id) FROM plays),
-  (SELECT public_id FROM tracks ORDER BY id DESC LIMIT 1))`;
+  (SELECT public_id || ' ' || updated_at FROM tracks ORDER BY id DESC LIMIT 1))`;
 
 /** The schema that holds what is in the file. */
 export function schemaOf(file: string): string {
