@@ -45,6 +45,18 @@ describe("a writer thread that runs", () => {
     expect(second.wal.bytes).toBeGreaterThan(0);
   });
 
+  test("drops the samples of a plain ANALYZE: with them, statements are prepared again and again", async () => {
+    const file = newFile();
+    const writer = await startWriter({ file });
+    await writer.batch([insert("a")]);
+    const other = outsider(file);
+    other.exec("ANALYZE");
+    const samples = other.prepare("SELECT count(*) FROM sqlite_schema WHERE name = 'sqlite_stat4'").pluck();
+    expect(samples.get()).toBe(1);
+    await writer.call("optimize", null);
+    expect(samples.get()).toBe(0);
+  });
+
   test("survives a job that fails", async () => {
     const writer = await startWriter();
     expect(await codeOf(writer.call("migrate", { target: 99 }))).toBe("migration_refused");
