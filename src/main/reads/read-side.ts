@@ -13,7 +13,7 @@ const DEADLINE_MS = 5_000;
 /** Half of the deadline: an estimate that is wrong by a factor of two still wastes no work. */
 const MAX_WAIT_MS = DEADLINE_MS / 2;
 /** Added to the scan threads' niceness. */
-const SCAN_NICE = 10;
+const SCAN_NICE = 5;
 /** How long a pause waits for each lane's reads to end, and then for its action. Milliseconds. */
 const PAUSE_MS = 250;
 
