@@ -12,7 +12,7 @@ import { readJson, validate } from "../input.ts";
 import { readRoute } from "../read-route.ts";
 import { empty, json, type Reply } from "../reply.ts";
 import { type Call, type Route, route } from "../route.ts";
-import { pathOf } from "./catalogue.ts";
+import { noParameters, pathOf } from "./catalogue.ts";
 
 /** Bytes: a chunk of a bulk load is larger than what a client may send elsewhere. */
 const MAX_CHUNK = 16 * 1_048_576;
@@ -26,8 +26,6 @@ export interface AdminOptions {
   readonly clearCache: () => void;
   readonly generation: Pick<VectorGeneration, "poke">;
 }
-
-const noParameters = z.strictObject({});
 const DONE = { 204: { description: "Done." } };
 const anObject = { 200: { description: "The figures.", body: z.looseObject({}) } };
 

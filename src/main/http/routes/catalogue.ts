@@ -15,6 +15,9 @@ export const pageSchema = (item: z.ZodType) =>
 
 const idParameter = z.strictObject({ id: idText });
 
+/** For routes that take none: a query is refused. */
+export const noParameters = z.strictObject({});
+
 /** The path's parameters, and no query. */
 export function pathOf<T>(call: Call, schema: z.ZodObject): T {
   const names = Object.keys(schema.shape);
@@ -72,7 +75,7 @@ function kindRoutes(kind: Kind, answers: Answers, writes: Writes): Route[] {
       headers: ["Idempotency-Key"],
       responses: { 201: { ...entityDoc, description: "Added." } },
       handle: async (call) => {
-        pathOf(call, z.strictObject({}));
+        pathOf(call, noParameters);
         const { body, text } = await bodyOf(call, commands.create.input);
         return create(writes, call, commands.create, body, text, (id) => `${path}/${id}`);
       },

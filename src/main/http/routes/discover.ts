@@ -19,10 +19,9 @@ import { change, type Writes } from "../command-route.ts";
 import { readRoute } from "../read-route.ts";
 import { json } from "../reply.ts";
 import { type Route, route } from "../route.ts";
-import { bodyOf, pathOf } from "./catalogue.ts";
+import { bodyOf, noParameters, pathOf } from "./catalogue.ts";
 
 const trackPath = z.strictObject({ id: idText });
-const noParameters = z.strictObject({});
 
 const similarTrack = z.object({ ...KINDS.tracks.schema.shape, similarity: z.number().min(-1).max(1) });
 const similarTracks = z.object({ data: z.array(similarTrack), next: z.null() });

@@ -3,11 +3,10 @@ import { version } from "../../version.ts";
 import type { Document } from "../docs-page/document.ts";
 import { API_HEADERS, json, type Reply } from "../reply.ts";
 import { type Call, type Route, route } from "../route.ts";
-import { pathOf } from "./catalogue.ts";
+import { noParameters, pathOf } from "./catalogue.ts";
 
 const TAG = "docs";
 const HTML = "text/html; charset=utf-8";
-const noParameters = z.strictObject({});
 const REVALIDATE = { "cache-control": "no-cache" };
 
 const INDEX = {

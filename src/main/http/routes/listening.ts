@@ -6,7 +6,7 @@ import { PLAY_COMMANDS, playsBody } from "../../writes/plays.ts";
 import { create, type Writes } from "../command-route.ts";
 import { readRoute } from "../read-route.ts";
 import { type Route, route } from "../route.ts";
-import { bodyOf, pageSchema, pathOf } from "./catalogue.ts";
+import { bodyOf, noParameters, pageSchema, pathOf } from "./catalogue.ts";
 
 const playSchema = z.object({
   id: z.int(),
@@ -14,8 +14,6 @@ const playSchema = z.object({
   user_id: z.int().nullable(),
   played_at: z.iso.datetime(),
 });
-
-const noParameters = z.strictObject({});
 
 export const listeningRoutes = (answers: Answers, writes: Writes): Route[] => [
   route({

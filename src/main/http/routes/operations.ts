@@ -2,7 +2,7 @@ import { z } from "zod";
 import { AppError } from "../../../shared/errors.ts";
 import { json, type Reply } from "../reply.ts";
 import { type Route, route } from "../route.ts";
-import { pathOf } from "./catalogue.ts";
+import { noParameters, pathOf } from "./catalogue.ts";
 
 /** The state of the server, as the health routes tell it. */
 export interface Health {
@@ -22,8 +22,6 @@ export interface OperationsOptions {
   readonly health: () => Health;
   readonly metrics: () => Promise<{ text: string; contentType: string }>;
 }
-
-const noParameters = z.strictObject({});
 const healthSchema = z.object({
   status: z.enum(["ok", "starting", "draining", "failed"]),
   writer: z.boolean(),
