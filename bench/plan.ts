@@ -1,6 +1,6 @@
 import { DATABASES, type DatabaseName } from "./databases.ts";
 import type { Options } from "./options.ts";
-import { type Point, SHARE, type Trial } from "./rounds.ts";
+import { type Point, SHARE, type Trial, WHOLE } from "./rounds.ts";
 import { type ScenarioName, scenarioOf } from "./scenarios/index.ts";
 import type { Change, Scenario } from "./scenarios/scenario.ts";
 import { type ServerName, specOf } from "./servers/specs.ts";
@@ -32,8 +32,8 @@ export function changeAt({ sweep }: Scenario, point: Point | null): Change {
 
 /**
  * The trials of a scenario in their order: in each repeat the servers begin with another one, so that none is always
- * first, and neighbours in time are compared with each other. Rates come last, since they are shares of what was
- * found before.
+ * first, and neighbours in time are compared with each other. Rates come last, after the closed loops of their own
+ * clients that they are shares of.
  */
 export function trialsOf(name: ScenarioName, options: Options): Trial[] {
   const scenario = scenarioOf(name);
@@ -46,7 +46,9 @@ export function trialsOf(name: ScenarioName, options: Options): Trial[] {
   const shown = options.size === "smoke" ? rates.slice(0, 1) : rates;
   const shares = shown.map((value) => ({ parameter: SHARE, value }));
   const rated = servers.filter((server) => ratesOf.includes(server));
-  return [...main, ...inTurn(name, rated, shares, Math.min(repeats, RATE_REPEATS))];
+  const atMost = Math.min(repeats, RATE_REPEATS);
+  const wholes = shares.length === 0 ? [] : [WHOLE];
+  return [...main, ...inTurn(name, rated, wholes, atMost), ...inTurn(name, rated, shares, atMost)];
 }
 
 const pointsOf = ({ sweep }: Scenario): readonly (Point | null)[] =>

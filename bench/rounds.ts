@@ -1,10 +1,10 @@
 import type { Checked } from "./checks.ts";
-import type { KindShot, Shot, Slice } from "./load/generator.ts";
+import type { Generator, KindShot, Shot, Slice } from "./load/generator.ts";
 import type { Inside, Watched } from "./metrics.ts";
 import type { ScenarioName } from "./scenarios/index.ts";
 import type { ServerName } from "./servers/specs.ts";
 
-/** Where on a parameter's scale a trial stands. `share`: of the capacity that its server was found to have. */
+/** Where on a parameter's scale a trial stands. `share`: of what the clients of fixed rates get answered at most. */
 export interface Point {
   readonly parameter: string;
   readonly value: number;
@@ -20,8 +20,20 @@ export interface Trial {
 
 export const SHARE = "share of capacity";
 
+/** All of it: a closed loop of those clients. The other shares are rates, and are reckoned from it. */
+export const WHOLE: Point = { parameter: SHARE, value: 1 };
+
+export const isWhole = ({ point }: Pick<Trial, "point">): boolean =>
+  point?.parameter === SHARE && point.value === WHOLE.value;
+
+/** Measured at a rate that is a share of the whole. */
+export const isShare = (trial: Pick<Trial, "point">): boolean =>
+  trial.point?.parameter === SHARE && !isWhole(trial);
+
 /** What one trial found: one scenario, one server, one fresh process. Null is what could not be measured. */
 export interface Round extends Trial {
+  /** Who made the load; null where there was none. Figures of before it was written down have no such member. */
+  readonly generator?: Generator["name"] | null;
   readonly connections: number;
   /** Requests a second that were asked for; null is as many as the connections bear. */
   readonly rate: number | null;
@@ -71,6 +83,7 @@ export interface Round extends Trial {
 
 /** What was found beside the load generator's own figures. */
 export interface Findings {
+  readonly generator: Generator["name"] | null;
   readonly connections: number;
   readonly rate: number | null;
   readonly shot: Shot;
@@ -98,7 +111,7 @@ export function roundOf(trial: Trial, found: Findings): Round {
   const cpu = each(found.serverCpu);
   return {
     ...trial,
-    ...{ connections: found.connections, rate: found.rate, requests, seconds },
+    ...{ generator: found.generator, connections: found.connections, rate: found.rate, requests, seconds },
     requests_per_second: requests / seconds,
     ...seen,
     slices: seen.slices ?? found.watched?.slices ?? null,

@@ -20,7 +20,7 @@ import {
 import { reportOf } from "./report/html.ts";
 import { Progress } from "./report/progress.ts";
 import { tableOf } from "./report/table.ts";
-import type { Round, Trial } from "./rounds.ts";
+import { isWhole, type Round, type Trial } from "./rounds.ts";
 import { scenarioOf } from "./scenarios/index.ts";
 import { specOf } from "./servers/specs.ts";
 import { median } from "./statistics.ts";
@@ -139,10 +139,10 @@ async function inTime(bench: Bench, trial: Trial): Promise<Round> {
   }
 }
 
-/** The median of what the trial's server bore in this scenario. */
+/** The median of what the clients of fixed rates got answered by the trial's server in this scenario. */
 function capacityIn(rounds: readonly Round[], { scenario, server }: Trial): number | undefined {
   const own = rounds.filter(
-    (round) => round.scenario === scenario && round.server === server && round.point === null,
+    (round) => round.scenario === scenario && round.server === server && isWhole(round),
   );
   return own.length === 0 ? undefined : median(own.map(({ requests_per_second }) => requests_per_second));
 }

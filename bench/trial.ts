@@ -3,14 +3,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import { answerFile, writeRequests } from "./artefacts.ts";
 import { add, type Checked, checkOnce, type Subject, watchAnswers } from "./checks.ts";
 import { type Catalogue, copyDatabase, type Databases, playsIn, removeDatabase } from "./databases.ts";
-import { paced, users } from "./load/child.ts";
+import { paced, undici, users } from "./load/child.ts";
 import type { Clients, Generator } from "./load/generator.ts";
 import { processorTime } from "./machine.ts";
 import { busyIn, Exposition, insideOf, watch } from "./metrics.ts";
 import type { Options } from "./options.ts";
 import { changeAt, databaseOf, measureMsOf, warmMsOf } from "./plan.ts";
 import { bytesRead, cpuSeconds, type RunningServer, residentBytes, startServer } from "./processes.ts";
-import { type Findings, type Round, roundOf, SHARE, type Trial } from "./rounds.ts";
+import { type Findings, isShare, isWhole, type Round, roundOf, type Trial } from "./rounds.ts";
 import { scenarioOf } from "./scenarios/index.ts";
 import type { Change, Load, Scenario } from "./scenarios/scenario.ts";
 import { type ServerSpec, specOf } from "./servers/specs.ts";
@@ -20,7 +20,7 @@ export interface Bench {
   readonly options: Options;
   readonly databases: Databases;
   readonly generator: Generator;
-  /** Requests a second that the server of a trial was found to bear; undefined when that is not known. */
+  /** Requests a second that the clients of fixed rates got answered at most; undefined when that is not known. */
   readonly capacityOf: (trial: Trial) => number | undefined;
 }
 
@@ -81,7 +81,7 @@ async function startTrial(setting: Setting): Promise<Round> {
     await server.stop();
     if (status !== 200) throw new Error(`the first answer to ${path} was ${status}`);
   }
-  return roundOf(setting.trial, { connections: 0, rate: null, shot: shotOf(times) });
+  return roundOf(setting.trial, { generator: null, connections: 0, rate: null, shot: shotOf(times) });
 }
 
 function shotOf(times: readonly number[]) {
@@ -98,10 +98,11 @@ function shotOf(times: readonly number[]) {
 /** The load as this trial has it. @throws Error when a share is asked for of a capacity that nobody measured. */
 function loadOf({ bench, trial, change }: Setting, load: Load): Load {
   const connections = Math.min(change.connections ?? load.connections, bench.options.connections);
-  if (trial.point?.parameter !== SHARE) return { ...load, connections };
+  if (isWhole(trial)) return { ...load, connections, clients: "undici" };
+  if (!isShare(trial)) return { ...load, connections };
   const capacity = bench.capacityOf(trial);
-  if (capacity === undefined) throw new Error("its capacity was not measured");
-  return { ...load, connections, rate: Math.max(1, Math.round(capacity * trial.point.value)) };
+  if (capacity === undefined) throw new Error("what its clients get answered at most was not measured");
+  return { ...load, connections, rate: Math.max(1, Math.round(capacity * trial.point!.value)) };
 }
 
 async function loadTrial(setting: Setting, given: Load): Promise<Round> {
@@ -144,23 +145,31 @@ async function underLoad(
   end.resolve();
   const { connections, rate = null } = load;
   const answered = warmed + found.shot.requests - found.shot.errors;
-  return { ...found, connections, rate, beside: await beside, answered };
+  const generator = generatorOf(load, bench).name;
+  return { ...found, generator, connections, rate, beside: await beside, answered };
+}
+
+function generatorOf({ thinkMs, rate, clients }: Load, { generator }: Bench): Generator {
+  if (thinkMs !== undefined) return users;
+  if (rate !== undefined) return paced;
+  return clients === "undici" ? undici : generator;
 }
 
 async function openClients(
-  { bench: { generator, options }, catalogue }: Setting,
-  { traffic, connections, rate, thinkMs }: Load,
+  { bench, catalogue }: Setting,
+  load: Load,
   { url }: RunningServer,
   stack: AsyncDisposableStack,
 ): Promise<Clients> {
+  const { traffic, connections, rate, thinkMs } = load;
+  const { options } = bench;
   const requests = writeRequests(join(options.directory, `${traffic}.requests`), traffic, catalogue);
   const job = {
     ...{ url, requests, connections: Math.min(connections, options.connections) },
     ...(rate === undefined ? {} : { rate }),
     ...(thinkMs === undefined ? {} : { thinkMs }),
   };
-  const chosen = thinkMs !== undefined ? users : rate !== undefined ? paced : generator;
-  return stack.adopt(await chosen.start(job), (clients) => clients.stop());
+  return stack.adopt(await generatorOf(load, bench).start(job), (clients) => clients.stop());
 }
 
 /** @returns how many requests were answered. */
@@ -179,7 +188,7 @@ async function measure(
   subject: Subject,
   clients: Clients,
   { url, pid }: RunningServer,
-): Promise<Omit<Findings, "connections" | "rate"> & { readonly checks: Checked }> {
+): Promise<Omit<Findings, "generator" | "connections" | "rate"> & { readonly checks: Checked }> {
   const inside = spec.ours ? await Exposition.from(url) : undefined;
   const before = stateOf(pid);
   const time = delay(measureMsOf(scenario, options));

@@ -76,6 +76,8 @@ describe("a bench too short to measure anything", () => {
       "durable-post chinook",
       "durable-post in-handler 0.5",
       "durable-post chinook 0.5",
+      "durable-post in-handler 1",
+      "durable-post chinook 1",
       "points-beside-scans in-handler",
       "points-beside-scans chinook",
     ]);
@@ -89,6 +91,17 @@ describe("a bench too short to measure anything", () => {
       });
       expect(checked).toBeGreaterThan(0);
     }
+  });
+
+  test("reckons rates from what the clients of fixed rates get answered themselves", () => {
+    const shares = figures.scenarios.filter((row: { point: unknown }) => row.point !== null);
+    for (const server of ["in-handler", "chinook"]) {
+      const [half, whole] = shares.filter((row: { server: string }) => row.server === server);
+      expect(whole).toMatchObject({ generator: "undici", rate: null, point: { value: 1 } });
+      const rate = Math.round(whole.requests_per_second / 2);
+      expect(half).toMatchObject({ generator: "paced", rate, point: { value: 0.5 } });
+    }
+    expect(stdout).toContain("100 %: closed loop, undici");
   });
 
   test("prints a table on standard output", () => {
@@ -173,6 +186,13 @@ describe("scenarios", () => {
       const trials = options.scenarios.flatMap((name) => trialsOf(name, options));
       expect(estimate(trials, options) / 60, args.join()).toBeLessThan(minutes);
     }
+  });
+
+  test("find what the clients of fixed rates can before any share of it", () => {
+    const options = parseOptions(["--scenario", "uncached-get"], {}, directory)!;
+    const values = trialsOf("uncached-get", options).map(({ point }) => point?.value ?? 0);
+    expect([...new Set(values)]).toEqual([0, 1, 0.5, 0.7, 0.9]);
+    expect(values.lastIndexOf(1)).toBeLessThan(values.indexOf(0.5));
   });
 
   test("begin each repeat with another server", () => {

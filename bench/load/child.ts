@@ -25,6 +25,9 @@ export const autocannon = scripted("autocannon", "autocannon-process.ts");
  */
 export const paced = scripted("paced", "paced-process.ts");
 
+/** A closed loop on the same connections: what the paced generator can have answered at the most. */
+export const undici = scripted("undici", "undici-process.ts");
+
 /** Users who think between their requests, on undici's connections. */
 export const users = scripted("users", "users-process.ts");
 

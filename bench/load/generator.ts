@@ -59,7 +59,7 @@ export interface Clients {
 }
 
 export interface Generator {
-  readonly name: "wrk" | "autocannon" | "paced" | "users";
+  readonly name: "wrk" | "autocannon" | "undici" | "paced" | "users";
   start(job: Job): Promise<Clients>;
 }
 

@@ -50,6 +50,7 @@ export interface Row extends Medians, Sums, Largest {
   readonly scenario: ScenarioName;
   readonly server: ServerName;
   readonly point: Point | null;
+  readonly generator?: Round["generator"];
   readonly connections: number;
   /** Requests a second that were asked for; null is as many as the connections bear. */
   readonly rate: number | null;
@@ -78,11 +79,11 @@ function inOrder(a: Row, b: Row): number {
 }
 
 function rowOf(repeats: Round[]): Row {
-  const { scenario, server, point, connections, rate } = repeats[0]!;
+  const { scenario, server, point, generator, connections, rate } = repeats[0]!;
   const collect = <N extends keyof Round, T>(names: readonly N[], of: (values: Round[N][]) => T) =>
     Object.fromEntries(names.map((name) => [name, of(repeats.map((round) => round[name]))]));
   return {
-    ...{ scenario, server, point, connections, rate },
+    ...{ scenario, server, point, generator: generator ?? null, connections, rate },
     ...(collect(MEDIANS, medianOf) as unknown as Medians),
     max_ms: Math.max(...repeats.map((round) => round.max_ms)),
     ...(collect(LARGEST, largestOf) as unknown as Largest),

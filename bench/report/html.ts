@@ -1,4 +1,4 @@
-import { SHARE } from "../rounds.ts";
+import { isShare, isWhole } from "../rounds.ts";
 import { specOf } from "../servers/specs.ts";
 import { escapeText } from "./charts.ts";
 import { changesBetween, differencesBetween, percent } from "./compare.ts";
@@ -51,7 +51,7 @@ function header(figures: Figures): string {
   const facts = [
     `${machine.cores} × ${machine.cpu}, ${(machine.memory_bytes / 2 ** 30).toFixed(0)} GiB, ${machine.platform}`,
     `Node.js ${machine.node}, SQLite ${machine.sqlite}, sync of the disk ${short(machine.fsync_ms)} ms`,
-    `${trials} trials; ${settings.catalogue} catalogue of ${whole(settings.tracks as number)} tracks; closed loops by ${settings.generator}`,
+    `${trials} trials; ${settings.catalogue} catalogue of ${whole(settings.tracks as number)} tracks; capacity by ${settings.generator}`,
     ...(machine.date === undefined ? [] : [machine.date]),
   ];
   const remarks = [
@@ -130,7 +130,7 @@ function stepsOf(rows: readonly Row[]): string {
   const cells = rows.flatMap((row) => {
     const { kinds } = row.repeats.at(-1)!;
     return Object.entries(kinds ?? {}).map(([kind, shot]) => [
-      `${row.server} ${row.point?.parameter === SHARE ? pointText(row) : ""}: ${kind}`,
+      `${row.server} ${isShare(row) || isWhole(row) ? pointText(row) : ""}: ${kind}`,
       whole(shot.requests),
       ...[shot.p50_ms, shot.p90_ms, shot.p99_ms, shot.p999_ms, shot.max_ms].map(short),
     ]);
@@ -144,5 +144,5 @@ function stepsOf(rows: readonly Row[]): string {
 
 const METHOD = `
 <p>Each trial is a fresh process on a fresh copy of the database; servers of a scenario alternate, and each repeat begins with another one. Bars are medians of the repeats, the thin line across their end reaches from the least to the most.</p>
-<p>Capacity is what a closed loop of 100 connections gets answered. Latency is measured at fixed rates, from the millisecond in which a request was due, whether or not the client had a connection free for it; what is dropped or unanswered is counted. Answers are compared with the database while the load runs, and durable writes are looked for in the file afterwards.</p>
+<p>Capacity is what a closed loop of 100 connections gets answered. Latency is measured at fixed rates, 50, 70 and 90 % of what the clients that keep a rate get answered themselves in a closed loop (the rows “100 %”: in JavaScript, they need more of the machine than those that find the capacity), from the millisecond in which a request was due, whether or not the client had a connection free for it; what is dropped or unanswered is counted. Answers are compared with the database while the load runs, and durable writes are looked for in the file afterwards.</p>
 <p>Client and server share one machine: with few cores the generator takes from the server, and more from one with many threads. A "!" marks rows in which the generator itself was the limit. Figures of one machine say little of another; ratios say more.</p>`;

@@ -1,4 +1,4 @@
-import { type Round, SHARE } from "../rounds.ts";
+import { isShare, type Round } from "../rounds.ts";
 import { type ScenarioName, scenarioOf } from "../scenarios/index.ts";
 import { type ServerName, specOf } from "../servers/specs.ts";
 import { median } from "../statistics.ts";
@@ -77,7 +77,7 @@ function capacityChart(name: ScenarioName, rows: readonly Row[]): string {
 }
 
 function latencyCharts(rows: readonly Row[]): string {
-  const rated = rows.filter(({ point }) => point?.parameter === SHARE);
+  const rated = rows.filter(isShare);
   if (rated.length === 0) return "";
   const colors = colorsOf([...new Set(rated.map(({ server }) => server))]);
   const at70 = rated.filter(({ point }) => point!.value === 0.7);
@@ -87,7 +87,7 @@ function latencyCharts(rows: readonly Row[]): string {
 const byShare = (rows: readonly Row[], colors: Map<ServerName, string>): string =>
   lineChart(
     "99th percentile by rate",
-    { label: "requests a second, at 50, 70 and 90 % of each server's capacity" },
+    { label: "requests a second: 50, 70 and 90 % of what these clients get answered" },
     P99,
     [...Map.groupBy(rows, ({ server }) => server)].map(([server, own]) => ({
       name: server,
@@ -103,7 +103,7 @@ const nines = (percentile: number): number => 1 / (1 - Math.min(percentile, 99.9
 
 const byPercentile = (rows: readonly Row[], colors: Map<ServerName, string>): string =>
   lineChart(
-    "Latency at 70 % of capacity",
+    "Latency at 70 %",
     {
       label: "percentile",
       log: true,
@@ -226,7 +226,7 @@ export function insideSection({ scenarios }: Figures): string {
 
 /** How the sizes of batches are distributed, at full load and at parts of it. */
 function batchChart(title: string, rows: readonly Row[], of: "read_batches" | "write_batches"): string {
-  const shown = rows.filter(({ point }) => point === null || point.parameter === SHARE);
+  const shown = rows.filter((row) => row.point === null || isShare(row));
   const shares = shown.map(({ repeats }) => {
     const bars = repeats[0]!.inside![of];
     const total = bars.reduce((sum, [, count]) => sum + count, 0);
@@ -277,7 +277,7 @@ const overTime = (scenarios: readonly Row[]): Series[] =>
   scenarios
     .filter(({ scenario, point }) => scenario === "mixed-95-5" && point?.value === 0.9)
     .map(({ server, repeats }) => ({
-      name: `${server}, at 90 % of its capacity`,
+      name: `${server}, at 90 %`,
       color: colorOf(server),
       points: (repeats[0]!.slices ?? []).map(({ seconds, requests }) => [seconds, requests * 4] as const),
     }));

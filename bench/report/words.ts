@@ -1,3 +1,4 @@
+import { isShare, isWhole } from "../rounds.ts";
 import type { Target, Verdict } from "../targets.ts";
 import type { Row } from "./figures.ts";
 
@@ -13,10 +14,11 @@ export function short(value: number | null): string {
 
 export const megabytes = (bytes: number | null): string => (bytes === null ? "–" : (bytes / 1e6).toFixed(0));
 
-/** A point of a sweep, or a share of the capacity. */
+/** A point of a sweep, or a share of what the clients of fixed rates get answered. */
 export function pointText({ point }: Pick<Row, "point">): string {
   if (point === null) return "";
-  return point.parameter.startsWith("share")
+  if (isWhole({ point })) return "100 %: closed loop, undici";
+  return isShare({ point })
     ? `at ${Math.round(point.value * 100)} %`
     : `${point.parameter} ${point.value.toLocaleString("en")}`;
 }

@@ -8,6 +8,8 @@ export interface Load {
   readonly connections: number;
   /** Requests a second, whatever the server makes of them; without it as many as the connections bear. */
   readonly rate?: number;
+  /** Who asks in a closed loop, when it is not the generator of the run: undici's, as at fixed rates. */
+  readonly clients?: "undici";
   /** Each connection is a user who thinks for so many milliseconds in the mean between two requests. */
   readonly thinkMs?: number;
 }
@@ -45,7 +47,7 @@ export interface Scenario {
   readonly load?: Load;
   /** What runs at the same time without being measured. */
   readonly beside?: Load;
-  /** Measured once more at each of these shares of what the server was found to bear, for its latency. */
+  /** Measured once more at each of these shares of what the clients of fixed rates get answered, for its latency. */
   readonly rates?: readonly number[];
   /** Which of the servers; all of them when it is left out. */
   readonly ratesOf?: readonly ServerName[];
