@@ -1,6 +1,6 @@
 import { DATABASES, type DatabaseName } from "./databases.ts";
 import type { Options } from "./options.ts";
-import { type Point, SHARE, type Trial, WHOLE } from "./rounds.ts";
+import { isShare, type Point, SHARE, type Trial, WHOLE } from "./rounds.ts";
 import { type ScenarioName, scenarioOf } from "./scenarios/index.ts";
 import type { Change, Scenario } from "./scenarios/scenario.ts";
 import { type ServerName, specOf } from "./servers/specs.ts";
@@ -75,14 +75,15 @@ const STARTS_S = 6;
 const AFTER_PER_SECOND = 15_000;
 const VARIANT_S = 2;
 
-export function secondsOf({ scenario: name, point }: Trial, options: Options): number {
+export function secondsOf(trial: Trial, options: Options): number {
+  const { scenario: name, point } = trial;
   const scenario = scenarioOf(name);
   if (scenario.load === undefined) return STARTS_S;
   const copy = (DATABASES[databaseOf(scenario, point)].seconds - 6) / 60;
   return (
     OVERHEAD_S +
     copy +
-    (warmMsOf(scenario, options) + measureMsOf(scenario, options)) / 1_000 +
+    (warmMsOf(trial, options) + measureMsOf(scenario, options)) / 1_000 +
     (scenario.after ?? 0) / AFTER_PER_SECOND
   );
 }
@@ -93,8 +94,11 @@ export const databaseOf = (scenario: Scenario, point: Point | null): DatabaseNam
 /** A steady rate and users who think are a slow way to warm a server up. */
 const STEADY_WARM_UPS = 2;
 
-export const warmMsOf = ({ load }: Scenario, { warmMs }: Options): number =>
-  warmMs * (load?.rate === undefined && load?.thinkMs === undefined ? 1 : STEADY_WARM_UPS);
+export function warmMsOf(trial: Trial, { warmMs }: Options): number {
+  const { load } = scenarioOf(trial.scenario);
+  const steady = isShare(trial) || load?.rate !== undefined || load?.thinkMs !== undefined;
+  return warmMs * (steady ? STEADY_WARM_UPS : 1);
+}
 
 export function measureMsOf({ watched, measureMs }: Scenario, options: Options): number {
   if (watched) return options.walMs;

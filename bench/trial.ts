@@ -139,7 +139,7 @@ async function underLoad(
   const beside =
     scenario.beside && (await openClients(setting, scenario.beside, server, stack)).shoot(end.promise);
   beside?.catch(() => {});
-  const warmed = await warmUp(warmMsOf(scenario, bench.options), scenario.after ?? 0, clients);
+  const warmed = await warmUp(warmMsOf(setting.trial, bench.options), scenario.after ?? 0, clients);
   const found = await measure(setting, subject, clients, server);
   add(found.checks, first);
   end.resolve();

@@ -70,10 +70,14 @@ function histogramOf(kind: string): RecordableHistogram {
  *
  * @param outstanding how long, in milliseconds, each request has waited that is not answered yet. They count with
  * what they have waited so far: leaving out the slowest would flatter a server that answers nothing at all.
+ * @param forget drops what is left of the time before a shot.
  */
-export function obey(outstanding: () => readonly number[] = () => []): void {
+export function obey(outstanding: () => readonly number[] = () => [], forget = () => {}): void {
   const commands: Record<string, () => void> = {
-    begin,
+    begin: () => {
+      begin();
+      forget();
+    },
     end: () => process.stdout.write(`${JSON.stringify(report(outstanding()))}\n`),
   };
   createInterface({ input: process.stdin })
