@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type Catalogue, requestsOf } from "./databases.ts";
+import { REFUSED } from "./load/generator.ts";
 import type { Request, TrafficName } from "./traffic.ts";
 
 /** Twenty answers a second are enough to notice a wrong one, and too few to be felt. */
@@ -8,6 +9,8 @@ const TIMEOUT_MS = 60_000;
 
 export interface Checked {
   checked: number;
+  /** Turned away: no answer, and so no wrong one. */
+  refused: number;
   readonly wrong: string[];
   /** Ids of the plays that were answered: each must be in the file at the end. */
   readonly plays: number[];
@@ -29,10 +32,11 @@ export async function checkOnce(subject: Subject): Promise<Checked> {
   const found = newChecked();
   await checkOne(subject, requestsOf(subject.traffic, subject.catalogue), 0, found);
   if (found.wrong.length > 0) throw new Error(`wrong answer: ${found.wrong[0]}`);
+  if (found.refused > 0) throw new Error("refused before there was any load");
   return found;
 }
 
-const newChecked = (): Checked => ({ checked: 0, wrong: [], plays: [] });
+const newChecked = (): Checked => ({ checked: 0, refused: 0, wrong: [], plays: [] });
 
 /** A client beside the load that compares whole answers with what the database holds, until told to stop. */
 export async function watchAnswers(subject: Subject, until: Promise<unknown>): Promise<Checked> {
@@ -52,8 +56,9 @@ export async function watchAnswers(subject: Subject, until: Promise<unknown>): P
   return found;
 }
 
-export function add(found: Checked, { checked, wrong, plays }: Checked): void {
+export function add(found: Checked, { checked, refused, wrong, plays }: Checked): void {
   found.checked += checked;
+  found.refused += refused;
   found.wrong.push(...wrong);
   found.plays.push(...plays);
 }
@@ -71,6 +76,10 @@ async function checkOne(
 ): Promise<void> {
   const request = requests[n]!;
   const answer = await ask(subject.url, request);
+  if (answer.status === REFUSED) {
+    found.refused++;
+    return;
+  }
   found.checked++;
   const ok = answer.status >= 200 && answer.status < 300;
   const right = ok && (await isRight(subject, request, requests[0]!, answer, found));

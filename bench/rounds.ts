@@ -2,7 +2,7 @@ import type { Checked } from "./checks.ts";
 import type { Generator, KindShot, Shot, Slice } from "./load/generator.ts";
 import type { Inside, Watched } from "./metrics.ts";
 import type { ScenarioName } from "./scenarios/index.ts";
-import type { ServerName } from "./servers/specs.ts";
+import { type ServerName, specOf } from "./servers/specs.ts";
 
 /** Where on a parameter's scale a trial stands. `share`: of what the clients of fixed rates get answered at most. */
 export interface Point {
@@ -39,14 +39,20 @@ export interface Round extends Trial {
   readonly rate: number | null;
   readonly requests: number;
   readonly seconds: number;
+  /** Answers: what was refused is none, where the generator can tell. */
   readonly requests_per_second: number;
   readonly p50_ms: number;
   readonly p90_ms: number;
   readonly p99_ms: number;
   readonly p999_ms: number;
   readonly max_ms: number;
-  /** Answers that were not 2xx, connections that failed, answers that were wrong, writes that were lost. */
+  /**
+   * Answers that were not 2xx, connections that failed, answers that were wrong, writes that were lost. Refusals are
+   * among them, but of a server that is there to show them.
+   */
   readonly errors: number;
+  /** Requests that were answered with 503, by those generators that look at a status: wrk does not. */
+  readonly refused: number;
   /** Requests still waiting at the end; their wait so far is part of the percentiles. */
   readonly unanswered: number | null;
   /** Requests that were due and never sent, because too many waited. */
@@ -69,8 +75,11 @@ export interface Round extends Trial {
   readonly disk_bytes: number | null;
   readonly database_bytes: number | null;
   readonly wal_bytes_max: number | null;
+  /** Of what ran beside and was not measured: answered with 2xx. */
   readonly beside_requests_per_second: number | null;
-  /** Of what ran beside and was not measured: refused past a deadline, mostly. They are said, and fail nothing. */
+  /** A finding; null where it is not told from other errors. */
+  readonly beside_refused_per_second: number | null;
+  /** All else, connections that failed among it. They are said, and fail nothing. */
   readonly beside_errors: number;
   /** From the server's own metrics, of ours alone. */
   readonly inside: Inside | null;
@@ -104,18 +113,22 @@ export interface Findings {
 
 export function roundOf(trial: Trial, found: Findings): Round {
   const { shot, beside, checks, lost = 0 } = found;
-  const { requests, seconds, cpu_seconds, errors, ...seen } = shot;
+  const { requests, seconds, cpu_seconds, errors, refused: turnedAway, ...seen } = shot;
   const wrong = checks?.wrong ?? [];
+  const failed = errors - (turnedAway ?? 0);
+  const refused = (turnedAway ?? 0) + (checks?.refused ?? 0);
+  const amiss = specOf(trial.server).mayRefuse ? 0 : refused;
   const each = (total: number | null | undefined) =>
     total == null || requests === 0 ? null : total / requests;
   const cpu = each(found.serverCpu);
   return {
     ...trial,
     ...{ generator: found.generator, connections: found.connections, rate: found.rate, requests, seconds },
-    requests_per_second: requests / seconds,
+    requests_per_second: (requests - (turnedAway ?? 0)) / seconds,
     ...seen,
     slices: seen.slices ?? found.watched?.slices ?? null,
-    errors: errors + wrong.length + lost,
+    errors: failed + amiss + wrong.length + lost,
+    refused,
     checked: checks?.checked ?? 0,
     busy: found.busy ?? 0,
     server_cpu_us_per_request: cpu === null ? null : cpu * 1e6,
@@ -128,9 +141,18 @@ export function roundOf(trial: Trial, found: Findings): Round {
     wal_bytes_max: largestLog(found),
     wal: found.watched?.wal ?? null,
     inside: found.inside ?? null,
-    beside_requests_per_second: beside === undefined ? null : beside.requests / beside.seconds,
-    beside_errors: beside?.errors ?? 0,
-    problems: problemsOf(errors, wrong, lost),
+    ...besideOf(beside),
+    problems: problemsOf(failed, amiss, wrong, lost),
+  };
+}
+
+function besideOf(shot: Shot | undefined) {
+  const each = (count: number | null) => (shot === undefined || count === null ? null : count / shot.seconds);
+  const { requests, errors, refused } = shot ?? { requests: 0, errors: 0, refused: null };
+  return {
+    beside_requests_per_second: each(Math.max(0, requests - errors)),
+    beside_refused_per_second: each(refused),
+    beside_errors: errors - (refused ?? 0),
   };
 }
 
@@ -139,10 +161,11 @@ function largestLog({ watched, walBytes = null }: Findings): number | null {
   return watched === undefined ? walBytes : Math.max(...watched.wal.map(({ bytes }) => bytes));
 }
 
-function problemsOf(failed: number, wrong: readonly string[], lost: number): string[] {
+function problemsOf(failed: number, refused: number, wrong: readonly string[], lost: number): string[] {
   const failures = failed > 0 ? [`${failed} requests failed`] : [];
+  const refusals = refused > 0 ? [`${refused} requests were refused`] : [];
   const losses = lost > 0 ? [`${lost} answered writes are not in the database`] : [];
-  return [...failures, ...losses, ...wrong.slice(0, 3).map((text) => `wrong answer: ${text}`)];
+  return [...failures, ...refusals, ...losses, ...wrong.slice(0, 3).map((text) => `wrong answer: ${text}`)];
 }
 
 /** From here on the clients, and not the server, may be what is measured. Percent of a core. */

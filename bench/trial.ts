@@ -88,7 +88,7 @@ function shotOf(times: readonly number[]) {
   const sorted = [...times].sort((a, b) => a - b);
   const [p50, max] = [median(sorted), sorted.at(-1)!];
   return {
-    ...{ requests: times.length, seconds: times.reduce((a, b) => a + b, 0) / 1_000, errors: 0 },
+    ...{ requests: times.length, seconds: times.reduce((a, b) => a + b, 0) / 1_000, errors: 0, refused: 0 },
     ...{ p50_ms: p50, p90_ms: max, p99_ms: max, p999_ms: max, max_ms: max },
     ...{ unanswered: null, dropped: null, late_p99_ms: null, curve: null, slices: null, kinds: null },
     cpu_seconds: null,

@@ -38,6 +38,8 @@ export interface Shot extends Percentiles {
   readonly seconds: number;
   /** Answers that were not 2xx, and connections that failed or timed out. */
   readonly errors: number;
+  /** Those of the errors that were refusals. They came at once or late, and are in no percentile. */
+  readonly refused: number | null;
   /** Still waiting at the end. */
   readonly unanswered: number | null;
   /** Due, and never sent: too many waited already. */
@@ -62,6 +64,9 @@ export interface Generator {
   readonly name: "wrk" | "autocannon" | "undici" | "paced" | "users";
   start(job: Job): Promise<Clients>;
 }
+
+/** The status of an answer that the server gives for want of room. */
+export const REFUSED = 503;
 
 /** Seconds after which an unanswered request is an error. */
 export const TIMEOUT_SECONDS = 60;

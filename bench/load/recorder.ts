@@ -2,7 +2,14 @@ import { readFileSync } from "node:fs";
 import { createHistogram, type RecordableHistogram } from "node:perf_hooks";
 import { createInterface } from "node:readline";
 import type { Request } from "../traffic.ts";
-import { type Job, type KindShot, type Percentiles, type Slice, TIMEOUT_SECONDS } from "./generator.ts";
+import {
+  type Job,
+  type KindShot,
+  type Percentiles,
+  REFUSED,
+  type Slice,
+  TIMEOUT_SECONDS,
+} from "./generator.ts";
 
 /** The job of this process, from its command line. */
 export const job = JSON.parse(process.argv[2]!) as Job;
@@ -30,12 +37,17 @@ const latencies = newHistogram();
 const lateness = newHistogram();
 const kinds = new Map<string, RecordableHistogram>();
 let slices: { requests: number; max_ms: number }[] = [];
-let [requests, errors, dropped] = [0, 0, 0];
+let [requests, errors, refused, dropped] = [0, 0, 0, 0];
 let began = performance.now();
 
 export function answered(status: number, ms: number, kind?: string): void {
   requests++;
   if (status < 200 || status > 299) errors++;
+  // Being turned away is quick, and half of it in the percentiles would pass for quick answers.
+  if (status === REFUSED) {
+    refused++;
+    return;
+  }
   took(latencies, ms);
   if (kind !== undefined) took(histogramOf(kind), ms);
   countIn(Math.floor((performance.now() - began) / SLICE_MS), ms);
@@ -87,7 +99,7 @@ export function obey(outstanding: () => readonly number[] = () => [], forget = (
 }
 
 function begin(): void {
-  [requests, errors, dropped, began, slices] = [0, 0, 0, performance.now(), []];
+  [requests, errors, refused, dropped, began, slices] = [0, 0, 0, 0, performance.now(), []];
   latencies.reset();
   lateness.reset();
   for (const histogram of kinds.values()) histogram.reset();
@@ -99,6 +111,7 @@ function report(waiting: readonly number[]) {
     requests,
     seconds: (performance.now() - began) / 1_000,
     errors,
+    refused,
     unanswered: waiting.length,
     dropped: job.rate === undefined ? null : dropped,
     late_p99_ms: job.rate === undefined ? null : percentilesOf(lateness).p99_ms,

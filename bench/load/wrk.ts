@@ -18,7 +18,14 @@ export const wrk: Generator = {
 };
 
 /** What wrk does not tell. */
-const UNSAID = { unanswered: null, dropped: null, late_p99_ms: null, slices: null, kinds: null } as const;
+const UNSAID = {
+  refused: null,
+  unanswered: null,
+  dropped: null,
+  late_p99_ms: null,
+  slices: null,
+  kinds: null,
+} as const;
 
 /** A process for each shot: it is native code and needs no warming up. */
 class WrkClients implements Clients {

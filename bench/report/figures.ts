@@ -3,7 +3,7 @@ import type { Machine } from "../machine.ts";
 import type { Options } from "../options.ts";
 import { type Point, type Round, SHARE, type Trial } from "../rounds.ts";
 import { SCENARIOS, type ScenarioName, scenarioOf } from "../scenarios/index.ts";
-import type { ServerName } from "../servers/specs.ts";
+import { type ServerName, specOf } from "../servers/specs.ts";
 import { median } from "../statistics.ts";
 import { judge, TARGETS, type Verdict } from "../targets.ts";
 
@@ -36,9 +36,10 @@ const MEDIANS = [
   "read_bytes_per_request",
   "database_bytes",
   "beside_requests_per_second",
+  "beside_refused_per_second",
 ] as const satisfies readonly (keyof Round)[];
 
-const SUMS = ["errors", "busy", "checked"] as const;
+const SUMS = ["errors", "refused", "busy", "checked"] as const;
 const LARGEST = ["wal_bytes_max", "dropped", "disk_bytes"] as const;
 
 type Medians = Readonly<Record<(typeof MEDIANS)[number], number | null>>;
@@ -57,6 +58,13 @@ export interface Row extends Medians, Sums, Largest {
   readonly max_ms: number;
   readonly repeats: readonly Round[];
 }
+
+/**
+ * Whether something went wrong. The server's own count of refusals has those of the load beside in it; there the
+ * clients say what was refused of the measured one.
+ */
+export const isAmiss = ({ scenario, server, errors, busy }: Row): boolean =>
+  errors > 0 || (busy > 0 && !specOf(server).mayRefuse && scenarioOf(scenario).beside === undefined);
 
 export function rowsOf(rounds: readonly Round[]): Row[] {
   const groups = Map.groupBy(rounds, ({ scenario, server, point }) =>
@@ -87,7 +95,7 @@ function rowOf(repeats: Round[]): Row {
     ...(collect(MEDIANS, medianOf) as unknown as Medians),
     max_ms: Math.max(...repeats.map((round) => round.max_ms)),
     ...(collect(LARGEST, largestOf) as unknown as Largest),
-    ...(collect(SUMS, (values) => values.reduce((a, b) => a + b, 0)) as unknown as Sums),
+    ...(collect(SUMS, (values) => values.reduce((a, b) => a + (b ?? 0), 0)) as unknown as Sums),
     repeats,
   };
 }

@@ -1,4 +1,5 @@
 import { isShare, isWhole } from "../rounds.ts";
+import { type ScenarioName, scenarioOf } from "../scenarios/index.ts";
 import { specOf } from "../servers/specs.ts";
 import { escapeText } from "./charts.ts";
 import { changesBetween, differencesBetween, percent } from "./compare.ts";
@@ -14,7 +15,7 @@ import {
 } from "./sections.ts";
 import { STYLE } from "./style.ts";
 import { isSaturated, problemsOf, remarksOf } from "./table.ts";
-import { boundText, megabytes, metText, pointText, short, valueText, whole } from "./words.ts";
+import { besideText, boundText, megabytes, metText, pointText, short, valueText, whole } from "./words.ts";
 
 interface Section {
   readonly id: string;
@@ -98,7 +99,7 @@ function heldBy(row: Row): string {
 
 const HEADS = [
   ...["Server", "Requests/s", "p50 ms", "p90 ms", "p99 ms", "p99.9 ms", "Max ms", "Dropped", "CPU µs each"],
-  ...["RSS MB", "Pages in", "WAL MB", "Load %", "Busy %", "Checked", "Errors"],
+  ...["RSS MB", "Pages in", "WAL MB", "Load %", "Busy %", "Checked", "Refused", "Errors"],
 ];
 
 const cellsOf = (row: Row): Cell[] => [
@@ -113,16 +114,24 @@ const cellsOf = (row: Row): Cell[] => [
   isSaturated(row) ? { text: `${whole(row.load_cpu_percent)}!`, kind: "note" } : whole(row.load_cpu_percent),
   whole(row.machine_percent),
   whole(row.checked),
+  { text: row.refused ? whole(row.refused) : "–", kind: row.refused ? "note" : "" },
   { text: whole(row.errors), kind: row.errors > 0 ? "bad" : "" },
 ];
 
 function allFigures({ scenarios }: Figures): string {
   const groups = Map.groupBy(scenarios, ({ scenario }) => scenario);
-  const text = `<p class="soft">CPU µs each: processor time of the server a request, all threads. Pages in: whose cache held what was read, SQLite's own or the system's. Load %: of one core, what the generator took. Busy %: of all cores, what everything took. Checked: answers compared with the database.</p>`;
+  const text = `<p class="soft">CPU µs each: processor time of the server a request, all threads. Pages in: whose cache held what was read, SQLite's own or the system's. Load %: of one core, what the generator took. Busy %: of all cores, what everything took. Checked: answers compared with the database. Refused: answered with 503, in no percentile and not in requests/s. Beside/s: what was answered of the load beside.</p>`;
   const tables = [...groups]
-    .map(([name, rows]) => `${scenarioHead(name)}${table(HEADS, rows.map(cellsOf))}${stepsOf(rows)}`)
+    .map(([name, rows]) => `${scenarioHead(name)}${figuresTable(name, rows)}${stepsOf(rows)}`)
     .join("");
   return tables === "" ? "" : text + tables;
+}
+
+/** With what was answered beside, where there was something. */
+function figuresTable(name: ScenarioName, rows: readonly Row[]): string {
+  if (scenarioOf(name).beside === undefined) return table(HEADS, rows.map(cellsOf));
+  const cells = rows.map((row) => [...cellsOf(row), besideText(row)]);
+  return table([...HEADS, "Beside/s"], cells);
 }
 
 /** Kinds of requests apart, where the generator could tell them. */

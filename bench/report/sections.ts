@@ -6,7 +6,7 @@ import { type Bar, barChart, columnChart, lineChart, type Series, shortNumber } 
 import type { Figures, Row } from "./figures.ts";
 import { scenarioHead } from "./parts.ts";
 import { colorOf } from "./style.ts";
-import { short } from "./words.ts";
+import { short, whole } from "./words.ts";
 
 type Metric = "requests_per_second" | "p99_ms" | "server_cpu_us_per_request";
 
@@ -67,7 +67,7 @@ export function capacitySection(figures: Figures): string {
 function capacityChart(name: ScenarioName, rows: readonly Row[]): string {
   const metric = metricOf(name);
   if (metric === "p99_ms") {
-    return barChart("Latency: to the left is better", P99, barsOf(rows, metric));
+    return barChart("Latency: to the left is better", P99, barsOf(rows, metric, refusedNote));
   }
   return barChart(
     "Capacity: longer is better",
@@ -75,6 +75,8 @@ function capacityChart(name: ScenarioName, rows: readonly Row[]): string {
     barsOf(rows, metric, (row) => `p99 ${short(row.p99_ms)} ms`),
   );
 }
+
+const refusedNote = ({ refused }: Row): string => (refused ? `${whole(refused)} refused` : "");
 
 function latencyCharts(rows: readonly Row[]): string {
   const rated = rows.filter(isShare);

@@ -3,7 +3,7 @@ import colors from "picocolors";
 import { saturationOf } from "../rounds.ts";
 import { scenarioOf } from "../scenarios/index.ts";
 import type { Figures, Row } from "./figures.ts";
-import { boundText, megabytes, metText, pointText, short, valueText, whole } from "./words.ts";
+import { besideText, boundText, megabytes, metText, pointText, short, valueText, whole } from "./words.ts";
 
 type Column = readonly [title: string, cell: (row: Row) => string];
 
@@ -21,13 +21,14 @@ const COLUMNS: readonly Column[] = [
   ["CPU µs/request", (row) => whole(row.server_cpu_us_per_request)],
   ["RSS MB", (row) => megabytes(row.rss_bytes)],
   ["WAL MB", (row) => megabytes(row.wal_bytes_max)],
-  ["beside/s", (row) => short(row.beside_requests_per_second)],
+  ["beside/s", besideText],
   [
     "load CPU %",
     (row) =>
       isSaturated(row) ? colors.yellow(`${whole(row.load_cpu_percent)}!`) : whole(row.load_cpu_percent),
   ],
   ["checked", (row) => whole(row.checked)],
+  ["refused", ({ refused }) => (refused ? colors.yellow(whole(refused)) : "–")],
   ["errors", ({ errors }) => (errors === 0 ? "0" : colors.red(whole(errors)))],
 ];
 
@@ -92,13 +93,11 @@ export function remarksOf({ machine, settings, scenarios, failures }: Figures): 
   ];
 }
 
-/** A load that is only there to be in the way may be refused: that is said, and no mistake. */
+/** A load that is only there to be in the way may fail: that is said, and no mistake. */
 const besideRemarks = (rows: readonly Row[]): string[] =>
   rows.flatMap(({ scenario, server, repeats }) => {
-    const refused = repeats.reduce((sum, round) => sum + (round.beside_errors ?? 0), 0);
-    return refused === 0
-      ? []
-      : [`${scenario}, ${server}: ${refused} requests of the load beside were refused or failed.`];
+    const failed = repeats.reduce((sum, round) => sum + (round.beside_errors ?? 0), 0);
+    return failed === 0 ? [] : [`${scenario}, ${server}: ${failed} requests of the load beside failed.`];
   });
 
 export const problemsOf = ({ scenarios, failures }: Figures): string[] => [

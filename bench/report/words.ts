@@ -23,6 +23,15 @@ export function pointText({ point }: Pick<Row, "point">): string {
     : `${point.parameter} ${point.value.toLocaleString("en")}`;
 }
 
+/** What was answered of the load beside, a second, and what was not. */
+export function besideText(
+  row: Pick<Row, "beside_requests_per_second" | "beside_refused_per_second">,
+): string {
+  const answered = short(row.beside_requests_per_second);
+  const refused = row.beside_refused_per_second;
+  return refused ? `${answered}, refused ${short(refused)}` : answered;
+}
+
 export function valueText({ by, unit }: Target, value: number): string {
   if (unit !== undefined) return `${short(value / unit[1])} ${unit[0]}`;
   return by === undefined ? whole(value) : `${short(value)} ×`;

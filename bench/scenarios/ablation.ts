@@ -1,4 +1,4 @@
-import { CONNECTIONS, type Scenario, UNCACHED } from "./scenario.ts";
+import { CONNECTIONS, EIGHT_SCANS, type Scenario, UNCACHED } from "./scenario.ts";
 
 const BEFORE_COMMITS = ["step-naive", "step-hidden", "step-pool", "step-batching", "step-json"] as const;
 
@@ -37,7 +37,7 @@ export const ABLATION = {
     database: "busy",
     settings: UNCACHED,
     load: { traffic: "all-tracks", connections: CONNECTIONS, rate: 1_000 },
-    beside: { traffic: "scans", connections: 8 },
+    beside: EIGHT_SCANS,
     metric: "p99_ms",
   },
   "without-one": {

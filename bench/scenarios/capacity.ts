@@ -1,4 +1,4 @@
-import { CONNECTIONS, RATES, type Scenario, UNCACHED } from "./scenario.ts";
+import { CONNECTIONS, EIGHT_SCANS, RATES, type Scenario, UNCACHED } from "./scenario.ts";
 
 /** Requests a second that leave every server idle most of the time: what waits then waits for the scans. */
 const STEADY = 1_000;
@@ -160,7 +160,7 @@ export const CAPACITY = {
     database: "busy",
     settings: UNCACHED,
     load: { traffic: "all-tracks", connections: CONNECTIONS, rate: STEADY },
-    beside: { traffic: "scans", connections: 8 },
+    beside: EIGHT_SCANS,
     metric: "p99_ms",
     quick: true,
   },
@@ -179,7 +179,7 @@ export const CAPACITY = {
     database: "busy",
     settings: UNCACHED,
     load: { traffic: "all-tracks", connections: CONNECTIONS },
-    beside: { traffic: "scans", connections: 8 },
+    beside: EIGHT_SCANS,
   },
   sessions: {
     title: "a hundred users who search, open, look around and play",

@@ -8,7 +8,7 @@ export interface Load {
   readonly connections: number;
   /** Requests a second, whatever the server makes of them; without it as many as the connections bear. */
   readonly rate?: number;
-  /** Who asks in a closed loop, when it is not the generator of the run: undici's, as at fixed rates. */
+  /** Who asks in a closed loop, when it is not the generator of the run: undici's, which do as Retry-After says. */
   readonly clients?: "undici";
   /** Each connection is a user who thinks for so many milliseconds in the mean between two requests. */
   readonly thinkMs?: number;
@@ -68,5 +68,7 @@ export interface Scenario {
 
 export const UNCACHED = { CHINOOK_CACHE_MB: "0" };
 export const CONNECTIONS = 100;
+/** What is in the way of quick reads. */
+export const EIGHT_SCANS = { traffic: "scans", connections: 8, clients: "undici" } as const satisfies Load;
 /** Shares of its capacity at which a server's latency is worth knowing. */
 export const RATES = [0.5, 0.7, 0.9] as const;
