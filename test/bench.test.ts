@@ -158,8 +158,17 @@ describe("whether a change exceeds the noise", () => {
     [[80, 100, 120], [100, 120, 140], undefined],
     [[100, 100, 100], [102, 102, 102], undefined],
     [[100], [109], undefined],
+    [[100], [121], "better"],
   ] as const)("%j to %j: %s", (before, after, expected) => {
     expect(verdict([...before], [...after])).toBe(expected);
+  });
+
+  test("of a single repeat is that of the rows of its run that have several", () => {
+    const run = (value: number, ...others: number[]) =>
+      ({ scenarios: [{ ...row(value), server: "bare" }, row(...others)] }) as unknown as Figures;
+    const [change] = changesBetween(run(100, 98, 100, 102), run(109, 96, 100, 104));
+    expect(change).toMatchObject({ verdict: "better" });
+    expect(change!.noise).toBeCloseTo(0.06);
   });
 });
 

@@ -1,14 +1,17 @@
 import colors from "picocolors";
 import type { Round } from "../rounds.ts";
 import { scenarioOf } from "../scenarios/index.ts";
+import { median } from "../statistics.ts";
 import type { Figures, Row } from "./figures.ts";
 import { align } from "./table.ts";
 import { pointText, short } from "./words.ts";
 
+type Metric = "requests_per_second" | "p99_ms";
+
 /** A row in both of two runs. */
 export interface Change {
   readonly row: Row;
-  readonly metric: "requests_per_second" | "p99_ms";
+  readonly metric: Metric;
   readonly before: number;
   readonly after: number;
   /** 0.1 is a tenth more. */
@@ -21,15 +24,32 @@ export interface Change {
 
 /** Below this nothing is worth a word. */
 const LEAST_NOISE = 0.03;
-/** Of a single repeat, which has no spread to be read off. */
+/** Of a single repeat, in a run none of whose rows has several. */
 const UNKNOWN_NOISE = 0.1;
 
 /** Half of the distance between the best and the worst repeat, as a part of their median. */
-function spreadOf({ repeats }: Row, metric: Change["metric"], middle: number): number {
+function spreadOf({ repeats, ...row }: Row, metric: Metric): number | undefined {
   const values = repeats.map((round: Round) => round[metric]);
-  if (values.length < 2 || middle === 0) return UNKNOWN_NOISE;
-  return (Math.max(...values) - Math.min(...values)) / 2 / middle;
+  const middle = row[metric];
+  return values.length < 2 || !middle ? undefined : (Math.max(...values) - Math.min(...values)) / 2 / middle;
 }
+
+/** A single repeat has no spread to be read off: it is taken to spread as the rows with several do in the median. */
+function usualSpread({ scenarios }: Figures, metric: Metric): number {
+  const spreads = scenarios
+    .filter((row) => metricOf(row) === metric)
+    .map((row) => spreadOf(row, metric))
+    .filter((spread) => spread !== undefined);
+  return spreads.length === 0 ? UNKNOWN_NOISE : median(spreads);
+}
+
+const noiseOf = (row: Row, run: Figures, metric: Metric): number =>
+  spreadOf(row, metric) ?? usualSpread(run, metric);
+
+const metricOf = ({ scenario, rate, connections }: Row): Metric =>
+  rate !== null || scenarioOf(scenario).metric === "p99_ms" || connections === 0
+    ? "p99_ms"
+    : "requests_per_second";
 
 /**
  * Latency where the rate was fixed, throughput elsewhere. The noise is what both runs spread by themselves, added:
@@ -38,14 +58,11 @@ function spreadOf({ repeats }: Row, metric: Change["metric"], middle: number): n
 export function changesBetween(before: Figures, after: Figures): Change[] {
   return after.scenarios.flatMap((row) => {
     const old = before.scenarios.find((other) => sameRow(other, row));
-    const metric =
-      row.rate !== null || scenarioOf(row.scenario).metric === "p99_ms" || row.connections === 0
-        ? "p99_ms"
-        : "requests_per_second";
+    const metric = metricOf(row);
     const [a, b] = [old?.[metric], row[metric]];
     if (old === undefined || !a || b == null) return [];
     const change = b / a - 1;
-    const noise = Math.max(LEAST_NOISE, spreadOf(old, metric, a) + spreadOf(row, metric, b));
+    const noise = Math.max(LEAST_NOISE, noiseOf(old, before, metric) + noiseOf(row, after, metric));
     const more = metric === "p99_ms" ? "worse" : "better";
     const less = metric === "p99_ms" ? "better" : "worse";
     const verdict = Math.abs(change) <= noise ? {} : ({ verdict: change > 0 ? more : less } as const);
