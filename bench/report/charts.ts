@@ -73,14 +73,16 @@ function roundTo125(value: number, round: (value: number) => number): number {
   return decade * (steps.find((step) => (up ? step >= digit * 0.999 : step <= digit * 1.001)) ?? 1);
 }
 
-/** Of a logarithm's ticks the ones that begin a decade, or 1, 2 and 5 of each when it has few. */
+/** Of a logarithm's ticks the ones that begin a decade and both ends, or 1, 2 and 5 of each when it has few. */
 function ticksOf(scale: Scale, { log = false, ticks }: Axis, count: number): readonly number[] {
   if (ticks !== undefined) return within(scale, ticks);
   if (!log) return scale.ticks(count);
   const digit = (value: number) => Number(value.toExponential().split("e")[0]);
   const all = scale.ticks();
   const decades = all.filter((value) => digit(value) === 1);
-  return decades.length >= 3 ? decades : all.filter((value) => [1, 2, 5].includes(digit(value)));
+  return decades.length >= 3
+    ? [...new Set([...scale.domain(), ...decades])]
+    : all.filter((value) => [1, 2, 5].includes(digit(value)));
 }
 
 function within(scale: Scale, ticks: readonly number[]): readonly number[] {

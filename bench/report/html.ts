@@ -1,10 +1,8 @@
-import { isShare, isWhole } from "../rounds.ts";
-import { type ScenarioName, scenarioOf } from "../scenarios/index.ts";
-import { specOf } from "../servers/specs.ts";
+import { allFigures } from "./all-figures.ts";
 import { escapeText } from "./charts.ts";
 import { changesBetween, differencesBetween, percent } from "./compare.ts";
-import type { Figures, Row } from "./figures.ts";
-import { type Cell, scenarioHead, table } from "./parts.ts";
+import type { Figures } from "./figures.ts";
+import { table } from "./parts.ts";
 import {
   ablationSection,
   capacitySection,
@@ -14,8 +12,8 @@ import {
   scalingSection,
 } from "./sections.ts";
 import { STYLE } from "./style.ts";
-import { isSaturated, problemsOf, remarksOf } from "./table.ts";
-import { besideText, boundText, megabytes, metText, pointText, short, valueText, whole } from "./words.ts";
+import { problemsOf, remarksOf } from "./table.ts";
+import { boundText, metText, pointText, short, valueText, whole } from "./words.ts";
 
 interface Section {
   readonly id: string;
@@ -88,67 +86,6 @@ function compared(old: Figures, figures: Figures): string {
     verdict ?? "within the noise",
   ]);
   return remarks.join("") + table(["", "", "Before", "Now", "Change", "Noise", ""], rows);
-}
-
-/** Whether SQLite's own cache, and the system's, held what was read. A request itself is some hundred bytes. */
-function heldBy(row: Row): string {
-  if (row.read_bytes_per_request === null || specOf(row.server).needs !== undefined) return "–";
-  if (row.disk_bytes !== null && row.disk_bytes > 1_000_000) return "no: disk";
-  return row.read_bytes_per_request < 1_000 ? "SQLite" : "system";
-}
-
-const HEADS = [
-  ...["Server", "Requests/s", "p50 ms", "p90 ms", "p99 ms", "p99.9 ms", "Max ms", "Dropped", "CPU µs each"],
-  ...["RSS MB", "Pages in", "WAL MB", "Load %", "Busy %", "Checked", "Refused", "Errors"],
-];
-
-const cellsOf = (row: Row): Cell[] => [
-  `${row.server} ${pointText(row)}`,
-  row.connections === 0 ? "–" : whole(row.requests_per_second),
-  ...[row.p50_ms, row.p90_ms, row.p99_ms, row.p999_ms, row.max_ms].map(short),
-  row.dropped === null ? "–" : { text: whole(row.dropped), kind: row.dropped > 0 ? "bad" : "" },
-  whole(row.server_cpu_us_per_request),
-  megabytes(row.rss_bytes),
-  heldBy(row),
-  megabytes(row.wal_bytes_max),
-  isSaturated(row) ? { text: `${whole(row.load_cpu_percent)}!`, kind: "note" } : whole(row.load_cpu_percent),
-  whole(row.machine_percent),
-  whole(row.checked),
-  { text: row.refused ? whole(row.refused) : "–", kind: row.refused ? "note" : "" },
-  { text: whole(row.errors), kind: row.errors > 0 ? "bad" : "" },
-];
-
-function allFigures({ scenarios }: Figures): string {
-  const groups = Map.groupBy(scenarios, ({ scenario }) => scenario);
-  const text = `<p class="soft">CPU µs each: processor time of the server a request, all threads. Pages in: whose cache held what was read, SQLite's own or the system's. Load %: of one core, what the generator took. Busy %: of all cores, what everything took. Checked: answers compared with the database. Refused: answered with 503, in no percentile and not in requests/s. Beside/s: what was answered of the load beside.</p>`;
-  const tables = [...groups]
-    .map(([name, rows]) => `${scenarioHead(name)}${figuresTable(name, rows)}${stepsOf(rows)}`)
-    .join("");
-  return tables === "" ? "" : text + tables;
-}
-
-/** With what was answered beside, where there was something. */
-function figuresTable(name: ScenarioName, rows: readonly Row[]): string {
-  if (scenarioOf(name).beside === undefined) return table(HEADS, rows.map(cellsOf));
-  const cells = rows.map((row) => [...cellsOf(row), besideText(row)]);
-  return table([...HEADS, "Beside/s"], cells);
-}
-
-/** Kinds of requests apart, where the generator could tell them. */
-function stepsOf(rows: readonly Row[]): string {
-  const cells = rows.flatMap((row) => {
-    const { kinds } = row.repeats.at(-1)!;
-    return Object.entries(kinds ?? {}).map(([kind, shot]) => [
-      `${row.server} ${isShare(row) || isWhole(row) ? pointText(row) : ""}: ${kind}`,
-      whole(shot.requests),
-      ...[shot.p50_ms, shot.p90_ms, shot.p99_ms, shot.p999_ms, shot.max_ms].map(short),
-    ]);
-  });
-  if (cells.length === 0) return "";
-  return table(
-    ["By kind, last repeat", "Requests", "p50 ms", "p90 ms", "p99 ms", "p99.9 ms", "Max ms"],
-    cells,
-  );
 }
 
 const METHOD = `

@@ -125,7 +125,7 @@ function curveOf(repeats: readonly Round[]): (readonly [number, number])[] {
   const sorted = [...repeats].sort((a, b) => a.p99_ms - b.p99_ms);
   const { curve } = sorted[Math.floor((sorted.length - 1) / 2)]!;
   return (curve ?? [])
-    .filter(([percentile]) => percentile < 99.995)
+    .filter(([percentile]) => percentile >= 50 && percentile < 99.995)
     .map(([percentile, ms]) => [nines(percentile), Math.max(ms, 0.01)]);
 }
 

@@ -3,7 +3,17 @@ import colors from "picocolors";
 import { saturationOf } from "../rounds.ts";
 import { scenarioOf } from "../scenarios/index.ts";
 import type { Figures, Row } from "./figures.ts";
-import { besideText, boundText, megabytes, metText, pointText, short, valueText, whole } from "./words.ts";
+import {
+  besideText,
+  boundText,
+  megabytes,
+  metText,
+  NONE,
+  pointText,
+  short,
+  valueText,
+  whole,
+} from "./words.ts";
 
 type Column = readonly [title: string, cell: (row: Row) => string];
 
@@ -12,12 +22,12 @@ const COLUMNS: readonly Column[] = [
     "  server",
     (row) => `  ${row.server === "chinook" ? colors.bold(row.server) : row.server} ${pointText(row)}`,
   ],
-  ["requests/s", (row) => (row.connections === 0 ? "–" : whole(row.requests_per_second))],
+  ["requests/s", (row) => (row.connections === 0 ? NONE : whole(row.requests_per_second))],
   ["p50 ms", (row) => short(row.p50_ms)],
   ["p99 ms", (row) => short(row.p99_ms)],
   ["p99.9 ms", (row) => short(row.p999_ms)],
   ["max ms", (row) => short(row.max_ms)],
-  ["dropped", (row) => (row.dropped ? colors.red(whole(row.dropped)) : "–")],
+  ["dropped", (row) => (row.dropped ? colors.red(whole(row.dropped)) : NONE)],
   ["CPU µs/request", (row) => whole(row.server_cpu_us_per_request)],
   ["RSS MB", (row) => megabytes(row.rss_bytes)],
   ["WAL MB", (row) => megabytes(row.wal_bytes_max)],
@@ -28,7 +38,7 @@ const COLUMNS: readonly Column[] = [
       isSaturated(row) ? colors.yellow(`${whole(row.load_cpu_percent)}!`) : whole(row.load_cpu_percent),
   ],
   ["checked", (row) => whole(row.checked)],
-  ["refused", ({ refused }) => (refused ? colors.yellow(whole(refused)) : "–")],
+  ["refused", ({ refused }) => (refused ? colors.yellow(whole(refused)) : NONE)],
   ["errors", ({ errors }) => (errors === 0 ? "0" : colors.red(whole(errors)))],
 ];
 
@@ -38,11 +48,12 @@ export const isSaturated = ({ repeats }: Row): boolean =>
 /** The whole result as it is printed. */
 export function tableOf(figures: Figures): string {
   const rows = figures.scenarios;
-  const cells = rows.map((row) => COLUMNS.map(([, cell]) => cell(row)));
-  const widths = COLUMNS.map(([title], i) => Math.max(...[title, ...cells.map((row) => row[i]!)].map(width)));
+  const used = COLUMNS.filter(([, cell]) => rows.some((row) => cell(row) !== NONE));
+  const cells = rows.map((row) => used.map(([, cell]) => cell(row)));
+  const widths = used.map(([title], i) => Math.max(...[title, ...cells.map((row) => row[i]!)].map(width)));
   const line = (texts: readonly string[]) =>
     texts.map((text, i) => align(text, widths[i]!, i === 0)).join("  ");
-  const lines = [colors.dim(line(COLUMNS.map(([title]) => title)))];
+  const lines = [colors.dim(line(used.map(([title]) => title)))];
   rows.forEach((row, i) => {
     if (row.scenario !== rows[i - 1]?.scenario) lines.push(heading(row));
     lines.push(line(cells[i]!));
@@ -95,17 +106,18 @@ export function remarksOf({ machine, settings, scenarios, failures }: Figures): 
 
 /** A load that is only there to be in the way may fail: that is said, and no mistake. */
 const besideRemarks = (rows: readonly Row[]): string[] =>
-  rows.flatMap(({ scenario, server, repeats }) => {
-    const failed = repeats.reduce((sum, round) => sum + (round.beside_errors ?? 0), 0);
-    return failed === 0 ? [] : [`${scenario}, ${server}: ${failed} requests of the load beside failed.`];
+  rows.flatMap((row) => {
+    const failed = row.repeats.reduce((sum, round) => sum + (round.beside_errors ?? 0), 0);
+    return failed === 0 ? [] : [`${placeOf(row)}: ${failed} requests of the load beside failed.`];
   });
 
+const placeOf = ({ scenario, server, point }: Pick<Row, "scenario" | "server" | "point">): string =>
+  `${scenario}, ${server} ${pointText({ point })}`.trimEnd();
+
 export const problemsOf = ({ scenarios, failures }: Figures): string[] => [
-  ...failures.map(
-    ({ scenario, server, point, error }) => `${scenario}, ${server} ${pointText({ point })}: ${error}`,
-  ),
-  ...scenarios.flatMap(({ scenario, server, repeats }) =>
-    repeats.flatMap(({ problems }) => problems.map((problem) => `${scenario}, ${server}: ${problem}`)),
+  ...failures.map((failure) => `${placeOf(failure)}: ${failure.error}`),
+  ...scenarios.flatMap((row) =>
+    row.repeats.flatMap(({ problems }) => problems.map((problem) => `${placeOf(row)}: ${problem}`)),
   ),
 ];
 

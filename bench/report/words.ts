@@ -2,17 +2,20 @@ import { isShare, isWhole } from "../rounds.ts";
 import type { Target, Verdict } from "../targets.ts";
 import type { Row } from "./figures.ts";
 
+/** What was not measured, or was not there. */
+export const NONE = "–";
+
 /** Figures as people read them, wherever they are shown. */
 export const whole = (value: number | null): string =>
-  value === null ? "–" : Math.round(value).toLocaleString("en");
+  value === null ? NONE : Math.round(value).toLocaleString("en");
 
 export function short(value: number | null): string {
-  if (value === null) return "–";
+  if (value === null) return NONE;
   if (value >= 100) return whole(value);
   return value.toFixed(value >= 10 ? 1 : value >= 0.1 || value === 0 ? 2 : 3);
 }
 
-export const megabytes = (bytes: number | null): string => (bytes === null ? "–" : (bytes / 1e6).toFixed(0));
+export const megabytes = (bytes: number | null): string => (bytes === null ? NONE : (bytes / 1e6).toFixed(0));
 
 /** A point of a sweep, or a share of what the clients of fixed rates get answered. */
 export function pointText({ point }: Pick<Row, "point">): string {
