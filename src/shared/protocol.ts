@@ -140,7 +140,7 @@ export type ReadRow = readonly [body: string | null, etag: string | null, tags: 
 
 export interface ReadBatchReport {
   /** Three for each read: body, etag, tags; a failure stands in the place of its body. One flat array clones fast. */
-  readonly columns: readonly (string | null | Failure)[];
+  readonly columns: (string | null | Failure)[];
   /** Milliseconds that each read ran. */
   readonly ms: Float64Array;
 }

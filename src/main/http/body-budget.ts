@@ -2,6 +2,11 @@ import type { IncomingMessage } from "node:http";
 
 const MEBIBYTE = 1_048_576;
 
+/** Kept on the request itself: a map of requests would keep dead ones alive ("Garbage" in DESIGN.md). */
+const HELD = Symbol("bytes of body held");
+
+type Holder = IncomingMessage & { [HELD]?: number };
+
 /**
  * How many bytes of bodies the process holds at once, over all requests: from the first byte that came in until
  * the request is answered, since until then the text, or what was parsed from it, may wait in a queue.
@@ -11,7 +16,6 @@ const MEBIBYTE = 1_048_576;
  */
 export class BodyBudget {
   readonly #maxBytes: number;
-  readonly #held = new Map<IncomingMessage, number>();
   #bytes = 0;
 
   constructor(maxBytes: number) {
@@ -19,17 +23,17 @@ export class BodyBudget {
   }
 
   /** @returns false when there is no room: then nothing was taken, and the request keeps what it has. */
-  take(incoming: IncomingMessage, bytes: number): boolean {
+  take(incoming: Holder, bytes: number): boolean {
     if (this.#bytes + bytes > this.#maxBytes) return false;
     this.#bytes += bytes;
-    this.#held.set(incoming, (this.#held.get(incoming) ?? 0) + bytes);
+    incoming[HELD] = (incoming[HELD] ?? 0) + bytes;
     return true;
   }
 
   /** Gives back all that a request holds. Again is harmless. */
-  release(incoming: IncomingMessage): void {
-    this.#bytes -= this.#held.get(incoming) ?? 0;
-    this.#held.delete(incoming);
+  release(incoming: Holder): void {
+    this.#bytes -= incoming[HELD] ?? 0;
+    incoming[HELD] = 0;
   }
 }
 

@@ -72,7 +72,8 @@ export class Lane {
   readonly #options: LaneOptions;
   readonly #pool: Piscina<string, ReadBatchReport>;
   readonly #waiting: Waiting[] = [];
-  readonly #running = new Set<Waiting[]>();
+  /** One a thread at the most. No set: see "Garbage" in ../http/DESIGN.md. */
+  readonly #running: Waiting[][] = [];
   /** By their SQL: milliseconds of the latest run. */
   readonly #costs = new LRUCache<string, number>({ max: 512 });
   readonly #clock: NodeJS.Timeout;
@@ -129,7 +130,7 @@ export class Lane {
   get alive(): boolean {
     if (this.threads === 0) return false;
     const stuck = performance.now() - 2 * this.#options.deadlineMs;
-    return this.#free > 0 || [...this.#running].some(([first]) => first!.since > stuck);
+    return this.#free > 0 || this.#running.some(([first]) => first!.since > stuck);
   }
 
   /** @throws AppError `overloaded`, `read_timeout`, `reader_lost`, `closing`, or what SQLite said. */
@@ -153,7 +154,7 @@ export class Lane {
    */
   async pause(maxMs: number): Promise<boolean> {
     this.#pauses++;
-    const idle = this.#running.size === 0 || (await this.#becomesIdle(maxMs));
+    const idle = this.#running.length === 0 || (await this.#becomesIdle(maxMs));
     if (!idle) this.resume();
     return idle;
   }
@@ -190,7 +191,7 @@ export class Lane {
     const closing = new AppError("closing");
     for (const waiting of this.#waiting.splice(0)) this.#reject(waiting, closing);
     for (const batch of this.#running) for (const waiting of batch) this.#reject(waiting, closing);
-    if (this.#running.size > 0) await this.#becomesIdle(this.#options.deadlineMs);
+    if (this.#running.length > 0) await this.#becomesIdle(this.#options.deadlineMs);
     await this.#pool.destroy();
   }
 
@@ -207,7 +208,7 @@ export class Lane {
     const batch = this.#waiting.splice(0, this.#share());
     const sent = performance.now();
     this.#free--;
-    this.#running.add(batch);
+    this.#running.push(batch);
     this.#options.onBatch(batch.length);
     try {
       const report = await this.#pool.run(toMessage(this.#options, batch, this.#options.deadlineMs));
@@ -216,6 +217,8 @@ export class Lane {
         this.#costs.set(waiting.request[0], report.ms[i]!);
         this.#settle(waiting, report.columns, i * 3, sent - waiting.since, report.ms[i]!);
       });
+      // The pool's own map of tasks still knows the report, and would keep its texts for long.
+      report.columns.length = 0;
     } catch (cause) {
       this.#lose(batch, cause);
     } finally {
@@ -265,8 +268,8 @@ export class Lane {
 
   #finish(batch: Waiting[]): void {
     this.#free++;
-    this.#running.delete(batch);
-    if (this.#running.size === 0) for (const resolve of this.#idle) resolve(true);
+    this.#running.splice(this.#running.indexOf(batch), 1);
+    if (this.#running.length === 0) for (const resolve of this.#idle) resolve(true);
     this.#schedule();
   }
 

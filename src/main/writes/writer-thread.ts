@@ -32,8 +32,8 @@ interface Pending {
  */
 export class WriterThread {
   readonly #worker: Worker;
-  readonly #pending = new Map<number, Pending>();
-  #lastId = 0;
+  /** By their id, which is free again after the reply. No map: see "Garbage" in ../http/DESIGN.md. */
+  readonly #pending: (Pending | undefined)[] = [];
   /** Why no further call is taken: the thread has ended, or is about to. */
   #ended: AppError | undefined;
   #closing: Promise<void> | undefined;
@@ -86,8 +86,9 @@ export class WriterThread {
 
   #send<J extends WriterJob>(job: J, request: WriterJobs[J]["request"]): Promise<WriterJobs[J]["reply"]> {
     return new Promise((resolve, reject) => {
-      const id = ++this.#lastId;
-      this.#pending.set(id, { resolve, reject });
+      const free = this.#pending.indexOf(undefined);
+      const id = free === -1 ? this.#pending.length : free;
+      this.#pending[id] = { resolve, reject };
       this.#worker.postMessage({ id, job, request });
     });
   }
@@ -112,8 +113,8 @@ export class WriterThread {
   }
 
   #settle(message: WriterReply): void {
-    const pending = this.#pending.get(message.id);
-    this.#pending.delete(message.id);
+    const pending = this.#pending[message.id];
+    this.#pending[message.id] = undefined;
     if ("failure" in message) pending?.reject(fromFailure(message.failure));
     else pending?.resolve(message.reply as never);
   }
@@ -126,8 +127,8 @@ export class WriterThread {
   #die(): void {
     this.#fail(this.#cause);
     const cause = this.#cause;
-    for (const { reject } of this.#pending.values()) reject(new AppError("outcome_unknown", { cause }));
-    this.#pending.clear();
+    for (const pending of this.#pending.splice(0))
+      pending?.reject(new AppError("outcome_unknown", { cause }));
   }
 }
 
