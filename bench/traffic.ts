@@ -16,6 +16,8 @@ export type Traffic = (catalogue: Catalogue) => readonly Request[];
 
 /** How many requests a generated stream has before it begins again. */
 const LENGTH = 4_000;
+/** The same where it matters how many of them are different: past 10 MB of answers in a large catalogue. */
+const LONG_LENGTH = 50_000;
 /** Days that a window of the scan reaches back: past every play there is, so that each scan reads them all. */
 const WINDOWS = Array.from({ length: 64 }, (_, i) => 301 + i);
 
@@ -89,7 +91,7 @@ export const TRAFFIC = {
   "all-tracks": ({ tracks }) => spread(tracks, 20_000).map(track),
   "popular-tracks": ({ tracks }) => {
     const next = zipf(tracks, randoms(2));
-    return Array.from({ length: LENGTH }, () => track(next()));
+    return Array.from({ length: LONG_LENGTH }, () => track(next()));
   },
   lists: ({ tracks }) =>
     spread(tracks, 1_000).map((id) => get(`/v1/tracks?limit=20&cursor=${cursorAt("id", id)}`)),

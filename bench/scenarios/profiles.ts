@@ -27,8 +27,8 @@ export const PROFILES = {
   },
   "profile-write": {
     ...common,
-    title: "durable plays by page size",
-    servers: PAGES,
+    title: "durable plays by page size and the writer's memory",
+    servers: [...PAGES, "chinook-writer-2m", "chinook-writer-64m"],
     load: { traffic: "plays", connections: CONNECTIONS },
   },
 } as const satisfies Record<string, Scenario>;

@@ -130,6 +130,21 @@ export const SCALING = {
     load: { traffic: "plays", connections: CONNECTIONS },
     sweep: TRACKS,
   },
+  "cache-size": {
+    ...common,
+    title: "GET of tracks, the popular ones more often, by the memory for answers",
+    servers: ["chinook"],
+    database: "100000",
+    settings: { CHINOOK_VECTOR_GENERATION: "0" },
+    load: { traffic: "popular-tracks", connections: CONNECTIONS },
+    sweep: {
+      parameter: "cache",
+      unit: "MB",
+      values: [0, 1, 2, 4, 8, 16, 32, 64],
+      change: (size) => ({ settings: { CHINOOK_CACHE_MB: String(size) } }),
+    },
+    repeats: 1,
+  },
   "wal-cap": {
     ...common,
     title: "durable plays beside readers by the cap of the log, nothing moved before it",

@@ -24,6 +24,14 @@ export const UPKEEP = {
     repeats: 1,
     quick: true,
   },
+  "request-log": {
+    title: "GET of one track, from the cache, by what is logged",
+    group: "upkeep",
+    servers: ["chinook", "chinook-log-slow", "chinook-log-all"],
+    database: "catalogue",
+    load: { traffic: "one-track", connections: CONNECTIONS },
+    repeats: 2,
+  },
   start: {
     title: "spawn to the first answer, five times",
     group: "upkeep",

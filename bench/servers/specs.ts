@@ -128,7 +128,17 @@ export const SERVERS = {
   "chinook-2m": ours("2 MB of page cache a reader", { tuning: memory(2 * KIB, 0) }),
   "chinook-32m": ours("32 MB of page cache a reader", { tuning: memory(32 * KIB, 0) }),
   "chinook-128m": ours("128 MB of page cache a reader", { tuning: memory(128 * KIB, 0) }),
+  "chinook-writer-2m": ours("2 MB of page cache for the writer", {
+    tuning: { writer: { cacheKib: 2 * KIB, mmapMib: 0 } },
+  }),
+  "chinook-writer-64m": ours("64 MB of page cache for the writer", {
+    tuning: { writer: { cacheKib: 64 * KIB, mmapMib: 0 } },
+  }),
   "chinook-mmap": ours("2 MB of page cache, 1 GB mapped", { tuning: memory(2 * KIB, KIB) }),
+  "chinook-log-slow": ours("logs what is slow", { env: { CHINOOK_LOG: "json" } }),
+  "chinook-log-all": ours("logs each request", {
+    env: { CHINOOK_LOG: "json", CHINOOK_LOG_REQUESTS: "all" },
+  }),
   "step-naive": sqlite("better-sqlite3 in the handler"),
   "step-hidden": sqlite("+ parameters in likely()", { hidden: true }),
   "step-pool": sqlite("+ worker threads, a task a request", { hidden: true, pool: true }),
