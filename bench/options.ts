@@ -84,7 +84,7 @@ BENCH_POSTGRES_URL names a PostgreSQL database in which schemas chinook_bench_* 
   apt install postgresql && service postgresql start
   su postgres -c "createuser bench && createdb -O bench bench && psql -c \\"ALTER USER bench PASSWORD 'bench'\\""
   BENCH_POSTGRES_URL=postgres://bench:bench@127.0.0.1/bench npm run bench
-Exit status: 0 measured, 1 wrong or failed answers, 2 wrong usage. A missed target is a finding, not a failure.
+Exit status: 0 measured, 1 wrong, failed or refused answers (but of servers that are there to refuse), 2 wrong usage. A missed target is a finding, not a failure.
 `;
 
 /** Wrong usage: what was expected and what was given. */

@@ -18,7 +18,7 @@ const began = performance.now();
 let waiting: number[] = [];
 let next = 0;
 const active = new Set<{ readonly since: number }>();
-let [sent, tick, due] = [0, 0, 0];
+let [sent, tick, due, shotBegan] = [0, 0, 0, 0];
 
 function release(): void {
   const now = performance.now();
@@ -51,20 +51,22 @@ function fire(since: number): void {
   send(request, (status) => {
     active.delete(entry);
     if (status === 0) failed();
-    else answered(status, performance.now() - since, request.kind);
+    else answered(status, waitedSince(since), request.kind);
     sendWaiting();
   });
 }
 
-function outstanding(): number[] {
-  const now = performance.now();
-  return [...[...active].map(({ since }) => since), ...waiting.slice(next)].map((since) => now - since);
-}
+/** Of what was under way when the shot began, only the time since then is the shot's. */
+const waitedSince = (since: number): number => performance.now() - Math.max(since, shotBegan);
+
+const outstanding = (): number[] =>
+  [...[...active].map(({ since }) => since), ...waiting.slice(next)].map(waitedSince);
 
 /** While client and server are cold they fall behind by thousands, which would wait on through the whole shot. */
 function forget(): void {
   waiting = [];
   next = 0;
+  shotBegan = performance.now();
 }
 
 setInterval(release, 1);

@@ -64,7 +64,7 @@ function stepsOf(rows: readonly Row[]): string {
   const cells = rows.flatMap((row) => {
     const { kinds } = row.repeats.at(-1)!;
     return Object.entries(kinds ?? {}).map(([kind, shot]) => [
-      `${row.server} ${isShare(row) || isWhole(row) ? pointText(row) : ""}: ${kind}`,
+      `${[row.server, isShare(row) || isWhole(row) ? pointText(row) : ""].join(" ").trimEnd()}: ${kind}`,
       whole(shot.requests),
       ...[shot.p50_ms, shot.p90_ms, shot.p99_ms, shot.p999_ms, shot.max_ms].map(short),
     ]);

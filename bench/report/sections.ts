@@ -141,7 +141,7 @@ export function ablationSection(figures: Figures): string {
         ? before.p99_ms! / row.p99_ms!
         : row.requests_per_second! / before.requests_per_second!;
     const reference = (i: number) => (name === "without-one" ? steps[0]! : steps[i - 1]!);
-    const note = (row: Row, i: number) => (i === 0 ? "" : `${better(row, reference(i)).toFixed(2)} ×`);
+    const note = (row: Row, i: number) => (i === 0 ? "" : `${short(better(row, reference(i)))} ×`);
     const axis = metric === "p99_ms" ? P99 : RATE;
     return `<div class="card">${scenarioHead(name)}${barChart(metric === "p99_ms" ? "To the left is better" : "Longer is better", axis, barsOf(steps, metric, note))}</div>`;
   });

@@ -45,7 +45,7 @@ figure{margin:.6rem 0;min-width:0;max-width:640px}figcaption{font-weight:600;mar
 figure.wide{max-width:860px}svg{width:100%;height:auto;display:block}svg text{font-size:12px;fill:var(--text)}svg .label{fill:var(--soft)}svg .value{font-variant-numeric:tabular-nums}
 .grid,.tick{stroke:var(--rule)}.axis{stroke:var(--soft)}.line{fill:none;stroke-width:2}.dot{stroke:var(--page);stroke-width:1}.whisker{stroke:var(--text);stroke-width:1.5}
 .legend{display:flex;flex-wrap:wrap;gap:.1rem 1rem;margin:.1rem 0;font-size:.85rem}.legend i{display:inline-block;width:.8rem;height:.8rem;border-radius:2px;margin-right:.35rem;vertical-align:-1px}
-.scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.8rem;font-variant-numeric:tabular-nums}
+.scroll{overflow-x:auto}.scroll+.scroll{margin-top:.8rem}table{border-collapse:collapse;font-size:.8rem;font-variant-numeric:tabular-nums}
 th,td{padding:.2rem .42rem;text-align:right;border-bottom:1px solid var(--rule);white-space:nowrap}th:first-child,td:first-child{text-align:left;padding-left:0}th{color:var(--soft);font-weight:500;white-space:normal;vertical-align:bottom}td.text{text-align:left;white-space:normal}
 ${classes}
 @media print{@page{size:A4 landscape;margin:12mm}.scroll{overflow:visible}.grid2{grid-template-columns:1fr 1fr}table{font-size:.7rem}:root{color-scheme:light;${light}}body{max-width:none;padding:0}figure,table,.card{break-inside:avoid}h2,h3{break-after:avoid}details>*{display:block}}`;
