@@ -13,20 +13,34 @@ const FEW = 8;
  */
 export class Outlook {
   readonly #maxMs: number;
+  readonly #maxBatch: number;
   #each = 0;
+  #shared = 0;
 
-  /** @param maxMs how long a newcomer may have to wait. */
-  constructor(maxMs: number) {
+  /**
+   * @param maxMs how long a newcomer may have to wait.
+   * @param maxBatch how many share what a batch takes whatever its size, such as a commit.
+   */
+  constructor(maxMs: number, maxBatch = 1) {
     this.#maxMs = maxMs;
+    this.#maxBatch = maxBatch;
   }
 
-  /** To be told what the last ones took together, in milliseconds. One that was stuck says little about the next. */
-  observe(ms: number, count: number): void {
-    this.#each += WEIGHT * (Math.min(ms, this.#maxMs) / count - this.#each);
+  /**
+   * To be told what the last batch took, in milliseconds. One that was stuck says little about the next.
+   *
+   * @param sharedMs the part of it that one alone would have taken as well: on a disk that syncs in 20 ms a single
+   * write takes them, and so do five hundred together.
+   */
+  observe(ms: number, count: number, sharedMs = 0): void {
+    const [all, shared] = [Math.min(ms, this.#maxMs), Math.min(sharedMs, ms, this.#maxMs)];
+    this.#each += WEIGHT * ((all - shared) / count - this.#each);
+    this.#shared += WEIGHT * (shared - this.#shared);
   }
 
   /** Whether one more can be served in time behind so many. */
   admits(waiting: number): boolean {
-    return waiting < FEW || waiting * this.#each <= this.#maxMs;
+    const batches = Math.ceil(waiting / this.#maxBatch);
+    return waiting < FEW || waiting * this.#each + batches * this.#shared <= this.#maxMs;
   }
 }

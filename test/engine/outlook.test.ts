@@ -26,6 +26,12 @@ describe("a queue's outlook", () => {
     expect([outlook.admits(4_900), outlook.admits(5_100)]).toEqual([true, false]);
   });
 
+  test("counts what a batch shares once a batch, however few shared it before", () => {
+    const outlook = new Outlook(1_000, 500);
+    for (let i = 0; i < 200; i++) outlook.observe(20.1, 1, 20);
+    expect([outlook.admits(4_000), outlook.admits(9_000)]).toEqual([true, false]);
+  });
+
   test("does not take one that was stuck for the rule", () => {
     const outlook = having(1, 200);
     outlook.observe(60_000, 1);

@@ -67,7 +67,7 @@ export class WriteQueue {
     this.#executor = executor;
     this.#jobs = jobs;
     this.#options = options;
-    this.#outlook = new Outlook(options.maxWaitMs);
+    this.#outlook = new Outlook(options.maxWaitMs, options.maxBatch);
     this.#clock = setInterval(() => this.#expire(), Math.min(100, options.deadlineMs)).unref();
   }
 
@@ -126,7 +126,7 @@ export class WriteQueue {
     try {
       const report = await this.#executor.batch(batch.map(({ command }) => command));
       const now = performance.now();
-      this.#outlook.observe(now - Math.max(sent, this.#done), batch.length);
+      this.#outlook.observe(now - Math.max(sent, this.#done), batch.length, report.commitMs);
       this.#done = now;
       batch.forEach((waiting, i) => {
         waiting.resolve({ ...report.outcomes[i]!, waitedMs: sent - waiting.since });
