@@ -6,7 +6,7 @@ const NEVER = 1e12;
 
 const CLIENTS: Sweep = {
   parameter: "clients",
-  values: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512],
+  values: [1, 4, 8, 16, 32, 64, 128, 256, 512],
   change: (connections) => ({ connections }),
 };
 const CAPS = [1, 2, 4, 8, 16, 32, 64, 128, 256];
@@ -73,7 +73,6 @@ export const SCALING = {
     database: "catalogue",
     settings: UNCACHED,
     load: { traffic: "all-tracks", connections: 256 },
-    repeats: 1,
     sweep: { parameter: "read batch", values: CAPS, change: (readBatch) => ({ tuning: { readBatch } }) },
   },
   "batch-scan": {
@@ -96,7 +95,6 @@ export const SCALING = {
     servers: ["chinook"],
     database: "catalogue",
     load: { traffic: "plays", connections: 256 },
-    repeats: 1,
     sweep: {
       parameter: "write batch",
       values: [...CAPS, 512],
@@ -140,7 +138,7 @@ export const SCALING = {
     sweep: {
       parameter: "cache",
       unit: "MB",
-      values: [0, 1, 2, 4, 8, 16, 32, 64],
+      values: [0, 1, 2, 4, 8, 16, 32],
       change: (size) => ({ settings: { CHINOOK_CACHE_MB: String(size) } }),
     },
     repeats: 1,
@@ -157,7 +155,7 @@ export const SCALING = {
     sweep: {
       parameter: "cap of the log",
       unit: "MB",
-      values: [1, 4, 8, 16, 32, 64, 128, 256],
+      values: [1, 4, 16, 64, 256],
       change: (size) => ({ tuning: { walCapBytes: size * MB, walIdleBytes: NEVER } }),
     },
     repeats: 1,

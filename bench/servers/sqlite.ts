@@ -33,7 +33,7 @@ function inHandler(): Backend {
   };
 }
 
-const MAX_READS = 64;
+const MAX_READS = 128;
 const MAX_WRITES = 512;
 
 type Submit = (task: Task) => Promise<Body>;

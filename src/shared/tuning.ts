@@ -28,7 +28,7 @@ export interface Tuning {
 }
 
 export const TUNING: Tuning = Object.freeze({
-  readBatch: 64,
+  readBatch: 128,
   scanBatch: 16,
   // Past a few hundred the share of the sync is small and the wait is not.
   writeBatch: 512,
