@@ -1,8 +1,9 @@
 import { isShare, type Round } from "../rounds.ts";
 import { type ScenarioName, scenarioOf } from "../scenarios/index.ts";
+import type { Sweep } from "../scenarios/scenario.ts";
 import { type ServerName, specOf } from "../servers/specs.ts";
 import { median } from "../statistics.ts";
-import { type Bar, barChart, columnChart, lineChart, type Series, shortNumber } from "./charts.ts";
+import { type Axis, type Bar, barChart, columnChart, lineChart, type Series, shortNumber } from "./charts.ts";
 import type { Figures, Row } from "./figures.ts";
 import { scenarioHead } from "./parts.ts";
 import { colorOf } from "./style.ts";
@@ -105,7 +106,7 @@ const nines = (percentile: number): number => 1 / (1 - Math.min(percentile, 99.9
 
 const byPercentile = (rows: readonly Row[], colors: Map<ServerName, string>): string =>
   lineChart(
-    "Latency at 70 %",
+    "Latency at 70 % of what each gets answered",
     {
       label: "percentile",
       log: true,
@@ -152,31 +153,35 @@ export function ablationSection(figures: Figures): string {
 export function scalingSection(figures: Figures): string {
   return groupsOf(figures, "scaling")
     .map(([name, rows]) => {
-      const { sweep } = scenarioOf(name);
-      const unit = sweep?.unit === undefined ? "" : `, ${sweep.unit}`;
-      const x = {
-        label: `${sweep?.parameter}${unit}`,
-        log: true,
-        ticks: sweep?.values ?? [],
-        text: shortNumber,
-      };
+      const { axis, place } = axisOf(scenarioOf(name).sweep!);
       const charts = [
-        lineChart("Requests a second", x, RATE, seriesOf(rows, "requests_per_second")),
-        lineChart("99th percentile", x, P99, seriesOf(rows, "p99_ms")),
+        lineChart("Requests a second", axis, RATE, seriesOf(rows, "requests_per_second", place)),
+        lineChart("99th percentile", axis, P99, seriesOf(rows, "p99_ms", place)),
       ];
       return `<div class="card">${scenarioHead(name)}<div class="grid2">${charts.join("")}</div></div>`;
     })
     .join("");
 }
 
-function seriesOf(rows: readonly Row[], metric: Metric): Series[] {
+/** A logarithm has no zero: it stands a step before the first value. */
+function axisOf({ parameter, unit, values }: Sweep): { axis: Axis; place: (value: number) => number } {
+  const first = Math.min(...values.filter((value) => value > 0));
+  const place = (value: number) => (value === 0 ? first / 2 : value);
+  const text = (value: number) => (value < first ? "0" : shortNumber(value));
+  const label = unit === undefined ? parameter : `${parameter}, ${unit}`;
+  return { axis: { label, log: true, ticks: values.map(place), text }, place };
+}
+
+function seriesOf(rows: readonly Row[], metric: Metric, place: (value: number) => number): Series[] {
   const groups = Map.groupBy(rows, ({ server }) => server);
   const colors = colorsOf([...groups.keys()]);
   return [...groups].map(([server, own]) => ({
     name: server,
     color: colors.get(server)!,
     dots: true,
-    points: own.filter((row) => row[metric] !== null).map((row) => [row.point!.value, row[metric]!] as const),
+    points: own
+      .filter((row) => row[metric] !== null)
+      .map((row) => [place(row.point!.value), row[metric]!] as const),
   }));
 }
 

@@ -2,6 +2,7 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { Counter, Gauge } from "prom-client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { SETTINGS_CHOSEN_BY, TUNING_CHOSEN_BY } from "../../bench/defaults.ts";
 import { Histogram } from "../../src/main/histogram.ts";
 import { createMetrics, type MetricSources, registerGauges } from "../../src/main/metrics.ts";
 import { ERRORS } from "../../src/shared/errors.ts";
@@ -30,6 +31,28 @@ describe("settings", () => {
     const known = Object.values(SETTINGS).map(({ env }) => env);
     expect(rows.map((row) => /`(CHINOOK_\w+)`/.exec(row)?.[1]).toSorted()).toEqual(known.toSorted());
   });
+});
+
+describe("defaults", () => {
+  const quoted = (names: readonly string[]) => names.map((name) => `\`${name}\``).join(", ");
+
+  test.each(Object.keys(SETTINGS) as SettingName[])("the README says what %s was chosen by", (name) => {
+    const row = readme.split("\n").find((line) => line.startsWith(`| \`${SETTINGS[name].env}\` |`));
+    const scenarios: Partial<Record<SettingName, readonly string[]>> = SETTINGS_CHOSEN_BY;
+    expect(row?.split(" | ").at(-1)).toBe(`${quoted(scenarios[name] ?? []) || "–"} |`);
+  });
+
+  const design = textOf("bench/DESIGN.md");
+  const settings = Object.entries(SETTINGS_CHOSEN_BY).map(
+    ([name, scenarios]) => [SETTINGS[name as SettingName].env, scenarios] as const,
+  );
+  test.each([...settings, ...Object.entries(TUNING_CHOSEN_BY)])(
+    "bench/DESIGN.md says why %s",
+    (name, scenarios) => {
+      const row = design.split("\n").find((line) => line.startsWith(`| \`${name}\` |`));
+      expect(row).toContain(`| ${quoted(scenarios)} |`);
+    },
+  );
 });
 
 /** The names under "Commands:" of a `--help`. */
