@@ -13,34 +13,30 @@ const FEW = 8;
  */
 export class Outlook {
   readonly #maxMs: number;
-  readonly #maxBatch: number;
   #each = 0;
-  #shared = 0;
+  #shared = Number.POSITIVE_INFINITY;
 
-  /**
-   * @param maxMs how long a newcomer may have to wait.
-   * @param maxBatch how many share what a batch takes whatever its size, such as a commit.
-   */
-  constructor(maxMs: number, maxBatch = 1) {
+  /** @param maxMs how long a newcomer may have to wait. */
+  constructor(maxMs: number) {
     this.#maxMs = maxMs;
-    this.#maxBatch = maxBatch;
   }
 
   /**
    * To be told what the last batch took, in milliseconds. One that was stuck says little about the next.
    *
-   * @param sharedMs the part of it that one alone would have taken as well: on a disk that syncs in 20 ms a single
-   * write takes them, and so do five hundred together.
+   * @param sharedMs what its commands shared, a commit: on a disk that syncs in 20 ms a single write takes them, and
+   * so do five hundred together. The least ever seen counts as that, for a commit can be as much work as its
+   * commands: the text index is written then.
    */
   observe(ms: number, count: number, sharedMs = 0): void {
-    const [all, shared] = [Math.min(ms, this.#maxMs), Math.min(sharedMs, ms, this.#maxMs)];
-    this.#each += WEIGHT * ((all - shared) / count - this.#each);
-    this.#shared += WEIGHT * (shared - this.#shared);
+    this.#shared = Math.min(this.#shared, sharedMs);
+    const own = Math.max(0, Math.min(ms, this.#maxMs) - this.#shared);
+    this.#each += WEIGHT * (own / count - this.#each);
   }
 
-  /** Whether one more can be served in time behind so many. */
-  admits(waiting: number): boolean {
-    const batches = Math.ceil(waiting / this.#maxBatch);
-    return waiting < FEW || waiting * this.#each + batches * this.#shared <= this.#maxMs;
+  /** Whether one more can be served in time behind so many, which will leave in so many batches. */
+  admits(waiting: number, batches = 1): boolean {
+    const shared = Number.isFinite(this.#shared) ? batches * this.#shared : 0;
+    return waiting < FEW || waiting * this.#each + shared <= this.#maxMs;
   }
 }

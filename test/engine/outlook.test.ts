@@ -27,9 +27,16 @@ describe("a queue's outlook", () => {
   });
 
   test("counts what a batch shares once a batch, however few shared it before", () => {
-    const outlook = new Outlook(1_000, 500);
+    const outlook = new Outlook(1_000);
     for (let i = 0; i < 200; i++) outlook.observe(20.1, 1, 20);
-    expect([outlook.admits(4_000), outlook.admits(9_000)]).toEqual([true, false]);
+    expect([outlook.admits(4_000, 8), outlook.admits(4_000, 40)]).toEqual([true, false]);
+  });
+
+  test("takes a commit that is work for work, once it has seen one that is not", () => {
+    const outlook = new Outlook(1_000);
+    outlook.observe(1, 1, 0.2);
+    for (let i = 0; i < 200; i++) outlook.observe(300, 100, 200);
+    expect([outlook.admits(320), outlook.admits(340)]).toEqual([true, false]);
   });
 
   test("does not take one that was stuck for the rule", () => {

@@ -67,7 +67,7 @@ export class WriteQueue {
     this.#executor = executor;
     this.#jobs = jobs;
     this.#options = options;
-    this.#outlook = new Outlook(options.maxWaitMs, options.maxBatch);
+    this.#outlook = new Outlook(options.maxWaitMs);
     this.#clock = setInterval(() => this.#expire(), Math.min(100, options.deadlineMs)).unref();
   }
 
@@ -105,9 +105,15 @@ export class WriteQueue {
     if (this.#closed) return new AppError("closing");
     const { maxWaiting, maxWaitingBytes } = this.#options;
     const waiting = this.#waiting.length;
-    const room = waiting < maxWaiting && this.#outlook.admits(waiting);
+    const room = waiting < maxWaiting && this.#outlook.admits(waiting, this.#batches());
     const fits = room && (waiting === 0 || this.#bytes + bytes <= maxWaitingBytes);
     return fits ? undefined : new AppError("overloaded", { detail: "too many writes wait", retryAfter: 1 });
+  }
+
+  /** How many it takes for what waits. */
+  #batches(): number {
+    const { maxBatch, maxBatchBytes } = this.#options;
+    return Math.ceil(Math.max(this.#waiting.length / maxBatch, this.#bytes / maxBatchBytes));
   }
 
   #schedule(): void {
