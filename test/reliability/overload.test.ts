@@ -3,8 +3,8 @@ import { runScript } from "./support.ts";
 
 /** Shares and latencies are for the command, on a machine of its own; here is what holds on any. */
 test("at many times its load the server refuses at once, wastes no work, and is itself again", async () => {
-  // Writes must be dear enough that the crowd's 2,000 connections are more than 2.5 s of work: below some 800 a second.
-  const args = ["--seconds", "2", "--calibrate", "1", "--tracks", "6000", "--json"];
+  // Not a smaller catalogue: its writes are so cheap that even the crowd is no overload.
+  const args = ["--seconds", "2", "--calibrate", "1", "--json"];
   const { json, stderr } = await runScript("overload.ts", ...args);
   expect(json?.findings, stderr).toHaveLength(2);
   for (const finding of json.findings) {

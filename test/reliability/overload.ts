@@ -19,8 +19,8 @@ const FLAGS = {
 const PLAYS = 30_000;
 /** Clients that find out what the server can carry. */
 const CLIENTS = 16;
-/** Connections of the crowd. */
-const CROWD = 2_000;
+/** Connections of the crowd: more than the server could serve within the time that it lets anybody wait. */
+const CROWD = 4_000;
 const GOODPUT = 0.8;
 
 let shots = 0;
