@@ -14,7 +14,7 @@ const FEW = 8;
 export class Outlook {
   readonly #maxMs: number;
   #each = 0;
-  #shared = Number.POSITIVE_INFINITY;
+  #shared: number | undefined;
 
   /** @param maxMs how long a newcomer may have to wait. */
   constructor(maxMs: number) {
@@ -26,17 +26,16 @@ export class Outlook {
    *
    * @param sharedMs what its commands shared, a commit: on a disk that syncs in 20 ms a single write takes them, and
    * so do five hundred together. The least ever seen counts as that, for a commit can be as much work as its
-   * commands: the text index is written then.
+   * commands: the text index is written then. Left out when nothing was written, and so nothing synced.
    */
-  observe(ms: number, count: number, sharedMs = 0): void {
-    this.#shared = Math.min(this.#shared, sharedMs);
-    const own = Math.max(0, Math.min(ms, this.#maxMs) - this.#shared);
+  observe(ms: number, count: number, sharedMs?: number): void {
+    if (sharedMs !== undefined) this.#shared = Math.min(this.#shared ?? sharedMs, sharedMs);
+    const own = Math.max(0, Math.min(ms, this.#maxMs) - (this.#shared ?? 0));
     this.#each += WEIGHT * (own / count - this.#each);
   }
 
   /** Whether one more can be served in time behind so many, which will leave in so many batches. */
   admits(waiting: number, batches = 1): boolean {
-    const shared = Number.isFinite(this.#shared) ? batches * this.#shared : 0;
-    return waiting < FEW || waiting * this.#each + shared <= this.#maxMs;
+    return waiting < FEW || waiting * this.#each + batches * (this.#shared ?? 0) <= this.#maxMs;
   }
 }

@@ -32,6 +32,14 @@ describe("a queue's outlook", () => {
     expect([outlook.admits(4_000, 8), outlook.admits(4_000, 40)]).toEqual([true, false]);
   });
 
+  test("knows what is shared though a batch had nothing to commit", () => {
+    const outlook = new Outlook(1_000);
+    outlook.observe(0.1, 1);
+    for (let i = 0; i < 200; i++)
+      outlook.observe(i % 10 === 0 ? 0.1 : 20.1, 1, i % 10 === 0 ? undefined : 20);
+    expect(outlook.admits(400, 1)).toBe(true);
+  });
+
   test("takes a commit that is work for work, once it has seen one that is not", () => {
     const outlook = new Outlook(1_000);
     outlook.observe(1, 1, 0.2);

@@ -132,7 +132,7 @@ export class WriteQueue {
     try {
       const report = await this.#executor.batch(batch.map(({ command }) => command));
       const now = performance.now();
-      this.#outlook.observe(now - Math.max(sent, this.#done), batch.length, report.commitMs);
+      this.#outlook.observe(now - Math.max(sent, this.#done), batch.length, syncOf(report));
       this.#done = now;
       batch.forEach((waiting, i) => {
         waiting.resolve({ ...report.outcomes[i]!, waitedMs: sent - waiting.since });
@@ -169,6 +169,12 @@ export class WriteQueue {
     for (const { bytes } of taken) this.#bytes -= bytes;
     return taken;
   }
+}
+
+/** Milliseconds of a commit that had something to write: one that had nothing syncs nothing. */
+function syncOf({ outcomes, commitMs }: BatchReport): number | undefined {
+  const wrote = outcomes.some(({ results }) => results.some(({ changes }) => changes > 0));
+  return wrote ? commitMs : undefined;
 }
 
 /** What counts is text: everything else that a command holds is small. */
