@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
 import type { Statement } from "better-sqlite3";
-import { RECOMMENDATIONS_READ } from "../src/main/discover/recommendations.ts";
-import { SIMILAR_READ } from "../src/main/discover/similar.ts";
-import type { Connection } from "../src/shared/sqlite.ts";
+import { RECOMMENDATIONS_READ } from "../src/main/features/discover/recommendations.ts";
+import { SIMILAR_READ } from "../src/main/features/discover/similar.ts";
+import type { Connection } from "../src/shared/database/sqlite.ts";
 import { BenchDatabase, chinook } from "./support/database.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
-import { NEAREST_READ, SIMILAR_READ } from "../src/main/discover/similar.ts";
+import { NEAREST_READ, SIMILAR_READ } from "../src/main/features/discover/similar.ts";
+import type { Connection } from "../src/shared/database/sqlite.ts";
 import { DIMENSIONS } from "../src/shared/embedders/embedder.ts";
-import type { Connection } from "../src/shared/sqlite.ts";
 import { BenchDatabase, chinook } from "./support/database.ts";
 
 /**

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import * as sqliteVec from "sqlite-vec";
 import { afterEach, describe, expect, test } from "vitest";
-import { expectedRows, type GenerateOptions, generateCatalogue } from "../src/main/catalogue/generate.ts";
-import { GENRES } from "../src/main/catalogue/generator/genres.ts";
+import { expectedRows, type GenerateOptions, generateCatalogue } from "../src/main/datasets/generate.ts";
+import { GENRES } from "../src/main/datasets/generator/genres.ts";
 import { BULK_COLUMNS, BULK_TABLES, CHUNK_ROWS, type Chunk } from "../src/shared/tables.ts";
 
 const MIGRATIONS = join(import.meta.dirname, "..", "migrations");

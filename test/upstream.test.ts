@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { openUpstream, type UpstreamCatalogue } from "../src/main/catalogue/upstream.ts";
+import { openUpstream, type UpstreamCatalogue } from "../src/main/datasets/upstream.ts";
 import { AppError } from "../src/shared/errors.ts";
 import { uuidFromName } from "../src/shared/names.ts";
 import { BULK_COLUMNS, BULK_TABLES, type BulkTable, type Value } from "../src/shared/tables.ts";

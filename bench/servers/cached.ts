@@ -1,5 +1,5 @@
-import { Cache } from "../../src/main/cache/cache.ts";
-import { CacheStore } from "../../src/main/cache/store.ts";
+import { Cache } from "../../src/main/engine/cache/cache.ts";
+import { CacheStore } from "../../src/main/engine/cache/store.ts";
 import type { Backend } from "./app.ts";
 import type { Body } from "./executor.ts";
 import type { ReadName } from "./reads.ts";

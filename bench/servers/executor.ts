@@ -1,8 +1,8 @@
 import Database, { type Statement } from "better-sqlite3";
-import { KINDS } from "../../src/main/model/kinds.ts";
-import { decodeCursor } from "../../src/main/reads/catalogue.ts";
-import type { AnyRead } from "../../src/main/reads/read.ts";
-import { loadVectors } from "../../src/shared/sqlite.ts";
+import type { AnyRead } from "../../src/main/engine/reads/read.ts";
+import { KINDS } from "../../src/main/features/catalogue/kinds.ts";
+import { decodeCursor } from "../../src/main/features/catalogue/reads.ts";
+import { loadVectors } from "../../src/shared/database/sqlite.ts";
 import { closeness, editDistance } from "../../src/workers/closeness.ts";
 import { registerFunctions } from "../../src/workers/functions.ts";
 import { type ReadName, SERVED } from "./reads.ts";

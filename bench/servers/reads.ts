@@ -1,9 +1,9 @@
-import { SIMILAR_READ } from "../../src/main/discover/similar.ts";
-import { CATALOGUE_READS, NESTED_READS } from "../../src/main/reads/catalogue.ts";
-import { CHART_READS } from "../../src/main/reads/listening.ts";
-import type { AnyRead } from "../../src/main/reads/read.ts";
-import { SEARCH_READ } from "../../src/main/search/search.ts";
-import { SUGGESTIONS_READ } from "../../src/main/search/suggestions.ts";
+import type { AnyRead } from "../../src/main/engine/reads/read.ts";
+import { CATALOGUE_READS, NESTED_READS } from "../../src/main/features/catalogue/reads.ts";
+import { SIMILAR_READ } from "../../src/main/features/discover/similar.ts";
+import { CHART_READS } from "../../src/main/features/listening/reads.ts";
+import { SEARCH_READ } from "../../src/main/features/search/search.ts";
+import { SUGGESTIONS_READ } from "../../src/main/features/search/suggestions.ts";
 
 /** The routes that every server here answers, by the name of their read; all of them are GETs. */
 export const SERVED = {

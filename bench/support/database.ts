@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import Database from "better-sqlite3";
-import { type Connection, loadVectors } from "../../src/shared/sqlite.ts";
+import { type Connection, loadVectors } from "../../src/shared/database/sqlite.ts";
 import { registerFunctions } from "../../src/workers/functions.ts";
 
 const BIN = resolve(import.meta.dirname, "../../bin/chinook.cjs");

@@ -1,8 +1,8 @@
+import type { Connection } from "../shared/database/sqlite.ts";
 import { normalise } from "../shared/embedders/embedder.ts";
 import { bucketOf, type LyricSource, lyricEmbedder, termsOf } from "../shared/embedders/lyric.ts";
 import { BUCKETS, type LyricModel, lyricModel, UNFITTED } from "../shared/embedders/lyric-model.ts";
 import { metadataEmbedder } from "../shared/embedders/metadata.ts";
-import type { Connection } from "../shared/sqlite.ts";
 import { spreadArtists } from "./spread-artists.ts";
 
 type Text = string | null;

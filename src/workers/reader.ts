@@ -1,9 +1,9 @@
 import { hash } from "node:crypto";
 import type { Statement } from "better-sqlite3";
 import { LRUCache } from "lru-cache";
+import { type Connection, openForReading } from "../shared/database/sqlite.ts";
 import { type Failure, toFailure } from "../shared/errors.ts";
 import type { Param, ReadBatch, ReadBatchReport, ReadRow } from "../shared/protocol.ts";
-import { type Connection, openForReading } from "../shared/sqlite.ts";
 import { closeness, editDistance } from "./closeness.ts";
 import { registerFunctions } from "./functions.ts";
 

@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
+import type { Connection } from "../shared/database/sqlite.ts";
 import type { CheckpointMode, CheckpointReport, WalState } from "../shared/protocol.ts";
-import type { Connection } from "../shared/sqlite.ts";
 
 interface CheckpointRow {
   readonly busy: number;

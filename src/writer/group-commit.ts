@@ -1,8 +1,8 @@
 import type { Statement as Prepared } from "better-sqlite3";
 import { LRUCache } from "lru-cache";
+import type { Connection } from "../shared/database/sqlite.ts";
 import { toFailure } from "../shared/errors.ts";
 import type { Outcome, Param, Statement, StatementResult, Statements } from "../shared/protocol.ts";
-import type { Connection } from "../shared/sqlite.ts";
 
 interface Committed {
   readonly outcomes: Outcome[];

@@ -1,9 +1,9 @@
 import { closeSync, fsync, openSync } from "node:fs";
 import { promisify } from "node:util";
 import type { BackupMetadata } from "better-sqlite3";
+import type { Connection } from "../shared/database/sqlite.ts";
 import { AppError } from "../shared/errors.ts";
 import type { CopyReport } from "../shared/protocol.ts";
-import type { Connection } from "../shared/sqlite.ts";
 
 /** Milliseconds that one step of the copy aims at: what a batch that comes meanwhile waits. */
 const STEP_MS = 3;

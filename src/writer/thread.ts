@@ -2,6 +2,11 @@ import { accessSync, closeSync, constants, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { isMainThread, parentPort, workerData } from "node:worker_threads";
 import { decodeCommands } from "../shared/batches.ts";
+import { Whereabouts } from "../shared/database/file-identity.ts";
+import { WriterLock } from "../shared/database/lock.ts";
+import { type Migration, migrate, migrationStatus, readMigrations } from "../shared/database/migrations.ts";
+import { finishReplacement } from "../shared/database/replacement.ts";
+import { type Connection, openForReading, openForWriting } from "../shared/database/sqlite.ts";
 import { AppError, ERRORS, fromFailure, toFailure } from "../shared/errors.ts";
 import type {
   BatchReport,
@@ -11,14 +16,9 @@ import type {
   WriterRequest,
   WriterStarted,
 } from "../shared/protocol.ts";
-import { type Connection, openForReading, openForWriting } from "../shared/sqlite.ts";
 import { checkpoint, WalGauge, walState } from "./checkpoints.ts";
 import { GroupCommit } from "./group-commit.ts";
-import { WriterLock } from "./lock.ts";
-import { type Migration, migrate, migrationStatus, readMigrations } from "./migrations.ts";
 import { PageCopy } from "./page-copy.ts";
-import { finishReplacement } from "./replacement.ts";
-import { Whereabouts } from "./whereabouts.ts";
 
 /**
  * The writer thread: the only read-write connection, and the lock that makes it so.

@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
-import { DATA_FILE, MANIFEST_FILE, type Manifest } from "../../src/backups/manifest.ts";
+import { DATA_FILE, MANIFEST_FILE, type Manifest } from "../../src/main/features/backups/archive/manifest.ts";
 import {
   chinook,
   copyOf,

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
-import { readMigrations } from "../../src/writer/migrations.ts";
+import { readMigrations } from "../../src/shared/database/migrations.ts";
 import { chinook, copyOf, makeCatalogue, startServer, temporaryFolder } from "../support/server.ts";
 import { backupsOf, columnOf, fail, restoredCopy, run } from "./support.ts";
 

@@ -3,8 +3,8 @@ import { appendFileSync, copyFileSync, existsSync, readFileSync, statSync, write
 import { dirname, join, resolve } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { MANIFEST_FILE } from "../../src/backups/manifest.ts";
-import { finishReplacement, incomingFile } from "../../src/writer/replacement.ts";
+import { MANIFEST_FILE } from "../../src/main/features/backups/archive/manifest.ts";
+import { finishReplacement, incomingFile } from "../../src/shared/database/replacement.ts";
 import { copyOf, makeCatalogue, startServer, temporaryFolder } from "../support/server.ts";
 import { addArtist, artistsOf, backUp, backupsOf, columnOf, entriesOf, fail, run } from "./support.ts";
 
@@ -93,7 +93,7 @@ describe("restoring", () => {
  * The exchange in a process that is killed just before its nth change of the file system, for every n that there is.
  * Whoever comes next finishes it.
  */
-const MODULE = resolve(import.meta.dirname, "../../src/writer/replacement.ts");
+const MODULE = resolve(import.meta.dirname, "../../src/shared/database/replacement.ts");
 const KILLED = `
   import fs from "node:fs";
   import { syncBuiltinESMExports } from "node:module";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { backupId, type Manifest } from "../../src/backups/manifest.ts";
-import { type Retention, retain } from "../../src/backups/retention.ts";
+import { backupId, type Manifest } from "../../src/main/features/backups/archive/manifest.ts";
+import { type Retention, retain } from "../../src/main/features/backups/archive/retention.ts";
 
 const at = (time: string): Manifest =>
   ({ id: backupId(new Date(time)), created_at: new Date(time).toISOString() }) as Manifest;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Schedule } from "../../src/main/backups/schedule.ts";
+import { Schedule } from "../../src/main/features/backups/schedule.ts";
 
 const [MINUTE, HOUR] = [60_000, 3_600_000];
 

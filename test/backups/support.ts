@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import Database from "better-sqlite3";
 import { expect, vi } from "vitest";
-import type { Manifest } from "../../src/backups/manifest.ts";
+import type { Manifest } from "../../src/main/features/backups/archive/manifest.ts";
 import { chinook, get, type Json, post, type TestServer, temporaryFolder } from "../support/server.ts";
 
 /** Backups give way to everything else on a machine, so on a busy one they take their time. */

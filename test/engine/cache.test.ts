@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { type Answer, Cache } from "../../src/main/cache/cache.ts";
-import { CACHE_TABLES, CacheStore, costOf, type Entry } from "../../src/main/cache/store.ts";
-import { TagVersions } from "../../src/main/cache/versions.ts";
+import { type Answer, Cache } from "../../src/main/engine/cache/cache.ts";
+import { CACHE_TABLES, CacheStore, costOf, type Entry } from "../../src/main/engine/cache/store.ts";
+import { TagVersions } from "../../src/main/engine/cache/versions.ts";
 
 const entry = (body: string, storedAt = 0, expiresAt = 1_000): Entry => ({
   body,

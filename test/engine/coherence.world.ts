@@ -1,15 +1,15 @@
 import Database from "better-sqlite3";
-import { Cache } from "../../src/main/cache/cache.ts";
-import { Answers, type Reader } from "../../src/main/reads/answers.ts";
-import { CATALOGUE_READS, NESTED_READS } from "../../src/main/reads/catalogue.ts";
-import type { ReadAnswer } from "../../src/main/reads/lane.ts";
-import type { AnyRead } from "../../src/main/reads/read.ts";
-import { CATALOGUE_COMMANDS, PLAYLIST_COMMANDS } from "../../src/main/writes/catalogue.ts";
-import type { AnyCommand } from "../../src/main/writes/command.ts";
+import { Cache } from "../../src/main/engine/cache/cache.ts";
+import type { AnyCommand } from "../../src/main/engine/commands/command.ts";
+import { Answers, type Reader } from "../../src/main/engine/reads/answers.ts";
+import type { ReadAnswer } from "../../src/main/engine/reads/lane.ts";
+import type { AnyRead } from "../../src/main/engine/reads/read.ts";
+import { CATALOGUE_COMMANDS, PLAYLIST_COMMANDS } from "../../src/main/features/catalogue/commands.ts";
+import { CATALOGUE_READS, NESTED_READS } from "../../src/main/features/catalogue/reads.ts";
+import { migrate, readMigrations } from "../../src/shared/database/migrations.ts";
+import type { Connection } from "../../src/shared/database/sqlite.ts";
 import type { ReadRequest, ReadRow } from "../../src/shared/protocol.ts";
-import type { Connection } from "../../src/shared/sqlite.ts";
 import { GroupCommit } from "../../src/writer/group-commit.ts";
-import { migrate, readMigrations } from "../../src/writer/migrations.ts";
 import { MIGRATIONS, writable } from "./support.ts";
 
 const { artists, albums, tracks, playlists } = CATALOGUE_READS;

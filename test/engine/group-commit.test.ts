@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
+import type { Connection } from "../../src/shared/database/sqlite.ts";
 import type { Outcome, Statements } from "../../src/shared/protocol.ts";
-import type { Connection } from "../../src/shared/sqlite.ts";
 import { GroupCommit } from "../../src/writer/group-commit.ts";
 import { newFile, outsider, sql, writable } from "./support.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
-import type { Lane } from "../../src/main/reads/lane.ts";
+import type { Lane } from "../../src/main/engine/reads/lane.ts";
+import type { Connection } from "../../src/shared/database/sqlite.ts";
 import type { ReadRequest } from "../../src/shared/protocol.ts";
-import type { Connection } from "../../src/shared/sqlite.ts";
 import { codeOf, handshake, newFile, openLane, outsider, threadsStarted, writable } from "./support.ts";
 
 /** A database of one value, and the connection that changes it. */

@@ -4,10 +4,10 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "n
 import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { holderFile, readHolder, WriterLock } from "../../src/writer/lock.ts";
+import { holderFile, readHolder, WriterLock } from "../../src/shared/database/lock.ts";
 import { newFile } from "./support.ts";
 
-const MODULE = resolve(import.meta.dirname, "../../src/writer/lock.ts");
+const MODULE = resolve(import.meta.dirname, "../../src/shared/database/lock.ts");
 
 function lockHere(file: string): WriterLock {
   const lock = new WriterLock(file);

@@ -2,14 +2,14 @@ import { cpSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { type Connection, openForReading } from "../../src/shared/sqlite.ts";
 import {
   migrate,
   migrationHistory,
   migrationStatus,
   plan,
   readMigrations,
-} from "../../src/writer/migrations.ts";
+} from "../../src/shared/database/migrations.ts";
+import { type Connection, openForReading } from "../../src/shared/database/sqlite.ts";
 import { chinook, copyOf, makeCatalogue, temporaryFolder } from "../support/server.ts";
 import { MIGRATIONS, newFile, outsider, writable } from "./support.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Outlook } from "../../src/main/outlook.ts";
+import { Outlook } from "../../src/main/engine/admission-control.ts";
 
 /** An outlook after so many that took so long each. */
 function having(ms: number, times: number, maxMs = 1_000): Outlook {

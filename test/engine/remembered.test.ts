@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { remembered } from "../../src/main/remembered.ts";
+import { remembered } from "../../src/main/engine/remembered.ts";
 
 test("asks again only when its answer is as old as it may be", async () => {
   let [time, asked] = [0, 0];

@@ -2,10 +2,10 @@ import { join, resolve } from "node:path";
 import type { Worker } from "node:worker_threads";
 import Database from "better-sqlite3";
 import { onTestFinished, vi } from "vitest";
-import { Lane, type LaneOptions } from "../../src/main/reads/lane.ts";
-import { WriterThread } from "../../src/main/writes/writer-thread.ts";
+import { Lane, type LaneOptions } from "../../src/main/engine/reads/lane.ts";
+import { WriterThread } from "../../src/main/engine/storage/writer-thread.ts";
+import { type Connection, openForWriting } from "../../src/shared/database/sqlite.ts";
 import type { Param, Statement } from "../../src/shared/protocol.ts";
-import { type Connection, openForWriting } from "../../src/shared/sqlite.ts";
 import type { ThreadOptions } from "../../src/writer/thread.ts";
 import { temporaryFolder } from "../support/server.ts";
 

@@ -1,8 +1,8 @@
 import { expect, onTestFinished, test } from "vitest";
-import { Cache } from "../../src/main/cache/cache.ts";
-import { createLog } from "../../src/main/log.ts";
-import { createMetrics } from "../../src/main/metrics.ts";
-import { ReadSide } from "../../src/main/reads/read-side.ts";
+import { Cache } from "../../src/main/engine/cache/cache.ts";
+import { createLog } from "../../src/main/engine/log.ts";
+import { createMetrics } from "../../src/main/engine/metrics.ts";
+import { ReadSide } from "../../src/main/engine/reads/read-side.ts";
 import { TUNING, type Tuning } from "../../src/shared/tuning.ts";
 import { newFile, openLane, startWriter, writableFor } from "./support.ts";
 

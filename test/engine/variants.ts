@@ -1,9 +1,9 @@
-import { ALL_KINDS, type Kind } from "../../src/main/model/kinds.ts";
-import type { AnyRead } from "../../src/main/reads/read.ts";
-import { READS } from "../../src/main/reads/registry.ts";
+import type { AnyRead } from "../../src/main/engine/reads/read.ts";
+import { ALL_KINDS, type Kind } from "../../src/main/features/catalogue/kinds.ts";
+import { READS } from "../../src/main/features/reads-registry.ts";
+import type { Connection } from "../../src/shared/database/sqlite.ts";
 import { COMPUTED_KINDS, DIMENSIONS, VECTOR_KINDS } from "../../src/shared/embedders/embedder.ts";
 import type { Param } from "../../src/shared/protocol.ts";
-import type { Connection } from "../../src/shared/sqlite.ts";
 
 /** A read with parameters: one of the statements that it comes to. */
 export interface Variant {

@@ -1,7 +1,11 @@
 import { EventEmitter, once } from "node:events";
 import PQueue from "p-queue";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { type BatchExecutor, WriteQueue, type WriteQueueOptions } from "../../src/main/writes/write-queue.ts";
+import {
+  type BatchExecutor,
+  WriteQueue,
+  type WriteQueueOptions,
+} from "../../src/main/engine/commands/write-queue.ts";
 import { AppError } from "../../src/shared/errors.ts";
 import type { BatchReport, Statements } from "../../src/shared/protocol.ts";
 import { codeOf, sql } from "./support.ts";

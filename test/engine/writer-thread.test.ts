@@ -5,10 +5,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Worker } from "node:worker_threads";
 import PQueue from "p-queue";
 import { describe, expect, test } from "vitest";
-import { WriteQueue } from "../../src/main/writes/write-queue.ts";
+import { WriteQueue } from "../../src/main/engine/commands/write-queue.ts";
+import { lockFile } from "../../src/shared/database/lock.ts";
+import type { Connection } from "../../src/shared/database/sqlite.ts";
 import type { Statements } from "../../src/shared/protocol.ts";
-import type { Connection } from "../../src/shared/sqlite.ts";
-import { lockFile } from "../../src/writer/lock.ts";
 import { temporaryFolder } from "../support/server.ts";
 import { codeOf, newFile, outsider, sql, startWriter, threadsStarted } from "./support.ts";
 

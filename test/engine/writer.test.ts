@@ -1,8 +1,8 @@
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { Writer } from "../../src/main/writes/writer.ts";
+import { Writer } from "../../src/main/engine/storage/writer.ts";
+import { readHolder } from "../../src/shared/database/lock.ts";
 import type { Statements } from "../../src/shared/protocol.ts";
-import { readHolder } from "../../src/writer/lock.ts";
 import { codeOf, handshake, MIGRATIONS, newFile, outsider, sql, threadsStarted } from "./support.ts";
 
 const insert = (name: string): Statements => [sql("INSERT INTO meta VALUES (@name, 'there')", { name })];

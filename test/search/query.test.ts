@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { searchParams } from "../../src/main/search/filters.ts";
+import { searchParams } from "../../src/main/features/search/filters.ts";
 import {
   MAX_DEPTH,
   MAX_TERMS,
@@ -8,8 +8,8 @@ import {
   parseSearch,
   printMatch,
   wantedTerms,
-} from "../../src/main/search/query.ts";
-import { SEARCH_READ } from "../../src/main/search/search.ts";
+} from "../../src/main/features/search/query.ts";
+import { SEARCH_READ } from "../../src/main/features/search/search.ts";
 import { AppError } from "../../src/shared/errors.ts";
 import type { ReadRequest } from "../../src/shared/protocol.ts";
 import readBatch from "../../src/workers/reader.ts";

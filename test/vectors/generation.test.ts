@@ -1,6 +1,6 @@
 import Database from "better-sqlite3";
 import { expect, test, vi } from "vitest";
-import { loadVectors } from "../../src/shared/sqlite.ts";
+import { loadVectors } from "../../src/shared/database/sqlite.ts";
 import { chinook, copyOf, get, makeCatalogue, patch, post, startServer } from "../support/server.ts";
 import { GENERATING, generated } from "./support.ts";
 

@@ -1,13 +1,13 @@
+import { type Holder, readHolder } from "../../shared/database/lock.ts";
 import { AppError, fromFailure } from "../../shared/errors.ts";
 import type { Settings } from "../../shared/settings.ts";
 import type { Chunk } from "../../shared/tables.ts";
-import { type Holder, readHolder } from "../../writer/lock.ts";
-import { createLog } from "../log.ts";
-import { createMetrics } from "../metrics.ts";
-import { FTS_ACTIONS, type FtsAction } from "../search/upkeep.ts";
-import { learnAll } from "../search/vocabulary.ts";
-import { BULK_COMMANDS, type CatalogueSource } from "../writes/bulk.ts";
-import { WriteSide } from "../writes/write-side.ts";
+import { createLog } from "../engine/log.ts";
+import { createMetrics } from "../engine/metrics.ts";
+import { WriteSide } from "../engine/storage/write-side.ts";
+import { BULK_COMMANDS, type CatalogueSource } from "../features/bulk/commands.ts";
+import { FTS_ACTIONS, type FtsAction } from "../features/search/upkeep.ts";
+import { learnAll } from "../features/search/vocabulary.ts";
 
 /**
  * A database that a command writes to: through the server that holds it, or with a writer of its own. Whichever

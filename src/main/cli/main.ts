@@ -1,14 +1,14 @@
 import { Command, CommanderError } from "commander";
-import { version } from "../version.ts";
-import { backupCommands } from "./backup.ts";
-import { cacheCommands } from "./cache.ts";
-import { catalogueCommands } from "./catalogue.ts";
-import { ftsCommands } from "./fts.ts";
-import { maintenanceCommands } from "./maintenance.ts";
+import { version } from "../../shared/version.ts";
+import { backupCommands } from "../features/backups/command-line.ts";
+import { catalogueCommands } from "../features/bulk/command-line.ts";
+import { vectorCommands } from "../features/discover/command-line.ts";
+import { cacheCommands } from "../features/operations/cache-command-line.ts";
+import { maintenanceCommands } from "../features/operations/command-line.ts";
+import { ftsCommands } from "../features/search/command-line.ts";
 import { migrateCommands } from "./migrate.ts";
 import { reportError } from "./output.ts";
 import { serveCommands } from "./serve.ts";
-import { vectorCommands } from "./vectors.ts";
 
 /**
  * The `chinook` command. Exit status: 0 done and healthy, 1 failed or unhealthy, 2 wrong usage.

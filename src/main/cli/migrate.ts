@@ -2,10 +2,6 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import colors from "picocolors";
-import { AppError } from "../../shared/errors.ts";
-import type { MigrationEvent, MigrationReport, MigrationStatus } from "../../shared/protocol.ts";
-import type { Settings } from "../../shared/settings.ts";
-import { type Connection, openForReading } from "../../shared/sqlite.ts";
 import {
   type Migration,
   migrationHistory,
@@ -13,12 +9,16 @@ import {
   type Plan,
   plan,
   readMigrations,
-} from "../../writer/migrations.ts";
-import { backupBeforeMigration } from "../backups/before-migration.ts";
-import { createLog } from "../log.ts";
-import { createMetrics } from "../metrics.ts";
-import { ROOT } from "../version.ts";
-import { WriteSide } from "../writes/write-side.ts";
+} from "../../shared/database/migrations.ts";
+import { type Connection, openForReading } from "../../shared/database/sqlite.ts";
+import { AppError } from "../../shared/errors.ts";
+import type { MigrationEvent, MigrationReport, MigrationStatus } from "../../shared/protocol.ts";
+import type { Settings } from "../../shared/settings.ts";
+import { ROOT } from "../../shared/version.ts";
+import { createLog } from "../engine/log.ts";
+import { createMetrics } from "../engine/metrics.ts";
+import { WriteSide } from "../engine/storage/write-side.ts";
+import { backupBeforeMigration } from "../features/backups/before-migration.ts";
 import { onDatabase, settingsOf, wholeNumber, withSettings } from "./options.ts";
 import { print, say } from "./output.ts";
 

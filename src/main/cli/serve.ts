@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import colors from "picocolors";
 import { SETTINGS, type SettingName, type Settings } from "../../shared/settings.ts";
+import { fill } from "../datasets/fill.ts";
+import type { WriteSide } from "../engine/storage/write-side.ts";
 import { type Server, startServer } from "../server.ts";
-import type { WriteSide } from "../writes/write-side.ts";
 import { localTarget, openTarget, type Target } from "./database.ts";
-import { fill } from "./fill.ts";
 import { onDatabase, settingsOf, withSettings } from "./options.ts";
 import { columns, print, progress, say } from "./output.ts";
 
@@ -57,7 +57,7 @@ async function demo(target: Target): Promise<boolean> {
   if (!empty || source !== null) return false;
   say("The database is empty: filling it with a generated demo catalogue.");
   // Imported here: its vocabulary is megabytes that a server with a catalogue need not carry.
-  const { generateCatalogue } = await import("../catalogue/generate.ts");
+  const { generateCatalogue } = await import("../datasets/generate.ts");
   const now = startOfDay(new Date());
   const bar = progress(DEMO.tracks * 7);
   await fill(target, generateCatalogue({ ...DEMO, now }), "demo", true, bar);

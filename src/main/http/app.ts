@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { type Context, Hono } from "hono";
 import { TrieRouter } from "hono/router/trie-router";
 import { AppError, type ErrorCode } from "../../shared/errors.ts";
-import { type Logger, SLOW_MS } from "../log.ts";
+import { type Logger, SLOW_MS } from "../engine/log.ts";
 import { BODIES } from "./body-budget.ts";
 import { empty, problem, type Reply, requestIdOf, toAppError } from "./reply.ts";
 import type { Call, Method, Route } from "./route.ts";

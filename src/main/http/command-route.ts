@@ -1,8 +1,8 @@
 import { AppError } from "../../shared/errors.ts";
-import { Answers } from "../reads/answers.ts";
-import type { Answered, Command } from "../writes/command.ts";
-import type { Commands, ExecuteOptions } from "../writes/commands.ts";
-import { fingerprint, IDEMPOTENCY_READ, type IdempotentRequest } from "../writes/idempotency.ts";
+import type { Answered, Command } from "../engine/commands/command.ts";
+import type { Commands, ExecuteOptions } from "../engine/commands/command-bus.ts";
+import { fingerprint, IDEMPOTENCY_READ, type IdempotentRequest } from "../engine/commands/idempotency.ts";
+import { Answers } from "../engine/reads/answers.ts";
 import { idempotencyKey, parseEtags } from "./input.ts";
 import { empty, json, type Reply } from "./reply.ts";
 import type { Call } from "./route.ts";

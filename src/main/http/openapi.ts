@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from "zod-openapi";
 import { ERRORS, type ErrorCode } from "../../shared/errors.ts";
-import { version } from "../version.ts";
+import { version } from "../../shared/version.ts";
 import type { ResponseDoc, Route } from "./route.ts";
 
 const HEADERS = {

@@ -1,5 +1,5 @@
-import type { Connection } from "../../../src/shared/sqlite.ts";
-import { openForWriting } from "../../../src/shared/sqlite.ts";
+import type { Connection } from "../../../src/shared/database/sqlite.ts";
+import { openForWriting } from "../../../src/shared/database/sqlite.ts";
 
 /** Whole-file checks, and what each says when all is well. */
 const CHECKS = {

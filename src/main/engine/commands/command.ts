@@ -1,0 +1,55 @@
+import type { z } from "zod";
+import type { ErrorCode, InputError } from "../../../shared/errors.ts";
+import type { Outcome, Param, Statement, Statements } from "../../../shared/protocol.ts";
+
+/**
+ * A command as data: what it is called, what it takes, and the SQL statements that are all done or none.
+ *
+ * A parameter that is compared stands in `likely()`, as in reads. No JavaScript decides between two statements:
+ * conditions live in the SQL, so any executor of SQL batches can run a command. What came of it is judged
+ * afterwards, from the results of all of them.
+ */
+export interface Command<I = never> {
+  readonly name: string;
+  readonly input: z.ZodType<I>;
+  readonly statements: (input: I, context: CommandContext) => Statements;
+  /**
+   * A SELECT of (body, etag) that gives the answer, run last; it sees the statements' effects. A command
+   * without one answers 204.
+   */
+  readonly answer?: (input: I) => Statement;
+  /** Judges the results: which error the client gets, or undefined when the command did its work. */
+  readonly refusal?: (results: Outcome["results"], input: I) => Refusal | undefined;
+  /** What a violated foreign key means here: something missing, or something still in use. */
+  readonly foreignKey?: "reference_unknown" | "in_use";
+  /** What the result touches: bumped and dropped from the cache after the commit, before the answer. */
+  readonly tags: (input: I) => readonly string[];
+}
+
+export interface CommandContext {
+  /** RFC 3339 UTC with milliseconds. */
+  readonly now: string;
+  /** ETags that the stored entity must have one of, as a JSON array; null: any. */
+  readonly ifMatch: string | null;
+  /** Statements carry no randomness of their own: it comes in from here, so that they replay alike. */
+  readonly uuid: () => string;
+}
+
+export interface Refusal {
+  readonly code: ErrorCode;
+  readonly detail?: string;
+  readonly errors?: readonly InputError[];
+}
+
+/** What the client gets of a command. */
+export interface Answered {
+  readonly body: string | null;
+  readonly etag: string | null;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: input is contravariant; the schema checks it at the door
+export type AnyCommand = Command<any>;
+
+export const command = <I>(definition: Command<I>): Command<I> => Object.freeze(definition);
+
+export const statement = (sql: string, params: Record<string, Param>): Statement => ({ sql, params });

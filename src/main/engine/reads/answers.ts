@@ -1,0 +1,112 @@
+import { AppError } from "../../../shared/errors.ts";
+import type { ReadRow } from "../../../shared/protocol.ts";
+import type { Cache, Entry, Moment } from "../cache/cache.ts";
+import type { ReadAnswer } from "./lane.ts";
+import type { AnyRead, Read } from "./read.ts";
+
+/** What this needs of a lane. */
+export interface Reader {
+  read(request: readonly [sql: string, params: Record<string, string | number | null>]): Promise<ReadAnswer>;
+}
+
+export type CacheResult = "hit" | "miss" | "coalesced" | "bypass";
+
+/** An answer, and where it came from. */
+export interface Found {
+  readonly entry: Entry;
+  readonly from: CacheResult;
+}
+
+export interface AnswersOptions {
+  readonly cache: Cache;
+  readonly lanes: Readonly<Record<"point" | "scan", Reader>>;
+  readonly onLookup: (read: AnyRead, result: CacheResult) => void;
+  readonly onRead: (read: AnyRead, answer: ReadAnswer) => void;
+}
+
+interface Flight {
+  readonly began: Moment;
+  readonly entry: Promise<Entry | null>;
+}
+
+/**
+ * Answers reads: from the cache, from a read already on its way, or from a lane.
+ *
+ * Identical reads in flight are shared. A request joins a flight only when nothing that the read's tags or joins
+ * cover has moved since the flight began: so a request that comes after an answered write never gets what was
+ * read before it.
+ */
+export class Answers {
+  readonly #options: AnswersOptions;
+  readonly #flights = new Map<string, Flight>();
+
+  constructor(options: AnswersOptions) {
+    this.#options = options;
+  }
+
+  static key(read: AnyRead, params: unknown): string {
+    return `${read.name} ${JSON.stringify(params)}`;
+  }
+
+  /** The cached answer, at once and without a promise: the hot path. */
+  cached<P>(read: Read<P>, key: string): Entry | undefined {
+    const entry = this.#options.cache.get(read.cache.table, key);
+    if (entry !== undefined) this.#options.onLookup(read, "hit");
+    return entry;
+  }
+
+  /** @returns null when there is no such row. @throws AppError as the lane does. */
+  async fetch<P>(read: Read<P>, params: P, key: string): Promise<Found | null> {
+    if (!this.#options.cache.enabled || read.cache.table === "none") {
+      this.#options.onLookup(read, "bypass");
+      return found(await this.#run(read, params, key, this.#options.cache.moment), "bypass");
+    }
+    const flight = this.#joinable(read, params, key);
+    this.#options.onLookup(read, flight === undefined ? "miss" : "coalesced");
+    if (flight !== undefined) return found(await flight.entry, "coalesced");
+    return found(await this.#depart(read, params, key), "miss");
+  }
+
+  #joinable<P>(read: Read<P>, params: P, key: string): Flight | undefined {
+    const flight = this.#flights.get(key);
+    if (flight === undefined) return undefined;
+    const tags = [...read.cache.tags(params), ...read.cache.joins];
+    return this.#options.cache.movedSince(flight.began, tags) ? undefined : flight;
+  }
+
+  #depart<P>(read: Read<P>, params: P, key: string): Promise<Entry | null> {
+    const began = this.#options.cache.moment;
+    const entry = this.#run(read, params, key, began).finally(() => {
+      if (this.#flights.get(key) === flight) this.#flights.delete(key);
+    });
+    const flight: Flight = { began, entry };
+    this.#flights.set(key, flight);
+    return entry;
+  }
+
+  async #rowOf<P>(read: Read<P>, params: P): Promise<ReadRow | null> {
+    const { sql, params: values } = read.statement(params, new Date());
+    const answer = await this.#options.lanes[read.lane].read([sql, values]);
+    this.#options.onRead(read, answer);
+    return answer.row;
+  }
+
+  async #run<P>(read: Read<P>, params: P, key: string, began: Moment): Promise<Entry | null> {
+    const known = read.shortcut === undefined ? null : await this.#rowOf(read.shortcut, params);
+    const row = known ?? (await this.#rowOf(read, params));
+    if (row === null) return null;
+    const [body, etag, rowTags] = row;
+    if (body === null || etag === null)
+      throw new AppError("internal", { detail: `${read.name} gave no text` });
+    const tags = [...read.cache.tags(params), ...(rowTags === null ? [] : rowTags.split(" "))];
+    return this.#options.cache.fill(
+      read.cache.table,
+      key,
+      { body, etag, lifetime: read.cache.lifetime },
+      tags,
+      began,
+    );
+  }
+}
+
+const found = (entry: Entry | null, from: CacheResult): Found | null => entry && { entry, from };

@@ -1,0 +1,316 @@
+import { LRUCache } from "lru-cache";
+import { Piscina } from "piscina";
+import { SqlTexts } from "../../../shared/batches.ts";
+import { AppError, fromFailure, toFailure } from "../../../shared/errors.ts";
+import type { ReadBatch, ReadBatchReport, ReadRequest, ReadRow } from "../../../shared/protocol.ts";
+import type { ConnectionMemory } from "../../../shared/tuning.ts";
+import { Outlook } from "../admission-control.ts";
+import { THREAD_LIMITS, threadUrl } from "../threads.ts";
+
+export interface LaneOptions {
+  readonly name: "point" | "scan";
+  readonly file: string;
+  /** Of each thread. */
+  readonly memory?: ConnectionMemory | undefined;
+  readonly threads: number;
+  /** Reads that travel together at the most. */
+  readonly maxBatch: number;
+  /**
+   * Milliseconds: only reads whose statement took less when it last ran travel together, the others alone. Without
+   * it all do.
+   */
+  readonly briefMs?: number;
+  /** Reads that may wait; one more is refused. */
+  readonly maxWaiting: number;
+  /** Milliseconds that a read may expect to wait for a thread; one that would wait longer is refused. */
+  readonly maxWaitMs: number;
+  /** Milliseconds after which a read's caller is freed, and after which a long read aborts itself. */
+  readonly deadlineMs: number;
+  /** Added to the threads' niceness, so that point reads win the processor. */
+  readonly nice: number;
+  readonly onBatch: (size: number) => void;
+  /** A thread has died; the pool is starting another. */
+  readonly onLost?: () => void;
+}
+
+/** A read's row with what it cost. */
+export interface ReadAnswer {
+  readonly row: ReadRow | null;
+  readonly waitedMs: number;
+  readonly ms: number;
+}
+
+interface Waiting {
+  readonly request: ReadRequest;
+  readonly since: number;
+  readonly resolve: (answer: ReadAnswer) => void;
+  readonly reject: (error: AppError) => void;
+  settled: boolean;
+  /** Whether a thread has died over it. */
+  lost: boolean;
+}
+
+/**
+ * One lane of readers: N threads that take what waits, a batch at a time.
+ *
+ * - A thread that is free takes everything that waits (up to the cap) at the end of the event loop's turn: what
+ *   arrived in one turn travels as one message, an idle lane adds no delay, and a busy one amortises the hop.
+ * - On a lane of reads that cost what they cost, those travel together that were brief when they last ran: a search
+ *   of a small catalogue costs less than its own way to a thread. One that is long or not known yet travels alone,
+ *   so that no answer waits for a long read that happened to leave with it.
+ * - Order within a lane is first come, first served. Full, by number or by the time that its reads take:
+ *   `overloaded` at once.
+ * - A caller is freed at the deadline with `read_timeout`, whether its read waits or runs; a running one cannot
+ *   be taken back, and its thread is counted as busy until it returns.
+ * - A thread that dies takes no read with it: each of its batch is run once more, alone, before all others. So a
+ *   read that kills its thread gets `reader_lost` at its second, and its neighbours their answers.
+ * - `pause` holds dispatch and waits for what runs, for a while: when it succeeds, no thread of this lane has a
+ *   snapshot open.
+ * - Closed: `closing`, for what waits, what runs and what comes.
+ */
+export class Lane {
+  readonly #options: LaneOptions;
+  readonly #pool: Piscina<string, ReadBatchReport>;
+  readonly #waiting: Waiting[] = [];
+  /** One a thread at the most. No set: see "Garbage" in ../http/DESIGN.md. */
+  readonly #running: Waiting[][] = [];
+  /** By their SQL: milliseconds of the latest run. */
+  readonly #costs = new LRUCache<string, number>({ max: 512 });
+  readonly #clock: NodeJS.Timeout;
+  readonly #outlook: Outlook;
+  readonly #mourned = new WeakSet<object>();
+  #free: number;
+  #scheduled = false;
+  #pauses = 0;
+  readonly #idle = new Set<(idle: boolean) => void>();
+  #closed: Promise<void> | undefined;
+
+  private constructor(options: LaneOptions, pool: Piscina<string, ReadBatchReport>) {
+    this.#options = options;
+    this.#pool = pool;
+    this.#free = options.threads;
+    this.#outlook = new Outlook(options.maxWaitMs);
+    this.#clock = setInterval(() => this.#expire(), Math.min(100, options.deadlineMs)).unref();
+    // A thread that dies idle is replaced by the pool, which says so; unheard, that would end the process.
+    pool.on("error", () => this.#replenish());
+    pool.on("workerDestroy", (thread: object) => this.#mourn(thread));
+  }
+
+  /** Resolves when a connection is open for each thread; one that starts late opens its own with its first batch. */
+  static async open(options: LaneOptions): Promise<Lane> {
+    const pool = new Piscina<string, ReadBatchReport>({
+      filename: threadUrl("../../../workers/reader", import.meta.url).href,
+      minThreads: options.threads,
+      maxThreads: options.threads,
+      concurrentTasksPerWorker: 1,
+      idleTimeout: Number.POSITIVE_INFINITY,
+      recordTiming: false,
+      niceIncrement: options.nice,
+      resourceLimits: THREAD_LIMITS,
+    });
+    const nothing = toMessage(options, [], 0);
+    try {
+      await Promise.all(Array.from({ length: options.threads }, () => pool.run(nothing)));
+      return new Lane(options, pool);
+    } catch (error) {
+      await pool.destroy();
+      throw fromFailure(toFailure(error));
+    }
+  }
+
+  get length(): number {
+    return this.#waiting.length;
+  }
+
+  get threads(): number {
+    return this.#pool.threads.length;
+  }
+
+  /** Whether a thread is free, or may soon be: one that runs far past every deadline may never return. */
+  get alive(): boolean {
+    if (this.threads === 0) return false;
+    const stuck = performance.now() - 2 * this.#options.deadlineMs;
+    return this.#free > 0 || this.#running.some(([first]) => first!.since > stuck);
+  }
+
+  /** @throws AppError `overloaded`, `read_timeout`, `reader_lost`, `closing`, or what SQLite said. */
+  read(request: ReadRequest): Promise<ReadAnswer> {
+    if (this.#closed !== undefined) return Promise.reject(new AppError("closing"));
+    const waiting = this.#waiting.length;
+    if (waiting >= this.#options.maxWaiting || !this.#outlook.admits(waiting)) {
+      const detail = `too many reads are waiting on the ${this.#options.name} lane`;
+      return Promise.reject(new AppError("overloaded", { detail, retryAfter: 1 }));
+    }
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ request, since: performance.now(), resolve, reject, settled: false, lost: false });
+      this.#schedule();
+    });
+  }
+
+  /**
+   * Holds dispatch until `resume` and waits for what runs. Pauses nest.
+   *
+   * @returns false when something still runs after `maxMs`: then nothing is held, and there is nothing to resume.
+   */
+  async pause(maxMs: number): Promise<boolean> {
+    this.#pauses++;
+    const idle = this.#running.length === 0 || (await this.#becomesIdle(maxMs));
+    if (!idle) this.resume();
+    return idle;
+  }
+
+  #becomesIdle(maxMs: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => done(false), maxMs);
+      const done = (idle: boolean) => {
+        clearTimeout(timer);
+        this.#idle.delete(done);
+        resolve(idle);
+      };
+      this.#idle.add(done);
+    });
+  }
+
+  resume(): void {
+    this.#pauses--;
+    this.#schedule();
+  }
+
+  /**
+   * Frees every caller at once, then waits for what runs: ending a thread inside a call of better-sqlite3 can abort
+   * the whole process (its issue 1507). Past the deadline it is risked. Again is harmless.
+   */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    clearInterval(this.#clock);
+    this.#pool.removeAllListeners("workerDestroy");
+    const closing = new AppError("closing");
+    for (const waiting of this.#waiting.splice(0)) this.#reject(waiting, closing);
+    for (const batch of this.#running) for (const waiting of batch) this.#reject(waiting, closing);
+    if (this.#running.length > 0) await this.#becomesIdle(this.#options.deadlineMs);
+    await this.#pool.destroy();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#free === 0 || this.#pauses > 0 || this.#waiting.length === 0) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      while (this.#free > 0 && this.#pauses === 0 && this.#waiting.length > 0) void this.#dispatch();
+    });
+  }
+
+  async #dispatch(): Promise<void> {
+    const batch = this.#waiting.splice(0, this.#share());
+    const sent = performance.now();
+    this.#free--;
+    this.#running.push(batch);
+    this.#options.onBatch(batch.length);
+    try {
+      const report = await this.#pool.run(toMessage(this.#options, batch, this.#options.deadlineMs));
+      this.#outlook.observe((performance.now() - sent) / this.#options.threads, batch.length);
+      batch.forEach((waiting, i) => {
+        this.#costs.set(waiting.request[0], report.ms[i]!);
+        this.#settle(waiting, report.columns, i * 3, sent - waiting.since, report.ms[i]!);
+      });
+      // The pool's own map of tasks still knows the report, and would keep its texts for long.
+      report.columns.length = 0;
+    } catch (cause) {
+      this.#lose(batch, cause);
+    } finally {
+      this.#finish(batch);
+    }
+  }
+
+  /** The pool may say so twice: for the error, and for the end of the thread. */
+  #mourn(thread: object): void {
+    if (this.#mourned.has(thread)) return;
+    this.#mourned.add(thread);
+    this.#options.onLost?.();
+  }
+
+  /**
+   * The pool starts no thread by itself after one that died before it had said that it was ready: an empty batch
+   * makes it. Otherwise a lane whose threads have all gone that way would look dead until somebody reads.
+   */
+  #replenish(): void {
+    if (this.#closed !== undefined || this.threads >= this.#options.threads) return;
+    this.#pool.run(toMessage(this.#options, [], 0)).catch(() => {});
+  }
+
+  #lose(batch: readonly Waiting[], cause: unknown): void {
+    this.#replenish();
+    const again = batch.filter(({ settled, lost }) => !settled && !lost);
+    for (const waiting of batch) {
+      if (waiting.lost) this.#reject(waiting, new AppError("reader_lost", { cause, retryAfter: 1 }));
+      waiting.lost = true;
+    }
+    this.#waiting.unshift(...again);
+  }
+
+  /** What waits is shared among the free threads, so that one does not take all while another sleeps. */
+  #share(): number {
+    if (this.#waiting[0]!.lost) return 1;
+    const share = Math.min(this.#options.maxBatch, Math.ceil(this.#waiting.length / this.#free));
+    if (this.#options.briefMs === undefined) return share;
+    const long = this.#waiting.slice(0, share).findIndex((waiting) => !this.#isBrief(waiting));
+    return long === -1 ? share : Math.max(1, long);
+  }
+
+  #isBrief({ request: [sql] }: Waiting): boolean {
+    const ms = this.#costs.get(sql);
+    return ms !== undefined && ms < this.#options.briefMs!;
+  }
+
+  #finish(batch: Waiting[]): void {
+    this.#free++;
+    this.#running.splice(this.#running.indexOf(batch), 1);
+    if (this.#running.length === 0) for (const resolve of this.#idle) resolve(true);
+    this.#schedule();
+  }
+
+  #settle(
+    waiting: Waiting,
+    columns: ReadBatchReport["columns"],
+    at: number,
+    waitedMs: number,
+    ms: number,
+  ): void {
+    const body = columns[at]!;
+    if (typeof body === "object" && body !== null) {
+      this.#reject(waiting, fromFailure(body));
+      return;
+    }
+    const row = body === null ? null : ([body, columns[at + 1], columns[at + 2]] as ReadRow);
+    waiting.settled = true;
+    waiting.resolve({ row, waitedMs, ms });
+  }
+
+  /** Only the first of a read's fates counts. */
+  #reject(waiting: Waiting, error: AppError): void {
+    if (waiting.settled) return;
+    waiting.settled = true;
+    waiting.reject(error);
+  }
+
+  #expire(): void {
+    const oldest = performance.now() - this.#options.deadlineMs;
+    const error = new AppError("read_timeout", { retryAfter: 1 });
+    while (this.#waiting.length > 0 && this.#waiting[0]!.since < oldest) {
+      this.#reject(this.#waiting.shift()!, error);
+    }
+    for (const batch of this.#running) {
+      for (const waiting of batch) if (waiting.since < oldest) this.#reject(waiting, error);
+    }
+  }
+}
+
+function toMessage({ file, memory }: LaneOptions, batch: readonly Waiting[], deadlineMs: number): string {
+  const texts = new SqlTexts();
+  const reads = batch.map(({ request: [sql, params] }) => [texts.number(sql), params] as const);
+  return JSON.stringify({ file, memory, sql: texts.list, reads, deadlineMs } satisfies ReadBatch);
+}

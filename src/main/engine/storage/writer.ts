@@ -1,0 +1,142 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { BatchReport, Statements, WalState, WriterJob, WriterJobs } from "../../../shared/protocol.ts";
+import type { ThreadOptions } from "../../../writer/thread.ts";
+import { WriterThread } from "./writer-thread.ts";
+
+/** Milliseconds between a thread that was lost and the next: none at first, twice as long each time. */
+const SHORTEST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5_000;
+/** A thread that lived so long is not part of a series of deaths. */
+const SETTLED_MS = 60_000;
+/** Milliseconds that a call waits for the next thread. */
+const PATIENCE_MS = 5_000;
+
+export interface WriterEvents {
+  /** A thread has died, and calls in flight with it. */
+  readonly onLost: (cause: unknown) => void;
+  /** No thread could be started in its place; it is tried again. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/**
+ * The writer, whichever thread that is: when one dies, another takes its place.
+ *
+ * - What was in flight has an unknown outcome; what is called before the next thread is there waits for it. When
+ *   there is none in time, or it cannot start, the call is rejected with `writer_lost`: it was never sent.
+ * - The first thread that is lost is replaced at once. A series of deaths, such as a command that exhausts the heap
+ *   each time it is repeated, meets growing pauses. It is tried for as long as the server runs: the cause may be a
+ *   disk that somebody is about to mend.
+ * - `alive` is the truth of the moment.
+ */
+export class Writer {
+  readonly #options: ThreadOptions;
+  readonly #events: WriterEvents;
+  readonly #closing = new AbortController();
+  #thread: WriterThread;
+  #started = performance.now();
+  #pause = 0;
+  /** Resolves when a thread is there again, or the attempt to start one has failed. */
+  #attempt: Promise<void> = Promise.resolve();
+  #url: string | undefined;
+
+  private constructor(thread: WriterThread, options: ThreadOptions, events: WriterEvents) {
+    this.#thread = thread;
+    this.#options = options;
+    this.#events = events;
+    this.#watch(thread);
+  }
+
+  /** @throws AppError `locked`, `database_unusable`, `migration_refused` or `sqlite_too_old`. */
+  static async start(options: ThreadOptions, events: WriterEvents): Promise<Writer> {
+    return new Writer(await WriterThread.start(options), options, events);
+  }
+
+  get alive(): boolean {
+    return this.#thread.alive;
+  }
+
+  get schemaVersion(): number {
+    return this.#thread.schemaVersion;
+  }
+
+  get pageBytes(): number {
+    return this.#thread.pageBytes;
+  }
+
+  /** As it was found when the thread started. */
+  get wal(): WalState {
+    return this.#thread.wal;
+  }
+
+  /** @throws AppError `writer_lost`: not sent; `outcome_unknown`, `closing`, or the job's own failure. */
+  call<J extends WriterJob>(job: J, request: WriterJobs[J]["request"]): Promise<WriterJobs[J]["reply"]> {
+    return this.#served((thread) => thread.call(job, request));
+  }
+
+  /** As `call`. */
+  batch(commands: readonly Statements[]): Promise<BatchReport> {
+    return this.#served((thread) => thread.batch(commands));
+  }
+
+  #served<T>(action: (thread: WriterThread) => Promise<T>): Promise<T> {
+    if (this.#thread.alive || this.#closing.signal.aborted) return action(this.#thread);
+    return this.#nextThread().then(action);
+  }
+
+  /** The next thread, or the dead one when there is none in time: it refuses every call. */
+  async #nextThread(): Promise<WriterThread> {
+    const served = new AbortController();
+    await Promise.race([this.#attempt, delay(PATIENCE_MS, undefined, served).catch(() => {})]);
+    served.abort();
+    return this.#thread;
+  }
+
+  /** Where the server listens, for those who find the database held: kept for the threads to come. */
+  async announce(url: string): Promise<void> {
+    this.#url = url;
+    await this.call("announce", url);
+  }
+
+  /** As {@link WriterThread.close}; a thread that is being started is waited for first. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#attempt;
+    await this.#thread.close();
+  }
+
+  #watch(thread: WriterThread): void {
+    void thread.exited.then((cause) => {
+      if (this.#closing.signal.aborted) return;
+      this.#events.onLost(cause);
+      if (performance.now() - this.#started > SETTLED_MS) this.#pause = 0;
+      this.#attempt = this.#restart();
+    });
+  }
+
+  async #restart(): Promise<void> {
+    await this.#wait();
+    if (this.#closing.signal.aborted) return;
+    try {
+      this.#thread = await WriterThread.start({ ...this.#options, reopened: true });
+    } catch (error) {
+      this.#events.onFailure(error);
+      setImmediate(() => this.#tryAgain());
+      return;
+    }
+    this.#started = performance.now();
+    this.#watch(this.#thread);
+    if (this.#url !== undefined) await this.#thread.call("announce", this.#url).catch(this.#events.onFailure);
+  }
+
+  #tryAgain(): void {
+    if (!this.#closing.signal.aborted) this.#attempt = this.#restart();
+  }
+
+  /** With jitter, so that servers that share a disk do not all come back at once. */
+  async #wait(): Promise<void> {
+    const pause = this.#pause * (0.5 + Math.random() / 2);
+    this.#pause = Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, this.#pause * 2));
+    const { signal } = this.#closing;
+    if (pause > 0) await delay(pause, undefined, { signal }).catch(() => {});
+  }
+}

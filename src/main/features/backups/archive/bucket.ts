@@ -1,0 +1,157 @@
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import type { S3Client } from "@aws-sdk/client-s3";
+import { AppError } from "../../../../shared/errors.ts";
+import { readPieces } from "./archive.ts";
+import { DATA_FILE, MANIFEST_FILE, type Manifest, newestFirst, parseManifest } from "./manifest.ts";
+import type { BackupStore } from "./store.ts";
+
+export interface BucketSettings {
+  readonly bucket: string;
+  /** A URL; empty for AWS itself. */
+  readonly endpoint: string;
+  readonly region: string;
+  /** What keys begin with, without a slash at its end; empty: nothing. */
+  readonly prefix: string;
+}
+
+/** Bytes of a part: at most 10,000 of them make 156 GiB. Two are on their way at once. */
+const PART = 16 * 1_048_576;
+
+/**
+ * A bucket of S3 or of what speaks its protocol. Credentials come from where the vendor's library looks for them:
+ * `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, a profile, or the machine's role.
+ *
+ * The library is an optional dependency and loaded here, by the process that makes backups: a server never carries
+ * it. An upload is over when its manifest is there, and that comes last.
+ */
+export class BackupBucket implements BackupStore {
+  readonly name: string;
+  readonly #settings: BucketSettings;
+  readonly #library: Library;
+  readonly #client: S3Client;
+
+  private constructor(settings: BucketSettings, library: Library) {
+    this.#settings = settings;
+    this.#library = library;
+    this.name = `s3://${settings.bucket}/${settings.prefix}`;
+    const { region, endpoint } = settings;
+    this.#client = new library.s3.S3Client({
+      region,
+      ...(endpoint === "" ? {} : { endpoint, forcePathStyle: true }),
+      // Not every storage knows the newer checksums; the manifest has one of its own.
+      requestChecksumCalculation: "WHEN_REQUIRED",
+      responseChecksumValidation: "WHEN_REQUIRED",
+    });
+  }
+
+  /** @throws AppError `s3_client_missing`. */
+  static async open(settings: BucketSettings): Promise<BackupBucket> {
+    return new BackupBucket(settings, await loadLibrary());
+  }
+
+  /** @param folder the backup's, with its two files. */
+  async upload(backup: Manifest, folder: string, onBytes: (done: number) => void): Promise<void> {
+    const { Upload } = this.#library.storage;
+    const { PutObjectCommand } = this.#library.s3;
+    await this.#asking(async () => {
+      const upload = new Upload({
+        client: this.#client,
+        params: { ...this.#at(backup, DATA_FILE), Body: readPieces(join(folder, DATA_FILE)) },
+        partSize: PART,
+        queueSize: 2,
+      });
+      upload.on("httpUploadProgress", ({ loaded }) => onBytes(loaded ?? 0));
+      await upload.done();
+      const Body = JSON.stringify(backup, null, 2);
+      const ContentType = "application/json";
+      await this.#client.send(
+        new PutObjectCommand({ ...this.#at(backup, MANIFEST_FILE), Body, ContentType }),
+      );
+    });
+  }
+
+  list(): Promise<Manifest[]> {
+    return this.#asking(async () => {
+      const { paginateListObjectsV2 } = this.#library.s3;
+      const { bucket, prefix } = this.#settings;
+      const found: Manifest[] = [];
+      const pages = paginateListObjectsV2(
+        { client: this.#client },
+        { Bucket: bucket, Prefix: prefix === "" ? "" : `${prefix}/` },
+      );
+      for await (const { Contents = [] } of pages) {
+        for (const { Key = "" } of Contents) {
+          if (!Key.endsWith(`/${MANIFEST_FILE}`)) continue;
+          const manifest = parseManifest(await this.#text(Key));
+          if (manifest !== undefined && this.#at(manifest, MANIFEST_FILE).Key === Key) found.push(manifest);
+        }
+      }
+      return found.sort(newestFirst);
+    });
+  }
+
+  read(backup: Manifest): Promise<Readable> {
+    return this.#asking(async () => {
+      const { GetObjectCommand } = this.#library.s3;
+      const { Body } = await this.#client.send(new GetObjectCommand(this.#at(backup, DATA_FILE)));
+      return Body as Readable;
+    });
+  }
+
+  remove(backup: Manifest): Promise<void> {
+    return this.#asking(async () => {
+      const { DeleteObjectCommand } = this.#library.s3;
+      for (const file of [MANIFEST_FILE, DATA_FILE])
+        await this.#client.send(new DeleteObjectCommand(this.#at(backup, file)));
+    });
+  }
+
+  #at({ id }: Manifest, file: string): { Bucket: string; Key: string } {
+    const { bucket, prefix } = this.#settings;
+    return { Bucket: bucket, Key: [prefix, id, file].filter((part) => part !== "").join("/") };
+  }
+
+  async #text(key: string): Promise<string> {
+    const { GetObjectCommand } = this.#library.s3;
+    const { bucket } = this.#settings;
+    const { Body } = await this.#client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    return Body!.transformToString();
+  }
+
+  /** @throws AppError `bucket_failed` with what the storage said. */
+  async #asking<T>(action: () => Promise<T>): Promise<T> {
+    try {
+      return await action();
+    } catch (cause) {
+      const { name, message } = cause as Error;
+      throw new AppError("bucket_failed", { detail: `${this.name}: ${name}: ${message}`, cause });
+    }
+  }
+}
+
+/**
+ * Whether the library could be loaded, without loading it: for a server to say so at its start.
+ *
+ * @throws AppError `s3_client_missing`.
+ */
+export function assertLibrary(): void {
+  try {
+    for (const name of ["@aws-sdk/client-s3", "@aws-sdk/lib-storage"]) import.meta.resolve(name);
+  } catch (cause) {
+    throw new AppError("s3_client_missing", { cause });
+  }
+}
+
+interface Library {
+  readonly s3: typeof import("@aws-sdk/client-s3");
+  readonly storage: typeof import("@aws-sdk/lib-storage");
+}
+
+async function loadLibrary(): Promise<Library> {
+  try {
+    return { s3: await import("@aws-sdk/client-s3"), storage: await import("@aws-sdk/lib-storage") };
+  } catch (cause) {
+    throw new AppError("s3_client_missing", { cause });
+  }
+}

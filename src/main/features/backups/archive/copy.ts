@@ -1,0 +1,42 @@
+import { closeSync, openSync } from "node:fs";
+import type { BackupMetadata } from "better-sqlite3";
+import { openForReading } from "../../../../shared/database/sqlite.ts";
+import { AppError } from "../../../../shared/errors.ts";
+
+/** Pages between two reports: 4 MiB. */
+const PAGES = 1_024;
+
+/** Made here and not by SQLite: it is never readable by anyone else. */
+export const emptyFile = (path: string): void => closeSync(openSync(path, "wx", 0o600));
+
+/**
+ * Copies a database as it is at one moment, whoever writes to it: one read transaction spans the copy. It keeps
+ * nobody from writing, but it does hold back checkpoints: a server that runs its own checkpoints copies on the
+ * writer's connection instead (`src/writer/page-copy.ts`).
+ *
+ * @returns the moment: what was committed before it is in.
+ * @throws AppError `backup_failed`, or what SQLite said.
+ */
+export async function copyDatabase(
+  file: string,
+  to: string,
+  onBytes: (done: number, total: number) => void,
+): Promise<Date> {
+  const db = openForReading(file);
+  try {
+    db.exec("BEGIN");
+    const pages = db.pragma("page_count", { simple: true }) as number;
+    const size = db.pragma("page_size", { simple: true }) as number;
+    const at = new Date();
+    const progress = ({ totalPages, remainingPages }: BackupMetadata) => {
+      onBytes((totalPages - remainingPages) * size, totalPages * size);
+      return PAGES;
+    };
+    emptyFile(to);
+    const { totalPages, remainingPages } = await db.backup(to, { progress });
+    if (totalPages === pages && remainingPages === 0) return at;
+    throw new AppError("backup_failed", { detail: `${remainingPages} of ${pages} pages were not copied` });
+  } finally {
+    db.close();
+  }
+}

@@ -1,0 +1,113 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { AppError } from "../../../../shared/errors.ts";
+import { BackupBucket, type BucketSettings } from "./bucket.ts";
+import { type CreateRequest, createBackup } from "./create.ts";
+import { BackupFolder } from "./folder.ts";
+import type { Manifest } from "./manifest.ts";
+import { type Retention, retain } from "./retention.ts";
+import type { BackupStore, Place } from "./store.ts";
+import { type OnProgress, unpack } from "./unpack.ts";
+
+/** Where the backups of one database are. */
+export interface Places {
+  readonly folder: string;
+  /** Null: none is configured. */
+  readonly bucket: BucketSettings | null;
+}
+
+/** `latest`, or a backup's id. */
+export interface Which {
+  readonly from: Place;
+  readonly id: string;
+}
+
+export interface Pruned {
+  readonly kept: readonly Manifest[];
+  readonly removed: readonly Manifest[];
+}
+
+/** The jobs of the process that makes backups: parameter and result of each. */
+export interface BackupJobs {
+  create: { request: CreateRequest; reply: Manifest };
+  list: { request: { readonly from: Place }; reply: readonly Manifest[] };
+  /** Reads a backup back, makes a database of it and checks that. */
+  verify: { request: Which; reply: Manifest };
+  /** The same, and the database stays, at a path that must be free. */
+  unpack: { request: Which & { readonly to: string }; reply: Manifest };
+  prune: {
+    request: { readonly from: Place; readonly keep: Retention; readonly dryRun: boolean };
+    reply: Pruned;
+  };
+}
+
+export type BackupJob = keyof BackupJobs;
+
+type Run<J extends BackupJob> = (
+  places: Places,
+  request: BackupJobs[J]["request"],
+  onProgress: OnProgress,
+) => Promise<BackupJobs[J]["reply"]>;
+
+export const RUN: { readonly [J in BackupJob]: Run<J> } = {
+  create,
+  list: async (places, { from }) => (await storeOf(places, from)).list(),
+  async verify(places, { from, id }, onProgress) {
+    const store = await storeOf(places, from);
+    const backup = await find(store, id);
+    await new BackupFolder(places.folder).working(async (path) =>
+      unpack(await store.read(backup), backup, join(path, "copy.sqlite"), onProgress),
+    );
+    return backup;
+  },
+  async unpack(places, { from, id, to }, onProgress) {
+    const store = await storeOf(places, from);
+    const backup = await find(store, id);
+    try {
+      await unpack(await store.read(backup), backup, to, onProgress);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") await rm(to, { force: true });
+      throw error;
+    }
+    return backup;
+  },
+  async prune(places, { from, keep, dryRun }) {
+    const store = await storeOf(places, from);
+    const { kept, removed } = retain(await store.list(), keep);
+    if (!dryRun) for (const backup of removed) await store.remove(backup);
+    return { kept, removed };
+  },
+};
+
+/** The copy in the bucket is made last: when that fails, the one in the folder is there, and good. */
+async function create(places: Places, request: CreateRequest, onProgress: OnProgress): Promise<Manifest> {
+  const folder = new BackupFolder(places.folder);
+  const backup = await createBackup(folder, request, onProgress);
+  if (places.bucket === null) return backup;
+  const bucket = await BackupBucket.open(places.bucket);
+  await bucket.upload(backup, folder.pathOf(backup), (done) => onProgress("upload", done, backup.bytes));
+  return backup;
+}
+
+/** @throws AppError `invalid` when there is no bucket. */
+async function storeOf({ folder, bucket }: Places, from: Place): Promise<BackupStore> {
+  if (from === "folder") return new BackupFolder(folder);
+  if (bucket !== null) return BackupBucket.open(bucket);
+  throw noBucket();
+}
+
+export const noBucket = (): AppError =>
+  new AppError("invalid", {
+    detail: "no bucket is configured (CHINOOK_BACKUP_S3_BUCKET)",
+    errors: [{ parameter: "from", detail: "must be folder: no bucket is configured" }],
+  });
+
+/** @throws AppError `backup_unknown`. */
+export async function find(store: BackupStore, id: string): Promise<Manifest> {
+  const backups = await store.list();
+  const backup = id === "latest" ? backups[0] : backups.find((backup) => backup.id === id);
+  if (backup !== undefined) return backup;
+  throw new AppError("backup_unknown", {
+    detail: id === "latest" ? `there is no backup in ${store.name}` : `there is no ${id} in ${store.name}`,
+  });
+}

@@ -1,0 +1,268 @@
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { AppError, ERRORS } from "../../../shared/errors.ts";
+import type { CopyReport } from "../../../shared/protocol.ts";
+import { version } from "../../../shared/version.ts";
+import type { Logger } from "../../engine/log.ts";
+import type { Metrics } from "../../engine/metrics.ts";
+import { emptyFile } from "./archive/copy.ts";
+import { COPY_FILE } from "./archive/create.ts";
+import { toBackupError } from "./archive/errors.ts";
+import { BackupFolder } from "./archive/folder.ts";
+import {
+  type BackupJob,
+  type BackupJobs,
+  find,
+  noBucket,
+  type Places,
+  type Pruned,
+  RUN,
+} from "./archive/jobs.ts";
+import type { Manifest, Reason } from "./archive/manifest.ts";
+import type { Retention } from "./archive/retention.ts";
+import type { Place } from "./archive/store.ts";
+import type { OnProgress } from "./archive/unpack.ts";
+import { BackupProcess, runBackupJob } from "./backup-process.ts";
+import { type Job, JobBook, newJob } from "./job.ts";
+import { Schedule } from "./schedule.ts";
+
+export interface BackupsOptions {
+  readonly database: string;
+  /**
+   * Copies the database to an empty file on the writer's connection. Null: a snapshot is copied beside the writer,
+   * for when another program writes to the file as well.
+   */
+  readonly writer: Copier | null;
+  readonly places: Places;
+  readonly keep: Retention;
+  /** Seconds between two scheduled backups; 0: none are made. */
+  readonly every: number;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+/** What backups need of the writer. */
+export interface Copier {
+  copy(to: string): Promise<CopyReport>;
+  cancelCopy(): Promise<void>;
+}
+
+/** Milliseconds between two looks at a copy that is being made. */
+const WATCH_MS = 200;
+
+/**
+ * The backups of the server's database: made by schedule or on request, one job at a time, each in a process of its
+ * own. A second job is refused with `backup_running` and changes nothing; a scheduled one that finds another at work
+ * comes back later. Closing ends the job that runs, and nothing of it stays.
+ */
+export class Backups {
+  readonly #options: BackupsOptions;
+  readonly #jobs = new JobBook();
+  readonly #schedule: Schedule;
+  #running: BackupProcess<BackupJob> | undefined;
+  #listing: Promise<readonly Manifest[]> | undefined;
+  #busy = false;
+  #settled: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  constructor(options: BackupsOptions) {
+    this.#options = options;
+    this.#schedule = new Schedule({
+      everyMs: options.every * 1_000,
+      make: () => this.#scheduled(),
+      last: async () => Date.parse((await this.list("folder"))[0]?.created_at ?? ""),
+      onFailure: (error) => options.log.warn({ err: error }, "the scheduled backup will be tried again"),
+    });
+    void this.#rememberLast();
+  }
+
+  /**
+   * Those who ask for the bucket's list at the same time get the same one: it takes a process.
+   *
+   * @throws AppError `backup_failed`, `bucket_failed`; `invalid` when there is no bucket.
+   */
+  async list(from: Place): Promise<readonly Manifest[]> {
+    const { places } = this.#options;
+    this.#assertPlace(from);
+    if (from === "folder") return new BackupFolder(places.folder).list().catch(rethrow);
+    this.#listing ??= runBackupJob("list", places, { from }).finally(() => {
+      this.#listing = undefined;
+    });
+    return this.#listing;
+  }
+
+  /** @throws AppError `backup_running`. */
+  create(): Job {
+    return this.#start("create", (onProgress) => this.#make("manual", onProgress)).job;
+  }
+
+  /**
+   * @throws AppError `backup_running`; `backup_unknown`, which of the bucket's backups only the job finds out;
+   * `invalid` when there is no bucket.
+   */
+  async verify(from: Place, id: string): Promise<Job> {
+    this.#assertPlace(from);
+    const { folder } = this.#options.places;
+    if (from === "folder") await find(new BackupFolder(folder), id).catch(rethrow);
+    return this.#start("verify", (onProgress) => this.#inProcess("verify", { from, id }, onProgress)).job;
+  }
+
+  /** @throws AppError `backup_running`, `backup_failed`, `bucket_failed`; `invalid` when there is no bucket. */
+  async prune(from: Place, dryRun: boolean): Promise<Pruned> {
+    this.#assertPlace(from);
+    const { places, keep } = this.#options;
+    const request = { from, keep, dryRun };
+    return this.#alone(() =>
+      from === "folder"
+        ? RUN.prune(places, request, () => {}).catch(rethrow)
+        : this.#inProcess("prune", request),
+    );
+  }
+
+  /** @throws AppError `not_found`: not known, or too long ago. */
+  job(id: number): Readonly<Job> {
+    return this.#jobs.get(id);
+  }
+
+  #assertPlace(from: Place): void {
+    if (from === "bucket" && this.#options.places.bucket === null) throw noBucket();
+  }
+
+  /** Ends the job that runs, and removes what it has made so far. Again is harmless. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#schedule.close();
+    if (!this.#busy) return;
+    // A writer that has died has no copy under way.
+    await this.#options.writer?.cancelCopy().catch(() => {});
+    await this.#running?.close();
+    await this.#settled;
+    await new BackupFolder(this.#options.places.folder).sweep();
+  }
+
+  #start(
+    kind: Job["job"],
+    work: (onProgress: OnProgress) => Promise<Manifest>,
+  ): { job: Job; settled: Promise<void> } {
+    const job = newJob(kind);
+    const working = this.#alone(() =>
+      work((phase, done, total) => void Object.assign(job, { phase, done, total })),
+    );
+    this.#jobs.add(job);
+    const settled = working.then(
+      (backup) => this.#finish(job, backup),
+      (error) => this.#fail(job, error),
+    );
+    return { job, settled };
+  }
+
+  async #make(reason: Reason, onProgress: OnProgress): Promise<Manifest> {
+    const { database, writer, places, log, metrics } = this.#options;
+    const request = { database, reason, version };
+    if (writer === null) return this.#inProcess("create", { ...request, copied: null }, onProgress);
+    const folder = new BackupFolder(places.folder);
+    return folder.working(async (path) => {
+      const to = join(path, COPY_FILE);
+      await folder.assertRoom(statSync(database).size);
+      if (this.#closed) throw new AppError("closing");
+      emptyFile(to);
+      const { at, pages, longestMs, lastMs } = await watched(to, database, onProgress, () => writer.copy(to));
+      metrics.backupLongestStep.set(longestMs / 1_000);
+      log.info({ pages, longest_step_ms: longestMs, last_step_ms: lastMs }, "database copied");
+      return this.#inProcess("create", { ...request, copied: { path, at } }, onProgress);
+    });
+  }
+
+  /** Takes the one place there is at once, or throws. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#closed) throw new AppError("closing");
+    if (this.#busy) throw new AppError("backup_running");
+    this.#busy = true;
+    const working = work().finally(() => {
+      this.#busy = false;
+    });
+    this.#settled = working.catch(() => {});
+    return working;
+  }
+
+  async #inProcess<J extends BackupJob>(
+    job: J,
+    request: BackupJobs[J]["request"],
+    onProgress?: OnProgress,
+  ): Promise<BackupJobs[J]["reply"]> {
+    if (this.#closed) throw new AppError("closing");
+    const running = new BackupProcess(job, this.#options.places, request, onProgress);
+    this.#running = running as unknown as BackupProcess<BackupJob>;
+    try {
+      return await running.result;
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  #finish(job: Job, backup: Manifest): void {
+    Object.assign(job, { status: "done", finished_at: new Date().toISOString(), backup });
+    if (job.job === "verify") return;
+    const { log, metrics, places } = this.#options;
+    metrics.backups.inc({ result: "ok" });
+    this.#gauge(backup);
+    const { id, reason, seconds, bytes } = backup;
+    log.info({ backup: id, reason, seconds, bytes, folder: places.folder }, "backup made");
+  }
+
+  #fail(job: Job, cause: unknown): void {
+    const error = toBackupError(cause);
+    const { code, message: detail } = error;
+    const finished_at = new Date().toISOString();
+    Object.assign(job, { status: "failed", finished_at, error: { code, detail, hint: ERRORS[code].hint } });
+    if (this.#closed) return;
+    const { log, metrics } = this.#options;
+    if (job.job === "create") metrics.backups.inc({ result: "failed" });
+    log.error({ code, err: error }, job.job === "create" ? "backup failed" : "backup not verified");
+  }
+
+  #gauge({ created_at, seconds, bytes }: Manifest): void {
+    const { metrics } = this.#options;
+    metrics.backupLastSuccess.set(Date.parse(created_at) / 1_000);
+    metrics.backupLastDuration.set(seconds);
+    metrics.backupLastBytes.set(bytes);
+  }
+
+  /** So that an alert on old backups does not begin anew with each start. */
+  async #rememberLast(): Promise<void> {
+    const [last] = await this.list("folder").catch(() => []);
+    if (last !== undefined) this.#gauge(last);
+  }
+
+  /** A backup, then what retention says of the older ones, in the folder as in the bucket. */
+  async #scheduled(): Promise<void> {
+    const { places, log } = this.#options;
+    const { job, settled } = this.#start("create", (onProgress) => this.#make("scheduled", onProgress));
+    await settled;
+    if (job.error !== null) throw new AppError(job.error.code, { detail: job.error.detail });
+    for (const from of places.bucket === null ? (["folder"] as const) : (["folder", "bucket"] as const)) {
+      const { removed } = await this.prune(from, false);
+      if (removed.length > 0) log.info({ from, removed: removed.map(({ id }) => id) }, "old backups removed");
+    }
+  }
+}
+
+function rethrow(error: unknown): never {
+  throw toBackupError(error);
+}
+
+/** A step of the copy is the writer's, and it says nothing meanwhile: how far it is shows in the file's size. */
+async function watched<T>(
+  copy: string,
+  database: string,
+  onProgress: OnProgress,
+  action: () => Promise<T>,
+): Promise<T> {
+  const look = () => onProgress("copy", statSync(copy).size, statSync(database).size);
+  const watch = setInterval(look, WATCH_MS).unref();
+  try {
+    return await action();
+  } finally {
+    clearInterval(watch);
+  }
+}

@@ -1,0 +1,26 @@
+import type { Settings } from "../../../shared/settings.ts";
+import { version } from "../../../shared/version.ts";
+import type { Logger } from "../../engine/log.ts";
+import type { Manifest } from "./archive/manifest.ts";
+import { runBackupJob } from "./backup-process.ts";
+import { type PlaceSettings, placesOf } from "./places.ts";
+
+/**
+ * A backup before the schema changes, by whoever holds the writer's lock. It goes to the folder alone: a migration
+ * does not wait for a bucket.
+ *
+ * @returns undefined when the settings want none.
+ * @throws AppError as a backup does; then nothing is to be migrated.
+ */
+export async function backupBeforeMigration(
+  settings: PlaceSettings & Pick<Settings, "backupBeforeMigration">,
+  log: Logger,
+): Promise<{ backup: Manifest; folder: string } | undefined> {
+  if (!settings.backupBeforeMigration) return undefined;
+  const { folder } = placesOf(settings);
+  const { database } = settings;
+  const request = { database, reason: "migration", version, copied: null } as const;
+  const backup = await runBackupJob("create", { folder, bucket: null }, request);
+  log.info({ backup: backup.id, folder }, "backup made before the schema is changed");
+  return { backup, folder };
+}

@@ -1,0 +1,57 @@
+import { mkdirSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { WriterLock } from "../../../shared/database/lock.ts";
+import { readMigrations } from "../../../shared/database/migrations.ts";
+import { finishReplacement, incomingFile, replaceDatabase } from "../../../shared/database/replacement.ts";
+import { AppError } from "../../../shared/errors.ts";
+import { ROOT } from "../../../shared/version.ts";
+import type { Which } from "./archive/jobs.ts";
+import { backupId, type Manifest } from "./archive/manifest.ts";
+import type { OnProgress } from "./archive/unpack.ts";
+import { runBackupJob } from "./backup-process.ts";
+import { type PlaceSettings, placesOf } from "./places.ts";
+
+export interface Restored {
+  readonly backup: Manifest;
+  /** Where the database that was there is now; null when there was none. */
+  readonly kept: string | null;
+}
+
+/**
+ * Puts a backup in the database's place. It holds the writer's lock for all of it, so no server runs and none starts.
+ * The backup becomes a database beside the old one and is checked there; only then are the two exchanged, and the
+ * old one is kept.
+ *
+ * @throws AppError `locked` while a server holds the database; `backup_unknown`, `backup_damaged`, `backup_too_new`:
+ * then the database is as it was.
+ */
+export async function restore(
+  settings: PlaceSettings,
+  which: Which,
+  onProgress: OnProgress,
+): Promise<Restored> {
+  const { database } = settings;
+  mkdirSync(dirname(database), { recursive: true });
+  const lock = new WriterLock(database);
+  const incoming = incomingFile(database);
+  try {
+    finishReplacement(database);
+    rmSync(incoming, { force: true });
+    const backup = await runBackupJob("unpack", placesOf(settings), { ...which, to: incoming }, onProgress);
+    refuseNewer(backup);
+    const { kept } = replaceDatabase(database, backupId(new Date()));
+    return { backup, kept };
+  } finally {
+    rmSync(incoming, { force: true });
+    lock.release();
+  }
+}
+
+function refuseNewer({ id, schema_version, chinook_version }: Manifest): void {
+  const { length } = readMigrations(fileURLToPath(new URL("migrations", ROOT)));
+  if (schema_version <= length) return;
+  throw new AppError("backup_too_new", {
+    detail: `${id} is of schema ${schema_version}, made by ${chinook_version}; this release knows ${length}`,
+  });
+}

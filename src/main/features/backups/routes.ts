@@ -1,0 +1,124 @@
+import { z } from "zod";
+import { idText } from "../../http/fields.ts";
+import { parseQuery, validate } from "../../http/input.ts";
+import { json, type Reply } from "../../http/reply.ts";
+import { type Call, type Route, route } from "../../http/route.ts";
+import { pathOf } from "../catalogue/routes.ts";
+import { BACKUP_ID, MANIFEST } from "./archive/manifest.ts";
+import { PLACES } from "./archive/store.ts";
+import { PHASES } from "./archive/unpack.ts";
+import type { Backups } from "./backups.ts";
+import type { Job } from "./job.ts";
+
+const from = z
+  .enum(PLACES)
+  .default("folder")
+  .meta({ description: "Where to look: the folder, or the bucket that copies go to." });
+const backupText = z
+  .string()
+  .refine((text) => text === "latest" || BACKUP_ID.test(text), "must be a backup's id, or latest")
+  .meta({ description: "A backup's id, or `latest`." });
+const dryRun = z
+  .enum(["0", "1"])
+  .default("0")
+  .meta({ description: "1 removes nothing and tells what would be." });
+
+const listQuery = z.strictObject({ from });
+const verifyQuery = z.strictObject({ backup: backupText, from });
+const pruneQuery = z.strictObject({ from, dry_run: dryRun });
+const jobPath = z.strictObject({ id: idText });
+
+const jobSchema = z.object({
+  id: z.int(),
+  job: z.enum(["create", "verify"]),
+  status: z.enum(["running", "done", "failed"]),
+  started_at: z.iso.datetime(),
+  finished_at: z.iso.datetime().nullable(),
+  phase: z.enum(PHASES).nullable(),
+  done: z.int().meta({ description: "Bytes that the phase is done with." }),
+  total: z.int(),
+  backup: MANIFEST.nullable(),
+  error: z.object({ code: z.string(), detail: z.string(), hint: z.string() }).nullable(),
+});
+/** What a folder or a bucket can have wrong. */
+const STORES = ["backup_failed", "bucket_failed", "s3_client_missing"] as const;
+const started = { 202: { description: "Started: `Location` tells how it goes.", body: jobSchema } };
+
+/** Restoring is not among them: it replaces the file that this server has open, so it is a command's. */
+export const backupRoutes = (backups: Backups): Route[] => [
+  route({
+    method: "GET",
+    path: "/admin/backups",
+    tag: "admin",
+    summary: "Backups, newest first",
+    parameters: listQuery,
+    responses: { 200: { description: "All of them.", body: z.object({ data: z.array(MANIFEST) }) } },
+    failures: STORES,
+    handle: async (call) => answer(200, { data: await backups.list(queryOf(call, listQuery).from) }),
+  }),
+  route({
+    method: "POST",
+    path: "/admin/backups",
+    tag: "admin",
+    summary: "Make a backup",
+    description: "One job of backups runs at a time: 409 `backup_running` while there is another.",
+    responses: started,
+    failures: ["backup_running"],
+    handle: (call) => {
+      pathOf(call, z.strictObject({}));
+      return accepted(backups.create());
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/admin/backups/{backup}/verify",
+    tag: "admin",
+    summary: "Read a backup back and check it",
+    description: "Decompresses it, opens the database and checks that, not only its size.",
+    parameters: verifyQuery,
+    responses: started,
+    failures: ["backup_running", "backup_unknown", ...STORES],
+    handle: async (call) => {
+      const { backup, from } = queryOf(call, verifyQuery, ["backup"]);
+      return accepted(await backups.verify(from, backup));
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/admin/backups/prune",
+    tag: "admin",
+    summary: "Remove the backups that retention does not keep",
+    parameters: pruneQuery,
+    responses: {
+      200: {
+        description: "What stays and what goes.",
+        body: z.object({ kept: z.array(MANIFEST), removed: z.array(MANIFEST) }),
+      },
+    },
+    failures: ["backup_running", ...STORES],
+    handle: async (call) => {
+      const { from, dry_run } = queryOf(call, pruneQuery);
+      return answer(200, await backups.prune(from, dry_run === "1"));
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/admin/backups/jobs/{id}",
+    tag: "admin",
+    summary: "How a job of backups goes",
+    parameters: jobPath,
+    responses: { 200: { description: "The job; the last twenty are known.", body: jobSchema } },
+    handle: (call) => answer(200, backups.job(pathOf<{ id: number }>(call, jobPath).id)),
+  }),
+];
+
+function queryOf<S extends z.ZodObject>(call: Call, schema: S, inPath: readonly string[] = []): z.infer<S> {
+  const path = Object.fromEntries(inPath.map((name) => [name, call.param(name)]));
+  return validate(schema, { ...parseQuery(call.url), ...path }, "parameter") as z.infer<S>;
+}
+
+const answer = (status: number, body: unknown, headers: Record<string, string> = {}): Reply =>
+  json(status, JSON.stringify(body), { "cache-control": "no-store", ...headers });
+
+const accepted = (job: Readonly<Job>): Reply =>
+  answer(202, job, { location: `/admin/backups/jobs/${job.id}` });

@@ -1,0 +1,125 @@
+import { z } from "zod";
+import type { Statement } from "../../../shared/protocol.ts";
+import { BULK_COLUMNS, BULK_TABLES, type BulkTable, CHUNK_ROWS, type Chunk } from "../../../shared/tables.ts";
+import { type Command, command, statement } from "../../engine/commands/command.ts";
+import { SOURCE_SQL } from "./source.ts";
+
+/** Columns that do not count as a change when a row is loaded again. */
+const UNCOUNTED = new Set(["id", "public_id", "created_at", "updated_at"]);
+const VERSIONED = new Set<BulkTable>(["artists", "albums", "genres", "media_types", "tracks", "playlists"]);
+/** Tables whose rows are their key: loading one again changes nothing. */
+const KEY_ONLY = new Set<BulkTable>(["playlist_tracks"]);
+
+/**
+ * Rows of one table as one statement: the chunk travels as a JSON text and becomes a table inside SQLite. A row
+ * that is there already is updated only where it differs, so loading a catalogue twice changes nothing.
+ */
+function upsert(table: BulkTable): string {
+  const columns = BULK_COLUMNS[table] as readonly string[];
+  const values = columns.map((_, i) => `value ->> ${i}`).join(", ");
+  return `INSERT INTO ${table} (${columns.join(", ")}) SELECT ${values} FROM json_each(@rows) WHERE true
+    ${onConflict(table, columns)}`;
+}
+
+function onConflict(table: BulkTable, columns: readonly string[]): string {
+  if (KEY_ONLY.has(table)) return "ON CONFLICT DO NOTHING";
+  const counted = columns.filter((column) => !UNCOUNTED.has(column));
+  const sets = counted.map((column) => `${column} = excluded.${column}`);
+  const differs = counted.map((column) => `${table}.${column} COLLATE BINARY IS NOT excluded.${column}`);
+  const stamp = VERSIONED.has(table) ? ", version = version + 1, updated_at = excluded.updated_at" : "";
+  return `ON CONFLICT (id) DO UPDATE SET ${sets.join(", ")}${stamp} WHERE ${differs.join(" OR ")}`;
+}
+
+const UPSERTS = Object.fromEntries(BULK_TABLES.map((table) => [table, upsert(table)])) as Record<
+  BulkTable,
+  string
+>;
+
+/** FTS5's own default: as many segments of a size are merged as writes go by. */
+const AUTOMERGE = 4;
+const automerge = (segments: number): Statement =>
+  statement(`INSERT INTO tracks_fts (tracks_fts, rank) VALUES ('automerge', ${segments})`, {});
+
+/**
+ * A chunk, without the merging of the text index that other writes pay for as they go: a load merges once, at its
+ * end. Off and on again in one transaction, so that no load that dies leaves it off. How many rows changed is noted
+ * in between, since what comes after counts as a change too.
+ */
+const unmerged = (load: Statement): Statement[] => [
+  automerge(0),
+  load,
+  statement(
+    "INSERT INTO meta VALUES ('changed', changes()) ON CONFLICT DO UPDATE SET value = excluded.value",
+    {},
+  ),
+  automerge(AUTOMERGE),
+];
+
+const everything = () => ["*"];
+
+const load: Command<Chunk> = command({
+  name: "bulk.load",
+  input: z.strictObject({
+    table: z.enum(BULK_TABLES as [BulkTable, ...BulkTable[]]),
+    rows: z
+      .array(z.array(z.union([z.string(), z.number(), z.null()])).readonly())
+      .min(1)
+      .max(CHUNK_ROWS)
+      .readonly(),
+  }),
+  statements: ({ table, rows }) => unmerged(statement(UPSERTS[table], { rows: JSON.stringify(rows) })),
+  answer: () =>
+    statement(
+      "SELECT json_object('changed', CAST(value AS INTEGER)) AS body, NULL AS etag FROM meta WHERE key = 'changed'",
+      {},
+    ),
+  foreignKey: "reference_unknown",
+  tags: everything,
+});
+
+/** What is of a catalogue without being loaded with it. */
+const FOLLOWING = [
+  ...["tags", "search_pending", "suggestions", "idempotency_keys"],
+  ...["vector_queue", "vector_spread", "lyric_model", "similar_tracks"],
+];
+
+/** Children before parents. */
+const clear: Command<Record<string, never>> = command({
+  name: "bulk.clear",
+  input: z.strictObject({}),
+  statements: () => [
+    ...[...BULK_TABLES].reverse().map((table) => statement(`DELETE FROM ${table}`, {})),
+    ...FOLLOWING.map((table) => statement(`DELETE FROM ${table}`, {})),
+    statement("INSERT INTO suggestions_fts (suggestions_fts) VALUES ('delete-all')", {}),
+  ],
+  tags: everything,
+});
+
+/** `loading` while a load is under way: what one that was cut off leaves behind. */
+export type CatalogueSource = "demo" | "generated" | "imported" | "loading";
+
+/** Notes where the catalogue came from. */
+const source: Command<{ source: CatalogueSource }> = command({
+  name: "bulk.source",
+  input: z.strictObject({ source: z.enum(["demo", "generated", "imported", "loading"]) }),
+  statements: ({ source }) => [
+    statement(
+      "INSERT INTO meta VALUES ('source', @source) ON CONFLICT DO UPDATE SET value = excluded.value",
+      {
+        source,
+      },
+    ),
+  ],
+  tags: everything,
+});
+
+/** The same question as the read's, for a writer that has no readers beside it. */
+const inspect: Command<Record<string, never>> = command({
+  name: "bulk.inspect",
+  input: z.strictObject({}),
+  statements: () => [],
+  answer: () => statement(SOURCE_SQL, {}),
+  tags: () => [],
+});
+
+export const BULK_COMMANDS = { load, clear, source, inspect };

@@ -1,0 +1,246 @@
+import { z } from "zod";
+import { slugify } from "../../../shared/names.ts";
+import type { Param } from "../../../shared/protocol.ts";
+import { date, id, idText, money, text, toCents } from "../../http/fields.ts";
+
+/** The six kinds of catalogue entities, by their path under `/v1`. */
+export type KindPath = "artists" | "albums" | "tracks" | "genres" | "media-types" | "playlists";
+
+/** A filter of a list. The first one given picks the index; the others only narrow what it finds. */
+export interface Filter {
+  readonly parameter: string;
+  readonly schema: z.ZodType<string | number>;
+  /** A condition on an indexed column, with the parameter bound under its own name. */
+  readonly column: string;
+  readonly test: string;
+  /** Whether its index may drive the list. Not for a column of few values: walking the sort's index is better. */
+  readonly drives: boolean;
+}
+
+/**
+ * All that reads, commands, routes and the API description need to know of a kind. `t` is the alias of its own
+ * table everywhere.
+ */
+export interface Kind {
+  readonly path: KindPath;
+  readonly noun: string;
+  readonly table: string;
+  /** The joins that give the names it shows; `t` first. */
+  readonly from: string;
+  /** The JSON object, field by field, in order: each an SQL expression. */
+  readonly fields: Readonly<Record<string, string>>;
+  /** Versions of the rows that its JSON is made of: together they are its ETag. */
+  readonly versions: readonly string[];
+  /** Tags that only the row knows, as SQL text separated by spaces: whose names it shows. */
+  readonly rowTags: string;
+  /** Kinds whose names it shows. */
+  readonly joins: readonly KindPath[];
+  readonly sorts: Readonly<Record<string, string>>;
+  readonly filters: readonly Filter[];
+  readonly schema: z.ZodObject;
+  readonly input: z.ZodObject;
+  /** Body field → the table its id must be in. */
+  readonly references: Readonly<Record<string, string>>;
+  /** A validated body (whole, or the part that a PATCH gives) as columns. */
+  readonly toColumns: (input: Record<string, unknown>) => Record<string, Param>;
+}
+
+const stamp = {
+  created_at: "t.created_at",
+  updated_at: "t.updated_at",
+};
+const identity = { id: "t.id", public_id: "t.public_id", slug: "t.slug" };
+
+const identitySchema = {
+  id,
+  public_id: z.uuid(),
+  slug: z.string(),
+};
+const stampSchema = {
+  created_at: z.iso.datetime(),
+  updated_at: z.iso.datetime(),
+};
+
+const lookups: readonly Filter[] = [
+  {
+    parameter: "public_id",
+    schema: z.uuid(),
+    column: "t.public_id",
+    test: "= likely(@public_id)",
+    drives: true,
+  },
+  {
+    parameter: "slug",
+    schema: z.string().min(1).max(80),
+    column: "t.slug",
+    test: "= likely(@slug)",
+    drives: true,
+  },
+];
+const idFilter = (
+  parameter: string,
+  column: string,
+  test = `= likely(@${parameter})`,
+  drives = true,
+): Filter => ({
+  parameter,
+  schema: idText,
+  column,
+  test,
+  drives,
+});
+
+const withSlug = (column: string, value: unknown): Record<string, Param> =>
+  value === undefined ? {} : { [column]: value as string, slug: slugify(value as string) };
+
+/** Artists, genres, media types and playlists: a name and nothing else. */
+function namedKind(path: KindPath, noun: string, table: string, example: string): Kind {
+  return {
+    path,
+    noun,
+    table,
+    from: `${table} t`,
+    fields: { ...identity, name: "t.name", ...stamp },
+    versions: ["t.version"],
+    rowTags: "NULL",
+    joins: [],
+    sorts: { id: "t.id", name: "t.name" },
+    filters: lookups,
+    schema: z.object({ ...identitySchema, name: z.string(), ...stampSchema }),
+    input: z.strictObject({ name: text(200).meta({ example }) }),
+    references: {},
+    toColumns: ({ name }) => withSlug("name", name),
+  };
+}
+
+const ALBUMS: Kind = {
+  path: "albums",
+  noun: "album",
+  table: "albums",
+  from: "albums t JOIN artists ar ON ar.id = t.artist_id",
+  fields: {
+    ...identity,
+    title: "t.title",
+    artist_id: "t.artist_id",
+    artist_name: "ar.name",
+    release_date: "t.release_date",
+    ...stamp,
+  },
+  versions: ["t.version", "ar.version"],
+  rowTags: "'artists:' || t.artist_id",
+  joins: ["artists"],
+  sorts: { id: "t.id", title: "t.title", release_date: "coalesce(t.release_date, '')" },
+  filters: [...lookups, idFilter("artist_id", "t.artist_id")],
+  schema: z.object({
+    ...identitySchema,
+    title: z.string(),
+    artist_id: id,
+    artist_name: z.string(),
+    release_date: z.iso.date().nullable(),
+    ...stampSchema,
+  }),
+  input: z.strictObject({
+    title: text(300).meta({ example: "Night Ferry" }),
+    artist_id: id,
+    release_date: date.nullable().optional(),
+  }),
+  references: { artist_id: "artists" },
+  toColumns: ({ title, ...rest }) => ({ ...withSlug("title", title), ...(rest as Record<string, Param>) }),
+};
+
+const TRACKS: Kind = {
+  path: "tracks",
+  noun: "track",
+  table: "tracks",
+  from: `tracks t
+    LEFT JOIN albums al ON al.id = t.album_id
+    LEFT JOIN artists ar ON ar.id = al.artist_id
+    LEFT JOIN genres g ON g.id = t.genre_id
+    JOIN media_types m ON m.id = t.media_type_id`,
+  fields: {
+    ...identity,
+    name: "t.name",
+    album_id: "t.album_id",
+    album_title: "al.title",
+    artist_id: "al.artist_id",
+    artist_name: "ar.name",
+    genre_id: "t.genre_id",
+    genre_name: "g.name",
+    media_type_id: "t.media_type_id",
+    media_type_name: "m.name",
+    composer: "t.composer",
+    milliseconds: "t.milliseconds",
+    bytes: "t.bytes",
+    unit_price: "t.unit_price_cents / 100.0",
+    ...stamp,
+  },
+  versions: ["t.version", "al.version", "ar.version", "g.version", "m.version"],
+  rowTags: `concat_ws(' ', 'albums:' || t.album_id, 'artists:' || al.artist_id, 'genres:' || t.genre_id,
+    'media-types:' || t.media_type_id)`,
+  joins: ["albums", "artists", "genres", "media-types"],
+  sorts: { id: "t.id", name: "t.name", milliseconds: "t.milliseconds", unit_price: "t.unit_price_cents" },
+  filters: [
+    ...lookups,
+    idFilter("album_id", "t.album_id"),
+    idFilter("artist_id", "t.album_id", "IN (SELECT id FROM albums WHERE artist_id = likely(@artist_id))"),
+    idFilter("genre_id", "t.genre_id"),
+    idFilter("media_type_id", "t.media_type_id", "= likely(@media_type_id)", false),
+  ],
+  schema: z.object({
+    ...identitySchema,
+    name: z.string(),
+    album_id: id.nullable(),
+    album_title: z.string().nullable(),
+    artist_id: id.nullable(),
+    artist_name: z.string().nullable(),
+    genre_id: id.nullable(),
+    genre_name: z.string().nullable(),
+    media_type_id: id,
+    media_type_name: z.string(),
+    composer: z.string().nullable(),
+    milliseconds: z.int(),
+    bytes: z.int().nullable(),
+    unit_price: z.number(),
+    ...stampSchema,
+  }),
+  input: z.strictObject({
+    name: text(300).meta({ example: "Harbour Lights" }),
+    album_id: id.nullable().optional(),
+    media_type_id: id,
+    genre_id: id.nullable().optional(),
+    composer: text(300).nullable().optional(),
+    milliseconds: z.int().min(0).max(1_000_000_000),
+    bytes: z.int().min(0).max(1_000_000_000_000).nullable().optional(),
+    unit_price: money,
+  }),
+  references: { album_id: "albums", media_type_id: "media_types", genre_id: "genres" },
+  toColumns: ({ name, unit_price, ...rest }) => ({
+    ...withSlug("name", name),
+    ...(unit_price === undefined ? {} : { unit_price_cents: toCents(unit_price as number) }),
+    ...(rest as Record<string, Param>),
+  }),
+};
+
+export const KINDS = {
+  artists: namedKind("artists", "artist", "artists", "The Tide Tables"),
+  albums: ALBUMS,
+  tracks: TRACKS,
+  genres: namedKind("genres", "genre", "genres", "Shoegaze"),
+  "media-types": namedKind("media-types", "media type", "media_types", "FLAC audio file"),
+  playlists: namedKind("playlists", "playlist", "playlists", "Sunday morning"),
+} as const satisfies Record<KindPath, Kind>;
+
+export const ALL_KINDS: readonly Kind[] = Object.values(KINDS);
+
+/** The entity as JSON text, in SQL. */
+export const jsonOf = (kind: Kind): string =>
+  `json_object(${Object.entries(kind.fields)
+    .map(([name, expression]) => `'${name}', ${expression}`)
+    .join(", ")})`;
+
+/**
+ * The entity's ETag, in SQL: it changes exactly when its JSON may have. The time of the last update is part of
+ * it because a restored backup counts its versions from an earlier number again.
+ */
+export const etagOf = (kind: Kind): string =>
+  `'"' || ${kind.versions.map((version) => `ifnull(${version}, 0)`).join(" || '.' || ")} || '-' || t.updated_at || '"'`;

@@ -1,0 +1,63 @@
+import { z } from "zod";
+import type { Answers } from "../../engine/reads/answers.ts";
+import { change, create, type Writes } from "../../http/command-route.ts";
+import { idText } from "../../http/fields.ts";
+import { readRoute } from "../../http/read-route.ts";
+import { type Route, route } from "../../http/route.ts";
+import { bodyOf, pageSchema, pathOf } from "./routes.ts";
+import {
+  slugText,
+  TAG_COMMANDS,
+  TAGS_READ,
+  TRACK_TAGS_READ,
+  tagBody,
+  tagSchema,
+  trackTagSchema,
+} from "./tags.ts";
+
+const idParameter = z.strictObject({ id: idText });
+const tagParameters = z.strictObject({ id: idText, tag: slugText });
+
+export const tagRoutes = (answers: Answers, writes: Writes): Route[] => [
+  readRoute({
+    path: "/v1/tags",
+    tag: "tags",
+    summary: "List tags",
+    read: TAGS_READ,
+    answers,
+    response: { description: "A page.", body: pageSchema(tagSchema) },
+  }),
+  readRoute({
+    path: "/v1/tracks/{id}/tags",
+    tag: "tags",
+    summary: "A track's tags",
+    read: TRACK_TAGS_READ,
+    answers,
+    response: { description: "All of them.", body: pageSchema(trackTagSchema) },
+  }),
+  route({
+    method: "POST",
+    path: "/v1/tracks/{id}/tags",
+    tag: "tags",
+    summary: "Tag a track",
+    parameters: idParameter,
+    body: tagBody,
+    headers: ["Idempotency-Key"],
+    responses: { 201: { description: "Tagged.", body: trackTagSchema } },
+    handle: async (call) => {
+      const { id } = pathOf<{ id: number }>(call, idParameter);
+      const { body, text } = await bodyOf(call, tagBody);
+      return create(writes, call, TAG_COMMANDS.add, { id, body }, text);
+    },
+  }),
+  route({
+    method: "DELETE",
+    path: "/v1/tracks/{id}/tags/{tag}",
+    tag: "tags",
+    summary: "Take a tag off a track",
+    parameters: tagParameters,
+    responses: { 204: { description: "Taken off." } },
+    handle: (call) =>
+      change(writes, call, TAG_COMMANDS.remove, pathOf<{ id: number; tag: string }>(call, tagParameters)),
+  }),
+];

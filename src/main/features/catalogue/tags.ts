@@ -1,0 +1,131 @@
+import { z } from "zod";
+import { slugify } from "../../../shared/names.ts";
+import { hasWord } from "../../../shared/words.ts";
+import { type Command, command, statement } from "../../engine/commands/command.ts";
+import { type Read, read } from "../../engine/reads/read.ts";
+import { cursorText, idText, limitText, text } from "../../http/fields.ts";
+import { decodeCursor, pageOf } from "./reads.ts";
+
+/** Free words on tracks. A tag is known by its slug: `Late Night` and `late night` are one. */
+
+/** Tags that one track shows. */
+const MOST_SHOWN = 1_000;
+const QUERIES = { table: "queries", lifetime: 300, freshness: "coherent" } as const;
+
+export const tagBody = z.strictObject({
+  name: text(60).refine(hasWord, "must have a letter or a digit").meta({ example: "late night" }),
+});
+export const tagSchema = z.object({ slug: z.string(), name: z.string(), created_at: z.iso.datetime() });
+export const trackTagSchema = z.object({ slug: z.string(), name: z.string(), added_at: z.iso.datetime() });
+
+export const slugText = text(100)
+  .transform(slugify)
+  .meta({ override: { type: "string" } });
+
+const TRACK_TAG = "json_object('slug', g.slug, 'name', g.name, 'added_at', x.added_at)";
+const FROM = "track_tags x JOIN tags g ON g.id = x.tag_id";
+
+export const TRACK_TAGS_READ: Read<{ readonly id: number }> = read({
+  name: "tracks.tags",
+  lane: "point",
+  params: z.strictObject({ id: idText }),
+  statement: ({ id }) => ({
+    sql: `
+      SELECT json_object('data', json((SELECT json_group_array(json(item)) FROM (
+          SELECT ${TRACK_TAG} AS item FROM ${FROM} WHERE x.track_id = likely(@id) ORDER BY x.tag_id LIMIT ${MOST_SHOWN}))),
+        'next', NULL), NULL, NULL
+      WHERE EXISTS (SELECT 1 FROM tracks WHERE id = likely(@id))`,
+    params: { id },
+  }),
+  cache: { ...QUERIES, tags: ({ id }) => [`tracks:${id}`, `tags-of:${id}`], joins: [] },
+});
+
+export interface TagListParams {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+  readonly sort: string;
+}
+
+const listParams = z.strictObject({
+  limit: limitText,
+  cursor: cursorText,
+  sort: z.enum(["slug"]).default("slug"),
+}) as unknown as z.ZodType<TagListParams>;
+
+export const TAGS_READ: Read<TagListParams> = read({
+  name: "tags.list",
+  lane: "point",
+  params: listParams,
+  statement: (params) => {
+    const after = decodeCursor(params);
+    return {
+      sql: pageOf(`
+        SELECT json_object('slug', t.slug, 'name', t.name, 'created_at', t.created_at) AS item,
+          t.slug AS sort_key, t.id AS sort_id
+        FROM tags t WHERE t.slug > likely(@after_key) ORDER BY t.slug LIMIT @limit + 1`),
+      params: { limit: params.limit, sort: params.sort, after_key: String(after?.[0] ?? "") },
+    };
+  },
+  cache: { ...QUERIES, tags: () => ["tags"], joins: [] },
+});
+
+interface AddInput {
+  readonly id: number;
+  readonly body: { readonly name: string };
+}
+interface RemoveInput {
+  readonly id: number;
+  readonly tag: string;
+}
+
+const touched = ({ id }: { readonly id: number }): string[] => ["tags", `tags-of:${id}`];
+const theTrack = ({ id }: { readonly id: number }) =>
+  statement("SELECT 1 FROM tracks WHERE id = likely(@id)", { id });
+
+/** Makes the tag where it is new. Again for a track that has it: `already_exists`. */
+const add: Command<AddInput> = command({
+  name: "tracks.tags.add",
+  input: z.strictObject({ id: idText, body: tagBody }) as unknown as z.ZodType<AddInput>,
+  statements: ({ id, body: { name } }, { now }) => [
+    theTrack({ id }),
+    statement(
+      `INSERT INTO tags (slug, name, created_at) SELECT @slug, @name, @now
+       WHERE EXISTS (SELECT 1 FROM tracks WHERE id = likely(@id)) ON CONFLICT DO NOTHING`,
+      { id, slug: slugify(name), name, now },
+    ),
+    statement(
+      `INSERT INTO track_tags (track_id, tag_id, added_at) SELECT t.id, g.id, @now FROM tracks t CROSS JOIN tags g
+       WHERE t.id = likely(@id) AND g.slug = likely(@slug)`,
+      { id, slug: slugify(name), now },
+    ),
+  ],
+  answer: ({ id, body: { name } }) =>
+    statement(
+      `SELECT ${TRACK_TAG} AS body, NULL AS etag FROM ${FROM} WHERE x.track_id = likely(@id) AND g.slug = likely(@slug)`,
+      { id, slug: slugify(name) },
+    ),
+  refusal: (results) => (results[0]?.rows.length === 0 ? { code: "not_found" } : undefined),
+  tags: touched,
+});
+
+/** A tag that no track has any more goes too. */
+const remove: Command<RemoveInput> = command({
+  name: "tracks.tags.remove",
+  input: z.strictObject({ id: idText, tag: slugText }) as unknown as z.ZodType<RemoveInput>,
+  statements: ({ id, tag }) => [
+    statement(
+      `DELETE FROM track_tags WHERE track_id = likely(@id)
+         AND tag_id = (SELECT id FROM tags WHERE slug = likely(@tag))`,
+      { id, tag },
+    ),
+    statement(
+      `DELETE FROM tags WHERE slug = likely(@tag)
+         AND NOT EXISTS (SELECT 1 FROM track_tags WHERE tag_id = tags.id)`,
+      { tag },
+    ),
+  ],
+  refusal: (results) => (results[0]?.changes === 0 ? { code: "not_found" } : undefined),
+  tags: touched,
+});
+
+export const TAG_COMMANDS = { add, remove };

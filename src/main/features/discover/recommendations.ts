@@ -1,0 +1,197 @@
+import { z } from "zod";
+import type { VectorKind } from "../../../shared/embedders/embedder.ts";
+import { type Read, read } from "../../engine/reads/read.ts";
+import { idText, limitText } from "../../http/fields.ts";
+import { jsonOf, KINDS } from "../catalogue/kinds.ts";
+
+/**
+ * What each strategy weighs, renormalised over those that have something to say for the listener. A strategy's
+ * scores are divided by its best before they are weighed: cosines and counts are not on one scale.
+ */
+const WEIGHTS = { audio: 0.4, lyrics: 0.3, genre: 0.2, collaborative: 0.1 } as const;
+/** What is popular comes after everything that is personal, and first where nothing is. */
+const FILLER = 0.001;
+
+/** Plays and purchases lose half of their weight in so many days. */
+const HALF_LIFE = { own: 14, plays: 14, purchases: 90 } as const;
+/** Somebody paid for it. */
+const PURCHASE = 3;
+
+/** Bounds of what is looked at, so that the work does not grow with the log. */
+const OWN_PLAYS = 5_000;
+const OWN_PURCHASES = 5_000;
+const RECENT_PLAYS = 30_000;
+const RECENT_PURCHASES = 10_000;
+/** A listener's heaviest tracks, and how many of them are asked for their neighbours by one kind of vector. */
+const SEEDS = 30;
+const SEEDS_BY_VECTOR = 6;
+const NEIGHBOURS = 40;
+const CUSTOMERS = 200;
+const LISTENERS = 50;
+
+const decayed = (time: string, days: number): string =>
+  `pow(0.5, max(0, julianday(@now) - julianday(${time})) / ${days}.0)`;
+
+/**
+ * The listener's tracks, each weighted by its plays and purchases: recent ones count most. A user is the customer of
+ * that id, where there is one: `weight = Σ plays · 2^(−age/14 d) + 3 · Σ purchases · 2^(−age/90 d)`. What is decades
+ * old still weighs something: a sum of nothing would have no shares.
+ */
+const OWN = `
+  heard AS MATERIALIZED (
+    SELECT track_id, played_at FROM plays WHERE user_id = likely(@id) ORDER BY played_at DESC LIMIT ${OWN_PLAYS}),
+  paid AS MATERIALIZED (
+    SELECT il.track_id, il.quantity, i.invoice_date
+    FROM invoices i CROSS JOIN invoice_lines il ON il.invoice_id = i.id
+    WHERE i.customer_id = likely(@id) ORDER BY i.invoice_date DESC LIMIT ${OWN_PURCHASES}),
+  own AS MATERIALIZED (
+    SELECT track_id, max(1e-300, sum(weight)) AS weight, max(played) AS played FROM (
+      SELECT track_id, ${decayed("played_at", HALF_LIFE.own)} AS weight, 1 AS played FROM heard
+      UNION ALL
+      SELECT track_id, ${PURCHASE} * quantity * ${decayed("invoice_date", HALF_LIFE.purchases)}, 0 FROM paid)
+    GROUP BY track_id),
+  seeds AS MATERIALIZED (
+    SELECT o.track_id, o.weight, o.played, t.genre_id FROM own o CROSS JOIN tracks t ON t.id = o.track_id
+    ORDER BY o.weight DESC, o.track_id LIMIT ${SEEDS})`;
+
+/** What others play and buy: `popularity = Σ plays · 2^(−age/14 d) + 3 · Σ purchases · 2^(−age/90 d)`. */
+const POPULAR = `
+  recent AS MATERIALIZED (SELECT track_id, user_id, played_at FROM plays ORDER BY id DESC LIMIT ${RECENT_PLAYS}),
+  bought AS MATERIALIZED (
+    SELECT il.track_id, il.quantity, i.invoice_date
+    FROM (SELECT * FROM invoice_lines ORDER BY id DESC LIMIT ${RECENT_PURCHASES}) il CROSS JOIN invoices i ON i.id = il.invoice_id),
+  popular AS MATERIALIZED (
+    SELECT track_id, sum(score) AS score FROM (
+      SELECT track_id, ${decayed("played_at", HALF_LIFE.plays)} AS score FROM recent
+      UNION ALL
+      SELECT track_id, ${PURCHASE} * quantity * ${decayed("invoice_date", HALF_LIFE.purchases)} FROM bought)
+    GROUP BY track_id)`;
+
+/**
+ * Tracks near to what the listener plays, by one kind of vector: `Σ over seeds of weight · cosine`. The seed that
+ * gives most is the reason.
+ */
+const near = (name: string, kind: VectorKind): string => `
+  ${name}_seeds AS MATERIALIZED (
+    SELECT s.track_id, s.weight, v.embedding FROM seeds s CROSS JOIN vectors_${kind} v ON v.track_id = s.track_id
+    ORDER BY s.weight DESC, s.track_id LIMIT ${SEEDS_BY_VECTOR}),
+  ${name}_near AS MATERIALIZED (
+    SELECT v.track_id, s.track_id AS seed, s.weight * (1 - v.distance * v.distance / 2) AS part
+    FROM ${name}_seeds s CROSS JOIN vectors_${kind} v ON v.embedding MATCH s.embedding AND v.k = ${NEIGHBOURS}),
+  ${name} AS MATERIALIZED (
+    SELECT track_id, sum(part) AS score, seed, max(part) FROM ${name}_near WHERE part > 0 GROUP BY track_id)`;
+
+/**
+ * What is popular in the listener's genres: `share of the genre in the listener's plays · √popularity`. The root
+ * keeps a hit of a genre that is hardly listened to from beating everything in the one that is.
+ */
+const GENRE = `
+  tastes AS MATERIALIZED (
+    SELECT genre_id, sum(weight) / (SELECT sum(weight) FROM seeds) AS share FROM seeds
+    WHERE genre_id IS NOT NULL GROUP BY genre_id),
+  genre AS MATERIALIZED (
+    SELECT p.track_id, s.share * sqrt(p.score) AS score, NULL AS seed
+    FROM popular p CROSS JOIN tracks t ON t.id = p.track_id CROSS JOIN tastes s ON s.genre_id = t.genre_id)`;
+
+/**
+ * Collaborative filtering by users: `score(t) = Σ over listeners v who have t of |T_u ∩ T_v| / √(|T_u| · |T_v|)`,
+ * the cosine of two sets of tracks (Sarwar et al., "Analysis of recommendation algorithms for e-commerce", 2000).
+ * `T_v` is what `v` played of late, and what `v` ever bought if a seed is among it: users and customers with the same
+ * id are one listener.
+ */
+const COLLABORATIVE = `
+  shelf AS MATERIALIZED (
+    SELECT user_id AS who, track_id FROM recent WHERE user_id IS NOT NULL AND user_id <> likely(@id)
+    UNION
+    SELECT i.customer_id, il.track_id
+    FROM (SELECT DISTINCT i.customer_id FROM seeds s
+        CROSS JOIN invoice_lines l ON l.track_id = s.track_id CROSS JOIN invoices i ON i.id = l.invoice_id
+        WHERE i.customer_id <> likely(@id) LIMIT ${CUSTOMERS}) c
+      CROSS JOIN invoices i ON i.customer_id = c.customer_id CROSS JOIN invoice_lines il ON il.invoice_id = i.id),
+  alike AS MATERIALIZED (
+    SELECT who, count(own.track_id) / sqrt(count(*) * (SELECT count(*) FROM own)) AS likeness
+    FROM shelf LEFT JOIN own ON own.track_id = shelf.track_id
+    GROUP BY who HAVING count(own.track_id) > 0 ORDER BY likeness DESC, who LIMIT ${LISTENERS}),
+  collaborative AS MATERIALIZED (
+    SELECT shelf.track_id, sum(alike.likeness) AS score, NULL AS seed
+    FROM shelf CROSS JOIN alike ON alike.who = shelf.who
+    WHERE EXISTS (SELECT 1 FROM own) GROUP BY shelf.track_id)`;
+
+const opinion = (strategy: keyof typeof WEIGHTS): string =>
+  `SELECT '${strategy}' AS strategy, ${WEIGHTS[strategy]} AS weight, track_id, seed, score / max(score) OVER () AS score
+   FROM ${strategy}`;
+
+/** The strategies' opinions as one number a track; the strategy that gives most is the reason. */
+const COMBINED = `
+  opinions AS MATERIALIZED (${(Object.keys(WEIGHTS) as (keyof typeof WEIGHTS)[]).map(opinion).join(" UNION ALL ")}),
+  total AS MATERIALIZED (
+    SELECT max(1e-9, ifnull(sum(weight), 0)) AS weight FROM (SELECT DISTINCT strategy, weight FROM opinions)),
+  combined AS MATERIALIZED (
+    SELECT track_id, sum(part) AS score, strategy, seed, max(part) FROM (
+      SELECT track_id, strategy, seed, weight * score / (SELECT weight FROM total) AS part FROM opinions
+      UNION ALL
+      SELECT track_id, 'popular', NULL,
+        score / max(score) OVER () * iif(EXISTS (SELECT 1 FROM own), ${FILLER}, 1.0) FROM popular)
+    WHERE track_id NOT IN (SELECT track_id FROM own)
+    GROUP BY track_id)`;
+
+/**
+ * The best, with their artists spread: enough of them that two an artist fill the page. A song that is on two albums
+ * is one song.
+ */
+const RANKED = `
+  best AS MATERIALIZED (
+    SELECT c.track_id, c.score, al.artist_id, t.name FROM combined c CROSS JOIN tracks t ON t.id = c.track_id
+      LEFT JOIN albums al ON al.id = t.album_id
+    ORDER BY c.score DESC, c.track_id LIMIT 20 * @limit),
+  songs AS MATERIALIZED (
+    SELECT track_id, score, artist_id,
+      row_number() OVER (PARTITION BY ifnull(artist_id, -track_id), name ORDER BY score DESC, track_id) AS nth
+    FROM best),
+  ranked AS MATERIALIZED (
+    SELECT key AS rank, value AS track_id FROM json_each(spread_artists(
+      (SELECT json_group_array(json_array(track_id, artist_id)) FROM (
+        SELECT track_id, artist_id FROM songs WHERE nth = 1 ORDER BY score DESC, track_id))))
+    LIMIT likely(@limit))`;
+
+const BECAUSE = `'because you ' || iif((SELECT played FROM seeds WHERE track_id = c.seed), 'played', 'bought')
+  || ' “' || seed.name || '”'`;
+const REASON = `CASE c.strategy
+  WHEN 'audio' THEN ${BECAUSE}
+  WHEN 'lyrics' THEN ${BECAUSE}
+  WHEN 'genre' THEN 'because you listen to ' || g.name
+  WHEN 'collaborative' THEN 'because listeners like you chose it'
+  ELSE 'because it is popular' END`;
+
+const SQL = `
+  WITH ${[OWN, POPULAR, near("audio", "audio"), near("lyrics", "lyric"), GENRE, COLLABORATIVE, COMBINED, RANKED].join(",")}
+  SELECT '{"data":' || (SELECT json_group_array(json(item)) FROM (
+    SELECT '{"score":' || round(c.score, 6) || ',"strategy":"' || c.strategy || '","reason":' || json_quote(${REASON})
+      || ',"because_track_id":' || ifnull(c.seed, 'null') || ',' || substr(${jsonOf(KINDS.tracks)}, 2) AS item
+    FROM ranked CROSS JOIN combined c ON c.track_id = ranked.track_id
+      CROSS JOIN ${KINDS.tracks.from.replace("tracks t", "tracks t ON t.id = ranked.track_id")}
+      LEFT JOIN tracks seed ON seed.id = c.seed
+    ORDER BY ranked.rank)) || ',"next":null}', NULL, NULL`;
+
+export interface RecommendationParams {
+  readonly id: number;
+  readonly limit: number;
+}
+
+/**
+ * What a listener may like: new to them, best first. Anybody who never played or bought anything gets what is
+ * popular. A play of the listener's own makes the answer stale at once; what others do, when its hour is over.
+ */
+export const RECOMMENDATIONS_READ: Read<RecommendationParams> = read({
+  name: "users.recommendations",
+  lane: "scan",
+  params: z.strictObject({ id: idText, limit: limitText }) as unknown as z.ZodType<RecommendationParams>,
+  statement: ({ id, limit }, now) => ({ sql: SQL, params: { id, limit, now: now.toISOString() } }),
+  cache: {
+    table: "popular",
+    lifetime: 3_600,
+    tags: ({ id }) => [`users:${id}`],
+    joins: [],
+    freshness: "lifetime",
+  },
+});

@@ -1,0 +1,139 @@
+import { hash } from "node:crypto";
+import { z } from "zod";
+import { VECTOR_KINDS } from "../../../shared/embedders/embedder.ts";
+import type { Answers } from "../../engine/reads/answers.ts";
+import { change, type Writes } from "../../http/command-route.ts";
+import { idText } from "../../http/fields.ts";
+import { readRoute } from "../../http/read-route.ts";
+import { json } from "../../http/reply.ts";
+import { type Route, route } from "../../http/route.ts";
+import { KINDS } from "../catalogue/kinds.ts";
+import { bodyOf, noParameters, pathOf } from "../catalogue/routes.ts";
+import { RECOMMENDATIONS_READ } from "./recommendations.ts";
+import {
+  MAX_QUERIES,
+  NEAREST_READ,
+  type NearestBody,
+  nearestBody,
+  paramsOf,
+  SIMILAR_READ,
+} from "./similar.ts";
+import { VECTOR_COMMANDS, type VectorsBody, vectorsBody } from "./vector-commands.ts";
+import { TRACK_VECTORS_READ } from "./vector-reads.ts";
+
+const trackPath = z.strictObject({ id: idText });
+
+const similarTrack = z.object({ ...KINDS.tracks.schema.shape, similarity: z.number().min(-1).max(1) });
+const similarTracks = z.object({ data: z.array(similarTrack), next: z.null() });
+const recommendations = z.object({
+  data: z.array(
+    z.object({
+      score: z.number(),
+      strategy: z.enum(["audio", "lyrics", "genre", "collaborative", "popular"]),
+      reason: z.string(),
+      because_track_id: z.int().nullable(),
+      ...KINDS.tracks.schema.shape,
+    }),
+  ),
+  next: z.null(),
+});
+const trackVectors = z.object({
+  track_id: z.int(),
+  ...Object.fromEntries(VECTOR_KINDS.map((kind) => [kind, z.array(z.number()).nullable()])),
+});
+
+export const discoverRoutes = (answers: Answers, writes: Writes): Route[] => [
+  readRoute({
+    path: "/v1/tracks/{id}/similar",
+    tag: "discover",
+    summary: "Tracks like this one, nearest first",
+    description:
+      "`similarity` is the cosine of the two vectors. A track without a vector of the kind answers an empty list with a `reason`: vectors of new and changed tracks are computed in the background.",
+    read: SIMILAR_READ,
+    answers,
+    response: {
+      description: "The nearest.",
+      body: similarTracks.extend({ reason: z.string().optional() }),
+    },
+  }),
+  ...vectorRoutes(answers, writes),
+  nearestRoute(answers),
+  readRoute({
+    path: "/v1/users/{id}/recommendations",
+    tag: "discover",
+    summary: "What a listener may like",
+    description:
+      "Tracks the listener never played, each with the strategy that speaks loudest for it and a reason; at most two of an artist in ten. Who never played anything gets what is popular. May be up to an hour old; Age says how old.",
+    read: RECOMMENDATIONS_READ,
+    answers,
+    response: { description: "Best first.", body: recommendations },
+  }),
+];
+
+const vectorRoutes = (answers: Answers, writes: Writes): Route[] => [
+  readRoute({
+    path: "/v1/tracks/{id}/vectors",
+    tag: "discover",
+    summary: "A track's vectors, normalised",
+    read: TRACK_VECTORS_READ,
+    answers,
+    response: { description: "The vectors; null where there is none.", body: trackVectors },
+  }),
+  route({
+    method: "PUT",
+    path: "/v1/tracks/{id}/vectors",
+    tag: "discover",
+    summary: "Give a track vectors of your own",
+    description:
+      "They are normalised and stay until they are deleted or given anew: no change of the track computes others in their place. Kinds that are left out stay as they are.",
+    parameters: trackPath,
+    body: vectorsBody,
+    responses: { 204: { description: "Stored." } },
+    handle: async (call) => {
+      const { id } = pathOf<{ id: number }>(call, trackPath);
+      const { body } = await bodyOf(call, vectorsBody as unknown as z.ZodType<VectorsBody>);
+      return change(writes, call, VECTOR_COMMANDS.put, { id, body });
+    },
+  }),
+  route({
+    method: "DELETE",
+    path: "/v1/tracks/{id}/vectors",
+    tag: "discover",
+    summary: "Delete a track's vectors",
+    description: "They stay away until the track changes or `chinook vectors generate` asks for all.",
+    parameters: trackPath,
+    responses: { 204: { description: "Deleted." } },
+    handle: (call) => change(writes, call, VECTOR_COMMANDS.remove, pathOf<{ id: number }>(call, trackPath)),
+  }),
+];
+
+/** The vectors are read side by side; each is cached under a hash of itself, since it is longer than its answer. */
+const nearestRoute = (answers: Answers): Route =>
+  route({
+    method: "POST",
+    path: "/v1/vectors/search",
+    tag: "discover",
+    summary: "The tracks nearest to a vector",
+    description: `With \`vectors\` (up to ${MAX_QUERIES}): \`results\` holds one list for each, in their order.`,
+    body: nearestBody,
+    responses: {
+      200: {
+        description: "The nearest.",
+        body: z.union([similarTracks, z.object({ results: z.array(similarTracks) })]),
+      },
+    },
+    handle: async (call) => {
+      pathOf(call, noParameters);
+      const { body } = await bodyOf(call, nearestBody as unknown as z.ZodType<NearestBody>);
+      const lists = await Promise.all((body.vectors ?? [body.vector!]).map((vector) => find(vector)));
+      const text = body.vectors === undefined ? lists[0]! : `{"results":[${lists.join(",")}]}`;
+      return json(200, text, { "cache-control": "no-store" });
+
+      async function find(vector: readonly number[]): Promise<string> {
+        const params = paramsOf(body, vector);
+        const key = `${NEAREST_READ.name} ${hash("sha256", JSON.stringify(params), "base64url")}`;
+        const entry = answers.cached(NEAREST_READ, key);
+        return (entry ?? (await answers.fetch(NEAREST_READ, params, key))!.entry).body;
+      }
+    },
+  });

@@ -1,0 +1,72 @@
+import { Piscina } from "piscina";
+import { fromFailure } from "../../../shared/errors.ts";
+import type { SentenceReport, SentenceTask } from "../../../workers/sentences.ts";
+import { threadUrl } from "../../engine/threads.ts";
+
+/** Texts that travel together: a search waits for one such batch of the generation at the most. */
+const BATCH = 8;
+/** MiB of the thread's JavaScript heap: a tokenizer's vocabulary is there, the model's weights are not. */
+const LIMITS = { maxOldGenerationSizeMb: 512 };
+/** Added to the thread's niceness. */
+const NICE = 5;
+
+/**
+ * A sentence model on a thread of its own: there only when a folder is configured.
+ *
+ * Batches are embedded one after the other, in the order that they were asked for. A thread that dies is replaced,
+ * and the batch that it died over is refused. After `close`, everything is.
+ */
+export class Sentences {
+  readonly #pool: Piscina<SentenceTask, SentenceReport>;
+  readonly #folder: string;
+  /** What its vectors are of: see {@link SentenceModel.embedder}. */
+  readonly embedder: string;
+
+  private constructor(pool: Piscina<SentenceTask, SentenceReport>, folder: string, embedder: string) {
+    this.#pool = pool;
+    this.#folder = folder;
+    this.embedder = embedder;
+  }
+
+  /**
+   * @param folder the setting: `none` where lyric vectors are made of hashed words.
+   * @throws AppError `model_unusable`.
+   */
+  static async open(folder: string): Promise<Sentences | undefined> {
+    if (folder === "none") return undefined;
+    const pool = new Piscina<SentenceTask, SentenceReport>({
+      filename: threadUrl("../../../workers/sentences", import.meta.url).href,
+      ...{ minThreads: 1, maxThreads: 1, concurrentTasksPerWorker: 1, recordTiming: false },
+      ...{ idleTimeout: Number.POSITIVE_INFINITY, niceIncrement: NICE, resourceLimits: LIMITS },
+    });
+    // A thread that dies idle is replaced by the pool, which says so; unheard, that would end the process.
+    pool.on("error", () => {});
+    try {
+      const { embedder } = reported(await pool.run({ folder, texts: [] }));
+      return new Sentences(pool, folder, embedder);
+    } catch (error) {
+      await pool.destroy();
+      throw error;
+    }
+  }
+
+  /** @returns a vector for each text, hexadecimal as it is stored; empty where a text has none. */
+  async embed(texts: readonly string[]): Promise<string[]> {
+    const vectors: string[] = [];
+    for (let at = 0; at < texts.length; at += BATCH) {
+      const batch = texts.slice(at, at + BATCH);
+      vectors.push(...reported(await this.#pool.run({ folder: this.#folder, texts: batch })).vectors);
+    }
+    return vectors;
+  }
+
+  /** Waits for the batch that runs. Again is harmless. */
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+}
+
+function reported(report: SentenceReport): Exclude<SentenceReport, { failure: unknown }> {
+  if ("failure" in report) throw fromFailure(report.failure);
+  return report;
+}

@@ -1,0 +1,234 @@
+import { z } from "zod";
+import { VECTOR_KINDS, type VectorKind } from "../../../shared/embedders/embedder.ts";
+import type { Param } from "../../../shared/protocol.ts";
+import { type CachePolicy, type Read, read } from "../../engine/reads/read.ts";
+import { idText, limitText } from "../../http/fields.ts";
+import { jsonOf, KINDS } from "../catalogue/kinds.ts";
+import { hexOf, type VectorsBody, vectorInput } from "./vector-commands.ts";
+import { vectorTag } from "./vector-reads.ts";
+
+/** What a kind weighs in a blend; renormalised over the kinds that the track has. */
+const BLEND: Readonly<Record<VectorKind, number>> = { audio: 0.4, lyric: 0.3, metadata: 0.3 };
+/** Neighbours by each kind that a blend chooses from, for each one asked for. */
+const BLEND_POOL = 5;
+
+/** Neighbours of a track that are worked out beforehand: the ones of the first page. */
+export const KEPT = 20;
+
+export interface SimilarParams {
+  readonly id: number;
+  readonly by: VectorKind | "blend";
+  readonly limit: number;
+  readonly genre?: number | undefined;
+}
+
+/** Answers show names, so a write to any of these kinds makes them stale. */
+const NAMED = ["tracks", ...KINDS.tracks.joins];
+
+const coherent = <P>(tags: (params: P) => readonly string[]): CachePolicy<P> => ({
+  table: "search",
+  lifetime: 600,
+  tags: (params) => [...tags(params), ...NAMED],
+  joins: [],
+  freshness: "coherent",
+});
+
+/** The vectors of one genre, for a search within it: vec0 takes a set of keys beside `MATCH`. */
+const within = (genre: number | undefined): string =>
+  genre === undefined ? "" : "AND v.track_id IN (SELECT id FROM tracks WHERE genre_id = likely(@genre))";
+
+/** L2 distance of unit vectors as cosine; rounding must not lead out of the range. */
+const cosine = (distance: string): string => `max(-1.0, min(1.0, 1 - ${distance} * ${distance} / 2))`;
+
+/** The nearest to each vector of `from`, exactly: vec0 compares all there are. `k` is a plain integer there. */
+const nearest = (kind: VectorKind, from: string, k: string, genre?: number): string => `
+  SELECT v.track_id, v.distance FROM ${from} one CROSS JOIN vectors_${kind} v
+    ON v.embedding MATCH one.embedding AND v.k = CAST(${k} AS INTEGER) ${within(genre)}`;
+
+/** The track's own vector of a kind: no row when it has none. */
+const ownCte = (kind: VectorKind): string => `
+  ${kind}_own AS MATERIALIZED (
+    SELECT embedding FROM vectors_${kind} WHERE track_id = CAST(@id AS INTEGER))`;
+
+/** Tracks of `ranked(track_id, similarity)`, best first, as a JSON array. */
+const tracksOf = (ranked: string): string => `
+  (SELECT json_group_array(json(item)) FROM (
+    SELECT '{"similarity":' || round(ranked.similarity, 6) || ',' || substr(${jsonOf(KINDS.tracks)}, 2) AS item
+    FROM ${ranked} ranked CROSS JOIN ${KINDS.tracks.from.replace("tracks t", "tracks t ON t.id = ranked.track_id")}
+    ORDER BY ranked.similarity DESC, ranked.track_id LIMIT likely(@limit)))`;
+
+const byKind = (kind: VectorKind, genre: number | undefined): string => `
+  ${ownCte(kind)},
+  ranked AS MATERIALIZED (
+    SELECT track_id, ${cosine("distance")} AS similarity
+    FROM (${nearest(kind, `${kind}_own`, "@limit + 1", genre)}) WHERE track_id <> likely(@id))`;
+
+/**
+ * The mean of the cosines, weighted, over the kinds that the track has; a kind that only the other track lacks
+ * counts as 0, the cosine of unrelated vectors. Chosen from the nearest by each kind, each compared by all of them.
+ */
+function blended(genre: number | undefined): string {
+  const k = `min(4096, ${BLEND_POOL} * @limit + 1)`;
+  const lists = VECTOR_KINDS.map(
+    (kind) => `${ownCte(kind)},
+      ${kind}_near AS MATERIALIZED (${nearest(kind, `${kind}_own`, k, genre)})`,
+  );
+  const pool = VECTOR_KINDS.map((kind) => `SELECT track_id FROM ${kind}_near`).join(" UNION ");
+  const weights = VECTOR_KINDS.map((kind) => `SELECT ${BLEND[kind]} AS weight FROM ${kind}_own`).join(
+    " UNION ALL ",
+  );
+  return `
+    ${lists.join(", ")}, pool AS MATERIALIZED (${pool}), parts AS MATERIALIZED (${VECTOR_KINDS.map(part).join(" UNION ALL ")}),
+    ranked AS MATERIALIZED (
+      SELECT track_id, sum(part) / (SELECT sum(weight) FROM (${weights})) AS similarity
+      FROM parts WHERE track_id <> likely(@id)
+      GROUP BY track_id ORDER BY similarity DESC, track_id LIMIT likely(@limit))`;
+}
+
+/** What one kind says of each track of the pool: a distance that is known from the search is not taken again. */
+const part = (kind: VectorKind): string => `
+  SELECT pool.track_id, ${BLEND[kind]} * ${cosine("distance")} AS part FROM (
+    SELECT pool.track_id, ifnull(near.distance, (
+      SELECT vec_distance_L2(v.embedding, one.embedding) FROM vectors_${kind} v WHERE v.track_id = pool.track_id)) AS distance
+    FROM ${kind}_own one CROSS JOIN pool LEFT JOIN ${kind}_near near ON near.track_id = pool.track_id) pool
+  WHERE distance IS NOT NULL`;
+
+/** An empty list says why it is: a track without a vector is no error, its vector may be on its way. */
+function similarSql(by: SimilarParams["by"], genre: number | undefined): string {
+  const present = (by === "blend" ? VECTOR_KINDS : [by]).map((kind) => `EXISTS (SELECT 1 FROM ${kind}_own)`);
+  const reason = by === "blend" ? "this track has no vector yet" : `this track has no ${by} vector`;
+  return `
+    WITH ${by === "blend" ? blended(genre) : byKind(by, genre)}
+    SELECT '{"data":' || ${tracksOf("ranked")} || ',"next":null' ||
+      iif(${present.join(" OR ")}, '', ',"reason":"${reason}"') || '}', NULL, NULL
+    FROM tracks WHERE id = likely(@id)`;
+}
+
+const similarParams = z.strictObject({
+  id: idText,
+  by: z
+    .enum([...VECTOR_KINDS, "blend"])
+    .default("blend")
+    .meta({ description: "What to compare; a blend weighs whatever the track has." }),
+  limit: limitText,
+  genre: idText.optional().meta({ description: "The id of a genre to look in." }),
+}) as unknown as z.ZodType<SimilarParams>;
+
+const cache = coherent<SimilarParams>(({ by }) => (by === "blend" ? VECTOR_KINDS : [by]).map(vectorTag));
+
+/** The neighbours that were worked out beforehand, in their order; no row where there are none, or other ones wanted. */
+const knownSql = (by: SimilarParams["by"]): string => `
+  SELECT '{"data":' || (SELECT json_group_array(json(item)) FROM (
+    SELECT '{"similarity":' || round(json_each.value ->> 1, 6) || ',' || substr(${jsonOf(KINDS.tracks)}, 2) AS item
+    FROM json_each(s.neighbours)
+      CROSS JOIN ${KINDS.tracks.from.replace("tracks t", "tracks t ON t.id = json_each.value ->> 0")} LIMIT likely(@limit)))
+    || ',"next":null}', NULL, NULL
+  FROM similar_tracks s WHERE s.kind = '${by}' AND s.track_id = likely(@id) AND ${KEPT} >= likely(@limit)`;
+
+/** Tracks like one, from what is kept: a look-up where `tracks.similar` compares all there are. */
+export const KNOWN_SIMILAR_READ: Read<SimilarParams> = read({
+  name: "tracks.similar_known",
+  lane: "point",
+  params: similarParams,
+  statement: ({ id, by, limit, genre }) => ({
+    sql: genre === undefined ? knownSql(by) : "SELECT NULL, NULL, NULL WHERE false",
+    params: { id, limit },
+  }),
+  cache,
+});
+
+/** Tracks like one, nearest first, itself left out. */
+export const SIMILAR_READ: Read<SimilarParams> = read({
+  name: "tracks.similar",
+  lane: "scan",
+  params: similarParams,
+  statement: ({ id, by, limit, genre }) => ({
+    sql: similarSql(by, genre),
+    params: { id, limit, ...(genre === undefined ? {} : { genre }) },
+  }),
+  cache,
+  shortcut: KNOWN_SIMILAR_READ,
+});
+
+const listOf = (by: SimilarParams["by"]): string =>
+  by === "blend"
+    ? "ranked"
+    : `(SELECT track_id, ${cosine("distance")} AS similarity FROM ${by}_near WHERE track_id <> likely(@id))`;
+
+/** The kinds that a track has lists of, each with its list; a track with any vector has a blend. */
+const LISTS = [...VECTOR_KINDS, "blend" as const].map(
+  (by) => `SELECT '${by}' AS kind, (SELECT json_group_array(json_array(track_id, similarity)) FROM (
+      SELECT * FROM ${listOf(by)} ORDER BY similarity DESC, track_id LIMIT likely(@limit))) AS neighbours
+    WHERE ${by === "blend" ? "EXISTS (SELECT 1 FROM parts)" : `EXISTS (SELECT 1 FROM ${by}_own)`}`,
+);
+
+/**
+ * All neighbours of a track that are kept, with the count of changes that they were worked out at:
+ * `{"changes", "lists": [[kind, "[[track_id, similarity], …]"], …]}`.
+ */
+export const NEIGHBOURS_READ: Read<{ readonly id: number }> = read({
+  name: "vectors.neighbours",
+  lane: "scan",
+  params: z.strictObject({ id: z.int() }),
+  statement: ({ id }) => ({
+    sql: `WITH ${blended(undefined)}
+      SELECT json_object('changes', (SELECT changes FROM vector_changes), 'lists', json((
+        SELECT json_group_array(json_array(kind, neighbours)) FROM (${LISTS.join(" UNION ALL ")})))), '', NULL`,
+    params: { id, limit: KEPT },
+  }),
+  cache: { table: "none", lifetime: 0, tags: () => [], joins: [], freshness: "coherent" },
+});
+
+export interface NearestParams {
+  readonly by: VectorKind;
+  /** Hexadecimal, as it is stored. */
+  readonly vector: string;
+  readonly limit: number;
+}
+
+/** The tracks nearest to a vector. */
+export const NEAREST_READ: Read<NearestParams> = read({
+  name: "vectors.search",
+  lane: "scan",
+  params: z.strictObject({ by: z.enum(VECTOR_KINDS), vector: z.string(), limit: z.int() }),
+  statement: ({ by, vector, limit }) => ({
+    sql: `WITH found AS MATERIALIZED (${nearest(by, "(SELECT unhex(@vector) AS embedding)", "@limit")}),
+      ranked AS MATERIALIZED (SELECT track_id, ${cosine("distance")} AS similarity FROM found)
+      SELECT '{"data":' || ${tracksOf("ranked")} || ',"next":null}', NULL, NULL`,
+    params: { vector, limit } satisfies Record<string, Param>,
+  }),
+  cache: coherent(({ by }) => [vectorTag(by)]),
+});
+
+/** Vectors of one request: each is a scan of its own. */
+export const MAX_QUERIES = 16;
+
+const limit = z.int().min(1).max(100).default(20);
+const oneQuery = (by: VectorKind) => z.strictObject({ by: z.literal(by), vector: vectorInput(by), limit });
+const manyQueries = (by: VectorKind) =>
+  z.strictObject({ by: z.literal(by), vectors: z.array(vectorInput(by)).min(1).max(MAX_QUERIES), limit });
+
+export const nearestBody = z.union([
+  oneQuery("audio"),
+  oneQuery("lyric"),
+  oneQuery("metadata"),
+  manyQueries("audio"),
+  manyQueries("lyric"),
+  manyQueries("metadata"),
+]);
+
+export interface NearestBody {
+  readonly by: VectorKind;
+  readonly vector?: NonNullable<VectorsBody[VectorKind]>;
+  readonly vectors?: readonly NonNullable<VectorsBody[VectorKind]>[];
+  readonly limit: number;
+}
+
+export const paramsOf = (
+  { by, limit }: NearestBody,
+  vector: NonNullable<VectorsBody[VectorKind]>,
+): NearestParams => ({
+  by,
+  vector: hexOf(vector),
+  limit,
+});

@@ -1,0 +1,210 @@
+import { z } from "zod";
+import { type ComputedKind, VECTOR_KINDS, type VectorKind } from "../../../shared/embedders/embedder.ts";
+import { type Read, read } from "../../engine/reads/read.ts";
+import { idText } from "../../http/fields.ts";
+
+/** The tag of all vectors of a kind: one that comes, goes or changes may be nearer than any that was found. */
+export const vectorTag = (kind: VectorKind): string => `vectors:${kind}`;
+
+const UNCACHED = { table: "none", lifetime: 0, tags: () => [], joins: [], freshness: "coherent" } as const;
+const nothing = z.strictObject({}) as unknown as z.ZodType<Record<string, never>>;
+
+const member = (kind: VectorKind) =>
+  `'${kind}', json((SELECT vec_to_json(embedding) FROM vectors_${kind} WHERE track_id = t.id))`;
+
+/** A track's vectors, normalised as they are kept; null where there is none. */
+export const TRACK_VECTORS_READ: Read<{ readonly id: number }> = read({
+  name: "vectors.get",
+  lane: "point",
+  params: z.strictObject({ id: idText }),
+  statement: ({ id }) => ({
+    sql: `SELECT json_object('track_id', t.id, ${VECTOR_KINDS.map(member).join(", ")}), NULL, NULL
+      FROM tracks t WHERE t.id = likely(@id)`,
+    params: { id },
+  }),
+  cache: {
+    table: "search",
+    lifetime: 600,
+    tags: ({ id }) => [`tracks:${id}`, ...VECTOR_KINDS.map(vectorTag)],
+    joins: [],
+    freshness: "coherent",
+  },
+});
+
+export interface VectorStats {
+  readonly tracks: number;
+  /** What waits to be spread over the queue, such as a renamed genre. */
+  readonly spreads: number;
+  readonly model: { readonly version: number; readonly tracks: number } | null;
+  /** Tracks whose neighbours are worked out beforehand, and how many more will be. */
+  readonly similar: { readonly kept: number; readonly lacking: number };
+  readonly kinds: Readonly<
+    Record<
+      VectorKind,
+      {
+        readonly pending: number;
+        readonly processing: number;
+        readonly completed: number;
+        readonly failed: number;
+      }
+    >
+  >;
+}
+
+const stateCount = (kind: VectorKind, state: string) =>
+  `'${state}', (SELECT count(*) FROM vector_queue WHERE kind = '${kind}' AND state = '${state}')`;
+const kindStats = (kind: VectorKind) =>
+  `'${kind}', json_object(${["pending", "processing", "completed", "failed"].map((state) => stateCount(kind, state)).join(", ")})`;
+
+/** Tracks of a catalogue whose neighbours are worked out beforehand: the work grows with their square. */
+export const MOST_KEPT_FOR = 5_000;
+
+/** The tracks that have a vector, and those of them whose neighbours are not worked out. */
+const WITH_VECTOR = "SELECT DISTINCT track_id FROM vector_queue WHERE state = 'completed'";
+const LACKING = `SELECT track_id FROM (${WITH_VECTOR}) v
+  WHERE NOT EXISTS (SELECT 1 FROM similar_tracks s WHERE s.kind = 'blend' AND s.track_id = v.track_id)`;
+
+const STATS_SQL = `
+  SELECT json_object(
+    'tracks', (SELECT count(*) FROM tracks),
+    'spreads', (SELECT count(*) FROM vector_spread),
+    'model', json((SELECT json_object('version', version, 'tracks', tracks)
+      FROM lyric_model ORDER BY version DESC LIMIT 1)),
+    'similar', json_object('kept', (SELECT count(*) FROM similar_tracks WHERE kind = 'blend'),
+      'lacking', iif((SELECT max(id) FROM tracks) <= ${MOST_KEPT_FOR}, (SELECT count(*) FROM (${LACKING})), 0)),
+    'kinds', json_object(${VECTOR_KINDS.map(kindStats).join(", ")})), '', NULL`;
+
+/** How far the vectors are: counted from the queue's index, which knows every vector there is. */
+export const VECTOR_STATS_READ: Read<Record<string, never>> = read({
+  name: "vectors.stats",
+  lane: "scan",
+  params: nothing,
+  statement: () => ({ sql: STATS_SQL, params: {} }),
+  cache: UNCACHED,
+});
+
+/** The size of the catalogue as it is known without counting: its highest id, and what the model was fitted to. */
+export interface Extent {
+  readonly tracks: number;
+  readonly model: { readonly tracks: number } | null;
+  /** What the lyric vectors are of. */
+  readonly embedder: string;
+}
+
+/** Asked after every write to the catalogue, where a count of a million rows would be too much. */
+export const EXTENT_READ: Read<Record<string, never>> = read({
+  name: "vectors.extent",
+  lane: "point",
+  params: nothing,
+  statement: () => ({
+    sql: `SELECT json_object('tracks', ifnull((SELECT max(id) FROM tracks), 0),
+      'embedder', ifnull((SELECT value FROM meta WHERE key = 'lyric_embedder'), '${HASHED}'),
+      'model', json((SELECT json_object('tracks', tracks) FROM lyric_model ORDER BY version DESC LIMIT 1))), '', NULL`,
+    params: {},
+  }),
+  cache: UNCACHED,
+});
+
+/** Some of the tracks whose neighbours are not worked out, as an array of ids. */
+export const LACKING_READ: Read<{ readonly limit: number }> = read({
+  name: "vectors.lacking",
+  lane: "scan",
+  params: z.strictObject({ limit: z.int() }),
+  statement: (params) => ({
+    sql: `SELECT json_group_array(track_id), '', NULL FROM (${LACKING} LIMIT likely(@limit))`,
+    params: { ...params },
+  }),
+  cache: UNCACHED,
+});
+
+/** What is to be spread next: `{"source", "source_id"}`; no row when there is nothing. */
+export const NEXT_SPREAD_READ: Read<Record<string, never>> = read({
+  name: "vectors.next_spread",
+  lane: "point",
+  params: nothing,
+  statement: () => ({
+    sql: `SELECT json_object('source', source, 'source_id', source_id), '', NULL FROM vector_spread LIMIT 1`,
+    params: {},
+  }),
+  cache: UNCACHED,
+});
+
+/** The embedder of hashed words: what lyric vectors are of where no other is noted. */
+export const HASHED = "hashed";
+
+/** The sources of a track's vectors, and the function that makes one of each. */
+const EMBED: Readonly<Record<ComputedKind, string>> = {
+  lyric: `embed_lyric((SELECT lyric_model(version, idf) FROM lyric_model ORDER BY version DESC LIMIT 1),
+    t.name, al.title, ar.name, t.composer, NULL)`,
+  metadata:
+    "embed_metadata(g.name, ar.name, m.name, al.release_date, t.milliseconds, t.bytes, t.unit_price_cents)",
+};
+
+const CLAIMED = `vector_queue q CROSS JOIN tracks t ON t.id = q.track_id
+  LEFT JOIN albums al ON al.id = t.album_id
+  LEFT JOIN artists ar ON ar.id = al.artist_id
+  LEFT JOIN genres g ON g.id = t.genre_id
+  LEFT JOIN media_types m ON m.id = t.media_type_id`;
+
+/**
+ * The vectors of the rows that are claimed: `[[track_id, hex], …]`, the text empty where none could be computed.
+ * The state of a row, not a list of ids, says what is claimed.
+ */
+export const EMBED_READ: Read<{ readonly kind: ComputedKind }> = read({
+  name: "vectors.embed",
+  lane: "scan",
+  params: z.strictObject({ kind: z.enum(["lyric", "metadata"]) }),
+  statement: ({ kind }) => ({
+    sql: `SELECT json_group_array(json_array(t.id, hex(${EMBED[kind]}))), '', NULL
+      FROM ${CLAIMED} WHERE q.kind = '${kind}' AND q.state = 'processing'`,
+    params: {},
+  }),
+  cache: UNCACHED,
+});
+
+/** The texts of the rows that are claimed, for an embedder that is none of SQL's: `[[track_id, text], …]`. */
+export const TEXTS_READ: Read<Record<string, never>> = read({
+  name: "vectors.texts",
+  lane: "scan",
+  params: nothing,
+  statement: () => ({
+    sql: `SELECT json_group_array(json_array(t.id, concat_ws(', ', t.name, al.title, ar.name, t.composer))), '', NULL
+      FROM ${CLAIMED} WHERE q.kind = 'lyric' AND q.state = 'processing'`,
+    params: {},
+  }),
+  cache: UNCACHED,
+});
+
+export interface FrequencyParams {
+  readonly after: number;
+  /** Every so-manieth id is looked at. */
+  readonly stride: number;
+  readonly limit: number;
+}
+
+/** A slice of the count that a lyric model is fitted from: `{"last", "documents", "counts"}`. */
+export const FREQUENCIES_READ: Read<FrequencyParams> = read({
+  name: "vectors.frequencies",
+  lane: "scan",
+  params: z.strictObject({ after: z.int(), stride: z.int(), limit: z.int() }),
+  statement: (params) => ({
+    sql: `SELECT json_object('last', max(id), 'documents', count(*),
+        'counts', hex(lyric_frequencies(name, title, artist, composer))), '', NULL
+      FROM (SELECT t.id, t.name, al.title, ar.name AS artist, t.composer
+        FROM tracks t LEFT JOIN albums al ON al.id = t.album_id LEFT JOIN artists ar ON ar.id = al.artist_id
+        WHERE t.id > likely(@after) AND t.id % CAST(@stride AS INTEGER) = 0 ORDER BY t.id LIMIT likely(@limit))`,
+    params: { ...params },
+  }),
+  cache: UNCACHED,
+});
+
+export const VECTOR_READS = [
+  TRACK_VECTORS_READ,
+  VECTOR_STATS_READ,
+  EXTENT_READ,
+  LACKING_READ,
+  NEXT_SPREAD_READ,
+  EMBED_READ,
+  TEXTS_READ,
+  FREQUENCIES_READ,
+];

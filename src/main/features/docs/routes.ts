@@ -1,0 +1,106 @@
+import { z } from "zod";
+import { version } from "../../../shared/version.ts";
+import { API_HEADERS, json, type Reply } from "../../http/reply.ts";
+import { type Call, type Route, route } from "../../http/route.ts";
+import { noParameters, pathOf } from "../catalogue/routes.ts";
+import type { Document } from "./page/document.ts";
+
+const TAG = "docs";
+const HTML = "text/html; charset=utf-8";
+const REVALIDATE = { "cache-control": "no-cache" };
+
+const INDEX = {
+  docs: "/docs",
+  errors: "/docs/errors",
+  openapi: "/openapi.json",
+  health: "/health",
+  metrics: "/metrics",
+};
+
+/** The description of the API, for programs and for people: each made when it is first asked for, and kept. */
+export function docsRoutes(described: readonly Route[]): Route[] {
+  const openApi = once(async () =>
+    (await import("../../http/openapi.ts")).openApiDocument([...described, ...routes]),
+  );
+  const docs = once(async () => {
+    const { docsPage } = await import("./page/page.ts");
+    return docsPage(JSON.parse(await openApi()) as Document);
+  });
+  const errors = once(async () => (await import("./page/errors.ts")).errorsPage());
+  const routes: readonly Route[] = [
+    route({
+      method: "GET",
+      path: "/",
+      tag: TAG,
+      summary: "Where to find what; a browser is sent to the documentation",
+      responses: { 200: { description: "Paths by what is there.", body: indexSchema } },
+      handle: (call) => {
+        pathOf(call, noParameters);
+        return index(call);
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/openapi.json",
+      tag: TAG,
+      summary: "This API, as OpenAPI 3.1",
+      responses: { 200: { description: "The document.", body: z.looseObject({}) } },
+      handle: async (call) => {
+        pathOf(call, noParameters);
+        return json(200, await openApi(), REVALIDATE);
+      },
+    }),
+    pageRoute("/docs", "This API, as a page to read", async (call) => {
+      const { ORIGIN } = await import("./page/example.ts");
+      return (await docs()).replaceAll(ORIGIN, originOf(call));
+    }),
+    pageRoute("/docs/errors", "Every error, and what to do about it", errors),
+  ];
+  return [...routes];
+}
+
+const indexSchema = z.object({
+  name: z.string(),
+  version: z.string(),
+  ...Object.fromEntries(Object.keys(INDEX).map((name) => [name, z.string()])),
+});
+
+function index({ incoming }: Call): Reply {
+  const vary = { vary: "accept" };
+  if (incoming.headers.accept?.includes("text/html"))
+    return { ...json(303, "", { ...vary, location: INDEX.docs }), body: null };
+  return json(200, JSON.stringify({ name: "Chinook Server", version, ...INDEX }), vary);
+}
+
+const pageRoute = (path: string, summary: string, page: (call: Call) => Promise<string>): Route =>
+  route({
+    method: "GET",
+    path,
+    tag: TAG,
+    summary,
+    responses: { 200: { description: "The page.", body: "text/html" } },
+    handle: async (call) => {
+      pathOf(call, noParameters);
+      const { PAGE_POLICY } = await import("./page/page.ts");
+      const headers = { "content-type": HTML, "content-security-policy": PAGE_POLICY, ...REVALIDATE };
+      return { status: 200, body: await page(call), headers: { ...API_HEADERS, ...headers } };
+    },
+  });
+
+/** The address under which the reader sees the server, so that the examples can be pasted as they are. */
+function originOf({ incoming }: Call): string {
+  const { host = "" } = incoming.headers;
+  return `http://${/^[\w.:[\]-]{1,255}$/.test(host) ? host : "127.0.0.1:8080"}`;
+}
+
+/** A failure is not kept: the next request tries again. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make().catch((error) => {
+      made = undefined;
+      throw error;
+    });
+    return made;
+  };
+}

@@ -1,0 +1,96 @@
+import { z } from "zod";
+import { type Command, command, statement } from "../../engine/commands/command.ts";
+import { id, timestamp, toUtc } from "../../http/fields.ts";
+
+const playInput = z.strictObject({
+  track_id: id,
+  user_id: id.nullable().optional(),
+  played_at: timestamp.optional().meta({ description: "Now, when it is left out." }),
+});
+export type PlayInput = z.infer<typeof playInput>;
+
+export const MAX_PLAYS = 1_000;
+export const playsBody = z.union([playInput, z.array(playInput).min(1).max(MAX_PLAYS)]);
+
+const PLAY_JSON = "json_object('id', id, 'track_id', track_id, 'user_id', user_id, 'played_at', played_at)";
+
+/** One play, in one statement: it is the most frequent write there is. */
+const one: Command<PlayInput> = command({
+  name: "plays.create",
+  input: playInput,
+  statements: ({ track_id, user_id, played_at }, { now }) => [
+    statement(
+      `INSERT INTO plays (track_id, user_id, played_at)
+       SELECT @track_id, @user_id, @played_at WHERE EXISTS (SELECT 1 FROM tracks WHERE id = likely(@track_id))`,
+      { track_id, user_id: user_id ?? null, played_at: played_at === undefined ? now : toUtc(played_at) },
+    ),
+  ],
+  answer: () =>
+    statement(
+      `SELECT ${PLAY_JSON} AS body, NULL AS etag FROM plays WHERE id = last_insert_rowid() AND changes() > 0`,
+      {},
+    ),
+  refusal: (results) =>
+    results[0]?.changes === 0
+      ? {
+          code: "reference_unknown",
+          errors: [{ pointer: "/track_id", detail: "there is nothing with this id" }],
+        }
+      : undefined,
+  tags: ({ user_id }) => (user_id == null ? [] : [userTag(user_id)]),
+});
+
+const UNKNOWN_TRACKS = `
+  SELECT key FROM json_each(@plays) WHERE NOT EXISTS (SELECT 1 FROM tracks WHERE id = value ->> 'track_id')`;
+
+/** Up to a thousand plays: all of them, or none when one names a track that is not there. */
+const many: Command<readonly PlayInput[]> = command({
+  name: "plays.create_many",
+  input: z.array(playInput).readonly(),
+  statements: (plays, { now }) => {
+    const json = JSON.stringify(
+      plays.map(({ track_id, user_id, played_at }) => ({
+        track_id,
+        user_id: user_id ?? null,
+        played_at: played_at === undefined ? now : toUtc(played_at),
+      })),
+    );
+    return [
+      statement(UNKNOWN_TRACKS, { plays: json }),
+      statement(
+        `INSERT INTO plays (track_id, user_id, played_at)
+         SELECT value ->> 'track_id', value ->> 'user_id', value ->> 'played_at' FROM json_each(@plays)
+         WHERE NOT EXISTS (${UNKNOWN_TRACKS})`,
+        { plays: json },
+      ),
+    ];
+  },
+  // One writer and one statement: the ids of an array follow one another.
+  answer: (plays) =>
+    statement(
+      `SELECT json_object('data', json_group_array(json(play))) AS body, NULL AS etag FROM (
+         SELECT ${PLAY_JSON} AS play FROM plays
+         WHERE changes() > 0 AND id > last_insert_rowid() - @count AND id <= last_insert_rowid() ORDER BY id)
+       HAVING count(*) > 0`,
+      { count: plays.length },
+    ),
+  refusal: (results) => {
+    const unknown = results[0]?.rows ?? [];
+    if (unknown.length === 0) return undefined;
+    const errors = unknown.slice(0, 20).map(([index]) => ({
+      pointer: `/${index}/track_id`,
+      detail: "there is nothing with this id",
+    }));
+    return { code: "reference_unknown", errors };
+  },
+  tags: userTags,
+});
+
+function userTags(plays: readonly PlayInput[]): string[] {
+  const users = new Set(plays.map(({ user_id }) => user_id));
+  return [...users].filter((user) => user != null).map(userTag);
+}
+
+const userTag = (id: number): string => `users:${id}`;
+
+export const PLAY_COMMANDS = { one, many };

@@ -1,0 +1,132 @@
+import { z } from "zod";
+import { type Read, read } from "../../engine/reads/read.ts";
+import { cursorText, idText, limitText } from "../../http/fields.ts";
+import { jsonOf, KINDS } from "../catalogue/kinds.ts";
+import { decodeCursor, pageOf } from "../catalogue/reads.ts";
+
+const HOUR = 3_600;
+
+export interface ChartParams {
+  /** Hours. */
+  readonly window: number;
+  readonly limit: number;
+}
+
+const chartParams = z.strictObject({
+  window: z
+    .string()
+    .regex(/^([1-9]\d{0,3}h|[1-9]\d{0,2}d)$/, "must be a number of hours or days, such as 24h or 7d")
+    .transform((text) => Number(text.slice(0, -1)) * (text.endsWith("d") ? 24 : 1))
+    .default(7 * 24)
+    .meta({
+      override: { type: "string", pattern: "^([1-9]\\d{0,3}h|[1-9]\\d{0,2}d)$", default: "7d" },
+      description: "How far back plays count.",
+    }),
+  limit: limitText,
+}) as unknown as z.ZodType<ChartParams>;
+
+/**
+ * Plays of the window by track, from the index alone. Every 1,024th play asks whether the deadline has passed:
+ * often enough to stop in time, rarely enough to cost nothing. By the play's id and not its track's, or plays of
+ * few tracks would never ask.
+ */
+const PLAYED = `
+  SELECT track_id, count(*) AS plays FROM plays
+  WHERE played_at >= likely(@since) AND played_at <= likely(@until) AND (id % 1024 <> 0 OR within_deadline())
+  GROUP BY track_id`;
+
+const hoursBefore = (now: Date, hours: number): string =>
+  new Date(now.getTime() - hours * HOUR * 1_000).toISOString();
+
+function chart(name: string, ranked: string, item: string): Read<ChartParams> {
+  const sql = `
+    WITH played AS MATERIALIZED (${PLAYED}), ranked AS MATERIALIZED (${ranked} ORDER BY plays DESC, key LIMIT likely(@limit))
+    SELECT json_object('data', json((SELECT json_group_array(json(item)) FROM (${item}))), 'next', NULL), NULL, NULL`;
+  return read({
+    name: `charts.${name}`,
+    lane: "scan",
+    params: chartParams,
+    statement: ({ window, limit }, now) => ({
+      sql,
+      // A play dated into the future would otherwise stand in every chart for good.
+      params: { since: hoursBefore(now, window), until: now.toISOString(), limit },
+    }),
+    cache: {
+      table: "aggregations",
+      lifetime: HOUR / 2,
+      tags: () => ["charts"],
+      joins: [],
+      freshness: "lifetime",
+    },
+  });
+}
+
+/**
+ * The ranked keys joined to their entity, best first. Rank and plays are put in front of the entity's fields as
+ * text: json_patch would drop the fields that are null.
+ */
+const items = (kind: (typeof KINDS)[keyof typeof KINDS]): string => `
+  SELECT '{"rank":' || row_number() OVER (ORDER BY ranked.plays DESC, ranked.key) || ',"plays":' || ranked.plays ||
+    ',' || substr(${jsonOf(kind)}, 2) AS item
+  FROM ranked CROSS JOIN ${kind.from.replace(`${kind.table} t`, `${kind.table} t ON t.id = ranked.key`)}
+  ORDER BY ranked.plays DESC, ranked.key`;
+
+const byTrack = (key: string, joins: string): string =>
+  `SELECT ${key} AS key, sum(plays) AS plays FROM played CROSS JOIN tracks t ON t.id = played.track_id ${joins}
+   WHERE ${key} IS NOT NULL GROUP BY ${key}`;
+
+export const CHART_READS = {
+  tracks: chart(
+    "tracks",
+    "SELECT track_id AS key, plays FROM played WHERE EXISTS (SELECT 1 FROM tracks WHERE id = track_id)",
+    items(KINDS.tracks),
+  ),
+  albums: chart("albums", byTrack("t.album_id", ""), items(KINDS.albums)),
+  artists: chart(
+    "artists",
+    byTrack("al.artist_id", "CROSS JOIN albums al ON al.id = t.album_id"),
+    items(KINDS.artists),
+  ),
+  genres: chart("genres", byTrack("t.genre_id", ""), items(KINDS.genres)),
+};
+
+export interface HistoryParams {
+  readonly id: number;
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+  readonly sort: string;
+}
+
+const HISTORY_PAGE = (after: boolean): string => `
+  SELECT json_object('id', p.id, 'track_id', p.track_id, 'user_id', p.user_id, 'played_at', p.played_at) AS item,
+    p.played_at AS sort_key, p.id AS sort_id
+  FROM plays p WHERE p.user_id = likely(@id) ${after ? "AND (p.played_at, p.id) < (likely(@after_key), likely(@after_id))" : ""}
+  ORDER BY p.played_at DESC, p.id DESC LIMIT @limit + 1`;
+
+/** What a listener played, latest first: their session. A user is a number of the client's; none is unknown. */
+export const HISTORY_READ: Read<HistoryParams> = read({
+  name: "users.plays",
+  lane: "point",
+  params: z.strictObject({
+    id: idText,
+    limit: limitText,
+    cursor: cursorText,
+    sort: z.enum(["-played_at"]).default("-played_at"),
+  }) as unknown as z.ZodType<HistoryParams>,
+  statement: (params) => {
+    const after = decodeCursor(params);
+    const keys = after === undefined ? {} : { after_key: after[0], after_id: after[1] };
+    return {
+      sql: pageOf(HISTORY_PAGE(after !== undefined)),
+      params: { id: params.id, limit: params.limit, sort: params.sort, ...keys },
+    };
+  },
+  // A deleted track takes its plays with it, hence the kind.
+  cache: {
+    table: "sessions",
+    lifetime: 2 * HOUR,
+    tags: ({ id }) => [`users:${id}`, "tracks"],
+    joins: [],
+    freshness: "coherent",
+  },
+});

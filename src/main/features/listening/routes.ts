@@ -1,0 +1,60 @@
+import { z } from "zod";
+import type { Answers } from "../../engine/reads/answers.ts";
+import { create, type Writes } from "../../http/command-route.ts";
+import { readRoute } from "../../http/read-route.ts";
+import { type Route, route } from "../../http/route.ts";
+import { KINDS } from "../catalogue/kinds.ts";
+import { bodyOf, noParameters, pageSchema, pathOf } from "../catalogue/routes.ts";
+import { PLAY_COMMANDS, playsBody } from "./commands.ts";
+import { CHART_READS, HISTORY_READ } from "./reads.ts";
+
+const playSchema = z.object({
+  id: z.int(),
+  track_id: z.int(),
+  user_id: z.int().nullable(),
+  played_at: z.iso.datetime(),
+});
+
+export const listeningRoutes = (answers: Answers, writes: Writes): Route[] => [
+  route({
+    method: "POST",
+    path: "/v1/plays",
+    tag: "plays",
+    summary: "Record one play or up to 1,000",
+    description: "An array is recorded whole or not at all.",
+    body: playsBody,
+    headers: ["Idempotency-Key"],
+    responses: {
+      201: { description: "Recorded.", body: z.union([playSchema, z.object({ data: z.array(playSchema) })]) },
+    },
+    handle: async (call) => {
+      pathOf(call, noParameters);
+      const { body, text } = await bodyOf(call, playsBody);
+      return Array.isArray(body)
+        ? create(writes, call, PLAY_COMMANDS.many, body, text)
+        : create(writes, call, PLAY_COMMANDS.one, body, text);
+    },
+  }),
+  readRoute({
+    path: "/v1/users/{id}/plays",
+    tag: "users",
+    summary: "What a listener played, latest first",
+    read: HISTORY_READ,
+    answers,
+    response: { description: "A page.", body: pageSchema(playSchema) },
+  }),
+  ...(["tracks", "albums", "artists", "genres"] as const).map((path) =>
+    readRoute({
+      path: `/v1/charts/${path}`,
+      tag: "charts",
+      summary: `The most played ${path} of a window of time`,
+      description: "May be up to half an hour old; Age says how old.",
+      read: CHART_READS[path],
+      answers,
+      response: {
+        description: "Best first.",
+        body: pageSchema(z.object({ rank: z.int(), plays: z.int(), ...KINDS[path].schema.shape })),
+      },
+    }),
+  ),
+];

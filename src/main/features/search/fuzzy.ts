@@ -1,0 +1,123 @@
+import { AppError } from "../../../shared/errors.ts";
+import { wordsOf } from "../../../shared/words.ts";
+import type { SqlFilters } from "./filters.ts";
+import { printMatch, type Query, unwantedParts, wantedTerms } from "./query.ts";
+import {
+  boundOf,
+  candidates,
+  MOST_FILTERED,
+  MOST_RANKED,
+  orGenres,
+  type Ranking,
+  SCORE,
+  within,
+} from "./text.ts";
+import { MAX_WORD, trigramsOf } from "./vocabulary.ts";
+
+/** Words that can be misspelt in one search: each is looked up among all words there are. */
+const MAX_WORDS = 12;
+/** Words of the vocabulary that share most trigrams with a word typed: their edit distances are taken. */
+const MOST_NEAR = 100;
+/** Words that stand in for one word typed. */
+const MOST_ALTERNATIVES = 8;
+/** Tracks whose closeness is worked out. */
+const MOST_CLOSE = 300;
+
+/** Edits that a word may be away: none up to two letters, one up to five, two up to eight, three beyond. */
+const allowance = (word: string): number => Math.min(3, Math.floor([...word].length / 3));
+
+/**
+ * Fuzzy mode: what may have been meant, the closest first.
+ *
+ * Each word typed is replaced by itself and the words of the vocabulary near it: trigrams find them, the edit
+ * distance judges them, and how often they occur breaks a tie. Tracks must hold one for each word; where none does,
+ * any. The best by bm25, with the likeliest words and with all, are then compared with what was typed, word by word,
+ * by `closeness` in the reader.
+ */
+export function fuzzyParts(query: Query, filters: SqlFilters): Ranking {
+  const words = wordsOf(wantedTerms(query).join(" "));
+  if (words.length > MAX_WORDS) {
+    const detail = `expected at most ${MAX_WORDS} words in fuzzy mode`;
+    throw new AppError("invalid", { errors: [{ parameter: "q", detail }] });
+  }
+  const unwanted = unwantedParts(query).map(printMatch);
+  return {
+    ctes: `${ALTERNATIVES}, ${expressionCte(unwanted.length > 0, filters)}, ${rankedCte(filters)}`,
+    expression: EXPRESSION,
+    extra: `
+      'bounded', json(iif(EXISTS (${boundOf(filters, "SELECT 1 FROM edge")}) OR (SELECT count(*) FROM nearest) >= ${MOST_CLOSE}, 'true', 'false')),
+      'corrected', json((SELECT json_group_object(word, term) FROM chosen c WHERE nth = 1 AND distance > 0))`,
+    params: {
+      words: JSON.stringify(words.map((word) => [word, trigramsOf(word), allowance(word)])),
+      typed: words.join(" "),
+      most: filters.unindexed.length === 0 ? MOST_RANKED : MOST_FILTERED,
+      ...(unwanted.length === 0 ? {} : { unwanted: unwanted.join(" OR ") }),
+    },
+  };
+}
+
+/** A word that begins with the one typed, or holds it, is one edit further away than any misspelling. */
+const DISTANCE = `
+  CASE WHEN edit_distance(w.word, v.word) <= w.most THEN edit_distance(w.word, v.word)
+    WHEN length(w.word) > 2 AND substr(v.word, 1, length(w.word)) = w.word THEN w.most + 1
+    WHEN length(w.word) > 3 AND instr(v.word, w.word) THEN w.most + 2 END`;
+
+const PHRASE = `'"' || term || '"'`;
+
+/** How often a word occurs, as far as it matters: a word that no longer does is none; one of a genre's, often. */
+const FREQUENCY = `((SELECT count(*) FROM (SELECT 1 FROM tracks_fts WHERE tracks_fts MATCH ${PHRASE} LIMIT 200))
+  + 200 * EXISTS (SELECT 1 FROM genres_fts WHERE genres_fts MATCH ${PHRASE}))`;
+
+const ALTERNATIVES = `
+  words AS MATERIALIZED (
+    SELECT key AS place, value ->> 0 AS word, value ->> 1 AS trigrams, value ->> 2 AS most FROM json_each(@words)),
+  near AS MATERIALIZED (
+    SELECT place, word, word AS term, 0 AS distance FROM words WHERE length(word) <= ${MAX_WORD}
+    UNION
+    SELECT w.place, w.word, v.word, ${DISTANCE} AS d FROM words w CROSS JOIN search_words v
+    WHERE d IS NOT NULL AND v.id IN (
+      SELECT rowid FROM search_trigrams WHERE search_trigrams MATCH w.trigrams ORDER BY rank LIMIT ${MOST_NEAR})),
+  chosen AS MATERIALIZED (
+    SELECT *, ${orGenres(PHRASE)} AS wide,
+      row_number() OVER (PARTITION BY place ORDER BY distance, frequency DESC, term) AS nth
+    FROM (SELECT *, ${FREQUENCY} AS frequency FROM near) WHERE frequency > 0)`;
+
+const expressionCte = (unwanted: boolean, filters: SqlFilters): string => `
+  alternatives AS MATERIALIZED (
+    SELECT '(' || group_concat(wide, ' OR ') || ')' AS text FROM chosen
+    WHERE nth <= ${MOST_ALTERNATIVES} GROUP BY place),
+  joined AS MATERIALIZED (
+    SELECT ifnull(group_concat(text, ' AND '), '""') AS every, ifnull(group_concat(text, ' OR '), '""') AS some,
+      (SELECT ifnull(group_concat(wide, ' AND '), '""') FROM chosen WHERE nth = 1) AS likeliest
+    FROM alternatives),
+  expression AS MATERIALIZED (
+    SELECT ${within(without("iif(EXISTS (SELECT 1 FROM tracks_fts WHERE tracks_fts MATCH every), every, some)", unwanted), filters)} AS text,
+      ${within(without("likeliest", unwanted), filters)} AS likeliest
+    FROM joined)`;
+
+const without = (expression: string, unwanted: boolean): string =>
+  unwanted ? `'(' || ${expression} || ') NOT (' || @unwanted || ')'` : expression;
+
+const EXPRESSION = "(SELECT text FROM expression)";
+
+function rankedCte(filters: SqlFilters): string {
+  const { from, where } = candidates(filters);
+  const best = (expression: string) => `
+      SELECT tracks_fts.rowid AS id, ${SCORE} AS score FROM ${from}
+      WHERE tracks_fts MATCH ${expression}
+        AND tracks_fts.rowid < (SELECT ifnull(max(id), 9223372036854775807) FROM edge) ${where}
+      ORDER BY score DESC LIMIT ${MOST_CLOSE}`;
+  const edge = filters.own === undefined ? `tracks_fts MATCH ${EXPRESSION}` : "false";
+  return `
+    edge AS MATERIALIZED (SELECT rowid AS id FROM tracks_fts WHERE ${edge} LIMIT 1 OFFSET likely(@most)),
+    nearest AS MATERIALIZED (SELECT id, max(score) AS score FROM (
+      SELECT * FROM (${best("(SELECT likeliest FROM expression)")}) UNION ALL SELECT * FROM (${best(EXPRESSION)})
+      ) GROUP BY id),
+    ranked AS MATERIALIZED (
+      SELECT d.id, CAST(round(${CLOSENESS} * 1e9) AS INTEGER) AS score
+      FROM nearest CROSS JOIN track_documents d ON d.id = nearest.id)`;
+}
+
+/** Among equally close ones, bm25 decides. */
+const CLOSENESS = `(closeness(@typed, d.name, d.artist_name, d.album_title, d.composer)
+  + 0.01 * nearest.score / (nearest.score + 1e10))`;

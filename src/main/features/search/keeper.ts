@@ -1,0 +1,135 @@
+import { hash } from "node:crypto";
+import type { Entry } from "../../engine/cache/cache.ts";
+import type { Commands } from "../../engine/commands/command-bus.ts";
+import type { Logger } from "../../engine/log.ts";
+import { Answers } from "../../engine/reads/answers.ts";
+import type { SearchParams } from "./filters.ts";
+import { RECORD_SEARCHES, type Searched } from "./statistics.ts";
+import { POPULAR_NAMES_READ, REPLACE_SUGGESTIONS } from "./suggestions.ts";
+import { learnAll } from "./vocabulary.ts";
+
+export interface SearchKeeperOptions {
+  readonly commands: Commands;
+  readonly answers: Answers;
+  readonly log: Logger;
+  readonly delays?: Delays;
+}
+
+/** Milliseconds. */
+interface Delays {
+  /** From a write to the learning of its words. */
+  readonly learn: number;
+  /** From a search to its count being written. */
+  readonly record: number;
+  /** From the start, or a bulk load, to new suggestions; and from those to the next. */
+  readonly suggest: number;
+  readonly suggestAgain: number;
+}
+
+const DELAYS: Delays = { learn: 250, record: 10_000, suggest: 1_000, suggestAgain: 3_600_000 };
+
+/** Different searches counted between two writes; what comes past them is not counted. */
+const MOST_COUNTED = 1_000;
+
+/** Kinds whose names are words of the vocabulary. */
+const NAMED = /^(\*|artists|albums|tracks|genres)$/;
+
+/**
+ * What search keeps up by itself, away from every request: the vocabulary after writes, counts of searches, names
+ * to suggest.
+ *
+ * Nothing here is waited for, and nothing here fails anybody: counts are kept in memory, bounded, and written as one
+ * command now and then; what cannot be done is done the next time. `close` writes the counts that are left.
+ */
+export class SearchKeeper {
+  readonly #options: SearchKeeperOptions;
+  readonly #delays: Delays;
+  readonly #timers = new Map<keyof Delays, NodeJS.Timeout>();
+  /** By the key of the search's answer, which holds its parameters. */
+  #counts = new Map<string, number>();
+  #suggested = "";
+  #closed = false;
+
+  constructor(options: SearchKeeperOptions) {
+    this.#options = options;
+    this.#delays = options.delays ?? DELAYS;
+    this.#later("learn", () => this.#learn());
+    this.#later("suggest", () => this.#suggest());
+  }
+
+  /** To be told the tags of every commit. */
+  wrote(tags: readonly string[]): void {
+    if (!tags.some((tag) => NAMED.test(tag))) return;
+    this.#later("learn", () => this.#learn());
+    if (tags.includes("*")) this.#later("suggest", () => this.#suggest());
+  }
+
+  /** To be told of every search that was answered: one step, whatever the search. */
+  searched(key: string, { body }: Entry): void {
+    if (this.#counts.size >= MOST_COUNTED && !this.#counts.has(key)) return;
+    if (body.startsWith('{"data":[]')) return;
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+    this.#later("record", () => this.#record());
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    await this.#unharmed("record searches", () => this.#record());
+  }
+
+  /** Once however often it is asked for meanwhile. */
+  #later(name: keyof Delays, action: () => Promise<void>): void {
+    if (this.#closed || this.#timers.has(name)) return;
+    const run = () => {
+      this.#timers.delete(name);
+      void this.#unharmed(name, action);
+    };
+    this.#timers.set(name, setTimeout(run, this.#delays[name]).unref());
+  }
+
+  async #unharmed(name: string, action: () => Promise<void>): Promise<void> {
+    try {
+      await action();
+    } catch (error) {
+      if (!this.#closed) this.#options.log.warn({ err: error, task: name }, "search upkeep failed");
+    }
+  }
+
+  #learn(): Promise<void> {
+    return learnAll(this.#options.commands);
+  }
+
+  async #record(): Promise<void> {
+    const counts = this.#counts;
+    this.#counts = new Map();
+    const searched = byQuery(counts);
+    if (searched.length > 0) await this.#options.commands.execute(RECORD_SEARCHES, searched);
+  }
+
+  /** Writes only what is new: a catalogue that rests costs a read an hour. */
+  async #suggest(): Promise<void> {
+    this.#later("suggestAgain", () => this.#suggest());
+    const found = await this.#options.answers.fetch(
+      POPULAR_NAMES_READ,
+      {},
+      Answers.key(POPULAR_NAMES_READ, {}),
+    );
+    const names = found?.entry.body ?? "[]";
+    const suggested = hash("sha1", names);
+    if (suggested === this.#suggested || this.#closed) return;
+    await this.#options.commands.execute(REPLACE_SUGGESTIONS, { names });
+    this.#suggested = suggested;
+  }
+}
+
+/** Searches of the same words, however they were written; pages after the first are no search of their own. */
+function byQuery(counts: ReadonlyMap<string, number>): Searched[] {
+  const sums = new Map<string, number>();
+  for (const [key, count] of counts) {
+    const { q, cursor } = JSON.parse(key.slice(key.indexOf("{"))) as SearchParams;
+    const query = q.toLowerCase().replace(/\s+/gu, " ");
+    if (cursor === undefined) sums.set(query, (sums.get(query) ?? 0) + count);
+  }
+  return [...sums].map(([query, searches]) => ({ query, searches }));
+}

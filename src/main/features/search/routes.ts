@@ -1,0 +1,96 @@
+import { z } from "zod";
+import { VECTOR_KINDS } from "../../../shared/embedders/embedder.ts";
+import type { Answers } from "../../engine/reads/answers.ts";
+import { readRoute } from "../../http/read-route.ts";
+import type { Route } from "../../http/route.ts";
+import { KINDS } from "../catalogue/kinds.ts";
+import { pageSchema } from "../catalogue/routes.ts";
+import type { Sentences } from "../discover/sentences.ts";
+import type { SearchParams } from "./filters.ts";
+import type { SearchKeeper } from "./keeper.ts";
+import { parseSearch, wantedTerms } from "./query.ts";
+import { SEARCH_READ } from "./search.ts";
+import { POPULAR_READ } from "./statistics.ts";
+import { SUGGESTIONS_READ } from "./suggestions.ts";
+
+const highlight = z.string().nullable();
+const hitSchema = z.object({
+  ...KINDS.tracks.schema.shape,
+  score: z.number(),
+  highlights: z.object({
+    name: z.string(),
+    album_title: highlight,
+    artist_name: highlight,
+    composer: highlight,
+  }),
+});
+const foundSchema = pageSchema(hitSchema).extend({
+  bounded: z.boolean().meta({ description: "More matched than are ranked; add a word or a filter." }),
+  corrected: z.record(z.string(), z.string()).optional(),
+  fused: z
+    .array(z.enum(["text", ...VECTOR_KINDS]))
+    .optional()
+    .meta({
+      description:
+        "In hybrid mode: the lists that had something to say. `text` alone: there are no vectors to compare (yet).",
+    }),
+});
+
+const suggestionSchema = z.object({
+  kind: z.enum(["artist", "album", "track"]),
+  id: z.int(),
+  name: z.string(),
+});
+
+/**
+ * What a search in hybrid mode is embedded as. A model that fails is no reason for a search to: it then goes by the
+ * text and what is like its hits, as it does without a model.
+ */
+const withVector =
+  (sentences: Pick<Sentences, "embedder" | "embed">) =>
+  async (params: SearchParams): Promise<SearchParams> => {
+    if (params.mode !== "hybrid") return params;
+    const text = wantedTerms(parseSearch(params.q)).join(" ");
+    const [vector] = await sentences.embed([text]).catch(() => []);
+    return vector ? { ...params, vector: { embedder: sentences.embedder, vector } } : params;
+  };
+
+export const searchRoutes = (
+  answers: Answers,
+  keeper: Pick<SearchKeeper, "searched">,
+  sentences: Pick<Sentences, "embedder" | "embed"> | undefined,
+): Route[] => [
+  readRoute({
+    path: "/v1/search",
+    tag: "search",
+    summary: "Search tracks by what they, their artist, album and composer are called",
+    description:
+      "All words must be found, accents and endings aside; in hybrid mode tracks that are like the best hits come beside them. `score` is higher for better hits; `highlights` is HTML.",
+    read: SEARCH_READ,
+    answers,
+    response: { description: "Best first.", body: foundSchema },
+    ...(sentences === undefined ? {} : { complete: withVector(sentences) }),
+    onServed: (key, entry) => keeper.searched(key, entry),
+  }),
+  readRoute({
+    path: "/v1/search/suggestions",
+    tag: "search",
+    summary: "Names of artists, albums and tracks that begin so, the popular ones first",
+    description: "May be up to an hour old; Age says how old.",
+    read: SUGGESTIONS_READ,
+    answers,
+    response: { description: "Best first.", body: pageSchema(suggestionSchema) },
+  }),
+  readRoute({
+    path: "/v1/search/popular",
+    tag: "search",
+    summary: "What was searched for most in the last seven days",
+    description: "Searches that found nothing are not counted. May be up to an hour old; Age says how old.",
+    read: POPULAR_READ,
+    answers,
+    response: {
+      description: "Most frequent first.",
+      body: pageSchema(z.object({ query: z.string(), searches: z.int() })),
+    },
+  }),
+];

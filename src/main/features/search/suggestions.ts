@@ -1,0 +1,148 @@
+import { z } from "zod";
+import { wordsOf } from "../../../shared/words.ts";
+import { type Command, command, statement } from "../../engine/commands/command.ts";
+import { type Read, read } from "../../engine/reads/read.ts";
+import { text } from "../../http/fields.ts";
+
+/** Names kept for each kind: what most people mean by two letters is among the most popular few thousand. */
+const MOST = { artist: 3_000, album: 3_000, track: 4_000 };
+/** Days in which a play or purchase loses half of its weight. */
+const HALF_LIFE = 30;
+/** A purchase says as much as so many plays. */
+const PURCHASE = 5;
+/** The latest plays and purchases tell what is popular; all of them would keep searches waiting for seconds. */
+const LATEST_PLAYS = 100_000;
+const LATEST_PURCHASES = 50_000;
+
+const weight = (time: string): string => `pow(2.0, (julianday(${time}) - julianday(@now)) / ${HALF_LIFE})`;
+
+const WEIGHTS = `
+  SELECT track_id, sum(weight) AS weight FROM (
+    SELECT track_id, ${weight("played_at")} AS weight FROM (
+      SELECT track_id, played_at FROM plays ORDER BY played_at DESC LIMIT ${LATEST_PLAYS})
+    UNION ALL
+    SELECT l.track_id, ${PURCHASE} * l.quantity * ${weight("i.invoice_date")} FROM (
+      SELECT * FROM invoice_lines ORDER BY id DESC LIMIT ${LATEST_PURCHASES}) l CROSS JOIN invoices i ON i.id = l.invoice_id)
+  WHERE track_id % 1024 <> 0 OR within_deadline()
+  GROUP BY track_id`;
+
+/** The heaviest of a kind; where few were played or bought, the ones that were entered first fill up. */
+const heaviest = (kind: keyof typeof MOST, table: string, name: string, weighed: string): string => `
+  SELECT '${kind}' AS kind, e.id, e.${name} AS name, e.slug, w.weight, w.tracks FROM (
+    SELECT id, sum(weight) AS weight, sum(tracks) AS tracks FROM (
+      ${weighed} UNION ALL SELECT id, 0, 0 FROM (SELECT id FROM ${table} ORDER BY id LIMIT ${MOST[kind]}))
+    WHERE id IS NOT NULL GROUP BY id ORDER BY 2 DESC, 3 DESC, 1 LIMIT ${MOST[kind]}) w
+  CROSS JOIN ${table} e ON e.id = w.id`;
+
+const HEAVIEST = [
+  heaviest(
+    "artist",
+    "artists",
+    "name",
+    `SELECT al.artist_id AS id, sum(weight) AS weight, count(*) AS tracks FROM weights CROSS JOIN tracks t ON t.id = track_id
+       CROSS JOIN albums al ON al.id = t.album_id GROUP BY al.artist_id`,
+  ),
+  heaviest(
+    "album",
+    "albums",
+    "title",
+    `SELECT t.album_id AS id, sum(weight) AS weight, count(*) AS tracks FROM weights CROSS JOIN tracks t ON t.id = track_id GROUP BY t.album_id`,
+  ),
+  heaviest("track", "tracks", "name", "SELECT track_id AS id, weight, 1 AS tracks FROM weights"),
+];
+
+const uncached = { table: "none", lifetime: 0, tags: () => [], joins: [], freshness: "lifetime" } as const;
+
+/** The names worth suggesting, the most popular first: `[[kind, id, name], …]`, each name once a kind. */
+export const POPULAR_NAMES_READ: Read<Record<string, never>> = read({
+  name: "search.popular-names",
+  lane: "scan",
+  params: z.strictObject({}),
+  statement: (_, now) => ({
+    sql: `
+      WITH weights AS MATERIALIZED (${WEIGHTS}),
+      heaviest AS MATERIALIZED (
+        SELECT kind, id, name, max(weight) AS weight FROM (${HEAVIEST.join(" UNION ALL ")})
+        GROUP BY kind, slug, iif(slug = 'untitled', name, '') ORDER BY 4 DESC, kind = 'track', kind = 'album', id)
+      SELECT json_group_array(json_array(kind, id, name)), NULL, NULL FROM heaviest`,
+    params: { now: now.toISOString() },
+  }),
+  cache: uncached,
+});
+
+/** Puts the names in the place of those before. The id is the rank, so what is found first is the most popular. */
+export const REPLACE_SUGGESTIONS: Command<{ readonly names: string }> = command({
+  name: "search.suggestions",
+  input: z.strictObject({ names: z.string() }),
+  statements: ({ names }) => [
+    statement("DELETE FROM suggestions", {}),
+    statement(
+      `INSERT INTO suggestions (id, kind, entity_id, name)
+       SELECT key + 1, value ->> 0, value ->> 1, value ->> 2 FROM json_each(@names)`,
+      { names },
+    ),
+    statement("INSERT INTO suggestions_fts (suggestions_fts) VALUES ('rebuild')", {}),
+  ],
+  tags: () => ["suggestions"],
+});
+
+export interface SuggestParams {
+  readonly q: string;
+  readonly limit: number;
+}
+
+const suggestParams = z.strictObject({
+  q: text(100)
+    .refine((value) => [...value].length >= 2, "expected at least two characters")
+    .meta({ description: "The beginning of words of a name, accents aside.", example: "ri" }),
+  limit: z
+    .string()
+    .regex(/^([1-9]|1\d|20)$/, "must be a whole number from 1 to 20")
+    .transform(Number)
+    .default(10)
+    .meta({ override: { type: "integer", minimum: 1, maximum: 20, default: 10 } }),
+}) as unknown as z.ZodType<SuggestParams>;
+
+/** More than are shown: names that stand there twice, or that their id has no longer, fall away. */
+const MOST_LOOKED_AT = 60;
+const MOST_LIVE = 10;
+
+/** What begins with the text as it was typed, from the catalogue itself: new names and rare ones. */
+const live = (kind: string, table: string, name: string): string => `
+  SELECT * FROM (SELECT 1000000000 AS rank, '${kind}' AS kind, id, NULL AS listed FROM ${table}
+    WHERE ${name} >= likely(@q) AND ${name} < likely(@q || char(1114111)) ORDER BY ${name} LIMIT ${MOST_LIVE})`;
+
+const SUGGEST = `
+  WITH found AS MATERIALIZED (
+    SELECT * FROM (SELECT s.id AS rank, s.kind, s.entity_id AS id, s.name AS listed
+      FROM suggestions_fts CROSS JOIN suggestions s ON s.id = suggestions_fts.rowid
+      WHERE suggestions_fts MATCH likely(@match) ORDER BY suggestions_fts.rowid LIMIT ${MOST_LOOKED_AT})
+    UNION ALL ${live("artist", "artists", "name")}
+    UNION ALL ${live("album", "albums", "title")}
+    UNION ALL ${live("track", "tracks", "name")}),
+  named AS MATERIALIZED (
+    SELECT rank, kind, id, listed, CASE kind
+      WHEN 'artist' THEN (SELECT name FROM artists WHERE artists.id = found.id)
+      WHEN 'album' THEN (SELECT title FROM albums WHERE albums.id = found.id)
+      ELSE (SELECT name FROM tracks WHERE tracks.id = found.id) END AS name
+    FROM found),
+  shown AS MATERIALIZED (
+    SELECT kind, id, name, min(rank) AS rank FROM named
+    WHERE name IS NOT NULL AND (listed IS NULL OR listed = name COLLATE NOCASE)
+    GROUP BY kind, lower(name) ORDER BY 4, kind = 'track', kind = 'album', name LIMIT likely(@limit))
+  SELECT json_object('data', json((SELECT json_group_array(json_object('kind', kind, 'id', id, 'name', name)) FROM shown)),
+    'next', NULL), NULL, NULL`;
+
+export const SUGGESTIONS_READ: Read<SuggestParams> = read({
+  name: "search.suggestions",
+  lane: "point",
+  params: suggestParams,
+  statement: ({ q, limit }) => ({ sql: SUGGEST, params: { q, limit, match: matchOf(q) } }),
+  cache: { table: "popular", lifetime: 3_600, tags: () => ["suggestions"], joins: [], freshness: "lifetime" },
+});
+
+/** All words, the last of them only begun. */
+function matchOf(q: string): string {
+  const words = wordsOf(q).map((word) => `"${word}"`);
+  return words.length === 0 ? '""' : `${words.join(" AND ")} *`;
+}

@@ -1,0 +1,54 @@
+import { z } from "zod";
+import { type Command, command, statement } from "../../engine/commands/command.ts";
+import type { Commands } from "../../engine/commands/command-bus.ts";
+
+/** Letters of the longest word that is learnt, and of the shortest. */
+export const MAX_WORD = 40;
+const MIN_WORD = 2;
+/** Texts whose words are learnt by one command: some milliseconds of the writer's. */
+const SLICE = 5_000;
+
+/**
+ * The trigrams of a word as an FTS5 expression, padded as the words in the index are: two blanks before and one
+ * after, so that beginnings and ends count. Null for a word that is too long to be one.
+ */
+export function trigramsOf(word: string): string | null {
+  const letters = [...`  ${word} `];
+  if (letters.length > MAX_WORD + 3) return null;
+  const trigrams = letters.slice(2).map((letter, i) => `"${letters[i]}${letters[i + 1]}${letter}"`);
+  return [...new Set(trigrams)].join(" OR ");
+}
+
+const nothing = z.strictObject({});
+
+/**
+ * Learns the words of a slice of the texts that the triggers noted. The tokenizer takes them apart: they go into an
+ * index that nobody searches, whose terms are read back, and which is emptied again. Answers 1 when texts are left.
+ */
+export const LEARN: Command<Record<string, never>> = command({
+  name: "search.learn",
+  input: nothing,
+  statements: () => [
+    statement(
+      `INSERT INTO search_scratch (rowid, text) SELECT id, text FROM search_pending ORDER BY id LIMIT ${SLICE}`,
+      {},
+    ),
+    statement(
+      `INSERT INTO search_words (word) SELECT term FROM search_scratch_words
+       WHERE length(term) BETWEEN ${MIN_WORD} AND ${MAX_WORD} ON CONFLICT DO NOTHING`,
+      {},
+    ),
+    statement("INSERT INTO search_scratch (search_scratch) VALUES ('delete-all')", {}),
+    statement(
+      `DELETE FROM search_pending WHERE id IN (SELECT id FROM search_pending ORDER BY id LIMIT ${SLICE})`,
+      {},
+    ),
+  ],
+  answer: () => statement("SELECT EXISTS (SELECT 1 FROM search_pending) || '' AS body, NULL AS etag", {}),
+  tags: () => ["search-words"],
+});
+
+/** Learns all there is to learn, a slice at a time, so that other writes find their place between. */
+export async function learnAll(commands: Commands): Promise<void> {
+  while ((await commands.execute(LEARN, {})).body === "1");
+}

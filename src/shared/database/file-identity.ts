@@ -1,0 +1,41 @@
+import { statSync } from "node:fs";
+import { AppError } from "../errors.ts";
+
+interface Place {
+  readonly path: string;
+  readonly inode: ReturnType<typeof inodeOf>;
+}
+
+/**
+ * Notices that the database or its WAL is no longer where it was opened. SQLite goes on writing to a file that was
+ * moved, replaced or deleted under it, and every commit would be acknowledged and gone with the process.
+ *
+ * Asked before each batch: two look-ups of a name, some microseconds. A file that comes back is the same again. One
+ * that cannot be looked at, in a folder whose permission was taken away, is not one that has gone.
+ */
+export class Whereabouts {
+  readonly #places: readonly Place[];
+
+  /** To be made when the WAL is there, which is from the first read on. */
+  constructor(file: string) {
+    this.#places = [file, `${file}-wal`].map((path) => ({ path, inode: inodeOf(path) }));
+  }
+
+  /** @throws AppError `database_moved`. */
+  check(): void {
+    for (const { path, inode } of this.#places) {
+      const now = inodeOf(path);
+      if (inode === undefined || now === inode || now === "hidden") continue;
+      const what = now === undefined ? "is gone" : "is another file now";
+      throw new AppError("database_moved", { detail: `${path} ${what}`, retryAfter: 5 });
+    }
+  }
+}
+
+function inodeOf(path: string): bigint | "hidden" | undefined {
+  try {
+    return statSync(path, { bigint: true, throwIfNoEntry: false })?.ino;
+  } catch {
+    return "hidden";
+  }
+}

@@ -1,0 +1,88 @@
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import Database from "better-sqlite3";
+import { AppError } from "../errors.ts";
+
+/** Who holds a database: for the second server's refusal, and for commands that go through the first. */
+export interface Holder {
+  readonly pid: number;
+  readonly host: string;
+  readonly since: string;
+  /** Where it listens; null until it does, and for commands that only write. */
+  readonly url: string | null;
+}
+
+export const lockFile = (file: string): string => `${file}.lock`;
+export const holderFile = (file: string): string => `${file}.holder.json`;
+
+/**
+ * Keeps a second writer away from a database file, for as long as this object lives.
+ *
+ * The lock is SQLite's own exclusive lock on a small file beside the database: the operating system drops it
+ * with the process, however that ends, so there is no stale lock to judge and no process id to trust. It is not
+ * the database file itself, since readers must get in. The holder's name stands in a second file, because an
+ * exclusively locked one cannot be read; that file alone means nothing.
+ */
+export class WriterLock {
+  readonly #file: string;
+  readonly #lock: Database.Database;
+  readonly #since = new Date().toISOString();
+
+  /** @throws AppError `locked`, naming the holder. */
+  constructor(file: string) {
+    this.#file = file;
+    this.#lock = openLock(file);
+    try {
+      this.#lock.exec("BEGIN EXCLUSIVE");
+      this.announce(null);
+    } catch (error) {
+      this.#lock.close();
+      throw lockedError(file, error);
+    }
+  }
+
+  announce(url: string | null): void {
+    const holder: Holder = { pid: process.pid, host: hostname(), since: this.#since, url };
+    writeFileSync(holderFile(this.#file), `${JSON.stringify(holder)}\n`, { mode: 0o640 });
+  }
+
+  /** The name goes first: once the lock is free, the file is another holder's. Again is harmless. */
+  release(): void {
+    try {
+      if (this.#lock.open) rmSync(holderFile(this.#file), { force: true });
+    } finally {
+      this.#lock.close();
+    }
+  }
+}
+
+function openLock(file: string): Database.Database {
+  try {
+    return new Database(lockFile(file), { timeout: 0 });
+  } catch (error) {
+    throw lockedError(file, error);
+  }
+}
+
+function lockedError(file: string, cause: unknown): AppError {
+  if (!(cause instanceof Database.SqliteError && cause.code.startsWith("SQLITE_BUSY"))) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    return new AppError("database_unusable", { detail: `cannot lock ${lockFile(file)}: ${reason}`, cause });
+  }
+  const holder = readHolder(file);
+  const who =
+    holder === undefined
+      ? "another process"
+      : `process ${holder.pid} on ${holder.host}, since ${holder.since}${holder.url === null ? "" : `, at ${holder.url}`}`;
+  return new AppError("locked", { detail: `${file} is held by ${who}`, cause });
+}
+
+/** Undefined when nobody announced itself, or the file is half written. */
+export function readHolder(file: string): Holder | undefined {
+  try {
+    const holder = JSON.parse(readFileSync(holderFile(file), "utf8")) as Holder | null;
+    return typeof holder?.pid === "number" ? holder : undefined;
+  } catch {
+    return undefined;
+  }
+}
