@@ -245,9 +245,9 @@ describe("markdown", () => {
   test.each([
     "src/writer",
     "src/workers",
-    "src/main/reads",
-    "src/main/writes",
-    "src/main/cache",
+    "src/main/engine/reads",
+    "src/main/engine/commands",
+    "src/main/engine/cache",
     "src/main/http",
   ])("%s has its design note", (folder) => expect(existsSync(resolve(ROOT, folder, "DESIGN.md"))).toBe(true));
 });
