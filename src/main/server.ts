@@ -28,6 +28,7 @@ import { searchRoutes } from "./features/search/routes.ts";
 import { createApp } from "./http/app.ts";
 import { Idempotency } from "./http/command-route.ts";
 import { drain, listen, urlOf } from "./http/listen.ts";
+import { browserGuard } from "./http/origin.ts";
 import type { Route } from "./http/route.ts";
 
 const MEBIBYTE = 1_048_576;
@@ -186,6 +187,7 @@ function openHttp(parts: Parts): Promise<HttpServer> {
   const { settings, log, metrics, state } = parts;
   const app = createApp({
     routes: routesOf(parts),
+    guard: browserGuard(settings.allowedHosts),
     log,
     logRequests: settings.logRequests,
     draining: () => state.status === "draining",

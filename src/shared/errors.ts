@@ -23,6 +23,18 @@ export const ERRORS = {
     retry: false,
     hint: "Use `next` of the previous page unchanged, with the same sort; or start again without a cursor.",
   },
+  host_not_allowed: {
+    status: 403,
+    title: "Host not served here",
+    retry: false,
+    hint: "Use an address or localhost, or name this host in CHINOOK_ALLOWED_HOSTS.",
+  },
+  cross_origin: {
+    status: 403,
+    title: "Request from another site",
+    retry: false,
+    hint: "A page may change something only on the server that it came from.",
+  },
   not_found: {
     status: 404,
     title: "Not found",

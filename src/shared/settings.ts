@@ -42,6 +42,14 @@ const interval = (min: number, max: number) => (text: string) => {
 const folder = (text: string) => (nonEmpty(text) === undefined ? undefined : resolve(text));
 const httpUrl = (text: string) => (/^https?:$/.test(URL.parse(text)?.protocol ?? "") ? text : undefined);
 const matching = (form: RegExp) => (text: string) => (form.test(text) ? text : undefined);
+/** Names as a browser sends them in `Host`: lower case, no port, no final dot. */
+const hostNames = (text: string) => {
+  const names = text
+    .toLowerCase()
+    .split(",")
+    .map((name) => name.trim().replace(/\.$/, ""));
+  return names.every((name) => /^[a-z\d_]([\w.-]{0,251}[a-z\d_])?$/.test(name)) ? names : undefined;
+};
 const emptyOr = (parse: (text: string) => string | undefined) => (text: string) =>
   text === "" ? text : parse(text);
 
@@ -61,6 +69,13 @@ export const SETTINGS = {
     help: "the address to listen on",
     initial: () => "127.0.0.1",
     parse: oneOf("127.0.0.1", "::1", "localhost"),
+  }),
+  allowedHosts: setting<readonly string[]>({
+    env: "CHINOOK_ALLOWED_HOSTS",
+    expects: "names such as music.example.com, separated by commas, or empty",
+    help: "names that requests may be for, beside addresses and localhost",
+    initial: () => [],
+    parse: (text) => (text === "" ? [] : hostNames(text)),
   }),
   port: setting({
     env: "CHINOOK_PORT",

@@ -11,6 +11,11 @@ const VALUES: Readonly<Record<SettingName, readonly [good: string, means: unknow
   {
     database: ["some/where.sqlite", resolve("some/where.sqlite"), ["", "a\0b"]],
     host: ["::1", "::1", ["0.0.0.0", "example.org", ""]],
+    allowedHosts: [
+      "Music.example.com., b",
+      ["music.example.com", "b"],
+      ["a:80", "http://a", "a,,b", "*.a", "a b"],
+    ],
     port: ["0", 0, ["65536", "-1", "80a", "", "1e3", " 80", "0x50"]],
     pointReaders: ["64", 64, ["0", "65", "two"]],
     scanReaders: ["1", 1, ["0", "65", "1.5"]],

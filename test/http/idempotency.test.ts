@@ -130,7 +130,7 @@ describe("requests under one Idempotency-Key at the same time", () => {
 
   test("that arrive in one packet are 201 and 409: the second cannot overtake the first", async () => {
     const body = JSON.stringify({ name: "Pipelined" });
-    const head = `POST /v1/artists HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nidempotency-key: pipelined\r\ncontent-length: ${body.length}\r\n`;
+    const head = `POST /v1/artists HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\nidempotency-key: pipelined\r\ncontent-length: ${body.length}\r\n`;
     const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
     socket.write(`${head}\r\n${body}${head}connection: close\r\n\r\n${body}`);
     const statuses = [...(await text(socket)).matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);

@@ -76,15 +76,15 @@ describe("a server under load that is told to stop", () => {
     const [writing, asking, idle] = [dial(server), dial(server), dial(server)];
     const body = '{"name":"In flight"}';
     writing.socket.write(
-      `POST /v1/artists HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n{`,
+      `POST /v1/artists HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n{`,
     );
     asking.socket.write("GET /readyz HTTP/1.1\r\n");
-    idle.socket.write("GET /livez HTTP/1.1\r\nhost: x\r\n\r\n");
+    idle.socket.write("GET /livez HTTP/1.1\r\nhost: localhost\r\n\r\n");
     await once(idle.socket, "data");
     server.child.kill("SIGTERM");
     await logged(server, "draining");
     expect((await idle.answers).map(({ status }) => status)).toEqual([200]);
-    asking.socket.write("host: x\r\n\r\n");
+    asking.socket.write("host: localhost\r\n\r\n");
     expectProblem((await asking.answers)[0]!, 503, "closing");
     writing.socket.write(body.slice(1));
     const [written] = await writing.answers;
@@ -96,7 +96,7 @@ describe("a server under load that is told to stop", () => {
   test("does not wait for ever for a client that sends half a request", async () => {
     await using server = await start();
     const { socket, answers } = dial(server);
-    socket.write("POST /v1/artists HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n");
+    socket.write("POST /v1/artists HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n");
     await once(socket, "connect");
     expect((await get(server, "/livez")).status).toBe(200);
     expect(await server.stop()).toBe(0);

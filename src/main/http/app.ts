@@ -4,11 +4,13 @@ import { TrieRouter } from "hono/router/trie-router";
 import { AppError, type ErrorCode } from "../../shared/errors.ts";
 import { type Logger, SLOW_MS } from "../engine/log.ts";
 import { BODIES } from "./body-budget.ts";
+import type { BrowserGuard } from "./origin.ts";
 import { empty, problem, type Reply, requestIdOf, toAppError } from "./reply.ts";
 import type { Call, Method, Route } from "./route.ts";
 
 export interface AppOptions {
   readonly routes: readonly Route[];
+  readonly guard: BrowserGuard;
   readonly log: Logger;
   readonly logRequests: "all" | "slow";
   /** Asks clients to close their connections. */
@@ -25,7 +27,14 @@ interface Bindings {
 type AppContext = Context<{ Bindings: Bindings }>;
 
 /** Turned away before any work was done for it. */
-const REJECTIONS = new Set<ErrorCode>(["overloaded", "write_timeout", "body_too_large", "closing"]);
+const REJECTIONS = new Set<ErrorCode>([
+  "overloaded",
+  "write_timeout",
+  "body_too_large",
+  "closing",
+  "host_not_allowed",
+  "cross_origin",
+]);
 
 /** The label of whatever matches no route: metrics are labelled by template, never by path. */
 const NO_ROUTE = "none";
@@ -83,6 +92,7 @@ function handle(
     options,
   };
   try {
+    options.guard(c.env.incoming);
     const reply = action(new HonoCall(c));
     if (!(reply instanceof Promise)) return finish(exchange, reply);
     return reply.then(

@@ -64,9 +64,11 @@ export async function readJson(
 
 const JSON_TYPE = /^application\/(json|merge-patch\+json)\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i;
 
+export const isJsonType = (type: string): boolean => type === "application/json" || JSON_TYPE.test(type);
+
 function checkContentType({ headers }: IncomingMessage): void {
   const type = headers["content-type"];
-  if (type === undefined || (type !== "application/json" && !JSON_TYPE.test(type))) {
+  if (type === undefined || !isJsonType(type)) {
     throw new AppError("media_type_unsupported", { detail: `got ${type ?? "no Content-Type"}` });
   }
   const encoding = headers["content-encoding"];

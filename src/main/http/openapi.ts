@@ -83,16 +83,12 @@ function response({ description, body }: ResponseDoc) {
 /** The errors that a route may answer with, by what it takes; grouped by status as OpenAPI wants it. */
 function failures(route: Route) {
   const codes: ErrorCode[] = ["bad_request", "invalid", "overloaded"];
+  codes.push("host_not_allowed");
+  if (route.method !== "GET") codes.push("cross_origin", "media_type_unsupported");
   if (route.path.includes("{")) codes.push("not_found");
   if (route.parameters !== undefined && "cursor" in route.parameters.shape) codes.push("cursor_invalid");
   if (route.body !== undefined) {
-    codes.push(
-      "body_malformed",
-      "body_too_large",
-      "media_type_unsupported",
-      "reference_unknown",
-      "disk_full",
-    );
+    codes.push("body_malformed", "body_too_large", "reference_unknown", "disk_full");
   }
   if (route.headers?.includes("If-Match")) codes.push("precondition_failed");
   if (route.method === "DELETE") codes.push("in_use");
