@@ -1,38 +1,65 @@
-import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { judge, mrr } from "./relevance/measure.ts";
+import { parseArgs } from "node:util";
+import { startServer } from "./processes.ts";
+import { tracksIn } from "./relevance/catalogue.ts";
+import { draw } from "./relevance/drawn.ts";
+import { figuresOf, HAND, judge, type Outcome, table } from "./relevance/measure.ts";
+import { BenchDatabase, chinook } from "./support/database.ts";
 
 /**
- * How good the first hits are, on the upstream sample catalogue: the mean reciprocal rank of a table of queries.
+ * How good the first hits are: mean reciprocal rank, and the shares of queries whose first right hit is the first or
+ * among the first five, by class of query.
  *
- * node bench/relevance.ts Chinook_Sqlite.sqlite (or CHINOOK_SAMPLE)
+ * node bench/relevance.ts [Chinook_Sqlite.sqlite] [--mode text] [--missed tuning] [--json]
+ *
+ * The catalogue is the upstream sample (the argument, or CHINOOK_SAMPLE), or without one the generated demo. The
+ * queries are drawn from its names by rule (`relevance/drawn.ts`); the sample has those written by hand beside them.
+ * Tune by what `--missed tuning` lists, and leave the half that is held out unread.
  */
-const sample = process.argv[2] ?? process.env.CHINOOK_SAMPLE;
-if (sample === undefined) {
-  console.error("expected the path of Chinook_Sqlite.sqlite, as the argument or in CHINOOK_SAMPLE");
-  process.exit(2);
+const BIN = join(import.meta.dirname, "../bin/chinook.cjs");
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    mode: { type: "string" },
+    missed: { type: "string" },
+    json: { type: "boolean", default: false },
+  },
+});
+const sample = positionals[0] ?? process.env.CHINOOK_SAMPLE;
+
+using database = new BenchDatabase();
+const source = sample === undefined ? ["generate", "--tracks", "3503", "--seed", "1"] : ["import", sample];
+chinook([...source, "--database", database.file]);
+const queries = [...draw(tracksIn(database.file)), ...(sample === undefined ? [] : HAND)];
+const server = await startServer([BIN, "serve"], {
+  CHINOOK_DATABASE: database.file,
+  CHINOOK_PORT: "0",
+  CHINOOK_LOG: "silent",
+  CHINOOK_CACHE_MB: "0",
+});
+try {
+  const outcomes = await judge(server.url, queries, values.mode);
+  process.stdout.write(values.json ? `${JSON.stringify(table(outcomes))}\n` : report(outcomes));
+} finally {
+  await server.stop();
 }
 
-const bin = join(import.meta.dirname, "../bin/chinook.cjs");
-const folder = mkdtempSync(join(tmpdir(), "chinook-relevance-"));
-const env = { ...process.env, CHINOOK_DATABASE: join(folder, "sample.sqlite"), CHINOOK_PORT: "0" };
-spawnSync(process.execPath, [bin, "import", sample], { env, stdio: ["ignore", "ignore", "inherit"] });
-const server = spawn(process.execPath, [bin, "serve"], { env, stdio: ["ignore", "pipe", "ignore"] });
-try {
-  const [line] = await once(createInterface({ input: server.stdout }), "line");
-  const judged = await judge(/http:\S+/.exec(line)![0]);
-  for (const { mode, q, rank } of judged.filter(({ rank }) => rank !== 1))
-    console.log(`${mode.padEnd(5)}  ${rank === null ? "not in the first ten" : `at ${rank}`}  ${q}`);
-  for (const mode of ["text", "fuzzy"] as const) {
-    const count = judged.filter((one) => one.mode === mode).length;
-    console.log(`${mode.padEnd(5)}  MRR ${mrr(judged, mode).toFixed(3)} over ${count} queries`);
-  }
-} finally {
-  server.kill();
-  await once(server, "exit");
-  rmSync(folder, { recursive: true, force: true });
+function report(outcomes: readonly Outcome[]): string {
+  const missed = outcomes.filter(({ half, rank }) => half === values.missed && rank !== 1);
+  const percent = (share: number) => (100 * share).toFixed(1).padStart(6);
+  const rows = Object.entries(table(outcomes)).flatMap(([kind, halves]) =>
+    Object.entries(halves).map(
+      ([half, { queries, mrr, first, five }]) =>
+        `${kind.padEnd(22)} ${half.padEnd(9)} ${String(queries).padStart(5)}  ${mrr.toFixed(3)} ${percent(first)} ${percent(five)}`,
+    ),
+  );
+  const { queries, mrr, first } = figuresOf(outcomes);
+  return [
+    ...missed.map(({ kind, q, rank }) => `${kind}: ${rank === null ? "none" : `at ${rank}`}  ${q}`),
+    `${"class".padEnd(22)} half      count    MRR first% five%`,
+    ...rows,
+    `all: ${queries} queries, MRR ${mrr.toFixed(3)}, ${percent(first)} % first`,
+    "",
+  ].join("\n");
 }

@@ -1,42 +1,90 @@
+import type { Hit, Judged } from "./drawn.ts";
 import { FUZZY, type Relevance, TEXT } from "./queries.ts";
 
-/** One query's first right hit: 1 when it is the first hit, 0 when it is none of the first ten. */
-interface Judged extends Relevance {
-  readonly mode: "text" | "fuzzy";
+/** A query's first right hit: 1 when it is the first hit, null when it is none of the first ten. */
+export interface Outcome {
+  readonly kind: string;
+  readonly half: "tuning" | "held-out";
+  readonly q: string;
   readonly rank: number | null;
 }
 
-interface Hit {
-  readonly name: string;
-  readonly artist_name: string | null;
-  readonly album_title: string | null;
+export interface Figures {
+  readonly queries: number;
+  /** Mean reciprocal rank. */
+  readonly mrr: number;
+  /** Shares of the queries whose first right hit is the first, and among the first five. */
+  readonly first: number;
+  readonly five: number;
 }
 
 const LOOKED_AT = 10;
+const AT_ONCE = 8;
 
-/** Asks a server over the sample catalogue every query of the table. */
-export async function judge(url: string): Promise<readonly Judged[]> {
-  const judged: Judged[] = [];
-  for (const [mode, queries] of [["text", TEXT] as const, ["fuzzy", FUZZY] as const]) {
-    for (const wanted of queries) {
-      const parameters = new URLSearchParams({ q: wanted.q, mode, limit: String(LOOKED_AT) });
-      const response = await fetch(`${url}/v1/search?${parameters}`);
-      if (!response.ok) throw new Error(`${wanted.q}: expected 200, got ${response.status}`);
-      const { data } = (await response.json()) as { data: readonly Hit[] };
-      const at = data.findIndex((hit) => isRight(hit, wanted));
-      judged.push({ ...wanted, mode, rank: at === -1 ? null : at + 1 });
-    }
-  }
-  return judged;
+/** What was written by hand, on the upstream sample alone. */
+export const HAND: readonly Judged[] = [
+  ...TEXT.map((wanted, i) => byHand("by hand", wanted, i)),
+  ...FUZZY.map((wanted, i) => byHand("by hand, misspelt", wanted, i)),
+];
+
+function byHand(kind: string, wanted: Relevance, i: number): Judged {
+  const isRight = (hit: Hit) => agrees(hit, wanted);
+  return { kind, q: wanted.q, half: i % 2 === 0 ? "tuning" : "held-out", isRight };
 }
 
-const isRight = (hit: Hit, { name, artist, album }: Relevance): boolean =>
+const agrees = (hit: Hit, { name, artist, album }: Relevance): boolean =>
   (name === undefined || hit.name === name) &&
   (artist === undefined || hit.artist_name === artist) &&
   (album === undefined || hit.album_title === album);
 
-/** The mean of the reciprocal ranks. */
-export function mrr(judged: readonly Judged[], mode: Judged["mode"]): number {
-  const ranks = judged.filter((one) => one.mode === mode).map(({ rank }) => (rank === null ? 0 : 1 / rank));
-  return ranks.reduce((sum, rank) => sum + rank, 0) / ranks.length;
+/** Asks a server every query. @param mode of the search; without it the server's default. */
+export async function judge(
+  url: string,
+  queries: readonly Judged[],
+  mode?: string,
+): Promise<readonly Outcome[]> {
+  const outcomes: Outcome[] = [];
+  let next = 0;
+  const client = async () => {
+    for (let at = next++; at < queries.length; at = next++)
+      outcomes[at] = await outcomeOf(url, queries[at]!, mode);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, client));
+  return outcomes;
+}
+
+async function outcomeOf(url: string, judged: Judged, mode: string | undefined): Promise<Outcome> {
+  const { kind, half, q } = judged;
+  const parameters = new URLSearchParams({ q, limit: String(LOOKED_AT), ...(mode && { mode }) });
+  const response = await fetch(`${url}/v1/search?${parameters}`);
+  const { data = [] } = (await response.json()) as { data?: readonly Hit[] };
+  return { kind, half, q, rank: rankIn(data, judged) };
+}
+
+function rankIn(hits: readonly Hit[], { isRight, all }: Judged): number | null {
+  if (all) return hits.length > 0 && hits.every(isRight) ? 1 : null;
+  const at = hits.findIndex(isRight);
+  return at === -1 ? null : at + 1;
+}
+
+export function figuresOf(outcomes: readonly Outcome[]): Figures {
+  const share = (test: (rank: number) => number) =>
+    outcomes.reduce((sum, { rank }) => sum + (rank === null ? 0 : test(rank)), 0) / outcomes.length;
+  return {
+    queries: outcomes.length,
+    mrr: share((rank) => 1 / rank),
+    first: share((rank) => Number(rank === 1)),
+    five: share((rank) => Number(rank <= 5)),
+  };
+}
+
+/** By class, and within it by half. */
+export function table(outcomes: readonly Outcome[]): Record<string, Record<string, Figures>> {
+  const kinds = Map.groupBy(outcomes, ({ kind }) => kind);
+  return Object.fromEntries(
+    [...kinds].map(([kind, some]) => {
+      const halves = Map.groupBy(some, ({ half }) => half);
+      return [kind, Object.fromEntries([...halves].map(([half, part]) => [half, figuresOf(part)]))];
+    }),
+  );
 }
