@@ -19,7 +19,7 @@ if (cache.directory) process.env.NODE_COMPILE_CACHE = path.dirname(cache.directo
 
 // A checkout runs its TypeScript as it is; the published package brings it compiled, since Node.js strips no types
 // below node_modules.
-var source = path.join(__dirname, "../src/main/cli/main.ts");
-var compiled = path.join(__dirname, "../dist/main/cli/main.js");
+var source = path.join(__dirname, "../src/main/cli.ts");
+var compiled = path.join(__dirname, "../dist/main/cli.js");
 var entry = require("node:fs").existsSync(source) ? source : compiled;
 import(require("node:url").pathToFileURL(entry).href).then((cli) => cli.main(process.argv));

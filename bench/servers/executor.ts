@@ -1,7 +1,7 @@
 import Database, { type Statement } from "better-sqlite3";
+import { decodeCursor } from "../../src/main/engine/reads/page.ts";
 import type { AnyRead } from "../../src/main/engine/reads/read.ts";
-import { KINDS } from "../../src/main/features/catalogue/kinds.ts";
-import { decodeCursor } from "../../src/main/features/catalogue/reads.ts";
+import { KINDS } from "../../src/main/model/kinds.ts";
 import { loadVectors } from "../../src/shared/database/sqlite.ts";
 import { closeness, editDistance } from "../../src/workers/closeness.ts";
 import { registerFunctions } from "../../src/workers/functions.ts";

@@ -1,5 +1,5 @@
-import { KINDS } from "../../src/main/features/catalogue/kinds.ts";
-import { decodeCursor } from "../../src/main/features/catalogue/reads.ts";
+import { decodeCursor } from "../../src/main/engine/reads/page.ts";
+import { KINDS } from "../../src/main/model/kinds.ts";
 import { type Body, cursorAt } from "./executor.ts";
 import type { ReadName } from "./reads.ts";
 

@@ -4,7 +4,7 @@ import { Counter, Gauge } from "prom-client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SETTINGS_CHOSEN_BY, TUNING_CHOSEN_BY } from "../../bench/defaults.ts";
 import { Histogram } from "../../src/main/engine/histogram.ts";
-import { createMetrics, type MetricSources, registerGauges } from "../../src/main/engine/metrics.ts";
+import { createMetrics, type GaugeSources, registerGauges } from "../../src/main/engine/metrics.ts";
 import { ERRORS } from "../../src/shared/errors.ts";
 import { flagOf, SETTINGS, type SettingName } from "../../src/shared/settings.ts";
 import { chinook, get, request, startServer, type TestServer } from "../support/server.ts";
@@ -201,7 +201,7 @@ function articleOf(page: string, id: string): string {
 
 describe("metrics", () => {
   const metrics = createMetrics();
-  registerGauges(metrics, {} as MetricSources);
+  registerGauges(metrics, {} as GaugeSources);
   const own = metrics.registry
     .getMetricsAsArray()
     .filter(({ name }) => !/^chinook_(process|nodejs)_/.test(name))

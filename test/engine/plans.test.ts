@@ -1,10 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { AnyCommand } from "../../src/main/engine/commands/command.ts";
 import type { AnyRead } from "../../src/main/engine/reads/read.ts";
-import { ALL_KINDS } from "../../src/main/features/catalogue/kinds.ts";
 import { CATALOGUE_READS } from "../../src/main/features/catalogue/reads.ts";
-import { COMMANDS } from "../../src/main/features/commands-registry.ts";
-import { READS } from "../../src/main/features/reads-registry.ts";
+import { COMMANDS, READS } from "../../src/main/features/index.ts";
+import { ALL_KINDS } from "../../src/main/model/kinds.ts";
 import { type Connection, openForReading } from "../../src/shared/database/sqlite.ts";
 import { registerFunctions } from "../../src/workers/functions.ts";
 import { copyOf, makeCatalogue } from "../support/server.ts";

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { AnyRead } from "../../src/main/engine/reads/read.ts";
 import { SOURCE_READ } from "../../src/main/features/bulk/source.ts";
-import { ALL_KINDS, type Kind } from "../../src/main/features/catalogue/kinds.ts";
 import { CATALOGUE_READS, NESTED_READS } from "../../src/main/features/catalogue/reads.ts";
 import { CHART_READS, HISTORY_READ } from "../../src/main/features/listening/reads.ts";
+import { ALL_KINDS, type Kind } from "../../src/main/model/kinds.ts";
 import { type Connection, openForReading } from "../../src/shared/database/sqlite.ts";
 import type { Param, ReadRow } from "../../src/shared/protocol.ts";
 import { makeCatalogue } from "../support/server.ts";

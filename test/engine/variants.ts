@@ -1,6 +1,6 @@
 import type { AnyRead } from "../../src/main/engine/reads/read.ts";
-import { ALL_KINDS, type Kind } from "../../src/main/features/catalogue/kinds.ts";
-import { READS } from "../../src/main/features/reads-registry.ts";
+import { READS } from "../../src/main/features/index.ts";
+import { ALL_KINDS, type Kind } from "../../src/main/model/kinds.ts";
 import type { Connection } from "../../src/shared/database/sqlite.ts";
 import { COMPUTED_KINDS, DIMENSIONS, VECTOR_KINDS } from "../../src/shared/embedders/embedder.ts";
 import type { Param } from "../../src/shared/protocol.ts";

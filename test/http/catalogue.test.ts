@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ALL_KINDS, type KindPath } from "../../src/main/features/catalogue/kinds.ts";
+import { ALL_KINDS, type KindPath } from "../../src/main/model/kinds.ts";
 import type { Json, TestServer } from "../support/server.ts";
 import { copyOf, get, makeCatalogue, patch, post, remove, request, startServer } from "../support/server.ts";
 import { expectProblem, value } from "./helpers.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ALL_KINDS, type Kind } from "../../src/main/features/catalogue/kinds.ts";
+import { ALL_KINDS, type Kind } from "../../src/main/model/kinds.ts";
 import type { TestServer } from "../support/server.ts";
 import { copyOf, get, makeCatalogue, patch, post, remove, startServer } from "../support/server.ts";
 import { column, expectProblem, ids, value, walk } from "./helpers.ts";

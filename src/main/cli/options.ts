@@ -2,6 +2,8 @@ import type { Command } from "commander";
 import { AppError } from "../../shared/errors.ts";
 import { flagOf, resolveSettings, SETTINGS, type SettingName, type Settings } from "../../shared/settings.ts";
 
+import { runningServer } from "./database.ts";
+
 /** What every command can be asked for. */
 export interface CommonOptions {
   readonly json?: boolean;
@@ -41,3 +43,13 @@ export function wholeNumber(flag: string, text: string, min: number, max: number
 /** A command that works on a database: where it is, and whether its result is for a program. */
 export const onDatabase = (command: Command): Command =>
   withSettings(command, ["database"]).option("--json", "print the result as JSON on standard output");
+
+/** @throws AppError `server_failed` when no server holds the database. */
+export async function serverOf(options: object): Promise<string> {
+  const { database } = settingsOf({ ...options });
+  const server = await runningServer(database);
+  if (server !== undefined) return server;
+  throw new AppError("server_failed", {
+    detail: `no server answers for ${database}; start one with \`chinook serve\``,
+  });
+}

@@ -60,3 +60,6 @@ export function reportError(error: unknown, json: boolean): number {
   if (known.code === "internal") say(String(error instanceof Error ? error.stack : error));
   return known.code === "usage" ? 2 : 1;
 }
+
+export const rowsOf = (record: Record<string, unknown>): [string, string | number][] =>
+  Object.entries(record).map(([name, value]) => [name, typeof value === "number" ? value : String(value)]);

@@ -61,3 +61,6 @@ function* inChunks(table: BulkTable, source: Iterable<Row>): Generator<Chunk> {
   }
   if (rows.length > 0) yield { table, rows };
 }
+
+/** What "now" is to a generated catalogue: the same all day, so that the same seed gives the same catalogue. */
+export const startOfDay = (time: Date): Date => new Date(time.toISOString().slice(0, 10));

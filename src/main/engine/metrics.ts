@@ -10,7 +10,7 @@ const SECONDS = [
 const SIZES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 
 /** Where the gauges get their values when they are scraped. */
-export interface MetricSources {
+export interface GaugeSources {
   readonly cacheEntries: () => Readonly<Record<string, number>>;
   readonly cacheBytes: () => Readonly<Record<string, number>>;
   readonly staleFills: () => number;
@@ -172,7 +172,7 @@ export function createMetrics() {
 }
 
 /** The values that are asked for at a scrape and not kept meanwhile. */
-export function registerGauges({ registry }: Metrics, sources: MetricSources): void {
+export function registerGauges({ registry }: Metrics, sources: GaugeSources): void {
   const registers = [registry];
   const gauge = (name: string, help: string, value: () => number) =>
     new Gauge({

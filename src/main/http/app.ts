@@ -3,6 +3,7 @@ import { type Context, Hono } from "hono";
 import { TrieRouter } from "hono/router/trie-router";
 import { AppError, type ErrorCode } from "../../shared/errors.ts";
 import { type Logger, SLOW_MS } from "../engine/log.ts";
+import { ANONYMOUS, type Authorize, type Principal } from "./access.ts";
 import { BODIES } from "./body-budget.ts";
 import type { BrowserGuard } from "./origin.ts";
 import { empty, problem, type Reply, requestIdOf, toAppError } from "./reply.ts";
@@ -11,6 +12,7 @@ import type { Call, Method, Route } from "./route.ts";
 export interface AppOptions {
   readonly routes: readonly Route[];
   readonly guard: BrowserGuard;
+  readonly authorize: Authorize;
   readonly log: Logger;
   readonly logRequests: "all" | "slow";
   /** Asks clients to close their connections. */
@@ -48,21 +50,30 @@ export function createApp(options: AppOptions): Hono<{ Bindings: Bindings }> {
   const app = new Hono<{ Bindings: Bindings }>({ strict: true });
   for (const route of options.routes) {
     const path = route.path.replace(/\{(\w+)\}/g, ":$1");
-    app.on(route.method, path, (c) => handle(c, route.path, route.handle, options));
+    app.on(route.method, path, (c) => handle(c, route, options));
   }
   const methodsOf = methodTable(options.routes);
-  const unmatched = ({ method, path }: Call) => refuse(method, methodsOf(path));
-  app.notFound((c) => handle(c, NO_ROUTE, unmatched, options));
+  const unmatched: Target = {
+    path: NO_ROUTE,
+    access: "open",
+    handle: ({ method, path }) => refuse(method, methodsOf(path)),
+  };
+  app.notFound((c) => handle(c, unmatched, options));
   return app;
 }
+
+/** What a request is dispatched to: a route, or the answer to what matches none. */
+type Target = Pick<Route, "path" | "access" | "handle">;
 
 /** A request as the routes see it; what a hit does not ask for is not worked out. */
 class HonoCall implements Call {
   readonly #c: AppContext;
   readonly incoming: IncomingMessage;
-  constructor(c: AppContext) {
+  readonly principal: Principal;
+  constructor(c: AppContext, principal: Principal) {
     this.#c = c;
     this.incoming = c.env.incoming;
+    this.principal = principal;
   }
   get method(): string {
     return this.#c.req.method;
@@ -78,22 +89,17 @@ class HonoCall implements Call {
   }
 }
 
-function handle(
-  c: AppContext,
-  route: string,
-  action: Route["handle"],
-  options: AppOptions,
-): Response | Promise<Response> {
+function handle(c: AppContext, target: Target, options: AppOptions): Response | Promise<Response> {
   const exchange: Exchange = {
     c,
-    route,
+    route: target.path,
     started: performance.now(),
     id: requestIdOf(c.env.incoming),
     options,
   };
   try {
     options.guard(c.env.incoming);
-    const reply = action(new HonoCall(c));
+    const reply = dispatch(c, target, options.authorize);
     if (!(reply instanceof Promise)) return finish(exchange, reply);
     return reply.then(
       (settled) => finish(exchange, settled),
@@ -102,6 +108,14 @@ function handle(
   } catch (error) {
     return fail(exchange, error);
   }
+}
+
+/** Access is judged before anything else is done, the look-up of a cached answer included. */
+function dispatch(c: AppContext, { access, handle }: Target, authorize: Authorize): Reply | Promise<Reply> {
+  if (access === "open") return handle(new HonoCall(c, ANONYMOUS));
+  const principal = authorize(c.env.incoming, access);
+  if (!(principal instanceof Promise)) return handle(new HonoCall(c, principal));
+  return principal.then((known) => handle(new HonoCall(c, known)));
 }
 
 interface Exchange {

@@ -7,9 +7,6 @@ import { idempotencyKey, parseEtags } from "./input.ts";
 import { empty, json, type Reply } from "./reply.ts";
 import type { Call } from "./route.ts";
 
-/** Bytes of a request's body. */
-export const MAX_BODY = 1_048_576;
-
 const NO_STORE = { "cache-control": "no-store" };
 
 export interface Writes {

@@ -1,8 +1,9 @@
 import type { IncomingMessage } from "node:http";
-import type { z } from "zod";
+import { z } from "zod";
 import { AppError } from "../../shared/errors.ts";
 import { BODIES } from "./body-budget.ts";
 import { inputErrors, type Place } from "./input-errors.ts";
+import type { Call } from "./route.ts";
 
 /** What comes in from outside, made into values or into a clear error; nothing past this checks again. */
 
@@ -41,6 +42,29 @@ export function validate<T>(schema: z.ZodType<T>, value: unknown, at: Place): T 
   if (result.success) return result.data;
   const known = "shape" in schema ? Object.keys(schema.shape as object) : [];
   throw new AppError("invalid", { errors: inputErrors(result.error.issues, value, known, at) });
+}
+
+/** For routes that take none: a query is refused. */
+export const noParameters = z.strictObject({});
+
+/** The path's parameters, and no query. @throws AppError `invalid`. */
+export function pathOf<T>(call: Call, schema: z.ZodObject): T {
+  const names = Object.keys(schema.shape);
+  if (names.length === 0 && !call.incoming.url!.includes("?")) return {} as T;
+  const given = {
+    ...parseQuery(call.url),
+    ...Object.fromEntries(names.map((name) => [name, call.param(name)])),
+  };
+  return validate(schema, given, "parameter") as T;
+}
+
+/** Bytes of a request's body, where a route does not say otherwise. */
+export const MAX_BODY = 1_048_576;
+
+/** The body as a value of the schema, and its text. @throws AppError as {@link readJson} and {@link validate}. */
+export async function bodyOf<T>(call: Call, schema: z.ZodType<T>): Promise<{ body: T; text: string }> {
+  const { value, text } = await readJson(call.incoming, MAX_BODY);
+  return { body: validate(schema, value, "pointer"), text };
 }
 
 /**

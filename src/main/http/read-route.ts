@@ -6,6 +6,7 @@ import type { Entry } from "../engine/cache/cache.ts";
 import { steadyNow } from "../engine/clock.ts";
 import { Answers, type CacheResult } from "../engine/reads/answers.ts";
 import type { Read } from "../engine/reads/read.ts";
+import type { Access } from "./access.ts";
 import { noneMatch, parseQuery, validate } from "./input.ts";
 import { empty, json, type Reply } from "./reply.ts";
 import { type Call, type ResponseDoc, type Route, route } from "./route.ts";
@@ -19,6 +20,7 @@ const CACHE_STATUS: Readonly<Record<CacheResult, string>> = {
 
 export interface ReadRouteOptions<P> {
   readonly path: string;
+  readonly access: Access;
   readonly tag: string;
   readonly summary: string;
   readonly description?: string;
@@ -48,11 +50,13 @@ const REMEMBERED_LENGTH = 200;
  * two look-ups, and neither parses nor validates anything.
  */
 export function readRoute<P>(options: ReadRouteOptions<P>): Route {
-  const { path, tag, summary, read, answers, count, complete, onServed } = options;
+  const { path, access, tag, summary, read, answers, count, complete, onServed } = options;
+  const everybody = read.audience !== "principal";
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
   return route({
     method: "GET",
     path,
+    access,
     tag,
     summary,
     ...(options.description === undefined ? {} : { description: options.description }),
@@ -61,18 +65,19 @@ export function readRoute<P>(options: ReadRouteOptions<P>): Route {
     responses: { 200: options.response },
     handle(call) {
       const url = call.incoming.url!;
-      const known = keys.get(url);
+      const known = everybody ? keys.get(url) : undefined;
       const cached = known === undefined ? undefined : answers.cached(read, known);
       if (cached !== undefined) {
         onServed?.(known!, cached);
         return hit(read, cached, call);
       }
-      const params = validate(read.params, parametersOf(call, names), "parameter");
+      const given = validate(read.params, parametersOf(call, names), "parameter");
+      const params = everybody ? given : { ...given, principal: call.principal.id };
       if (count !== undefined && (params as { total?: string }).total === "1") {
         return withTotal(answers, read, count, params, call);
       }
       const key = Answers.key(read, params);
-      if (known === undefined && url.length <= REMEMBERED_LENGTH) keys.set(url, key);
+      if (everybody && known === undefined && url.length <= REMEMBERED_LENGTH) keys.set(url, key);
       return answer({ answers, read, complete, onServed }, params, key, call);
     },
   });

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { z } from "zod";
 import type { ErrorCode } from "../../shared/errors.ts";
+import type { Access, Principal } from "./access.ts";
 import type { Reply } from "./reply.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -13,6 +14,7 @@ export interface Call {
   readonly url: string;
   /** Where it is, without the query. */
   readonly path: string;
+  readonly principal: Principal;
   param(name: string): string;
 }
 
@@ -24,6 +26,8 @@ export interface Route {
   readonly method: Method;
   /** As in OpenAPI: `/v1/tracks/{id}`. Also the metrics' label. */
   readonly path: string;
+  /** What it asks of whoever calls it. There is no default. */
+  readonly access: Access;
   readonly tag: string;
   readonly summary: string;
   readonly description?: string;

@@ -128,6 +128,13 @@ export class Cache {
     return this.#store.count(table);
   }
 
+  get entryCounts(): Readonly<Record<StoredTable, number>> {
+    return Object.fromEntries(TABLES.map((table) => [table, this.entries(table)])) as Record<
+      StoredTable,
+      number
+    >;
+  }
+
   get bytes(): { readonly hot: number; readonly database: number } {
     return { hot: this.#hot.calculatedSize, database: this.#store.bytes };
   }

@@ -20,6 +20,11 @@ export interface Read<P = never> {
   /** The statement for these parameters: few distinct texts, since each is prepared once a thread and kept. */
   readonly statement: (params: P, now: Date) => { sql: string; params: Record<string, Param> };
   readonly cache: CachePolicy<P>;
+  /**
+   * Whether the answer is the same for everybody, the default, or one principal's. A principal's read gets the
+   * `principal` as a parameter, which makes it part of the cache's key.
+   */
+  readonly audience?: "everybody" | "principal";
   /** A cheaper read of the same answer, which has no row when it does not know it: then this one runs. */
   readonly shortcut?: Read<P>;
 }

@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { idText } from "../../http/fields.ts";
-import { parseQuery, validate } from "../../http/input.ts";
+import { parseQuery, pathOf, validate } from "../../http/input.ts";
 import { json, type Reply } from "../../http/reply.ts";
 import { type Call, type Route, route } from "../../http/route.ts";
-import { pathOf } from "../catalogue/routes.ts";
 import { BACKUP_ID, MANIFEST } from "./archive/manifest.ts";
 import { PLACES } from "./archive/store.ts";
 import { PHASES } from "./archive/unpack.ts";
@@ -49,6 +48,7 @@ export const backupRoutes = (backups: Backups): Route[] => [
   route({
     method: "GET",
     path: "/admin/backups",
+    access: "operate:read",
     tag: "admin",
     summary: "Backups, newest first",
     parameters: listQuery,
@@ -59,6 +59,7 @@ export const backupRoutes = (backups: Backups): Route[] => [
   route({
     method: "POST",
     path: "/admin/backups",
+    access: "operate",
     tag: "admin",
     summary: "Make a backup",
     description: "One job of backups runs at a time: 409 `backup_running` while there is another.",
@@ -72,6 +73,7 @@ export const backupRoutes = (backups: Backups): Route[] => [
   route({
     method: "POST",
     path: "/admin/backups/{backup}/verify",
+    access: "operate",
     tag: "admin",
     summary: "Read a backup back and check it",
     description: "Decompresses it, opens the database and checks that, not only its size.",
@@ -86,6 +88,7 @@ export const backupRoutes = (backups: Backups): Route[] => [
   route({
     method: "POST",
     path: "/admin/backups/prune",
+    access: "operate",
     tag: "admin",
     summary: "Remove the backups that retention does not keep",
     parameters: pruneQuery,
@@ -104,6 +107,7 @@ export const backupRoutes = (backups: Backups): Route[] => [
   route({
     method: "GET",
     path: "/admin/backups/jobs/{id}",
+    access: "operate:read",
     tag: "admin",
     summary: "How a job of backups goes",
     parameters: jobPath,

@@ -1,10 +1,9 @@
 import type { Command } from "commander";
 import colors from "picocolors";
-import { openTarget } from "../../cli/database.ts";
 import { onDatabase, settingsOf, wholeNumber } from "../../cli/options.ts";
 import { columns, print, progress, say } from "../../cli/output.ts";
-import { startOfDay } from "../../cli/serve.ts";
-import { type Filled, fill } from "../../datasets/fill.ts";
+import { type Filled, fill } from "./fill.ts";
+import { openTarget } from "./target.ts";
 
 const MAX_TRACKS = 5_000_000;
 
@@ -41,7 +40,7 @@ async function importFile(file: string, options: FillOptions): Promise<void> {
 async function generate(options: FillOptions & { tracks: string; seed: string }): Promise<void> {
   const tracks = wholeNumber("--tracks", options.tracks, 1, MAX_TRACKS);
   const seed = wholeNumber("--seed", options.seed, 0, Number.MAX_SAFE_INTEGER);
-  const { expectedRows, generateCatalogue } = await import("../../datasets/generate.ts");
+  const { expectedRows, generateCatalogue, startOfDay } = await import("../../datasets/generate.ts");
   const request = { tracks, seed, now: startOfDay(new Date()) };
   await load(options, "generated", () => ({
     chunks: generateCatalogue(request),

@@ -3,7 +3,7 @@ import type { InputError } from "../../../shared/errors.ts";
 import type { Outcome, Param, Statement, Statements } from "../../../shared/protocol.ts";
 import { type Command, command, type Refusal, statement } from "../../engine/commands/command.ts";
 import { id, idText } from "../../http/fields.ts";
-import { ALL_KINDS, etagOf, jsonOf, KINDS, type Kind, type KindPath } from "./kinds.ts";
+import { ALL_KINDS, etagOf, jsonOf, KINDS, type Kind, type KindPath } from "../../model/kinds.ts";
 
 type Body = Record<string, unknown>;
 export interface PatchInput {

@@ -1,9 +1,17 @@
 import { z } from "zod";
-import { AppError } from "../../../shared/errors.ts";
 import type { Param } from "../../../shared/protocol.ts";
+import { type After, decodeCursor, pageOf } from "../../engine/reads/page.ts";
 import { type Read, read } from "../../engine/reads/read.ts";
 import { cursorText, idText, limitText, totalText } from "../../http/fields.ts";
-import { ALL_KINDS, etagOf, type Filter, jsonOf, KINDS, type Kind, type KindPath } from "./kinds.ts";
+import {
+  ALL_KINDS,
+  etagOf,
+  type Filter,
+  jsonOf,
+  KINDS,
+  type Kind,
+  type KindPath,
+} from "../../model/kinds.ts";
 
 const MINUTE = 60;
 const QUERIES = { table: "queries", lifetime: 5 * MINUTE, freshness: "coherent" } as const;
@@ -82,15 +90,6 @@ function listStatement(kind: Kind, params: ListParams) {
   };
 }
 
-/** Wraps a query for items into `{"data", "next"}`. A materialised CTE is read back in the order it was filled. */
-export const pageOf = (items: string, exists = ""): string => `
-  WITH page AS MATERIALIZED (${items})
-  SELECT json_object(
-    'data', json((SELECT json_group_array(json(item)) FROM (SELECT item FROM page LIMIT likely(@limit)))),
-    'next', CASE WHEN (SELECT count(*) FROM page) > likely(@limit) THEN
-      (SELECT hex(json_array(@sort, sort_key, sort_id)) FROM page LIMIT 1 OFFSET likely(@limit) - 1) END
-  ), NULL, NULL ${exists}`;
-
 const paging = ({ limit, sort }: ListParams) => ({ limit, sort });
 
 /** What a list is ordered by, as it stands in the conditions and the ORDER BY: the sort's column, then the id. */
@@ -137,8 +136,6 @@ const driverOf = (kind: Kind, params: ListParams): Filter | undefined =>
 const filterValues = (kind: Kind, params: ListParams): Record<string, Param> =>
   Object.fromEntries(givenFilters(kind, params).map(({ parameter }) => [parameter, params[parameter]!]));
 
-type After = readonly [key: Param, id: number] | undefined;
-
 /**
  * By id there is always a bound, so that even the first page is a search and not a scan. An index on an expression
  * is not searched by a pair of values: there the expression is bounded once more, alone.
@@ -154,21 +151,6 @@ function keysetCondition({ column, id }: SortKey, down: boolean, after: After): 
 function afterValues(column: string, down: boolean, after: After): Record<string, Param> {
   if (after !== undefined) return { after_key: after[0], after_id: after[1] };
   return column === "t.id" ? { after_id: down ? Number.MAX_SAFE_INTEGER : 0 } : {};
-}
-
-/** @throws AppError `cursor_invalid` for anything that is not `next` of a page with the same sort. */
-export function decodeCursor({ cursor, sort }: { cursor?: string | undefined; sort: string }): After {
-  if (cursor === undefined) return undefined;
-  try {
-    const [cursorSort, key, id] = JSON.parse(Buffer.from(cursor, "hex").toString("utf8"));
-    const scalar = typeof key === "string" || Number.isFinite(key);
-    if (cursorSort === sort && scalar && Number.isSafeInteger(id)) return [key, id];
-  } catch {
-    // Falls through to the one answer for every cursor that is none.
-  }
-  throw new AppError("cursor_invalid", {
-    errors: [{ parameter: "cursor", detail: `expected \`next\` of a page sorted by ${sort}` }],
-  });
 }
 
 /** How many rows a list has in all: a scan, and so on the lane where scans do not keep anyone waiting. */

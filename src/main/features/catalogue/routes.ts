@@ -1,38 +1,16 @@
 import { z } from "zod";
 import type { Answers } from "../../engine/reads/answers.ts";
-import { change, create, MAX_BODY, type Writes } from "../../http/command-route.ts";
+import { change, create, type Writes } from "../../http/command-route.ts";
 import { idText } from "../../http/fields.ts";
-import { parseQuery, readJson, validate } from "../../http/input.ts";
+import { bodyOf, noParameters, pathOf } from "../../http/input.ts";
+import { pageSchema } from "../../http/page-schema.ts";
 import { readRoute } from "../../http/read-route.ts";
-import { type Call, type Route, route } from "../../http/route.ts";
+import { type Route, route } from "../../http/route.ts";
+import { ALL_KINDS, KINDS, type Kind } from "../../model/kinds.ts";
 import { CATALOGUE_COMMANDS, entryBody, PLAYLIST_COMMANDS, patchBody } from "./commands.ts";
-import { ALL_KINDS, KINDS, type Kind } from "./kinds.ts";
 import { CATALOGUE_READS, NESTED_READS } from "./reads.ts";
 
-/** A list's page, as it is documented. */
-export const pageSchema = (item: z.ZodType) =>
-  z.object({ data: z.array(item), next: z.string().nullable(), total: z.int().optional() });
-
 const idParameter = z.strictObject({ id: idText });
-
-/** For routes that take none: a query is refused. */
-export const noParameters = z.strictObject({});
-
-/** The path's parameters, and no query. */
-export function pathOf<T>(call: Call, schema: z.ZodObject): T {
-  const names = Object.keys(schema.shape);
-  if (names.length === 0 && !call.incoming.url!.includes("?")) return {} as T;
-  const given = {
-    ...parseQuery(call.url),
-    ...Object.fromEntries(names.map((name) => [name, call.param(name)])),
-  };
-  return validate(schema, given, "parameter") as T;
-}
-
-export async function bodyOf<T>(call: Call, schema: z.ZodType<T>): Promise<{ body: T; text: string }> {
-  const { value, text } = await readJson(call.incoming, MAX_BODY);
-  return { body: validate(schema, value, "pointer"), text };
-}
 
 const withArticle = (noun: string): string => `${/^[aeiou]/.test(noun) ? "an" : "a"} ${noun}`;
 
@@ -51,6 +29,7 @@ function kindRoutes(kind: Kind, answers: Answers, writes: Writes): Route[] {
   return [
     readRoute({
       path,
+      access: "catalogue:read",
       tag,
       summary: `List ${kind.path.replace("-", " ")}`,
       read: list,
@@ -60,6 +39,7 @@ function kindRoutes(kind: Kind, answers: Answers, writes: Writes): Route[] {
     }),
     readRoute({
       path: `${path}/{id}`,
+      access: "catalogue:read",
       tag,
       summary: `One ${kind.noun}`,
       read: entity,
@@ -69,6 +49,7 @@ function kindRoutes(kind: Kind, answers: Answers, writes: Writes): Route[] {
     route({
       method: "POST",
       path,
+      access: "catalogue:write",
       tag,
       summary: `Add ${withArticle(kind.noun)}`,
       body: kind.input,
@@ -83,6 +64,7 @@ function kindRoutes(kind: Kind, answers: Answers, writes: Writes): Route[] {
     route({
       method: "PATCH",
       path: `${path}/{id}`,
+      access: "catalogue:write",
       tag,
       summary: `Change ${withArticle(kind.noun)}`,
       parameters: idParameter,
@@ -98,6 +80,7 @@ function kindRoutes(kind: Kind, answers: Answers, writes: Writes): Route[] {
     route({
       method: "DELETE",
       path: `${path}/{id}`,
+      access: "catalogue:write",
       tag,
       summary: `Delete ${withArticle(kind.noun)}`,
       parameters: idParameter,
@@ -111,6 +94,7 @@ function kindRoutes(kind: Kind, answers: Answers, writes: Writes): Route[] {
 const nestedRoutes = (answers: Answers): Route[] => [
   readRoute({
     path: "/v1/artists/{id}/albums",
+    access: "catalogue:read",
     tag: "artists",
     summary: "An artist's albums",
     read: NESTED_READS.artistAlbums,
@@ -119,6 +103,7 @@ const nestedRoutes = (answers: Answers): Route[] => [
   }),
   readRoute({
     path: "/v1/albums/{id}/tracks",
+    access: "catalogue:read",
     tag: "albums",
     summary: "An album's tracks",
     read: NESTED_READS.albumTracks,
@@ -127,6 +112,7 @@ const nestedRoutes = (answers: Answers): Route[] => [
   }),
   readRoute({
     path: "/v1/playlists/{id}/tracks",
+    access: "catalogue:read",
     tag: "playlists",
     summary: "A playlist's tracks",
     read: NESTED_READS.playlistTracks,
@@ -142,6 +128,7 @@ const playlistEntryRoutes = (writes: Writes): Route[] => [
   route({
     method: "POST",
     path: "/v1/playlists/{id}/tracks",
+    access: "catalogue:write",
     tag: "playlists",
     summary: "Put a track into a playlist",
     parameters: idParameter,
@@ -157,6 +144,7 @@ const playlistEntryRoutes = (writes: Writes): Route[] => [
   route({
     method: "DELETE",
     path: "/v1/playlists/{id}/tracks/{track_id}",
+    access: "catalogue:write",
     tag: "playlists",
     summary: "Take a track out of a playlist",
     parameters: entryParameters,

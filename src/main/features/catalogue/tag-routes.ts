@@ -2,9 +2,10 @@ import { z } from "zod";
 import type { Answers } from "../../engine/reads/answers.ts";
 import { change, create, type Writes } from "../../http/command-route.ts";
 import { idText } from "../../http/fields.ts";
+import { bodyOf, pathOf } from "../../http/input.ts";
+import { pageSchema } from "../../http/page-schema.ts";
 import { readRoute } from "../../http/read-route.ts";
 import { type Route, route } from "../../http/route.ts";
-import { bodyOf, pageSchema, pathOf } from "./routes.ts";
 import {
   slugText,
   TAG_COMMANDS,
@@ -21,6 +22,7 @@ const tagParameters = z.strictObject({ id: idText, tag: slugText });
 export const tagRoutes = (answers: Answers, writes: Writes): Route[] => [
   readRoute({
     path: "/v1/tags",
+    access: "catalogue:read",
     tag: "tags",
     summary: "List tags",
     read: TAGS_READ,
@@ -29,6 +31,7 @@ export const tagRoutes = (answers: Answers, writes: Writes): Route[] => [
   }),
   readRoute({
     path: "/v1/tracks/{id}/tags",
+    access: "catalogue:read",
     tag: "tags",
     summary: "A track's tags",
     read: TRACK_TAGS_READ,
@@ -38,6 +41,7 @@ export const tagRoutes = (answers: Answers, writes: Writes): Route[] => [
   route({
     method: "POST",
     path: "/v1/tracks/{id}/tags",
+    access: "catalogue:write",
     tag: "tags",
     summary: "Tag a track",
     parameters: idParameter,
@@ -53,6 +57,7 @@ export const tagRoutes = (answers: Answers, writes: Writes): Route[] => [
   route({
     method: "DELETE",
     path: "/v1/tracks/{id}/tags/{tag}",
+    access: "catalogue:write",
     tag: "tags",
     summary: "Take a tag off a track",
     parameters: tagParameters,

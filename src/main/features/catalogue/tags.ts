@@ -2,9 +2,9 @@ import { z } from "zod";
 import { slugify } from "../../../shared/names.ts";
 import { hasWord } from "../../../shared/words.ts";
 import { type Command, command, statement } from "../../engine/commands/command.ts";
+import { decodeCursor, pageOf } from "../../engine/reads/page.ts";
 import { type Read, read } from "../../engine/reads/read.ts";
 import { cursorText, idText, limitText, text } from "../../http/fields.ts";
-import { decodeCursor, pageOf } from "./reads.ts";
 
 /** Free words on tracks. A tag is known by its slug: `Late Night` and `late night` are one. */
 

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { VectorKind } from "../../../shared/embedders/embedder.ts";
 import { type Read, read } from "../../engine/reads/read.ts";
 import { idText, limitText } from "../../http/fields.ts";
-import { jsonOf, KINDS } from "../catalogue/kinds.ts";
+import { jsonOf, KINDS } from "../../model/kinds.ts";
 
 /**
  * What each strategy weighs, renormalised over those that have something to say for the listener. A strategy's

@@ -4,11 +4,11 @@ import { VECTOR_KINDS } from "../../../shared/embedders/embedder.ts";
 import type { Answers } from "../../engine/reads/answers.ts";
 import { change, type Writes } from "../../http/command-route.ts";
 import { idText } from "../../http/fields.ts";
+import { bodyOf, noParameters, pathOf } from "../../http/input.ts";
 import { readRoute } from "../../http/read-route.ts";
 import { json } from "../../http/reply.ts";
 import { type Route, route } from "../../http/route.ts";
-import { KINDS } from "../catalogue/kinds.ts";
-import { bodyOf, noParameters, pathOf } from "../catalogue/routes.ts";
+import { KINDS } from "../../model/kinds.ts";
 import { RECOMMENDATIONS_READ } from "./recommendations.ts";
 import {
   MAX_QUERIES,
@@ -45,6 +45,7 @@ const trackVectors = z.object({
 export const discoverRoutes = (answers: Answers, writes: Writes): Route[] => [
   readRoute({
     path: "/v1/tracks/{id}/similar",
+    access: "catalogue:read",
     tag: "discover",
     summary: "Tracks like this one, nearest first",
     description:
@@ -60,6 +61,7 @@ export const discoverRoutes = (answers: Answers, writes: Writes): Route[] => [
   nearestRoute(answers),
   readRoute({
     path: "/v1/users/{id}/recommendations",
+    access: "people:read",
     tag: "discover",
     summary: "What a listener may like",
     description:
@@ -73,6 +75,7 @@ export const discoverRoutes = (answers: Answers, writes: Writes): Route[] => [
 const vectorRoutes = (answers: Answers, writes: Writes): Route[] => [
   readRoute({
     path: "/v1/tracks/{id}/vectors",
+    access: "catalogue:read",
     tag: "discover",
     summary: "A track's vectors, normalised",
     read: TRACK_VECTORS_READ,
@@ -82,6 +85,7 @@ const vectorRoutes = (answers: Answers, writes: Writes): Route[] => [
   route({
     method: "PUT",
     path: "/v1/tracks/{id}/vectors",
+    access: "catalogue:write",
     tag: "discover",
     summary: "Give a track vectors of your own",
     description:
@@ -98,6 +102,7 @@ const vectorRoutes = (answers: Answers, writes: Writes): Route[] => [
   route({
     method: "DELETE",
     path: "/v1/tracks/{id}/vectors",
+    access: "catalogue:write",
     tag: "discover",
     summary: "Delete a track's vectors",
     description: "They stay away until the track changes or `chinook vectors generate` asks for all.",
@@ -112,6 +117,7 @@ const nearestRoute = (answers: Answers): Route =>
   route({
     method: "POST",
     path: "/v1/vectors/search",
+    access: "catalogue:read",
     tag: "discover",
     summary: "The tracks nearest to a vector",
     description: `With \`vectors\` (up to ${MAX_QUERIES}): \`results\` holds one list for each, in their order.`,

@@ -16,7 +16,7 @@ const NICE = 5;
  * Batches are embedded one after the other, in the order that they were asked for. A thread that dies is replaced,
  * and the batch that it died over is refused. After `close`, everything is.
  */
-export class Sentences {
+export class Sentences implements AsyncDisposable {
   readonly #pool: Piscina<SentenceTask, SentenceReport>;
   readonly #folder: string;
   /** What its vectors are of: see {@link SentenceModel.embedder}. */
@@ -61,6 +61,10 @@ export class Sentences {
   }
 
   /** Waits for the batch that runs. Again is harmless. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   close(): Promise<void> {
     return this.#pool.close();
   }

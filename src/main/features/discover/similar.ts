@@ -3,7 +3,7 @@ import { VECTOR_KINDS, type VectorKind } from "../../../shared/embedders/embedde
 import type { Param } from "../../../shared/protocol.ts";
 import { type CachePolicy, type Read, read } from "../../engine/reads/read.ts";
 import { idText, limitText } from "../../http/fields.ts";
-import { jsonOf, KINDS } from "../catalogue/kinds.ts";
+import { jsonOf, KINDS } from "../../model/kinds.ts";
 import { hexOf, type VectorsBody, vectorInput } from "./vector-commands.ts";
 import { vectorTag } from "./vector-reads.ts";
 

@@ -1,8 +1,8 @@
 import { z } from "zod";
+import { decodeCursor, pageOf } from "../../engine/reads/page.ts";
 import { type Read, read } from "../../engine/reads/read.ts";
 import { cursorText, idText, limitText } from "../../http/fields.ts";
-import { jsonOf, KINDS } from "../catalogue/kinds.ts";
-import { decodeCursor, pageOf } from "../catalogue/reads.ts";
+import { jsonOf, KINDS } from "../../model/kinds.ts";
 
 const HOUR = 3_600;
 

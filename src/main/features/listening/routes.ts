@@ -1,10 +1,11 @@
 import { z } from "zod";
 import type { Answers } from "../../engine/reads/answers.ts";
 import { create, type Writes } from "../../http/command-route.ts";
+import { bodyOf, noParameters, pathOf } from "../../http/input.ts";
+import { pageSchema } from "../../http/page-schema.ts";
 import { readRoute } from "../../http/read-route.ts";
 import { type Route, route } from "../../http/route.ts";
-import { KINDS } from "../catalogue/kinds.ts";
-import { bodyOf, noParameters, pageSchema, pathOf } from "../catalogue/routes.ts";
+import { KINDS } from "../../model/kinds.ts";
 import { PLAY_COMMANDS, playsBody } from "./commands.ts";
 import { CHART_READS, HISTORY_READ } from "./reads.ts";
 
@@ -19,6 +20,7 @@ export const listeningRoutes = (answers: Answers, writes: Writes): Route[] => [
   route({
     method: "POST",
     path: "/v1/plays",
+    access: "plays:write",
     tag: "plays",
     summary: "Record one play or up to 1,000",
     description: "An array is recorded whole or not at all.",
@@ -37,6 +39,7 @@ export const listeningRoutes = (answers: Answers, writes: Writes): Route[] => [
   }),
   readRoute({
     path: "/v1/users/{id}/plays",
+    access: "people:read",
     tag: "users",
     summary: "What a listener played, latest first",
     read: HISTORY_READ,
@@ -46,6 +49,7 @@ export const listeningRoutes = (answers: Answers, writes: Writes): Route[] => [
   ...(["tracks", "albums", "artists", "genres"] as const).map((path) =>
     readRoute({
       path: `/v1/charts/${path}`,
+      access: "catalogue:read",
       tag: "charts",
       summary: `The most played ${path} of a window of time`,
       description: "May be up to half an hour old; Age says how old.",

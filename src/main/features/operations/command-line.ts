@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import colors from "picocolors";
-import { AppError } from "../../../shared/errors.ts";
-import { openTarget, runningServer } from "../../cli/database.ts";
-import { onDatabase, settingsOf } from "../../cli/options.ts";
-import { columns, print } from "../../cli/output.ts";
+import { connect } from "../../cli/database.ts";
+import { onDatabase, serverOf, settingsOf } from "../../cli/options.ts";
+import { columns, print, rowsOf } from "../../cli/output.ts";
+import { search } from "../search/feature.ts";
 
 export function maintenanceCommands(program: Command): void {
   onDatabase(program.command("optimize"))
@@ -15,23 +15,13 @@ export function maintenanceCommands(program: Command): void {
 }
 
 async function optimize(options: { json?: boolean }): Promise<void> {
-  const target = await openTarget(settingsOf({ ...options }));
+  const connected = await connect(settingsOf({ ...options }));
   try {
-    const { ms } = await target.optimize();
+    const { ms } = await search.optimize(connected);
     print(options.json, { ms: Math.round(ms) }, () => `optimized in ${Math.round(ms)} ms`);
   } finally {
-    await target.close();
+    await connected.close();
   }
-}
-
-/** @throws AppError `server_failed` when no server holds the database. */
-export async function serverOf(options: object): Promise<string> {
-  const { database } = settingsOf({ ...options });
-  const server = await runningServer(database);
-  if (server !== undefined) return server;
-  throw new AppError("server_failed", {
-    detail: `no server answers for ${database}; start one with \`chinook serve\``,
-  });
 }
 
 async function healthCheck(options: { json?: boolean }): Promise<void> {
@@ -60,6 +50,3 @@ const humanRows = (report: Record<string, unknown>): [string, string | number][]
 
 const duration = (seconds: number): string =>
   `${Math.floor(seconds / 3_600)} h ${Math.floor((seconds % 3_600) / 60)} min ${seconds % 60} s`;
-
-export const rowsOf = (record: Record<string, unknown>): [string, string | number][] =>
-  Object.entries(record).map(([name, value]) => [name, typeof value === "number" ? value : String(value)]);

@@ -1,27 +1,18 @@
 import { z } from "zod";
 import { AppError } from "../../../shared/errors.ts";
+import { actionRoute } from "../../http/action-route.ts";
+import { noParameters, pathOf } from "../../http/input.ts";
 import { json, type Reply } from "../../http/reply.ts";
 import { type Route, route } from "../../http/route.ts";
-import { noParameters, pathOf } from "../catalogue/routes.ts";
-
-/** The state of the server, as the health routes tell it. */
-export interface Health {
-  readonly status: "ok" | "starting" | "draining" | "failed";
-  readonly writer: boolean;
-  readonly readers: boolean;
-  readonly schema_version: number;
-  readonly uptime_seconds: number;
-  readonly database_bytes: number;
-  readonly wal_bytes: number;
-  readonly queues: { readonly point: number; readonly scan: number; readonly write: number };
-  readonly cache_bytes: number;
-  readonly resident_bytes: number;
-}
+import type { Health } from "./health.ts";
 
 export interface OperationsOptions {
   readonly health: () => Health;
   readonly metrics: () => Promise<{ text: string; contentType: string }>;
+  readonly optimize: () => Promise<{ ms: number }>;
+  readonly checkpoint: () => Promise<{ complete: boolean; ms: number }>;
 }
+
 const healthSchema = z.object({
   status: z.enum(["ok", "starting", "draining", "failed"]),
   writer: z.boolean(),
@@ -39,10 +30,11 @@ const uncached = (status: number, body: unknown): Reply =>
   json(status, JSON.stringify(body), { "cache-control": "no-store" });
 
 /** What orchestrators, Prometheus and operators ask. */
-export const operationsRoutes = ({ health, metrics }: OperationsOptions): Route[] => [
+export const operationsRoutes = ({ health, metrics, optimize, checkpoint }: OperationsOptions): Route[] => [
   route({
     method: "GET",
     path: "/livez",
+    access: "open",
     tag: "operations",
     summary: "Whether the process is alive",
     responses: { 200: { description: "Alive.", body: z.object({ status: z.literal("alive") }) } },
@@ -54,6 +46,7 @@ export const operationsRoutes = ({ health, metrics }: OperationsOptions): Route[
   route({
     method: "GET",
     path: "/readyz",
+    access: "open",
     tag: "operations",
     summary: "Whether it serves: writer alive, readers open, migrated, not draining",
     responses: { 200: { description: "Ready.", body: z.object({ status: z.literal("ready") }) } },
@@ -68,6 +61,7 @@ export const operationsRoutes = ({ health, metrics }: OperationsOptions): Route[
   route({
     method: "GET",
     path: "/health",
+    access: "operate:read",
     tag: "operations",
     summary: "The full health report",
     responses: {
@@ -82,6 +76,7 @@ export const operationsRoutes = ({ health, metrics }: OperationsOptions): Route[
   route({
     method: "GET",
     path: "/metrics",
+    access: "operate:read",
     tag: "operations",
     summary: "Metrics in Prometheus' text format",
     responses: { 200: { description: "The metrics.", body: "text/plain" } },
@@ -91,4 +86,22 @@ export const operationsRoutes = ({ health, metrics }: OperationsOptions): Route[
       return json(200, text, { "cache-control": "no-store", "content-type": contentType });
     },
   }),
+  actionRoute(
+    {
+      method: "POST",
+      path: "/admin/optimize",
+      access: "operate",
+      summary: "Refresh what the query planner knows",
+    },
+    optimize,
+  ),
+  actionRoute(
+    {
+      method: "POST",
+      path: "/admin/checkpoint",
+      access: "operate",
+      summary: "Move the WAL into the database file",
+    },
+    checkpoint,
+  ),
 ];

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import colors from "picocolors";
-import { openTarget } from "../../cli/database.ts";
+import { connect } from "../../cli/database.ts";
 import { onDatabase, settingsOf } from "../../cli/options.ts";
-import { columns, print } from "../../cli/output.ts";
-import { rowsOf } from "../operations/command-line.ts";
+import { columns, print, rowsOf } from "../../cli/output.ts";
+import { ftsThrough } from "./maintenance.ts";
 import type { FtsAction, FtsStats, FtsValidation } from "./upkeep.ts";
 
 interface Options {
@@ -21,11 +21,11 @@ export function ftsCommands(program: Command): void {
 }
 
 async function run<T>(action: FtsAction, options: Options): Promise<T> {
-  const target = await openTarget(settingsOf({ ...options }));
+  const connected = await connect(settingsOf({ ...options }));
   try {
-    return (await target.fts(action)) as T;
+    return (await ftsThrough(connected, action)) as T;
   } finally {
-    await target.close();
+    await connected.close();
   }
 }
 

@@ -1,11 +1,10 @@
 import { z } from "zod";
 import { VECTOR_KINDS } from "../../../shared/embedders/embedder.ts";
 import type { Answers } from "../../engine/reads/answers.ts";
+import { pageSchema } from "../../http/page-schema.ts";
 import { readRoute } from "../../http/read-route.ts";
 import type { Route } from "../../http/route.ts";
-import { KINDS } from "../catalogue/kinds.ts";
-import { pageSchema } from "../catalogue/routes.ts";
-import type { Sentences } from "../discover/sentences.ts";
+import { KINDS } from "../../model/kinds.ts";
 import type { SearchParams } from "./filters.ts";
 import type { SearchKeeper } from "./keeper.ts";
 import { parseSearch, wantedTerms } from "./query.ts";
@@ -42,12 +41,18 @@ const suggestionSchema = z.object({
   name: z.string(),
 });
 
+/** What turns texts into vectors: see the feature `discover`. */
+interface Sentences {
+  readonly embedder: string;
+  embed(texts: readonly string[]): Promise<string[]>;
+}
+
 /**
  * What a search in hybrid mode is embedded as. A model that fails is no reason for a search to: it then goes by the
  * text and what is like its hits, as it does without a model.
  */
 const withVector =
-  (sentences: Pick<Sentences, "embedder" | "embed">) =>
+  (sentences: Sentences) =>
   async (params: SearchParams): Promise<SearchParams> => {
     if (params.mode !== "hybrid") return params;
     const text = wantedTerms(parseSearch(params.q)).join(" ");
@@ -58,10 +63,11 @@ const withVector =
 export const searchRoutes = (
   answers: Answers,
   keeper: Pick<SearchKeeper, "searched">,
-  sentences: Pick<Sentences, "embedder" | "embed"> | undefined,
+  sentences: Sentences | undefined,
 ): Route[] => [
   readRoute({
     path: "/v1/search",
+    access: "catalogue:read",
     tag: "search",
     summary: "Search tracks by what they, their artist, album and composer are called",
     description:
@@ -74,6 +80,7 @@ export const searchRoutes = (
   }),
   readRoute({
     path: "/v1/search/suggestions",
+    access: "catalogue:read",
     tag: "search",
     summary: "Names of artists, albums and tracks that begin so, the popular ones first",
     description: "May be up to an hour old; Age says how old.",
@@ -83,6 +90,7 @@ export const searchRoutes = (
   }),
   readRoute({
     path: "/v1/search/popular",
+    access: "catalogue:read",
     tag: "search",
     summary: "What was searched for most in the last seven days",
     description: "Searches that found nothing are not counted. May be up to an hour old; Age says how old.",

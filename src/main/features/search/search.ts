@@ -1,8 +1,8 @@
 import { VECTOR_KINDS } from "../../../shared/embedders/embedder.ts";
+import { decodeCursor } from "../../engine/reads/page.ts";
 import { type Read, read } from "../../engine/reads/read.ts";
-import { KINDS } from "../catalogue/kinds.ts";
-import { decodeCursor } from "../catalogue/reads.ts";
-import { vectorTag } from "../discover/vector-reads.ts";
+import { KINDS } from "../../model/kinds.ts";
+import { discover } from "../discover/feature.ts";
 import { type SearchParams, type SqlFilters, searchParams, sqlFilters } from "./filters.ts";
 import { fuzzyParts } from "./fuzzy.ts";
 import { hybridParts } from "./hybrid.ts";
@@ -120,7 +120,7 @@ export const SEARCH_READ: Read<SearchParams> = read({
       ...KINDS.tracks.joins,
       ...(tag === undefined ? [] : ["tags"]),
       ...(mode === "fuzzy" ? ["search-words"] : []),
-      ...(mode === "hybrid" ? VECTOR_KINDS.map(vectorTag) : []),
+      ...(mode === "hybrid" ? VECTOR_KINDS.map(discover.vectorTag) : []),
     ],
     joins: [],
     freshness: "coherent",

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { slugify } from "../../../shared/names.ts";
-import type { Param } from "../../../shared/protocol.ts";
-import { date, id, idText, money, text, toCents } from "../../http/fields.ts";
+import { slugify } from "../../shared/names.ts";
+import type { Param } from "../../shared/protocol.ts";
+import { date, id, idText, money, text, toCents } from "../http/fields.ts";
 
 /** The six kinds of catalogue entities, by their path under `/v1`. */
 export type KindPath = "artists" | "albums" | "tracks" | "genres" | "media-types" | "playlists";

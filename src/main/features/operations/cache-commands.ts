@@ -1,8 +1,7 @@
 import type { Command } from "commander";
 import { request } from "../../cli/database.ts";
-import { onDatabase } from "../../cli/options.ts";
-import { columns, print } from "../../cli/output.ts";
-import { rowsOf, serverOf } from "./command-line.ts";
+import { onDatabase, serverOf } from "../../cli/options.ts";
+import { columns, print, rowsOf } from "../../cli/output.ts";
 
 interface CacheStats {
   readonly enabled: boolean;

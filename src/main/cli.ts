@@ -1,13 +1,7 @@
 import { Command, CommanderError } from "commander";
-import { version } from "../../shared/version.ts";
-import { backupCommands } from "../features/backups/command-line.ts";
-import { catalogueCommands } from "../features/bulk/command-line.ts";
-import { vectorCommands } from "../features/discover/command-line.ts";
-import { cacheCommands } from "../features/operations/cache-command-line.ts";
-import { maintenanceCommands } from "../features/operations/command-line.ts";
-import { ftsCommands } from "../features/search/command-line.ts";
-import { migrateCommands } from "./migrate.ts";
-import { reportError } from "./output.ts";
+import { version } from "../shared/version.ts";
+import { reportError } from "./cli/output.ts";
+import { FEATURES } from "./features/index.ts";
 import { serveCommands } from "./serve.ts";
 
 /**
@@ -21,17 +15,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     .version(version)
     .showHelpAfterError("(chinook --help lists the commands)")
     .exitOverride();
-  for (const add of [
-    serveCommands,
-    catalogueCommands,
-    migrateCommands,
-    maintenanceCommands,
-    cacheCommands,
-    ftsCommands,
-    vectorCommands,
-    backupCommands,
-  ])
-    add(program);
+  serveCommands(program);
+  for (const { commandLine } of FEATURES) commandLine?.(program);
   try {
     await program.parseAsync(argv as string[]);
   } catch (error) {

@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import { ERRORS } from "../../../../shared/errors.ts";
+import { ERRORS } from "../../../shared/errors.ts";
 import type { Content, Document, Operation, Parameter, Placed, Schema } from "./document.ts";
 import { curlOf, exampleAnswerOf } from "./example.ts";
 import { type Field, fieldsOf, limitsOf, shapesOf, typeOf } from "./schema.ts";

@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import { ERRORS } from "../../../../shared/errors.ts";
+import { ERRORS } from "../../../shared/errors.ts";
 import { type Html, text } from "./operation.ts";
 import { layout } from "./page.ts";
 

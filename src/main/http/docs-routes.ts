@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { version } from "../../../shared/version.ts";
-import { API_HEADERS, json, type Reply } from "../../http/reply.ts";
-import { type Call, type Route, route } from "../../http/route.ts";
-import { noParameters, pathOf } from "../catalogue/routes.ts";
-import type { Document } from "./page/document.ts";
+import { version } from "../../shared/version.ts";
+import type { Document } from "./docs-page/document.ts";
+import { noParameters, pathOf } from "./input.ts";
+import { API_HEADERS, json, type Reply } from "./reply.ts";
+import { type Call, type Route, route } from "./route.ts";
 
 const TAG = "docs";
 const HTML = "text/html; charset=utf-8";
@@ -19,18 +19,17 @@ const INDEX = {
 
 /** The description of the API, for programs and for people: each made when it is first asked for, and kept. */
 export function docsRoutes(described: readonly Route[]): Route[] {
-  const openApi = once(async () =>
-    (await import("../../http/openapi.ts")).openApiDocument([...described, ...routes]),
-  );
+  const openApi = once(async () => (await import("./openapi.ts")).openApiDocument([...described, ...routes]));
   const docs = once(async () => {
-    const { docsPage } = await import("./page/page.ts");
+    const { docsPage } = await import("./docs-page/page.ts");
     return docsPage(JSON.parse(await openApi()) as Document);
   });
-  const errors = once(async () => (await import("./page/errors.ts")).errorsPage());
+  const errors = once(async () => (await import("./docs-page/errors.ts")).errorsPage());
   const routes: readonly Route[] = [
     route({
       method: "GET",
       path: "/",
+      access: "open",
       tag: TAG,
       summary: "Where to find what; a browser is sent to the documentation",
       responses: { 200: { description: "Paths by what is there.", body: indexSchema } },
@@ -42,6 +41,7 @@ export function docsRoutes(described: readonly Route[]): Route[] {
     route({
       method: "GET",
       path: "/openapi.json",
+      access: "open",
       tag: TAG,
       summary: "This API, as OpenAPI 3.1",
       responses: { 200: { description: "The document.", body: z.looseObject({}) } },
@@ -51,7 +51,7 @@ export function docsRoutes(described: readonly Route[]): Route[] {
       },
     }),
     pageRoute("/docs", "This API, as a page to read", async (call) => {
-      const { ORIGIN } = await import("./page/example.ts");
+      const { ORIGIN } = await import("./docs-page/example.ts");
       return (await docs()).replaceAll(ORIGIN, originOf(call));
     }),
     pageRoute("/docs/errors", "Every error, and what to do about it", errors),
@@ -76,12 +76,13 @@ const pageRoute = (path: string, summary: string, page: (call: Call) => Promise<
   route({
     method: "GET",
     path,
+    access: "open",
     tag: TAG,
     summary,
     responses: { 200: { description: "The page.", body: "text/html" } },
     handle: async (call) => {
       pathOf(call, noParameters);
-      const { PAGE_POLICY } = await import("./page/page.ts");
+      const { PAGE_POLICY } = await import("./docs-page/page.ts");
       const headers = { "content-type": HTML, "content-security-policy": PAGE_POLICY, ...REVALIDATE };
       return { status: 200, body: await page(call), headers: { ...API_HEADERS, ...headers } };
     },

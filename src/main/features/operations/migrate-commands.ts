@@ -9,18 +9,18 @@ import {
   type Plan,
   plan,
   readMigrations,
-} from "../../shared/database/migrations.ts";
-import { type Connection, openForReading } from "../../shared/database/sqlite.ts";
-import { AppError } from "../../shared/errors.ts";
-import type { MigrationEvent, MigrationReport, MigrationStatus } from "../../shared/protocol.ts";
-import type { Settings } from "../../shared/settings.ts";
-import { ROOT } from "../../shared/version.ts";
-import { createLog } from "../engine/log.ts";
-import { createMetrics } from "../engine/metrics.ts";
-import { WriteSide } from "../engine/storage/write-side.ts";
-import { backupBeforeMigration } from "../features/backups/before-migration.ts";
-import { onDatabase, settingsOf, wholeNumber, withSettings } from "./options.ts";
-import { print, say } from "./output.ts";
+} from "../../../shared/database/migrations.ts";
+import { type Connection, openForReading } from "../../../shared/database/sqlite.ts";
+import { AppError } from "../../../shared/errors.ts";
+import type { MigrationEvent, MigrationReport, MigrationStatus } from "../../../shared/protocol.ts";
+import type { Settings } from "../../../shared/settings.ts";
+import { ROOT } from "../../../shared/version.ts";
+import { onDatabase, settingsOf, wholeNumber, withSettings } from "../../cli/options.ts";
+import { print, say } from "../../cli/output.ts";
+import { createLog } from "../../engine/log.ts";
+import { createMetrics } from "../../engine/metrics.ts";
+import { WriteSide } from "../../engine/storage/write-side.ts";
+import { backups } from "../backups/feature.ts";
 
 interface Options {
   readonly json?: boolean;
@@ -86,7 +86,7 @@ async function carryOut(
   const writes = await WriteSide.open({ ...common, migrate: false });
   try {
     const something = ups.length + downs.length > 0 && (await writes.migrations()).some(isApplied);
-    const made = something ? await backupBeforeMigration(settings, log) : undefined;
+    const made = something ? await backups.beforeMigration(settings, log) : undefined;
     if (made !== undefined) say(colors.dim(`Backup ${made.backup.id} made in ${made.folder}`));
     return { ...(await writes.migrate(version)), backup: made?.backup.id ?? null };
   } finally {

@@ -1,8 +1,8 @@
-import { AppError } from "../../shared/errors.ts";
-import type { Chunk } from "../../shared/tables.ts";
-import type { Target } from "../cli/database.ts";
-import type { Progress } from "../cli/output.ts";
-import type { CatalogueSource } from "../features/bulk/commands.ts";
+import { AppError } from "../../../shared/errors.ts";
+import type { Chunk } from "../../../shared/tables.ts";
+import type { Progress } from "../../cli/output.ts";
+import type { CatalogueSource } from "./commands.ts";
+import type { Target } from "./target.ts";
 
 /** Chunks on their way at once: enough to keep the writer busy, few enough to keep memory small. */
 const IN_FLIGHT = 4;
@@ -52,8 +52,7 @@ export async function fill(
   if (room !== "again") await target.setSource("loading");
   const { tables, changed } = await loadAll(target, chunks, progress);
   await target.setSource(source);
-  await target.optimize();
-  await target.fts("optimize");
+  await target.settle();
   progress.done();
   const rows = Object.values(tables).reduce((a, b) => a + b, 0);
   return { rows, changed, tables, replaced: room === "cleared" };

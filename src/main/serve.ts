@@ -1,15 +1,10 @@
 import type { Command } from "commander";
 import colors from "picocolors";
-import { SETTINGS, type SettingName, type Settings } from "../../shared/settings.ts";
-import { fill } from "../datasets/fill.ts";
-import type { WriteSide } from "../engine/storage/write-side.ts";
-import { type Server, startServer } from "../server.ts";
-import { localTarget, openTarget, type Target } from "./database.ts";
-import { onDatabase, settingsOf, withSettings } from "./options.ts";
-import { columns, print, progress, say } from "./output.ts";
-
-/** As large as the upstream sample; always the same one. */
-const DEMO = { tracks: 3_503, seed: 1 } as const;
+import { SETTINGS, type SettingName, type Settings } from "../shared/settings.ts";
+import { onDatabase, settingsOf, withSettings } from "./cli/options.ts";
+import { columns, print, say } from "./cli/output.ts";
+import { bulk } from "./features/bulk/feature.ts";
+import { type Server, startServer } from "./server.ts";
 
 export function serveCommands(program: Command): void {
   withSettings(program.command("serve"))
@@ -36,7 +31,7 @@ function printSettings(settings: Settings, json: boolean | undefined): void {
 }
 
 async function serve(settings: Settings): Promise<void> {
-  const server = await startServer(settings, (writes) => fillDemo(settings, writes));
+  const server = await startServer(settings, (writes) => bulk.fillDemo(settings, writes));
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stop(server));
   process.stdout.write(`Chinook Server listens on ${server.url}\n`);
   if (process.stdout.isTTY) say(colors.dim(`Read the API at ${server.url}/docs; stop with Ctrl-C.`));
@@ -47,29 +42,10 @@ function stop(server: Server): void {
   void server.close().then(() => process.exit(0));
 }
 
-async function fillDemo(settings: Settings, writes: WriteSide): Promise<void> {
-  if (settings.demo) await demo(localTarget(writes, settings.database));
-}
-
-/** @returns whether it was needed. */
-async function demo(target: Target): Promise<boolean> {
-  const { source, empty } = await target.source();
-  if (!empty || source !== null) return false;
-  say("The database is empty: filling it with a generated demo catalogue.");
-  // Imported here: its vocabulary is megabytes that a server with a catalogue need not carry.
-  const { generateCatalogue } = await import("../datasets/generate.ts");
-  const now = startOfDay(new Date());
-  const bar = progress(DEMO.tracks * 7);
-  await fill(target, generateCatalogue({ ...DEMO, now }), "demo", true, bar);
-  return true;
-}
-
-export const startOfDay = (time: Date): Date => new Date(time.toISOString().slice(0, 10));
-
 async function setup(settings: Settings, json: boolean | undefined): Promise<void> {
-  const target = await openTarget(settings);
+  const target = await bulk.openTarget(settings);
   try {
-    const filled = settings.demo && (await demo(target));
+    const filled = settings.demo && (await bulk.demoInto(target));
     const state = filled ? "filled with the demo catalogue" : "as it was";
     print(json, { database: settings.database, filled }, () => `${settings.database} is ready, ${state}.`);
   } finally {

@@ -1,0 +1,125 @@
+import type { Settings } from "../../shared/settings.ts";
+import type { Tuning } from "../../shared/tuning.ts";
+import { Cache } from "./cache/cache.ts";
+import type { Commands } from "./commands/command-bus.ts";
+import type { Logger } from "./log.ts";
+import { createMetrics, type GaugeSources, type Metrics } from "./metrics.ts";
+import type { Answers } from "./reads/answers.ts";
+import { ReadSide } from "./reads/read-side.ts";
+import { WriteSide } from "./storage/write-side.ts";
+
+const MEBIBYTE = 1_048_576;
+const SWEEP_MS = 5_000;
+
+export interface EngineOptions {
+  readonly settings: Settings;
+  readonly log: Logger;
+  readonly tuning?: Tuning | undefined;
+  /** Runs once the database is open and before anything is read: the demo catalogue. */
+  readonly fill: (writes: WriteSide) => Promise<void>;
+}
+
+type OnCommit = (tags: readonly string[]) => void;
+
+interface Parts {
+  readonly metrics: Metrics;
+  readonly cache: Cache;
+  readonly writes: WriteSide;
+  readonly reads: ReadSide;
+}
+
+/**
+ * What runs any read and any command: cache, lanes, command bus and storage. It knows no feature.
+ *
+ * It opens the writer first (create, migrate), then the readers, and closes in the reverse order. What fails
+ * half-way is closed as far as it was opened. Closing again is harmless.
+ */
+export class Engine {
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly cache: Cache;
+  readonly storage: WriteSide;
+  readonly reads: ReadSide;
+  readonly #listeners: OnCommit[];
+  readonly #resources: AsyncDisposableStack;
+  readonly #sweeper: NodeJS.Timeout;
+
+  private constructor(log: Logger, parts: Parts, listeners: OnCommit[], resources: AsyncDisposableStack) {
+    this.log = log;
+    this.metrics = parts.metrics;
+    this.cache = parts.cache;
+    this.storage = parts.writes;
+    this.reads = parts.reads;
+    this.#listeners = listeners;
+    this.#resources = resources;
+    this.#sweeper = setInterval(() => parts.cache.sweep(), SWEEP_MS).unref();
+  }
+
+  /** @throws AppError when the database is held or unusable. */
+  static async open({ settings, log, tuning, fill }: EngineOptions): Promise<Engine> {
+    const tuned = tuning === undefined ? {} : { tuning };
+    await using opened = new AsyncDisposableStack();
+    const metrics = createMetrics();
+    const cache = opened.adopt(new Cache({ maxBytes: settings.cacheMb * MEBIBYTE }), (cache) =>
+      cache.close(),
+    );
+    const listeners: OnCommit[] = [];
+    // Readers are opened after the writer: until they are there, a checkpoint has nobody to pause.
+    let reads: ReadSide | undefined;
+    const writes = opened.adopt(
+      await WriteSide.open({
+        ...tuned,
+        settings,
+        log,
+        metrics,
+        invalidate: (tags) => {
+          cache.invalidate(tags);
+          for (const listener of listeners) listener(tags);
+        },
+        whilePaused: (action) => (reads === undefined ? action() : reads.whilePaused(action)),
+      }),
+      (writes) => writes.close(),
+    );
+    await fill(writes);
+    reads = opened.adopt(await ReadSide.open({ ...tuned, settings, cache, log, metrics }), (reads) =>
+      reads.close(),
+    );
+    return new Engine(log, { metrics, cache, writes, reads }, listeners, opened.move());
+  }
+
+  get answers(): Answers {
+    return this.reads.answers;
+  }
+
+  get commands(): Commands {
+    return this.storage.commands;
+  }
+
+  /** Whether the writer and all readers run. */
+  get alive(): boolean {
+    return this.storage.alive && this.reads.alive;
+  }
+
+  /** The listener is called after each commit, once the cache is invalidated and before the answer. */
+  onCommit(listener: OnCommit): void {
+    this.#listeners.push(listener);
+  }
+
+  get gauges(): Omit<GaugeSources, "databaseBytes" | "ftsCoverage" | "vectorCoverage"> {
+    const { cache, reads, storage } = this;
+    return {
+      cacheEntries: () => cache.entryCounts,
+      cacheBytes: () => ({ ...cache.bytes }),
+      staleFills: () => cache.counters.staleFills,
+      invalidations: () => cache.counters.invalidations,
+      readQueues: () => reads.queueLengths,
+      writeQueue: () => storage.queueLength,
+      wal: () => storage.wal,
+    };
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#sweeper);
+    await this.#resources.disposeAsync();
+  }
+}

@@ -1,0 +1,53 @@
+import { z } from "zod";
+import type { Command } from "../../engine/commands/command.ts";
+import type { Commands } from "../../engine/commands/command-bus.ts";
+import type { Answers } from "../../engine/reads/answers.ts";
+import { noParameters, pathOf, readJson, validate } from "../../http/input.ts";
+import { readRoute } from "../../http/read-route.ts";
+import { empty, json, type Reply } from "../../http/reply.ts";
+import { type Call, type Route, route } from "../../http/route.ts";
+import { BULK_COMMANDS } from "./commands.ts";
+import { SOURCE_READ } from "./source.ts";
+
+/** Bytes: a chunk of a bulk load is larger than what a client may send elsewhere. */
+const MAX_CHUNK = 16 * 1_048_576;
+
+/** What `chinook import` and `chinook generate` need of a running server. */
+export const bulkRoutes = (answers: Answers, commands: Commands): Route[] => [
+  bulkRoute("/admin/bulk", "Load rows of one table", BULK_COMMANDS.load, commands),
+  bulkRoute("/admin/bulk/clear", "Delete the whole catalogue", BULK_COMMANDS.clear, commands),
+  bulkRoute("/admin/bulk/source", "Note where the catalogue came from", BULK_COMMANDS.source, commands),
+  readRoute({
+    path: "/admin/bulk/source",
+    access: "operate:read",
+    tag: "admin",
+    summary: "Where the catalogue came from",
+    read: SOURCE_READ,
+    answers,
+    response: {
+      description: "The source.",
+      body: z.object({ source: z.string().nullable(), empty: z.boolean() }),
+    },
+  }),
+];
+
+function bulkRoute<I>(path: string, summary: string, command: Command<I>, commands: Commands): Route {
+  return route({
+    method: "POST",
+    path,
+    access: "operate",
+    tag: "admin",
+    summary,
+    body: command.input,
+    responses:
+      command.answer === undefined
+        ? { 204: { description: "Done." } }
+        : { 200: { description: "The figures.", body: z.looseObject({}) } },
+    handle: async (call: Call): Promise<Reply> => {
+      pathOf(call, noParameters);
+      const { value } = await readJson(call.incoming, MAX_CHUNK);
+      const { body } = await commands.execute(command, validate(command.input, value, "pointer"));
+      return body === null ? empty(204) : json(200, body, { "cache-control": "no-store" });
+    },
+  });
+}

@@ -1,0 +1,81 @@
+import { remembered } from "../../engine/remembered.ts";
+import { actionRoute } from "../../http/action-route.ts";
+import { feature } from "../feature.ts";
+import { vectorCommands } from "./command-line.ts";
+import { coverageOf, statsOf } from "./coverage.ts";
+import { isCatalogueChange, VectorGeneration } from "./generation.ts";
+import { RECOMMENDATIONS_READ } from "./recommendations.ts";
+import { discoverRoutes } from "./routes.ts";
+import { Sentences } from "./sentences.ts";
+import { KNOWN_SIMILAR_READ, NEAREST_READ, NEIGHBOURS_READ, SIMILAR_READ } from "./similar.ts";
+import { SPREAD_COMMANDS } from "./spread-commands.ts";
+import { VECTOR_COMMANDS } from "./vector-commands.ts";
+import { VECTOR_READS, vectorTag } from "./vector-reads.ts";
+
+/** How old the coverage may be: it is counted over the whole catalogue. */
+const COUNTED_MS = 60_000;
+
+const value = feature({
+  name: "discover",
+  reads: [
+    ...VECTOR_READS,
+    SIMILAR_READ,
+    NEAREST_READ,
+    NEIGHBOURS_READ,
+    KNOWN_SIMILAR_READ,
+    RECOMMENDATIONS_READ,
+  ],
+  commands: [...Object.values(VECTOR_COMMANDS), ...Object.values(SPREAD_COMMANDS)],
+  prepare: ({ lyricModel }) => Sentences.open(lyricModel),
+  open({ engine, writes, settings }, sentences: Sentences | undefined) {
+    const { answers, commands, log, storage, reads } = engine;
+    const busy = () => storage.queueLength > 0 || reads.queueLengths.scan > 0;
+    const generation = new VectorGeneration({ answers, commands, sentences, busy, log, polite: true });
+    const poke = () => {
+      if (settings.vectorGeneration) generation.poke();
+    };
+    let started = false;
+    return {
+      /** The sentence model's thread, where the settings name a model. */
+      sentences,
+      routes: [
+        ...discoverRoutes(answers, writes),
+        actionRoute(
+          {
+            method: "GET",
+            path: "/admin/vectors",
+            access: "operate:read",
+            summary: "How far the vectors are",
+          },
+          () => statsOf(answers),
+        ),
+        actionRoute(
+          {
+            method: "POST",
+            path: "/admin/vectors/generate",
+            access: "operate",
+            summary: "Compute whatever vectors are missing or failed",
+          },
+          async () => {
+            await commands.execute(SPREAD_COMMANDS.request, {});
+            generation.poke();
+            return statsOf(answers);
+          },
+        ),
+      ],
+      gauges: { vectorCoverage: remembered(COUNTED_MS, () => coverageOf(answers)) },
+      onCommit: (tags) => {
+        if (started && isCatalogueChange(tags)) poke();
+      },
+      start: () => {
+        started = true;
+        poke();
+      },
+      close: () => generation.close(),
+    };
+  },
+  commandLine: vectorCommands,
+});
+
+/** Vectors, what is similar, and recommendations. */
+export const discover = Object.freeze({ ...value, vectorTag });

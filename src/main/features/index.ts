@@ -1,0 +1,41 @@
+import type { AnyCommand } from "../engine/commands/command.ts";
+import { IDEMPOTENCY_READ } from "../engine/commands/idempotency.ts";
+import type { AnyRead } from "../engine/reads/read.ts";
+import { backups } from "./backups/feature.ts";
+import { bulk } from "./bulk/feature.ts";
+import { catalogue } from "./catalogue/feature.ts";
+import { discover } from "./discover/feature.ts";
+import type { Feature } from "./feature.ts";
+import { listening } from "./listening/feature.ts";
+import { operations } from "./operations/feature.ts";
+import { search } from "./search/feature.ts";
+
+/** Every feature, in the order in which they are opened: one that uses another stands after it. */
+export const FEATURES: readonly Feature[] = [
+  catalogue,
+  listening,
+  discover,
+  search,
+  bulk,
+  backups,
+  operations,
+];
+
+/** Every read there is: the features' and the engine's own. */
+export const READS: readonly AnyRead[] = [...FEATURES.flatMap(({ reads }) => reads), IDEMPOTENCY_READ];
+
+/** Every command there is. */
+export const COMMANDS: readonly AnyCommand[] = FEATURES.flatMap(({ commands }) => commands);
+
+for (const [what, named] of Object.entries({ feature: FEATURES, read: READS, command: COMMANDS })) {
+  assertDistinct(what, named);
+}
+
+/** Metrics and cache keys go by name: two of one name would be mistaken for each other. */
+function assertDistinct(what: string, named: readonly { readonly name: string }[]): void {
+  const seen = new Set<string>();
+  for (const { name } of named) {
+    if (seen.has(name)) throw new Error(`two ${what}s are named ${name}`);
+    seen.add(name);
+  }
+}

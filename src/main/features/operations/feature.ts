@@ -1,0 +1,39 @@
+import { statSync } from "node:fs";
+import { feature } from "../feature.ts";
+import { cacheCommands } from "./cache-commands.ts";
+import { cacheRoutes } from "./cache-routes.ts";
+import { maintenanceCommands } from "./command-line.ts";
+import { healthOf } from "./health.ts";
+import { operationsRoutes } from "./routes.ts";
+
+const fileBytes = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+
+/** What orchestrators, Prometheus and operators ask. */
+export const operations = feature({
+  name: "operations",
+  reads: [],
+  commands: [],
+  open({ engine, settings, status }) {
+    const { cache, storage, metrics } = engine;
+    const databaseBytes = () => fileBytes(settings.database);
+    return {
+      routes: [
+        ...operationsRoutes({
+          health: () => healthOf(engine, status(), databaseBytes()),
+          metrics: async () => ({
+            text: await metrics.registry.metrics(),
+            contentType: metrics.registry.contentType,
+          }),
+          optimize: () => storage.optimize(),
+          checkpoint: () => storage.checkpoint(),
+        }),
+        ...cacheRoutes(cache),
+      ],
+      gauges: { databaseBytes },
+    };
+  },
+  commandLine: (program) => {
+    maintenanceCommands(program);
+    cacheCommands(program);
+  },
+});

@@ -1,0 +1,50 @@
+import { remembered } from "../../engine/remembered.ts";
+import { actionRoute } from "../../http/action-route.ts";
+import { discover } from "../discover/feature.ts";
+import { feature } from "../feature.ts";
+import { ftsCommands } from "./command-line.ts";
+import { ftsCoverageOf } from "./coverage.ts";
+import { SearchKeeper } from "./keeper.ts";
+import { ftsThrough, optimizeThrough } from "./maintenance.ts";
+import { searchRoutes } from "./routes.ts";
+import { SEARCH_READ } from "./search.ts";
+import { POPULAR_READ, RECORD_SEARCHES } from "./statistics.ts";
+import { POPULAR_NAMES_READ, REPLACE_SUGGESTIONS, SUGGESTIONS_READ } from "./suggestions.ts";
+import { COVERAGE_READ, FTS_ACTIONS, FTS_COMMANDS } from "./upkeep.ts";
+import { LEARN } from "./vocabulary.ts";
+
+/** How old the coverage may be: it is counted over the whole catalogue. */
+const COUNTED_MS = 60_000;
+
+const value = feature({
+  name: "search",
+  reads: [SEARCH_READ, SUGGESTIONS_READ, POPULAR_NAMES_READ, POPULAR_READ, COVERAGE_READ],
+  commands: [...Object.values(FTS_COMMANDS), LEARN, RECORD_SEARCHES, REPLACE_SUGGESTIONS],
+  open({ engine, use }) {
+    const { answers, commands, log } = engine;
+    const keeper = new SearchKeeper({ commands, answers, log });
+    const action = (
+      method: "GET" | "POST",
+      name: keyof typeof FTS_ACTIONS,
+      access: "operate" | "operate:read",
+      summary: string,
+    ) =>
+      actionRoute({ method, path: `/admin/fts/${name}`, access, summary }, () => FTS_ACTIONS[name](commands));
+    return {
+      routes: [
+        ...searchRoutes(answers, keeper, use(discover).sentences),
+        action("POST", "rebuild", "operate", "Make the text index anew"),
+        action("POST", "optimize", "operate", "Join the parts of the text index"),
+        action("POST", "validate", "operate", "Compare text index and catalogue"),
+        action("GET", "stats", "operate:read", "What the text index holds"),
+      ],
+      gauges: { ftsCoverage: remembered(COUNTED_MS, () => ftsCoverageOf(answers)) },
+      onCommit: (tags) => keeper.wrote(tags),
+      close: () => keeper.close(),
+    };
+  },
+  commandLine: ftsCommands,
+});
+
+/** Search, suggestions, popular searches, and the upkeep of the text index. */
+export const search = Object.freeze({ ...value, fts: ftsThrough, optimize: optimizeThrough });
