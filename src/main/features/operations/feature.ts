@@ -4,6 +4,7 @@ import { cacheCommands } from "./cache-commands.ts";
 import { cacheRoutes } from "./cache-routes.ts";
 import { maintenanceCommands } from "./command-line.ts";
 import { healthOf } from "./health.ts";
+import { migrateCommands } from "./migrate-commands.ts";
 import { operationsRoutes } from "./routes.ts";
 
 const fileBytes = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
@@ -35,5 +36,6 @@ export const operations = feature({
   commandLine: (program) => {
     maintenanceCommands(program);
     cacheCommands(program);
+    migrateCommands(program);
   },
 });
