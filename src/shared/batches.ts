@@ -1,41 +1,50 @@
-import type { Param, Statement, Statements } from "./protocol.ts";
+import type { Guard, Param, Statement, Statements } from "./protocol.ts";
 
 /**
  * Batches travel between threads as JSON text: a string is copied as it is, while cloning an object walks it, and
  * takes some four times as long as both conversions. A statement names its SQL by number, so that each text is
- * written, read and hashed once, however many statements share it.
+ * written, read and hashed once, however many statements share it; its guard likewise.
  */
-export type NumberedStatement = readonly [sql: number, params: Readonly<Record<string, Param>>];
+export type NumberedStatement = readonly [
+  sql: number,
+  params: Readonly<Record<string, Param>>,
+  guard?: number,
+];
 
-/** The SQL texts of one batch, numbered as they come. */
-export class SqlTexts {
-  readonly #numbers = new Map<string, number>();
+/** The values of one batch, numbered as they come. */
+export class Numbers<T> {
+  readonly #numbers = new Map<T, number>();
 
-  number(sql: string): number {
-    const known = this.#numbers.get(sql);
+  number(value: T): number {
+    const known = this.#numbers.get(value);
     if (known !== undefined) return known;
-    this.#numbers.set(sql, this.#numbers.size);
+    this.#numbers.set(value, this.#numbers.size);
     return this.#numbers.size - 1;
   }
 
-  get list(): readonly string[] {
+  get list(): readonly T[] {
     return [...this.#numbers.keys()];
   }
 }
 
 interface WriteBatch {
   readonly sql: readonly string[];
+  readonly guards: readonly Guard[];
   readonly commands: readonly (readonly NumberedStatement[])[];
 }
 
 export function encodeCommands(batch: readonly Statements[]): string {
-  const texts = new SqlTexts();
-  const numbered = ({ sql, params }: Statement): NumberedStatement => [texts.number(sql), params];
+  const texts = new Numbers<string>();
+  const guards = new Numbers<Guard>();
+  const numbered = ({ sql, params, guard }: Statement): NumberedStatement =>
+    guard === undefined ? [texts.number(sql), params] : [texts.number(sql), params, guards.number(guard)];
   const commands = batch.map((command) => command.map(numbered));
-  return JSON.stringify({ sql: texts.list, commands } satisfies WriteBatch);
+  return JSON.stringify({ sql: texts.list, guards: guards.list, commands } satisfies WriteBatch);
 }
 
 export function decodeCommands(text: string): Statements[] {
-  const { sql, commands } = JSON.parse(text) as WriteBatch;
-  return commands.map((command) => command.map(([number, params]) => ({ sql: sql[number]!, params })));
+  const { sql, guards, commands } = JSON.parse(text) as WriteBatch;
+  const statement = ([text, params, guard]: NumberedStatement): Statement =>
+    guard === undefined ? { sql: sql[text]!, params } : { sql: sql[text]!, params, guard: guards[guard]! };
+  return commands.map((command) => command.map(statement));
 }

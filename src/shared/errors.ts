@@ -364,6 +364,7 @@ export interface Failure {
   /** SQLite's extended result code, such as `SQLITE_CONSTRAINT_FOREIGNKEY`, or an {@link ErrorCode}. */
   readonly code: string;
   readonly message: string;
+  readonly errors?: readonly InputError[];
 }
 
 export function toFailure(error: unknown): Failure {
@@ -404,7 +405,9 @@ export const SQLITE_CODES: readonly (readonly [prefix: string, code: ErrorCode])
 /** The registry's error for a thread's failure; SQLite's own code and words stay in the cause. */
 export function fromFailure(failure: Failure): AppError {
   const cause = Object.assign(new Error(failure.message), { code: failure.code });
-  if (failure.code in ERRORS) return new AppError(failure.code as ErrorCode, { detail: failure.message });
+  if (failure.code in ERRORS) {
+    return new AppError(failure.code as ErrorCode, { detail: failure.message, errors: failure.errors });
+  }
   const known = SQLITE_CODES.find(([prefix]) => failure.code.startsWith(prefix));
   return new AppError(known?.[1] ?? "internal", { cause });
 }

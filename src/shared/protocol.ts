@@ -1,5 +1,5 @@
 import type { NumberedStatement } from "./batches.ts";
-import type { Failure } from "./errors.ts";
+import type { ErrorCode, Failure, InputError } from "./errors.ts";
 import type { ConnectionMemory } from "./tuning.ts";
 
 /** What travels between the front and its threads: plain data that survives structured cloning. */
@@ -10,22 +10,43 @@ export type Param = string | number | null;
 export interface Statement {
   readonly sql: string;
   readonly params: Readonly<Record<string, Param>>;
+  readonly guard?: Guard;
+}
+
+/**
+ * What a statement must come to. Otherwise its command is refused: whoever executes it takes back everything that the
+ * command did, and the statements after it do not run.
+ */
+export interface Guard {
+  /**
+   * `find`: the SELECT finds a row. `change`: the statement changes a row. `find_none`: the SELECT finds no row; the
+   * rows that it finds are the refusal's errors, each a (pointer, detail).
+   */
+  readonly must: "find" | "find_none" | "change";
+  readonly otherwise: Refusal;
+}
+
+/** The error that the client gets. */
+export interface Refusal {
+  readonly code: ErrorCode;
+  /** The code's title when it is left out. */
+  readonly detail?: string;
+  readonly errors?: readonly InputError[];
 }
 
 /** A command on the wire: all of its statements take effect, or none. */
 export type Statements = readonly Statement[];
 
-export interface StatementResult {
-  readonly changes: number;
-  /** The rows of RETURNING or SELECT, as arrays of columns; empty otherwise. */
-  readonly rows: readonly (readonly Param[])[];
-}
+/** The rows of a SELECT or of RETURNING, as arrays of columns. */
+export type Rows = readonly (readonly Param[])[];
 
 /** Exactly one of these for each command of a batch, in the batch's order. */
 export interface Outcome {
-  /** Of every statement that ran, up to the failing one. */
-  readonly results: readonly StatementResult[];
-  /** Present when the command failed: then none of it was written. */
+  /** Of the last statement; empty when the command failed. */
+  readonly rows: Rows;
+  /** Rows that all statements together inserted, updated or deleted; 0 when the command failed. */
+  readonly changes: number;
+  /** Present when the command failed or a guard refused it: then none of it was written. */
   readonly failure?: Failure;
   /** Milliseconds inside SQLite, without the shared commit. */
   readonly ms: number;

@@ -2,18 +2,27 @@ import type { Statement as Prepared } from "better-sqlite3";
 import { LRUCache } from "lru-cache";
 import type { Connection } from "../shared/database/sqlite.ts";
 import { toFailure } from "../shared/errors.ts";
-import type { Outcome, Param, Statement, StatementResult, Statements } from "../shared/protocol.ts";
+import type { Outcome, Param, Rows, Statement, Statements } from "../shared/protocol.ts";
+import { refusalOf } from "./guard.ts";
 
 interface Committed {
   readonly outcomes: Outcome[];
   readonly commitMs: number;
 }
 
+interface StatementResult {
+  readonly rows: Rows;
+  readonly changes: number;
+}
+
+const NO_ROWS: Rows = [];
+
 /**
  * Runs a batch of commands in one transaction, so that they share one commit and its sync to disk.
  *
  * - Every command gets exactly one outcome, in the batch's order, and only after the commit.
- * - Each command runs in a savepoint of its own: one that fails takes back its own statements and no others.
+ * - Each command runs in a savepoint of its own: one that fails, or that a guard refuses, takes back its own
+ *   statements and no others.
  * - Some failures end the *outer* transaction without saying so (ON CONFLICT ROLLBACK, RAISE(ROLLBACK), a full
  *   disk, some I/O errors). SQLite then goes on in autocommit mode, where the next command would be committed
  *   alone and the earlier ones be gone. So `inTransaction` is asked after every command; when the transaction
@@ -42,7 +51,7 @@ export class GroupCommit {
       this.#exec("BEGIN IMMEDIATE");
       return undefined;
     } catch (error) {
-      return { results: [], failure: toFailure(error), ms: 0 };
+      return { rows: NO_ROWS, changes: 0, failure: toFailure(error), ms: 0 };
     }
   }
 
@@ -87,7 +96,7 @@ export class GroupCommit {
 
   /** In the transaction that was begun for it. */
   #alone(command: Statements): { outcome: Outcome; ms: number } {
-    let outcome: Outcome = { results: [], ms: 0 };
+    let outcome: Outcome = { rows: NO_ROWS, changes: 0, ms: 0 };
     try {
       outcome = this.#statementsOf(command);
       if (outcome.failure !== undefined) return { outcome, ms: 0 };
@@ -95,7 +104,7 @@ export class GroupCommit {
       this.#exec("COMMIT");
       return { outcome, ms: performance.now() - started };
     } catch (error) {
-      return { outcome: { ...outcome, failure: toFailure(error) }, ms: 0 };
+      return { outcome: { rows: NO_ROWS, changes: 0, failure: toFailure(error), ms: outcome.ms }, ms: 0 };
     } finally {
       this.#rollBack();
     }
@@ -103,20 +112,28 @@ export class GroupCommit {
 
   #statementsOf(command: Statements): Outcome {
     const started = performance.now();
-    const results: StatementResult[] = [];
+    const since = () => performance.now() - started;
+    let rows = NO_ROWS;
+    let changes = 0;
     try {
-      for (const statement of command) results.push(this.#statement(statement));
-      return { results, ms: performance.now() - started };
+      for (const statement of command) {
+        const result = this.#statement(statement);
+        const failure = statement.guard && refusalOf(statement.guard, result);
+        if (failure !== undefined) return { rows: NO_ROWS, changes: 0, failure, ms: since() };
+        rows = result.rows;
+        changes += result.changes;
+      }
+      return { rows, changes, ms: since() };
     } catch (error) {
-      return { results, failure: toFailure(error), ms: performance.now() - started };
+      return { rows: NO_ROWS, changes: 0, failure: toFailure(error), ms: since() };
     }
   }
 
   #statement({ sql, params }: Statement): StatementResult {
     const prepared = this.#prepare(sql);
-    if (!prepared.reader) return { changes: prepared.run(params).changes, rows: [] };
+    if (!prepared.reader) return { rows: NO_ROWS, changes: prepared.run(params).changes };
     const rows = prepared.all(params) as Param[][];
-    return { changes: rows.length, rows };
+    return { rows, changes: prepared.readonly ? 0 : rows.length };
   }
 
   #prepare(sql: string): Prepared<[Record<string, Param>]> {

@@ -175,10 +175,8 @@ export class World {
     const [command, input] = WRITES[write]!(n);
     const context = { now: `${n}`, ifMatch: null, uuid: () => `uuid-${n}` };
     const { outcomes } = this.#commits.run([command.statements(input, context)]);
-    const { failure, results } = outcomes[0]!;
-    const refused = failure !== undefined || command.refusal?.(results, input) !== undefined;
     this.#note();
-    this.#unanswered.push(refused ? [] : command.tags(input));
+    this.#unanswered.push(outcomes[0]!.failure === undefined ? command.tags(input) : []);
   }
 
   /** The front hears of the oldest commit: it invalidates, then answers. */

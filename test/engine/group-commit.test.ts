@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
+import { CHANGED, FOUND } from "../../src/main/engine/commands/guards.ts";
+import { decodeCommands, encodeCommands } from "../../src/shared/batches.ts";
 import type { Connection } from "../../src/shared/database/sqlite.ts";
-import type { Outcome, Statements } from "../../src/shared/protocol.ts";
+import type { Guard, Outcome, Statements } from "../../src/shared/protocol.ts";
 import { GroupCommit } from "../../src/writer/group-commit.ts";
 import { newFile, outsider, sql, writable } from "./support.ts";
 
@@ -38,15 +40,15 @@ describe("a batch of commands that all succeed", () => {
     const { outcomes } = commits.run(
       ["a", "b", "c"].map((text) => [note(text), sql("SELECT @text", { text })]),
     );
-    expect(outcomes.map(({ results }) => results[1]!.rows)).toEqual([[["a"]], [["b"]], [["c"]]]);
-    expect(outcomes.map(({ results }) => results[0]!.changes)).toEqual([1, 1, 1]);
+    expect(outcomes.map(({ rows }) => rows)).toEqual([[["a"]], [["b"]], [["c"]]]);
+    expect(outcomes.map(({ changes }) => changes)).toEqual([1, 1, 1]);
     expect(inFile()).toEqual(["a", "b", "c"]);
   });
 
   test("sees the commands before it", () => {
     const { commits } = bench();
     const { outcomes } = commits.run([[note("a")], [sql("SELECT count(*) FROM notes")]]);
-    expect(outcomes[1]!.results[0]!.rows).toEqual([[1]]);
+    expect(outcomes[1]!.rows).toEqual([[1]]);
   });
 
   test("may be empty", () => {
@@ -59,7 +61,7 @@ describe("a command that fails", () => {
     const { commits, inFile } = bench();
     const { outcomes } = commits.run([[note("a")], [note("b"), note("a"), note("c")], [note("d")]]);
     expect(fates(outcomes)).toEqual(["written", "SQLITE_CONSTRAINT_PRIMARYKEY", "written"]);
-    expect(outcomes[1]!.results).toHaveLength(1);
+    expect(outcomes[1]).toMatchObject({ rows: [], changes: 0 });
     expect(inFile()).toEqual(["a", "d"]);
   });
 
@@ -68,6 +70,84 @@ describe("a command that fails", () => {
     const { outcomes } = commits.run([[note("a")], [sql("INSRT INTO notes")], [note("b")]]);
     expect(fates(outcomes)).toEqual(["written", "SQLITE_ERROR", "written"]);
     expect(inFile()).toEqual(["a", "b"]);
+  });
+});
+
+describe("a command that a guard refuses", () => {
+  const found: Guard = { must: "find", otherwise: { code: "not_found" } };
+  const changed: Guard = { must: "change", otherwise: { code: "precondition_failed", detail: "too late" } };
+  const known: Guard = { must: "find_none", otherwise: { code: "reference_unknown" } };
+  const errors = [{ pointer: "/a", detail: "told by the guard" }];
+  const told: Guard = { must: "change", otherwise: { code: "reference_unknown", errors } };
+  const guarded = (guard: Guard, text: string, params = {}) => ({ ...sql(text, params), guard });
+
+  const deletion = "DELETE FROM notes WHERE text = 'nowhere'";
+  const refusals: readonly (readonly [name: string, Statements, failure: object])[] = [
+    [
+      "that had to find a row",
+      [note("x"), guarded(found, "SELECT 1 WHERE @no", { no: 0 }), note("y")],
+      { code: "not_found", message: "Not found" },
+    ],
+    [
+      "that had to change a row",
+      [note("x"), guarded(changed, deletion), note("y")],
+      { code: "precondition_failed", message: "too late" },
+    ],
+    [
+      "that had to change a row, by what RETURNING gives",
+      [note("x"), guarded(changed, `${deletion} RETURNING text`), note("y")],
+      { code: "precondition_failed", message: "too late" },
+    ],
+    [
+      "that had to find none: what it found are the errors",
+      [note("x"), guarded(known, "SELECT '/' || text, 'is there' FROM notes ORDER BY text"), note("y")],
+      {
+        code: "reference_unknown",
+        message: "Refers to something that is not there",
+        errors: [
+          { pointer: "/a", detail: "is there" },
+          { pointer: "/x", detail: "is there" },
+        ],
+      },
+    ],
+    [
+      "that brings errors of its own",
+      [note("x"), guarded(told, deletion)],
+      { code: "reference_unknown", message: "Refers to something that is not there", errors },
+    ],
+  ];
+  /** As the writer thread gets them. */
+  const run = (commits: GroupCommit, batch: readonly Statements[]) =>
+    commits.run(decodeCommands(encodeCommands(batch))).outcomes;
+
+  test.each(refusals)("%s, takes back its own statements and no others", (_, refused, failure) => {
+    const { commits, inFile } = bench();
+    const outcomes = run(commits, [[note("a")], refused, [note("b")]]);
+    expect(fates(outcomes)).toEqual(["written", outcomes[1]!.failure!.code, "written"]);
+    expect(outcomes[1]).toEqual({ rows: [], changes: 0, failure, ms: expect.any(Number) });
+    expect(inFile()).toEqual(["a", "b"]);
+  });
+
+  test.each(refusals)("%s, does so in a transaction of its own too", (_, refused, failure) => {
+    const { commits, inFile } = bench();
+    const outcomes = run(commits, [[note("a")], refused, [note("bomb")], [note("b")]]);
+    expect(outcomes[1]!.failure).toEqual(failure);
+    expect(inFile()).toEqual(["a", "b"]);
+  });
+
+  test("and one whose guards are all met is written", () => {
+    const { commits, inFile } = bench();
+    const outcomes = run(commits, [
+      [
+        note("a"),
+        guarded(found, "SELECT 1 FROM notes"),
+        guarded(known, "SELECT 1 WHERE false"),
+        guarded(changed, "UPDATE notes SET text = 'b'"),
+        guarded(changed, "UPDATE notes SET text = 'c' RETURNING text"),
+      ],
+    ]);
+    expect(outcomes).toEqual([{ rows: [["c"]], changes: 3, ms: expect.any(Number) }]);
+    expect(inFile()).toEqual(["c"]);
   });
 });
 
@@ -176,7 +256,7 @@ describe("prepared statements", () => {
     const { commits } = bench();
     const selects = Array.from({ length: 700 }, (_, i) => [sql(`SELECT @value + ${i}`, { value: 1 })]);
     const twice = [...selects, ...selects];
-    const rows = commits.run(twice).outcomes.map(({ results }) => results[0]!.rows[0]![0]);
+    const rows = commits.run(twice).outcomes.map(({ rows }) => rows[0]![0]);
     expect(rows).toEqual(twice.map((_, i) => (i % 700) + 1));
   });
 
@@ -185,7 +265,7 @@ describe("prepared statements", () => {
     const all = [sql("SELECT * FROM shelves")];
     commits.run([[sql("INSERT INTO shelves VALUES (1)")], all]);
     db.exec("ALTER TABLE shelves ADD COLUMN room TEXT DEFAULT 'hall'");
-    expect(commits.run([all]).outcomes[0]!.results[0]!.rows).toEqual([[1, "hall"]]);
+    expect(commits.run([all]).outcomes[0]!.rows).toEqual([[1, "hall"]]);
   });
 });
 
@@ -207,6 +287,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   name.map((text) => ({
     command: [sql("DELETE FROM notes WHERE text = @text", { text })],
     apply: (notes: Set<string>) => [notes.delete(text)].length > 0,
+  })),
+  fc.tuple(name, name).map(([one, two]) => ({
+    command: [
+      { ...sql("DELETE FROM notes WHERE text = @one", { one }), guard: CHANGED },
+      { ...sql("SELECT 1 FROM notes WHERE text = @two", { two }), guard: FOUND },
+    ],
+    apply: (notes: Set<string>) => one !== two && notes.has(two) && notes.delete(one),
   })),
   name.map((text) => ({
     command: [noteOrRollBack(text)],

@@ -35,7 +35,7 @@ class Held extends EventEmitter implements BatchExecutor {
 
 /** Each command's outcome names the command. */
 const reportOf = (names: readonly string[]): BatchReport => ({
-  outcomes: names.map((name) => ({ results: [{ changes: 1, rows: [[name]] }], ms: 0 })),
+  outcomes: names.map((name) => ({ rows: [[name]], changes: 1, ms: 0 })),
   commitMs: 0,
   wal: { frames: 0, checkpointed: 0, bytes: 0 },
 });
@@ -61,7 +61,7 @@ function bench(options: Partial<WriteQueueOptions> = {}, slots = 1) {
   return { executor, jobs, queue, sizes, submit };
 }
 
-const nameOf = async (outcome: ReturnType<WriteQueue["submit"]>) => (await outcome).results[0]!.rows[0]![0];
+const nameOf = async (outcome: ReturnType<WriteQueue["submit"]>) => (await outcome).rows[0]![0];
 const sent = async (executor: Held, count: number) => {
   while (executor.sent.length < count) await once(executor, "sent");
 };

@@ -30,7 +30,7 @@ describe("a writer thread that runs", () => {
     const replies = ["a", "b", "c"].map((name) =>
       writer.batch([insert(name)]).then(({ outcomes }) => {
         order.push(name);
-        return outcomes[0]!.results[0]!.rows;
+        return outcomes[0]!.rows;
       }),
     );
     expect(await Promise.all(replies)).toEqual([[["a"]], [["b"]], [["c"]]]);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { column } from "../http/helpers.ts";
 import { get, post, remove, startServer, type TestServer } from "../support/server.ts";
 import { addSongs, type Ids, namesOf } from "./support.ts";
 
@@ -51,6 +52,21 @@ test("a tag twice, of nothing, without a letter", async () => {
     expect((await post(server, tagsOf("Night Shift"), body)).status).toBe(422);
   expect((await remove(server, `${tagsOf("Night Shift")}/unknown`)).status).toBe(404);
   expect((await get(server, "/v1/tracks/999999/tags")).status).toBe(404);
+});
+
+test("a tag that only a deleted track had stays as it is when another track is asked to give it up", async () => {
+  const { json } = await post(server, "/v1/tracks", {
+    ...{ name: "Passing", media_type_id: 1, milliseconds: 1, unit_price: 1 },
+  });
+  await post(server, `/v1/tracks/${json.id}/tags`, { name: "orphan" });
+  await remove(server, `/v1/tracks/${json.id}`);
+  const before = await slugs("/v1/tags");
+  expect(before).toContain("orphan");
+  expect((await remove(server, `${tagsOf("Night Shift")}/orphan`)).status).toBe(404);
+  expect(column(server, "SELECT slug FROM tags ORDER BY slug")).toEqual(before);
+  expect(await slugs("/v1/tags")).toEqual(before);
+  expect((await post(server, tagsOf("Night Shift"), { name: "orphan" })).status).toBe(201);
+  expect((await remove(server, `${tagsOf("Night Shift")}/orphan`)).status).toBe(204);
 });
 
 test("one Idempotency-Key tags once", async () => {

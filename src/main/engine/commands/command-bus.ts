@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { AppError, ERRORS, type ErrorCode, fromFailure } from "../../../shared/errors.ts";
+import { AppError, type ErrorCode, type Failure, fromFailure } from "../../../shared/errors.ts";
 import type { Outcome, Statements } from "../../../shared/protocol.ts";
-import type { Answered, AnyCommand, Command, CommandContext, Refusal } from "./command.ts";
+import type { Answered, AnyCommand, Command, CommandContext } from "./command.ts";
 import { applyOnce, type IdempotentRequest } from "./idempotency.ts";
 import type { WriteQueue } from "./write-queue.ts";
 
@@ -27,28 +27,20 @@ export class Commands {
     this.#options = options;
   }
 
-  /** @throws AppError: the command's refusal, the queue's, or what SQLite said; then nothing was written. */
+  /** @throws AppError: a guard's refusal, the queue's, or what SQLite said; then nothing was written. */
   async execute<I>(command: Command<I>, input: I, options: ExecuteOptions = {}): Promise<Answered> {
     try {
       const outcome = await this.#options.queue.submit(compose(command, input, options));
       this.#options.onOutcome(command, outcome);
-      return this.#judge(command, input, outcome, options.idempotent === undefined ? 0 : 1);
+      if (outcome.failure !== undefined) throw failureOf(command, outcome.failure);
+      this.#options.invalidate(command.tags(input));
+      return answerOf(command, outcome);
     } catch (error) {
       const code = error instanceof AppError ? error.code : "internal";
       if (code === "outcome_unknown") this.#options.invalidate(command.tags(input));
       this.#options.onFailure(command, code);
       throw error;
     }
-  }
-
-  /** `skip`: statements that stand before the command's own. */
-  #judge<I>(command: Command<I>, input: I, outcome: Outcome, skip: number): Answered {
-    const refusal = command.refusal?.(outcome.results.slice(skip), input);
-    if (outcome.failure !== undefined) throw failureOf(command, outcome, refusal);
-    if (refusal !== undefined) throw new AppError(refusal.code, refusal);
-    this.#options.invalidate(command.tags(input));
-    const [body = null, etag = null] = outcome.results.at(-1)?.rows[0] ?? [];
-    return { body: body as string | null, etag: etag as string | null };
   }
 }
 
@@ -66,10 +58,13 @@ function compose<I>(command: Command<I>, input: I, { ifMatch, idempotent }: Exec
   return applyOnce(idempotent, statements, answer, now);
 }
 
-/** A violated foreign key means what the command says it means; the refusal knows which field it was. */
-function failureOf(command: AnyCommand, { failure }: Outcome, refusal: Refusal | undefined): AppError {
-  const error = fromFailure(failure!);
-  if (failure!.code !== "SQLITE_CONSTRAINT_FOREIGNKEY" || command.foreignKey === undefined) return error;
-  if (refusal?.code === command.foreignKey) return new AppError(refusal.code, refusal);
-  return new AppError(command.foreignKey, { detail: ERRORS[command.foreignKey].title, cause: error.cause });
+function answerOf({ answer }: AnyCommand, { rows }: Outcome): Answered {
+  const [body = null, etag = null] = answer === undefined ? [] : (rows[0] ?? []);
+  return { body: body as string | null, etag: etag as string | null };
+}
+
+function failureOf({ foreignKey }: AnyCommand, failure: Failure): AppError {
+  const error = fromFailure(failure);
+  if (failure.code !== "SQLITE_CONSTRAINT_FOREIGNKEY" || foreignKey === undefined) return error;
+  return new AppError(foreignKey, { cause: error.cause });
 }

@@ -1,13 +1,12 @@
 import type { z } from "zod";
-import type { ErrorCode, InputError } from "../../../shared/errors.ts";
-import type { Outcome, Param, Statement, Statements } from "../../../shared/protocol.ts";
+import type { Guard, Param, Statement, Statements } from "../../../shared/protocol.ts";
 
 /**
  * A command as data: what it is called, what it takes, and the SQL statements that are all done or none.
  *
  * A parameter that is compared stands in `likely()`, as in reads. No JavaScript decides between two statements:
- * conditions live in the SQL, so any executor of SQL batches can run a command. What came of it is judged
- * afterwards, from the results of all of them.
+ * conditions live in the SQL, and a statement's guard says when the command is refused. So any executor of SQL
+ * batches can run a command, and a refused one has written nothing.
  */
 export interface Command<I = never> {
   readonly name: string;
@@ -18,10 +17,8 @@ export interface Command<I = never> {
    * without one answers 204.
    */
   readonly answer?: (input: I) => Statement;
-  /** Judges the results: which error the client gets, or undefined when the command did its work. */
-  readonly refusal?: (results: Outcome["results"], input: I) => Refusal | undefined;
-  /** What a violated foreign key means here: something missing, or something still in use. */
-  readonly foreignKey?: "reference_unknown" | "in_use";
+  /** What a violated foreign key means here; `in_use` when it is left out. */
+  readonly foreignKey?: "reference_unknown";
   /** What the result touches: bumped and dropped from the cache after the commit, before the answer. */
   readonly tags: (input: I) => readonly string[];
 }
@@ -35,12 +32,6 @@ export interface CommandContext {
   readonly uuid: () => string;
 }
 
-export interface Refusal {
-  readonly code: ErrorCode;
-  readonly detail?: string;
-  readonly errors?: readonly InputError[];
-}
-
 /** What the client gets of a command. */
 export interface Answered {
   readonly body: string | null;
@@ -52,4 +43,5 @@ export type AnyCommand = Command<any>;
 
 export const command = <I>(definition: Command<I>): Command<I> => Object.freeze(definition);
 
-export const statement = (sql: string, params: Record<string, Param>): Statement => ({ sql, params });
+export const statement = (sql: string, params: Record<string, Param>, guard?: Guard): Statement =>
+  guard === undefined ? { sql, params } : { sql, params, guard };

@@ -173,7 +173,7 @@ export class WriteQueue {
 
 /** Milliseconds of a commit that had something to write: one that had nothing syncs nothing. */
 function syncOf({ outcomes, commitMs }: BatchReport): number | undefined {
-  const wrote = outcomes.some(({ results }) => results.some(({ changes }) => changes > 0));
+  const wrote = outcomes.some(({ changes }) => changes > 0);
   return wrote ? commitMs : undefined;
 }
 

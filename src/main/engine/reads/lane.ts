@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { Piscina } from "piscina";
-import { SqlTexts } from "../../../shared/batches.ts";
+import { Numbers } from "../../../shared/batches.ts";
 import { AppError, fromFailure, toFailure } from "../../../shared/errors.ts";
 import type { ReadBatch, ReadBatchReport, ReadRequest, ReadRow } from "../../../shared/protocol.ts";
 import type { ConnectionMemory } from "../../../shared/tuning.ts";
@@ -310,7 +310,7 @@ export class Lane {
 }
 
 function toMessage({ file, memory }: LaneOptions, batch: readonly Waiting[], deadlineMs: number): string {
-  const texts = new SqlTexts();
+  const texts = new Numbers<string>();
   const reads = batch.map(({ request: [sql, params] }) => [texts.number(sql), params] as const);
   return JSON.stringify({ file, memory, sql: texts.list, reads, deadlineMs } satisfies ReadBatch);
 }

@@ -1,7 +1,13 @@
 import { z } from "zod";
-import type { InputError } from "../../../shared/errors.ts";
-import type { Outcome, Param, Statement, Statements } from "../../../shared/protocol.ts";
-import { type Command, command, type Refusal, statement } from "../../engine/commands/command.ts";
+import type { Param, Statement, Statements } from "../../../shared/protocol.ts";
+import { type Command, command, statement } from "../../engine/commands/command.ts";
+import {
+  CHANGED,
+  CHANGED_IF_MATCHED,
+  FOUND,
+  REFERENCES_KNOWN,
+  UNKNOWN_ID,
+} from "../../engine/commands/guards.ts";
 import { id, idText } from "../../http/fields.ts";
 import { ALL_KINDS, etagOf, jsonOf, KINDS, type Kind, type KindPath } from "../../model/kinds.ts";
 
@@ -24,36 +30,17 @@ export interface KindCommands {
 const answerWhere = (kind: Kind, condition: string): string =>
   `SELECT ${jsonOf(kind)} AS body, ${etagOf(kind)} AS etag FROM ${kind.from} WHERE ${condition}`;
 
-/**
- * Says which of the ids in the body are of nothing. It stands before the statement that a missing one makes
- * fail, so that the failure can be explained.
- */
-function missingReferences(kind: Kind, columns: Record<string, Param>): Statements {
+const unknownReference = (column: string, table: string): string =>
+  `SELECT '/${column}', '${UNKNOWN_ID}' WHERE NOT EXISTS (SELECT 1 FROM ${table} WHERE id = likely(@${column}))`;
+
+/** The ids that a body gives must be of something. */
+function referencesKnown(kind: Kind, columns: Record<string, Param>): Statements {
   const given = Object.entries(kind.references).filter(([column]) => columns[column] != null);
   if (given.length === 0) return [];
-  const checks = given.map(
-    ([column, table]) =>
-      `SELECT '${column}' WHERE NOT EXISTS (SELECT 1 FROM ${table} WHERE id = likely(@${column}))`,
-  );
-  return [
-    statement(
-      checks.join(" UNION ALL "),
-      Object.fromEntries(given.map(([column]) => [column, columns[column]!])),
-    ),
-  ];
+  const checks = given.map(([column, table]) => unknownReference(column, table));
+  const ids = Object.fromEntries(given.map(([column]) => [column, columns[column]!]));
+  return [statement(checks.join(" UNION ALL "), ids, REFERENCES_KNOWN)];
 }
-
-export function unknownReferences(results: Outcome["results"]): InputError[] {
-  return (results[0]?.rows ?? []).map(([column]) => ({
-    pointer: `/${column}`,
-    detail: "there is nothing with this id",
-  }));
-}
-
-const referenceRefusal = (results: Outcome["results"]): Refusal => ({
-  code: "reference_unknown",
-  errors: unknownReferences(results),
-});
 
 const create = (kind: Kind): Command<Body> =>
   command({
@@ -61,11 +48,9 @@ const create = (kind: Kind): Command<Body> =>
     input: kind.input as z.ZodType<Body>,
     statements: (body, { now, uuid }) => {
       const columns = { ...kind.toColumns(body), public_id: uuid(), created_at: now, updated_at: now };
-      return [...missingReferences(kind, columns), insert(kind.table, columns)];
+      return [...referencesKnown(kind, columns), insert(kind.table, columns)];
     },
     answer: () => statement(answerWhere(kind, "t.id = last_insert_rowid()"), {}),
-    refusal: (results) => (unknownReferences(results).length > 0 ? referenceRefusal(results) : undefined),
-    foreignKey: "reference_unknown",
     tags: () => [kind.path],
   });
 
@@ -75,20 +60,13 @@ function insert(table: string, columns: Record<string, Param>): Statement {
   return statement(`INSERT INTO ${table} (${names.join(", ")}) VALUES (${values.join(", ")})`, columns);
 }
 
-/** If-Match, inside the transaction that writes: nothing can change between the look and the leap. */
+/** If-Match, inside the transaction that writes: nothing can change between check and write. */
 const matches = (kind: Kind): string =>
   `(@if_match IS NULL OR (SELECT ${etagOf(kind)} FROM ${kind.from} WHERE t.id = likely(@id))
     IN (SELECT value FROM json_each(@if_match)))`;
 
-/** Whether it is there, before the change: tells "not found" from "changed meanwhile". */
-const presence = (kind: Kind, id: number): Statement =>
-  statement(`SELECT 1 FROM ${kind.table} WHERE id = likely(@id)`, { id });
-
-/** The results are: missing references (if any are given), presence, the change, … */
-function changeRefusal(results: Outcome["results"], presenceAt: number): Refusal | undefined {
-  if (results[presenceAt]?.rows.length === 0) return { code: "not_found" };
-  return results[presenceAt + 1]?.changes === 0 ? { code: "precondition_failed" } : undefined;
-}
+const found = (kind: Kind, id: number): Statement =>
+  statement(`SELECT 1 FROM ${kind.table} WHERE id = likely(@id)`, { id }, FOUND);
 
 const patch = (kind: Kind): Command<PatchInput> =>
   command({
@@ -96,20 +74,9 @@ const patch = (kind: Kind): Command<PatchInput> =>
     input: z.strictObject({ id: idText, body: patchBody(kind) }) as unknown as z.ZodType<PatchInput>,
     statements: ({ id, body }, { now, ifMatch }) => {
       const columns = kind.toColumns(body);
-      return [
-        ...missingReferences(kind, columns),
-        presence(kind, id),
-        update(kind, id, columns, now, ifMatch),
-      ];
+      return [found(kind, id), ...referencesKnown(kind, columns), update(kind, id, columns, now, ifMatch)];
     },
     answer: ({ id }) => statement(answerWhere(kind, "t.id = likely(@id)"), { id }),
-    refusal: (results, { body }) => {
-      const referring = missingReferences(kind, kind.toColumns(body)).length;
-      const missing = changeRefusal(results, referring);
-      if (missing?.code === "not_found") return missing;
-      return referring > 0 && unknownReferences(results).length > 0 ? referenceRefusal(results) : missing;
-    },
-    foreignKey: "reference_unknown",
     tags: ({ id }) => [`${kind.path}:${id}`, kind.path],
   });
 
@@ -131,6 +98,7 @@ function update(
     `UPDATE ${kind.table} SET ${sets.join(", ")}, version = version + 1, updated_at = @now
      WHERE id = likely(@id) AND ${matches(kind)}`,
     { ...columns, id, now, if_match: ifMatch },
+    CHANGED_IF_MATCHED,
   );
 }
 
@@ -139,14 +107,13 @@ const remove = (kind: Kind): Command<DeleteInput> =>
     name: `${kind.path}.delete`,
     input: z.strictObject({ id: idText }),
     statements: ({ id }, { ifMatch }) => [
-      presence(kind, id),
-      statement(`DELETE FROM ${kind.table} WHERE id = likely(@id) AND ${matches(kind)}`, {
-        id,
-        if_match: ifMatch,
-      }),
+      found(kind, id),
+      statement(
+        `DELETE FROM ${kind.table} WHERE id = likely(@id) AND ${matches(kind)}`,
+        { id, if_match: ifMatch },
+        CHANGED_IF_MATCHED,
+      ),
     ],
-    refusal: (results) => changeRefusal(results, 0),
-    foreignKey: "in_use",
     tags: ({ id }) => [`${kind.path}:${id}`, kind.path],
   });
 
@@ -167,15 +134,15 @@ export const PLAYLIST_COMMANDS = {
     name: "playlists.tracks.add",
     input: z.strictObject({ id: idText, body: entryBody }) as unknown as z.ZodType<EntryInput>,
     statements: ({ id, body }, { now }) => [
+      found(KINDS.playlists, id),
+      statement(unknownReference("track_id", "tracks"), body, REFERENCES_KNOWN),
       statement(
-        "SELECT 'track_id' WHERE NOT EXISTS (SELECT 1 FROM tracks WHERE id = likely(@track_id))",
-        body,
-      ),
-      presence(KINDS.playlists, id),
-      statement(
-        `INSERT INTO playlist_tracks (playlist_id, track_id, added_at)
-         SELECT @id, @track_id, @now WHERE EXISTS (SELECT 1 FROM playlists WHERE id = likely(@id))`,
-        { id, track_id: body.track_id, now },
+        "INSERT INTO playlist_tracks (playlist_id, track_id, added_at) VALUES (@id, @track_id, @now)",
+        {
+          id,
+          track_id: body.track_id,
+          now,
+        },
       ),
     ],
     answer: ({ id, body }) =>
@@ -185,11 +152,6 @@ export const PLAYLIST_COMMANDS = {
          FROM playlist_tracks WHERE playlist_id = likely(@id) AND track_id = likely(@track_id)`,
         { id, track_id: body.track_id },
       ),
-    refusal: (results) => {
-      if (results[1]?.rows.length === 0) return { code: "not_found" };
-      return unknownReferences(results).length > 0 ? referenceRefusal(results) : undefined;
-    },
-    foreignKey: "reference_unknown",
     tags: ({ id }) => [`playlists:${id}`],
   }),
 
@@ -200,9 +162,9 @@ export const PLAYLIST_COMMANDS = {
       statement(
         "DELETE FROM playlist_tracks WHERE playlist_id = likely(@id) AND track_id = likely(@track_id)",
         { ...input },
+        CHANGED,
       ),
     ],
-    refusal: (results) => (results[0]?.changes === 0 ? { code: "not_found" } : undefined),
     tags: ({ id }) => [`playlists:${id}`],
   }),
 };

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { slugify } from "../../../shared/names.ts";
 import { hasWord } from "../../../shared/words.ts";
 import { type Command, command, statement } from "../../engine/commands/command.ts";
+import { CHANGED, FOUND } from "../../engine/commands/guards.ts";
 import { decodeCursor, pageOf } from "../../engine/reads/page.ts";
 import { type Read, read } from "../../engine/reads/read.ts";
 import { cursorText, idText, limitText, text } from "../../http/fields.ts";
@@ -79,23 +80,19 @@ interface RemoveInput {
 }
 
 const touched = ({ id }: { readonly id: number }): string[] => ["tags", `tags-of:${id}`];
-const theTrack = ({ id }: { readonly id: number }) =>
-  statement("SELECT 1 FROM tracks WHERE id = likely(@id)", { id });
 
 /** Makes the tag where it is new. Again for a track that has it: `already_exists`. */
 const add: Command<AddInput> = command({
   name: "tracks.tags.add",
   input: z.strictObject({ id: idText, body: tagBody }) as unknown as z.ZodType<AddInput>,
   statements: ({ id, body: { name } }, { now }) => [
-    theTrack({ id }),
+    statement("SELECT 1 FROM tracks WHERE id = likely(@id)", { id }, FOUND),
     statement(
-      `INSERT INTO tags (slug, name, created_at) SELECT @slug, @name, @now
-       WHERE EXISTS (SELECT 1 FROM tracks WHERE id = likely(@id)) ON CONFLICT DO NOTHING`,
-      { id, slug: slugify(name), name, now },
+      "INSERT INTO tags (slug, name, created_at) VALUES (@slug, @name, @now) ON CONFLICT DO NOTHING",
+      { slug: slugify(name), name, now },
     ),
     statement(
-      `INSERT INTO track_tags (track_id, tag_id, added_at) SELECT t.id, g.id, @now FROM tracks t CROSS JOIN tags g
-       WHERE t.id = likely(@id) AND g.slug = likely(@slug)`,
+      `INSERT INTO track_tags (track_id, tag_id, added_at) SELECT @id, id, @now FROM tags WHERE slug = likely(@slug)`,
       { id, slug: slugify(name), now },
     ),
   ],
@@ -104,7 +101,6 @@ const add: Command<AddInput> = command({
       `SELECT ${TRACK_TAG} AS body, NULL AS etag FROM ${FROM} WHERE x.track_id = likely(@id) AND g.slug = likely(@slug)`,
       { id, slug: slugify(name) },
     ),
-  refusal: (results) => (results[0]?.rows.length === 0 ? { code: "not_found" } : undefined),
   tags: touched,
 });
 
@@ -117,6 +113,7 @@ const remove: Command<RemoveInput> = command({
       `DELETE FROM track_tags WHERE track_id = likely(@id)
          AND tag_id = (SELECT id FROM tags WHERE slug = likely(@tag))`,
       { id, tag },
+      CHANGED,
     ),
     statement(
       `DELETE FROM tags WHERE slug = likely(@tag)
@@ -124,7 +121,6 @@ const remove: Command<RemoveInput> = command({
       { tag },
     ),
   ],
-  refusal: (results) => (results[0]?.changes === 0 ? { code: "not_found" } : undefined),
   tags: touched,
 });
 

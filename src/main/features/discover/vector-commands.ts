@@ -8,6 +8,7 @@ import {
 } from "../../../shared/embedders/embedder.ts";
 import type { Statements } from "../../../shared/protocol.ts";
 import { type Command, command, statement } from "../../engine/commands/command.ts";
+import { FOUND } from "../../engine/commands/guards.ts";
 import { idText } from "../../http/fields.ts";
 import { vectorTag } from "./vector-reads.ts";
 
@@ -40,33 +41,31 @@ interface PutInput {
 
 /** vec0 knows no upsert: delete, then insert. Its keys must be integers, and numbers are bound as reals. */
 function putStatements(kind: VectorKind, id: number, values: readonly number[], now: string): Statements {
-  const exists = "WHERE EXISTS (SELECT 1 FROM tracks WHERE id = likely(@id))";
   return [
     statement(`DELETE FROM vectors_${kind} WHERE track_id = CAST(@id AS INTEGER)`, { id }),
     statement(
-      `INSERT INTO vectors_${kind} (track_id, embedding) SELECT CAST(@id AS INTEGER), unhex(@vector) ${exists}`,
+      `INSERT INTO vectors_${kind} (track_id, embedding) VALUES (CAST(@id AS INTEGER), unhex(@vector))`,
       { id, vector: hexOf(values) },
     ),
     statement(
       `INSERT INTO vector_queue (track_id, kind, state, given, updated_at)
-       SELECT @id, '${kind}', 'completed', 1, @now ${exists}
+       VALUES (@id, '${kind}', 'completed', 1, @now)
        ON CONFLICT DO UPDATE SET state = 'completed', given = 1, error = NULL, updated_at = excluded.updated_at`,
       { id, now },
     ),
   ];
 }
 
-const presence = (id: number) => statement("SELECT 1 FROM tracks WHERE id = likely(@id)", { id });
+const trackFound = (id: number) => statement("SELECT 1 FROM tracks WHERE id = likely(@id)", { id }, FOUND);
 const kindsOf = (body: VectorsBody) => VECTOR_KINDS.filter((kind) => body[kind] !== undefined);
 
 const put: Command<PutInput> = command({
   name: "vectors.put",
   input: z.strictObject({ id: idText, body: vectorsBody }) as unknown as z.ZodType<PutInput>,
   statements: ({ id, body }, { now }) => [
-    presence(id),
+    trackFound(id),
     ...kindsOf(body).flatMap((kind) => putStatements(kind, id, body[kind]!, now)),
   ],
-  refusal: (results) => (results[0]?.rows.length === 0 ? { code: "not_found" } : undefined),
   tags: ({ body }) => kindsOf(body).map(vectorTag),
 });
 
@@ -75,13 +74,12 @@ const remove: Command<{ readonly id: number }> = command({
   name: "vectors.delete",
   input: z.strictObject({ id: idText }),
   statements: ({ id }) => [
-    presence(id),
+    trackFound(id),
     ...VECTOR_KINDS.map((kind) =>
       statement(`DELETE FROM vectors_${kind} WHERE track_id = CAST(@id AS INTEGER)`, { id }),
     ),
     statement("DELETE FROM vector_queue WHERE track_id = likely(@id)", { id }),
   ],
-  refusal: (results) => (results[0]?.rows.length === 0 ? { code: "not_found" } : undefined),
   tags: () => VECTOR_KINDS.map(vectorTag),
 });
 

@@ -1,5 +1,7 @@
 import { z } from "zod";
+import type { Guard } from "../../../shared/protocol.ts";
 import { type Command, command, statement } from "../../engine/commands/command.ts";
+import { REFERENCES_KNOWN, UNKNOWN_ID } from "../../engine/commands/guards.ts";
 import { id, timestamp, toUtc } from "../../http/fields.ts";
 
 const playInput = z.strictObject({
@@ -14,6 +16,11 @@ export const playsBody = z.union([playInput, z.array(playInput).min(1).max(MAX_P
 
 const PLAY_JSON = "json_object('id', id, 'track_id', track_id, 'user_id', user_id, 'played_at', played_at)";
 
+const TRACK_KNOWN: Guard = {
+  must: "change",
+  otherwise: { code: "reference_unknown", errors: [{ pointer: "/track_id", detail: UNKNOWN_ID }] },
+};
+
 /** One play, in one statement: it is the most frequent write there is. */
 const one: Command<PlayInput> = command({
   name: "plays.create",
@@ -23,25 +30,20 @@ const one: Command<PlayInput> = command({
       `INSERT INTO plays (track_id, user_id, played_at)
        SELECT @track_id, @user_id, @played_at WHERE EXISTS (SELECT 1 FROM tracks WHERE id = likely(@track_id))`,
       { track_id, user_id: user_id ?? null, played_at: played_at === undefined ? now : toUtc(played_at) },
+      TRACK_KNOWN,
     ),
   ],
   answer: () =>
-    statement(
-      `SELECT ${PLAY_JSON} AS body, NULL AS etag FROM plays WHERE id = last_insert_rowid() AND changes() > 0`,
-      {},
-    ),
-  refusal: (results) =>
-    results[0]?.changes === 0
-      ? {
-          code: "reference_unknown",
-          errors: [{ pointer: "/track_id", detail: "there is nothing with this id" }],
-        }
-      : undefined,
+    statement(`SELECT ${PLAY_JSON} AS body, NULL AS etag FROM plays WHERE id = last_insert_rowid()`, {}),
   tags: ({ user_id }) => (user_id == null ? [] : [userTag(user_id)]),
 });
 
+/** Errors that one refusal names. */
+const MOST_NAMED = 20;
+
 const UNKNOWN_TRACKS = `
-  SELECT key FROM json_each(@plays) WHERE NOT EXISTS (SELECT 1 FROM tracks WHERE id = value ->> 'track_id')`;
+  SELECT '/' || key || '/track_id', '${UNKNOWN_ID}' FROM json_each(@plays)
+  WHERE NOT EXISTS (SELECT 1 FROM tracks WHERE id = value ->> 'track_id') LIMIT ${MOST_NAMED}`;
 
 /** Up to a thousand plays: all of them, or none when one names a track that is not there. */
 const many: Command<readonly PlayInput[]> = command({
@@ -56,11 +58,10 @@ const many: Command<readonly PlayInput[]> = command({
       })),
     );
     return [
-      statement(UNKNOWN_TRACKS, { plays: json }),
+      statement(UNKNOWN_TRACKS, { plays: json }, REFERENCES_KNOWN),
       statement(
         `INSERT INTO plays (track_id, user_id, played_at)
-         SELECT value ->> 'track_id', value ->> 'user_id', value ->> 'played_at' FROM json_each(@plays)
-         WHERE NOT EXISTS (${UNKNOWN_TRACKS})`,
+         SELECT value ->> 'track_id', value ->> 'user_id', value ->> 'played_at' FROM json_each(@plays)`,
         { plays: json },
       ),
     ];
@@ -70,19 +71,9 @@ const many: Command<readonly PlayInput[]> = command({
     statement(
       `SELECT json_object('data', json_group_array(json(play))) AS body, NULL AS etag FROM (
          SELECT ${PLAY_JSON} AS play FROM plays
-         WHERE changes() > 0 AND id > last_insert_rowid() - @count AND id <= last_insert_rowid() ORDER BY id)
-       HAVING count(*) > 0`,
+         WHERE id > last_insert_rowid() - @count AND id <= last_insert_rowid() ORDER BY id)`,
       { count: plays.length },
     ),
-  refusal: (results) => {
-    const unknown = results[0]?.rows ?? [];
-    if (unknown.length === 0) return undefined;
-    const errors = unknown.slice(0, 20).map(([index]) => ({
-      pointer: `/${index}/track_id`,
-      detail: "there is nothing with this id",
-    }));
-    return { code: "reference_unknown", errors };
-  },
   tags: userTags,
 });
 
