@@ -4,6 +4,7 @@ import type { Tuning } from "../shared/tuning.ts";
 import { Engine } from "./engine/engine.ts";
 import { createLog } from "./engine/log.ts";
 import { type GaugeSources, registerGauges } from "./engine/metrics.ts";
+import { once } from "./engine/once.ts";
 import type { WriteSide } from "./engine/storage/write-side.ts";
 import type { Feature, FeatureContext, OpenFeature, Resource, ServerStatus } from "./features/feature.ts";
 import { FEATURES } from "./features/index.ts";
@@ -117,9 +118,4 @@ function openHttp(context: Context, features: readonly OpenFeature[]): Promise<H
 function routesOf(features: readonly OpenFeature[]): readonly Route[] {
   const routes = features.flatMap(({ routes }) => routes);
   return [...routes, ...docsRoutes(routes)];
-}
-
-function once(action: () => Promise<void>): () => Promise<void> {
-  let running: Promise<void> | undefined;
-  return () => (running ??= action());
 }

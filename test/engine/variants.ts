@@ -75,7 +75,9 @@ function otherVariants(read: AnyRead): Record<string, unknown>[] {
   if (read.name === "tags.list") return pages("slug", "m");
   const discovered = discoverVariants()[read.name];
   if (discovered !== undefined) return discovered;
-  throw new Error(`${read.name} is a read that this file does not know: say here what variants it has`);
+  throw new Error(
+    `${read.name} has no variants yet: add parameters that exercise each of its statements to otherVariants() in test/engine/variants.ts`,
+  );
 }
 
 /** Of similarity, recommendations and what vectors are computed with. */

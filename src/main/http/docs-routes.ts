@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { version } from "../../shared/version.ts";
+import { once } from "../engine/once.ts";
 import type { Document } from "./docs-page/document.ts";
 import { noParameters, pathOf } from "./input.ts";
 import { API_HEADERS, json, type Reply } from "./reply.ts";
@@ -92,16 +93,4 @@ const pageRoute = (path: string, summary: string, page: (call: Call) => Promise<
 function originOf({ incoming }: Call): string {
   const { host = "" } = incoming.headers;
   return `http://${/^[\w.:[\]-]{1,255}$/.test(host) ? host : "127.0.0.1:8080"}`;
-}
-
-/** A failure is not kept: the next request tries again. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make().catch((error) => {
-      made = undefined;
-      throw error;
-    });
-    return made;
-  };
 }

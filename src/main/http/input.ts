@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
-import { z } from "zod";
+import type { z } from "zod";
 import { AppError } from "../../shared/errors.ts";
+import { nothing } from "../engine/reads/read.ts";
 import { BODIES } from "./body-budget.ts";
 import { inputErrors, type Place } from "./input-errors.ts";
 import type { Call } from "./route.ts";
@@ -45,7 +46,7 @@ export function validate<T>(schema: z.ZodType<T>, value: unknown, at: Place): T 
 }
 
 /** For routes that take none: a query is refused. */
-export const noParameters = z.strictObject({});
+export const noParameters: z.ZodObject = nothing;
 
 /** The path's parameters, and no query. @throws AppError `invalid`. */
 export function pathOf<T>(call: Call, schema: z.ZodObject): T {

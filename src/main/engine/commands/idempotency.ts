@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { z } from "zod";
 import type { Statement, Statements } from "../../../shared/protocol.ts";
-import { type Read, read } from "../reads/read.ts";
+import { type Read, read, UNCACHED } from "../reads/read.ts";
 import { statement } from "./command.ts";
 
 /** Milliseconds for which a key's answer is kept. */
@@ -64,5 +64,5 @@ export const IDEMPOTENCY_READ: Read<{ readonly key: string }> = read({
       FROM idempotency_keys WHERE key = likely(@key)`,
     params: { key },
   }),
-  cache: { table: "none", lifetime: 0, tags: () => [], joins: [], freshness: "coherent" },
+  cache: UNCACHED,
 });

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 import type { Param } from "../../../shared/protocol.ts";
 import type { CacheTable } from "../cache/cache.ts";
 
@@ -50,3 +50,16 @@ export interface CachePolicy<P> {
 export type AnyRead = Read<any>;
 
 export const read = <P>(definition: Read<P>): Read<P> => Object.freeze(definition);
+
+/** For answers that are asked for rarely, or differ each time. */
+export const UNCACHED = Object.freeze({
+  table: "none",
+  lifetime: 0,
+  tags: () => [],
+  joins: [],
+  freshness: "coherent",
+} as const satisfies CachePolicy<never>);
+
+export type Nothing = Readonly<Record<string, never>>;
+/** What a read or a command takes that takes nothing. */
+export const nothing = z.strictObject({}) as z.ZodObject & z.ZodType<Nothing>;

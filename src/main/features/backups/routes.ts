@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { idText } from "../../http/fields.ts";
-import { parseQuery, pathOf, validate } from "../../http/input.ts";
+import { noParameters, parseQuery, pathOf, validate } from "../../http/input.ts";
 import { json, type Reply } from "../../http/reply.ts";
 import { type Call, type Route, route } from "../../http/route.ts";
 import { BACKUP_ID, MANIFEST } from "./archive/manifest.ts";
@@ -66,7 +66,7 @@ export const backupRoutes = (backups: Backups): Route[] => [
     responses: started,
     failures: ["backup_running"],
     handle: (call) => {
-      pathOf(call, z.strictObject({}));
+      pathOf(call, noParameters);
       return accepted(backups.create());
     },
   }),

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Statement } from "../../../shared/protocol.ts";
 import { BULK_COLUMNS, BULK_TABLES, type BulkTable, CHUNK_ROWS, type Chunk } from "../../../shared/tables.ts";
 import { type Command, command, statement } from "../../engine/commands/command.ts";
+import { type Nothing, nothing } from "../../engine/reads/read.ts";
 import { SOURCE_SQL } from "./source.ts";
 
 /** Columns that do not count as a change when a row is loaded again. */
@@ -84,9 +85,9 @@ const FOLLOWING = [
 ];
 
 /** Children before parents. */
-const clear: Command<Record<string, never>> = command({
+const clear: Command<Nothing> = command({
   name: "bulk.clear",
-  input: z.strictObject({}),
+  input: nothing,
   statements: () => [
     ...[...BULK_TABLES].reverse().map((table) => statement(`DELETE FROM ${table}`, {})),
     ...FOLLOWING.map((table) => statement(`DELETE FROM ${table}`, {})),
@@ -114,9 +115,9 @@ const source: Command<{ source: CatalogueSource }> = command({
 });
 
 /** The same question as the read's, for a writer that has no readers beside it. */
-const inspect: Command<Record<string, never>> = command({
+const inspect: Command<Nothing> = command({
   name: "bulk.inspect",
-  input: z.strictObject({}),
+  input: nothing,
   statements: () => [],
   answer: () => statement(SOURCE_SQL, {}),
   tags: () => [],

@@ -1,5 +1,4 @@
-import { z } from "zod";
-import { type Read, read } from "../../engine/reads/read.ts";
+import { type Nothing, nothing, type Read, read, UNCACHED } from "../../engine/reads/read.ts";
 
 /** What a bulk load asks before it writes: `{"source", "empty"}`. */
 export const SOURCE_SQL = `
@@ -8,10 +7,10 @@ export const SOURCE_SQL = `
     'empty', json(iif(EXISTS (SELECT 1 FROM artists WHERE id > 0) OR EXISTS (SELECT 1 FROM tracks WHERE id > 0),
       'false', 'true'))) AS body, NULL AS etag, NULL`;
 
-export const SOURCE_READ: Read<Record<string, never>> = read({
+export const SOURCE_READ: Read<Nothing> = read({
   name: "catalogue.source",
   lane: "point",
-  params: z.strictObject({}),
+  params: nothing,
   statement: () => ({ sql: SOURCE_SQL, params: {} }),
-  cache: { table: "none", lifetime: 0, tags: () => [], joins: [], freshness: "coherent" },
+  cache: UNCACHED,
 });

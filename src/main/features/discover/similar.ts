@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { VECTOR_KINDS, type VectorKind } from "../../../shared/embedders/embedder.ts";
 import type { Param } from "../../../shared/protocol.ts";
-import { type CachePolicy, type Read, read } from "../../engine/reads/read.ts";
+import { type CachePolicy, type Read, read, UNCACHED } from "../../engine/reads/read.ts";
 import { idText, limitText } from "../../http/fields.ts";
 import { jsonOf, KINDS } from "../../model/kinds.ts";
 import { hexOf, type VectorsBody, vectorInput } from "./vector-commands.ts";
@@ -176,7 +176,7 @@ export const NEIGHBOURS_READ: Read<{ readonly id: number }> = read({
         SELECT json_group_array(json_array(kind, neighbours)) FROM (${LISTS.join(" UNION ALL ")})))), '', NULL`,
     params: { id, limit: KEPT },
   }),
-  cache: { table: "none", lifetime: 0, tags: () => [], joins: [], freshness: "coherent" },
+  cache: UNCACHED,
 });
 
 export interface NearestParams {

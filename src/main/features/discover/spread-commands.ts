@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { ComputedKind } from "../../../shared/embedders/embedder.ts";
 import { type Command, command, statement } from "../../engine/commands/command.ts";
+import { type Nothing, nothing } from "../../engine/reads/read.ts";
 import { vectorTag } from "./vector-reads.ts";
 
 /** Tracks that one step queues: some milliseconds of the writer. */
@@ -79,9 +80,9 @@ const step: Command<Spread> = command({
 });
 
 /** Asks for whatever is missing or failed: what `chinook vectors generate` does. */
-const request: Command<Record<string, never>> = command({
+const request: Command<Nothing> = command({
   name: "vectors.request",
-  input: z.strictObject({}),
+  input: nothing,
   statements: () => [
     statement(
       "INSERT INTO vector_spread (source, source_id) VALUES ('catalogue', 0) ON CONFLICT DO UPDATE SET after_id = 0",

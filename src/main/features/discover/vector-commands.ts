@@ -9,6 +9,7 @@ import {
 import type { Statements } from "../../../shared/protocol.ts";
 import { type Command, command, statement } from "../../engine/commands/command.ts";
 import { FOUND } from "../../engine/commands/guards.ts";
+import { type Nothing, nothing } from "../../engine/reads/read.ts";
 import { idText } from "../../http/fields.ts";
 import { vectorTag } from "./vector-reads.ts";
 
@@ -87,9 +88,9 @@ const remove: Command<{ readonly id: number }> = command({
 const ATTEMPTS = 3;
 
 /** What a process that ended had claimed is due again; what was claimed too often may be what ended it. */
-const recover: Command<Record<string, never>> = command({
+const recover: Command<Nothing> = command({
   name: "vectors.recover",
-  input: z.strictObject({}),
+  input: nothing,
   statements: (_, { now }) => [
     statement(
       `UPDATE vector_queue SET state = iif(attempts < ${ATTEMPTS}, 'pending', 'failed'), updated_at = @now,

@@ -1,13 +1,10 @@
 import { z } from "zod";
 import { type ComputedKind, VECTOR_KINDS, type VectorKind } from "../../../shared/embedders/embedder.ts";
-import { type Read, read } from "../../engine/reads/read.ts";
+import { type Nothing, nothing, type Read, read, UNCACHED } from "../../engine/reads/read.ts";
 import { idText } from "../../http/fields.ts";
 
 /** The tag of all vectors of a kind: one that comes, goes or changes may be nearer than any that was found. */
 export const vectorTag = (kind: VectorKind): string => `vectors:${kind}`;
-
-const UNCACHED = { table: "none", lifetime: 0, tags: () => [], joins: [], freshness: "coherent" } as const;
-const nothing = z.strictObject({}) as unknown as z.ZodType<Record<string, never>>;
 
 const member = (kind: VectorKind) =>
   `'${kind}', json((SELECT vec_to_json(embedding) FROM vectors_${kind} WHERE track_id = t.id))`;
@@ -75,7 +72,7 @@ const STATS_SQL = `
     'kinds', json_object(${VECTOR_KINDS.map(kindStats).join(", ")})), '', NULL`;
 
 /** How far the vectors are: counted from the queue's index, which knows every vector there is. */
-export const VECTOR_STATS_READ: Read<Record<string, never>> = read({
+export const VECTOR_STATS_READ: Read<Nothing> = read({
   name: "vectors.stats",
   lane: "scan",
   params: nothing,
@@ -92,7 +89,7 @@ export interface Extent {
 }
 
 /** Asked after every write to the catalogue, where a count of a million rows would be too much. */
-export const EXTENT_READ: Read<Record<string, never>> = read({
+export const EXTENT_READ: Read<Nothing> = read({
   name: "vectors.extent",
   lane: "point",
   params: nothing,
@@ -118,7 +115,7 @@ export const LACKING_READ: Read<{ readonly limit: number }> = read({
 });
 
 /** What is to be spread next: `{"source", "source_id"}`; no row when there is nothing. */
-export const NEXT_SPREAD_READ: Read<Record<string, never>> = read({
+export const NEXT_SPREAD_READ: Read<Nothing> = read({
   name: "vectors.next_spread",
   lane: "point",
   params: nothing,
@@ -163,7 +160,7 @@ export const EMBED_READ: Read<{ readonly kind: ComputedKind }> = read({
 });
 
 /** The texts of the rows that are claimed, for an embedder that is none of SQL's: `[[track_id, text], …]`. */
-export const TEXTS_READ: Read<Record<string, never>> = read({
+export const TEXTS_READ: Read<Nothing> = read({
   name: "vectors.texts",
   lane: "scan",
   params: nothing,

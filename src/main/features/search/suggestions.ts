@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { wordsOf } from "../../../shared/words.ts";
 import { type Command, command, statement } from "../../engine/commands/command.ts";
-import { type Read, read } from "../../engine/reads/read.ts";
+import { type Nothing, nothing, type Read, read, UNCACHED } from "../../engine/reads/read.ts";
 import { text } from "../../http/fields.ts";
 
 /** Names kept for each kind: what most people mean by two letters is among the most popular few thousand. */
@@ -51,13 +51,11 @@ const HEAVIEST = [
   heaviest("track", "tracks", "name", "SELECT track_id AS id, weight, 1 AS tracks FROM weights"),
 ];
 
-const uncached = { table: "none", lifetime: 0, tags: () => [], joins: [], freshness: "lifetime" } as const;
-
 /** The names worth suggesting, the most popular first: `[[kind, id, name], …]`, each name once a kind. */
-export const POPULAR_NAMES_READ: Read<Record<string, never>> = read({
+export const POPULAR_NAMES_READ: Read<Nothing> = read({
   name: "search.popular-names",
   lane: "scan",
-  params: z.strictObject({}),
+  params: nothing,
   statement: (_, now) => ({
     sql: `
       WITH weights AS MATERIALIZED (${WEIGHTS}),
@@ -67,7 +65,7 @@ export const POPULAR_NAMES_READ: Read<Record<string, never>> = read({
       SELECT json_group_array(json_array(kind, id, name)), NULL, NULL FROM heaviest`,
     params: { now: now.toISOString() },
   }),
-  cache: uncached,
+  cache: UNCACHED,
 });
 
 /** Puts the names in the place of those before. The id is the rank, so what is found first is the most popular. */

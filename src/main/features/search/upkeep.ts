@@ -3,13 +3,10 @@ import { AppError } from "../../../shared/errors.ts";
 import type { Statement } from "../../../shared/protocol.ts";
 import { type Command, command, statement } from "../../engine/commands/command.ts";
 import type { Commands } from "../../engine/commands/command-bus.ts";
-import { type Read, read } from "../../engine/reads/read.ts";
+import { type Nothing, nothing, type Read, read } from "../../engine/reads/read.ts";
 import { learnAll } from "./vocabulary.ts";
 
 /** Looking after the text index: the commands behind `chinook fts`. Everything goes through the one writer. */
-
-type Nothing = Record<string, never>;
-const nothing = z.strictObject({}) as unknown as z.ZodType<Nothing>;
 
 const SEARCHES = () => ["tracks", "search-words"];
 

@@ -1,6 +1,6 @@
-import { z } from "zod";
 import { type Command, command, statement } from "../../engine/commands/command.ts";
 import type { Commands } from "../../engine/commands/command-bus.ts";
+import { type Nothing, nothing } from "../../engine/reads/read.ts";
 
 /** Letters of the longest word that is learnt, and of the shortest. */
 export const MAX_WORD = 40;
@@ -19,13 +19,11 @@ export function trigramsOf(word: string): string | null {
   return [...new Set(trigrams)].join(" OR ");
 }
 
-const nothing = z.strictObject({});
-
 /**
  * Learns the words of a slice of the texts that the triggers noted. The tokenizer takes them apart: they go into an
  * index that nobody searches, whose terms are read back, and which is emptied again. Answers 1 when texts are left.
  */
-export const LEARN: Command<Record<string, never>> = command({
+export const LEARN: Command<Nothing> = command({
   name: "search.learn",
   input: nothing,
   statements: () => [
