@@ -1,32 +1,34 @@
-/** The share of the newest measurement in the running mean. */
+/** Weight of the newest measurement in the moving average. */
 const WEIGHT = 0.1;
-/** So many may wait whatever they take: their deadlines look after them. */
+/** Always admitted, whatever they cost: their deadlines bound them. */
 const FEW = 8;
 
 /**
- * How long a newcomer to a queue would wait: what waits already, times what one has taken of late.
+ * Admission control by expected waiting time: queue length times the recent cost of one request.
  *
- * A bound on the number alone is wrong for any but one kind of work. Ten thousand cheap reads are a third of a
- * second; ten thousand expensive ones are minutes, and each of them would be done just when its caller has gone: at
- * ten times what it could carry, the scan lane did two fifths of its work for somebody who still waited for it. So a
- * queue refuses at once whom it could not serve soon, and what it admits it serves in time.
+ * A bound on the queue length alone fits only one kind of work. Ten thousand cheap reads take a third of a second;
+ * ten thousand expensive ones take minutes, and each finishes after its caller has timed out. With such a bound, at
+ * ten times its capacity, the scan lane spent 60 % of its work on callers that had gone. A queue with this control
+ * refuses at once what it cannot serve in time, and serves what it admits.
  */
-export class Outlook {
+export class AdmissionControl {
   readonly #maxMs: number;
   #each = 0;
   #shared: number | undefined;
 
-  /** @param maxMs how long a newcomer may have to wait. */
+  /** @param maxMs the longest expected wait that is still admitted. */
   constructor(maxMs: number) {
     this.#maxMs = maxMs;
   }
 
   /**
-   * To be told what the last batch took, in milliseconds. One that was stuck says little about the next.
+   * Records a finished batch.
    *
-   * @param sharedMs what its commands shared, a commit: on a disk that syncs in 20 ms a single write takes them, and
-   * so do five hundred together. The least ever seen counts as that, for a commit can be as much work as its
-   * commands: the text index is written then. Left out when nothing was written, and so nothing synced.
+   * @param ms its duration; capped at `maxMs`, since a batch that was stuck says little about the next.
+   * @param count requests in it.
+   * @param sharedMs cost that they shared: the commit. It counts once a batch, not once a command, so that a disk
+   * with a sync of 20 ms does not refuse a crowd. The least ever seen is used, because a commit can also contain
+   * work of its commands (the text index is written then). Leave it out when nothing was written.
    */
   observe(ms: number, count: number, sharedMs?: number): void {
     if (sharedMs !== undefined) this.#shared = Math.min(this.#shared ?? sharedMs, sharedMs);
@@ -34,7 +36,7 @@ export class Outlook {
     this.#each += WEIGHT * (own / count - this.#each);
   }
 
-  /** Whether one more can be served in time behind so many, which will leave in so many batches. */
+  /** Whether one more request can be served in time behind `waiting` others that take `batches` batches. */
   admits(waiting: number, batches = 1): boolean {
     return waiting < FEW || waiting * this.#each + batches * (this.#shared ?? 0) <= this.#maxMs;
   }

@@ -2,7 +2,7 @@ import { setImmediate as endOfTurn } from "node:timers/promises";
 import type PQueue from "p-queue";
 import { AppError } from "../../../shared/errors.ts";
 import type { BatchReport, Outcome, Statements } from "../../../shared/protocol.ts";
-import { Outlook } from "../admission-control.ts";
+import { AdmissionControl } from "../admission-control.ts";
 
 /** What the queue needs of whoever executes batches: the writer thread, or any other executor of SQL. */
 export interface BatchExecutor {
@@ -53,7 +53,7 @@ export class WriteQueue {
   readonly #jobs: PQueue;
   readonly #options: WriteQueueOptions;
   readonly #clock: NodeJS.Timeout;
-  readonly #outlook: Outlook;
+  readonly #admission: AdmissionControl;
   /** When the last batch was done: the next one's time counts from there, though it was sent before. */
   #done = 0;
   /** In order of arrival, and so of their deadlines. */
@@ -67,7 +67,7 @@ export class WriteQueue {
     this.#executor = executor;
     this.#jobs = jobs;
     this.#options = options;
-    this.#outlook = new Outlook(options.maxWaitMs);
+    this.#admission = new AdmissionControl(options.maxWaitMs);
     this.#clock = setInterval(() => this.#expire(), Math.min(100, options.deadlineMs)).unref();
   }
 
@@ -105,7 +105,7 @@ export class WriteQueue {
     if (this.#closed) return new AppError("closing");
     const { maxWaiting, maxWaitingBytes } = this.#options;
     const waiting = this.#waiting.length;
-    const room = waiting < maxWaiting && this.#outlook.admits(waiting, this.#batches());
+    const room = waiting < maxWaiting && this.#admission.admits(waiting, this.#batches());
     const fits = room && (waiting === 0 || this.#bytes + bytes <= maxWaitingBytes);
     return fits ? undefined : new AppError("overloaded", { detail: "too many writes wait", retryAfter: 1 });
   }
@@ -132,7 +132,7 @@ export class WriteQueue {
     try {
       const report = await this.#executor.batch(batch.map(({ command }) => command));
       const now = performance.now();
-      this.#outlook.observe(now - Math.max(sent, this.#done), batch.length, syncOf(report));
+      this.#admission.observe(now - Math.max(sent, this.#done), batch.length, syncOf(report));
       this.#done = now;
       batch.forEach((waiting, i) => {
         waiting.resolve({ ...report.outcomes[i]!, waitedMs: sent - waiting.since });

@@ -4,7 +4,7 @@ import { Numbers } from "../../../shared/batches.ts";
 import { AppError, fromFailure, toFailure } from "../../../shared/errors.ts";
 import type { ReadBatch, ReadBatchReport, ReadRequest, ReadRow } from "../../../shared/protocol.ts";
 import type { ConnectionMemory } from "../../../shared/tuning.ts";
-import { Outlook } from "../admission-control.ts";
+import { AdmissionControl } from "../admission-control.ts";
 import { THREAD_LIMITS, threadUrl } from "../threads.ts";
 
 export interface LaneOptions {
@@ -77,7 +77,7 @@ export class Lane {
   /** By their SQL: milliseconds of the latest run. */
   readonly #costs = new LRUCache<string, number>({ max: 512 });
   readonly #clock: NodeJS.Timeout;
-  readonly #outlook: Outlook;
+  readonly #admission: AdmissionControl;
   readonly #mourned = new WeakSet<object>();
   #free: number;
   #scheduled = false;
@@ -89,7 +89,7 @@ export class Lane {
     this.#options = options;
     this.#pool = pool;
     this.#free = options.threads;
-    this.#outlook = new Outlook(options.maxWaitMs);
+    this.#admission = new AdmissionControl(options.maxWaitMs);
     this.#clock = setInterval(() => this.#expire(), Math.min(100, options.deadlineMs)).unref();
     // A thread that dies idle is replaced by the pool, which says so; unheard, that would end the process.
     pool.on("error", () => this.#replenish());
@@ -137,7 +137,7 @@ export class Lane {
   read(request: ReadRequest): Promise<ReadAnswer> {
     if (this.#closed !== undefined) return Promise.reject(new AppError("closing"));
     const waiting = this.#waiting.length;
-    if (waiting >= this.#options.maxWaiting || !this.#outlook.admits(waiting)) {
+    if (waiting >= this.#options.maxWaiting || !this.#admission.admits(waiting)) {
       const detail = `too many reads are waiting on the ${this.#options.name} lane`;
       return Promise.reject(new AppError("overloaded", { detail, retryAfter: 1 }));
     }
@@ -212,7 +212,7 @@ export class Lane {
     this.#options.onBatch(batch.length);
     try {
       const report = await this.#pool.run(toMessage(this.#options, batch, this.#options.deadlineMs));
-      this.#outlook.observe((performance.now() - sent) / this.#options.threads, batch.length);
+      this.#admission.observe((performance.now() - sent) / this.#options.threads, batch.length);
       batch.forEach((waiting, i) => {
         this.#costs.set(waiting.request[0], report.ms[i]!);
         this.#settle(waiting, report.columns, i * 3, sent - waiting.since, report.ms[i]!);
