@@ -155,6 +155,12 @@ export const ERRORS = {
     retry: true,
     hint: "Nothing was written: repeat it.",
   },
+  wal_full: {
+    status: 503,
+    title: "WAL past its limit",
+    retry: true,
+    hint: "Nothing was written: repeat it. If it lasts, end the long read, here or in another process, that keeps the WAL from shrinking.",
+  },
   busy: {
     status: 503,
     title: "Database busy",

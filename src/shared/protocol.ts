@@ -143,6 +143,8 @@ export interface WriterOptions {
   /** Leave the schema as it is found: for the commands that look at it or change it themselves. */
   readonly migrate: boolean;
   readonly memory?: ConnectionMemory;
+  /** Bytes of WAL past which batches are refused; left out where the WAL is a replicator's. */
+  readonly walLimitBytes?: number | undefined;
 }
 
 /** The first message of the thread, once: it holds the database, or why it does not. */

@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { closest } from "fastest-levenshtein";
 import { AppError } from "./errors.ts";
+import { TUNING } from "./tuning.ts";
 
 /**
  * One setting. The table below feeds the flags of `chinook serve`, the environment, validation, `--help`,
@@ -112,6 +113,13 @@ export const SETTINGS = {
     initial: () => "managed" as const,
     parse: oneOf("managed", "external"),
   }) as Setting<"managed" | "external">,
+  walLimitMb: setting({
+    env: "CHINOOK_WAL_LIMIT_MB",
+    expects: "a whole number from 1 to 1048576",
+    help: "MiB of WAL past which writes are refused until it shrinks",
+    initial: () => Math.ceil((4 * TUNING.walCapBytes) / 1_048_576),
+    parse: whole(1, 1_048_576),
+  }),
   cacheMb: setting({
     env: "CHINOOK_CACHE_MB",
     expects: "a whole number from 0 (no cache) to 65536",

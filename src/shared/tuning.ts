@@ -21,7 +21,7 @@ export interface Tuning {
   readonly lanes: boolean;
   /** Bytes of WAL that are moved to the file as soon as nothing waits. */
   readonly walIdleBytes: number;
-  /** Bytes of WAL past which readers are paused for the moment that starting it over takes. */
+  /** Bytes of WAL past which scans are held until the WAL is empty again. */
   readonly walCapBytes: number;
   readonly reader: ConnectionMemory;
   readonly writer: ConnectionMemory;

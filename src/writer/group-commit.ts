@@ -1,7 +1,7 @@
 import type { Statement as Prepared } from "better-sqlite3";
 import { LRUCache } from "lru-cache";
 import type { Connection } from "../shared/database/sqlite.ts";
-import { toFailure } from "../shared/errors.ts";
+import { type AppError, toFailure } from "../shared/errors.ts";
 import type { Outcome, Param, Rows, Statement, Statements } from "../shared/protocol.ts";
 import { refusalOf } from "./guard.ts";
 
@@ -17,6 +17,19 @@ interface StatementResult {
 
 const NO_ROWS: Rows = [];
 
+/** Who decides how much a transaction may hold. */
+export interface Room {
+  /** Why no transaction may begin, if so. */
+  refusal(): AppError | undefined;
+  /** Whether the transaction has written enough and is to be committed. */
+  usedUp(): boolean;
+}
+
+const UNBOUNDED: Room = { refusal: () => undefined, usedUp: () => false };
+
+/** Milliseconds of commands after which the room is asked about again: a look at a file costs what a command does. */
+const LOOK_MS = 5;
+
 /**
  * Runs a batch of commands in one transaction, so that they share one commit and its sync to disk.
  *
@@ -27,19 +40,35 @@ const NO_ROWS: Rows = [];
  *   disk, some I/O errors). SQLite then goes on in autocommit mode, where the next command would be committed
  *   alone and the earlier ones be gone. So `inTransaction` is asked after every command; when the transaction
  *   died, nothing of the batch was written, and each command is run again in a transaction of its own.
+ * - A transaction that has used up its room is committed, and the rest of the batch follows in another: so the WAL
+ *   can be kept below a limit however much a batch writes.
  * - A transaction that cannot even begin (another process holds the file) fails everything that is left of the
  *   batch: each command would wait for the lock as long as the first did, and those behind it with it.
  */
 export class GroupCommit {
   readonly #db: Connection;
+  readonly #room: Room;
   readonly #statements = new LRUCache<string, Prepared<[Record<string, Param>]>>({ max: 256 });
 
-  constructor(db: Connection) {
+  constructor(db: Connection, room: Room = UNBOUNDED) {
     this.#db = db;
+    this.#room = room;
   }
 
   /** @returns one outcome for each command, and the milliseconds of the commit. Never throws. */
   run(commands: readonly Statements[]): Committed {
+    const outcomes: Outcome[] = [];
+    let commitMs = 0;
+    while (outcomes.length < commands.length) {
+      const part = this.#part(outcomes.length === 0 ? commands : commands.slice(outcomes.length));
+      for (const outcome of part.outcomes) outcomes.push(outcome);
+      commitMs += part.commitMs;
+    }
+    return { outcomes, commitMs };
+  }
+
+  /** @returns the outcomes of the first commands, at least of one. */
+  #part(commands: readonly Statements[]): Committed {
     const refusal = this.#begin();
     if (refusal !== undefined) return { outcomes: commands.map(() => refusal), commitMs: 0 };
     return this.#together(commands) ?? this.#oneByOne(commands);
@@ -48,6 +77,8 @@ export class GroupCommit {
   /** @returns why there is no transaction, when there is none. */
   #begin(): Outcome | undefined {
     try {
+      const full = this.#room.refusal();
+      if (full !== undefined) throw full;
       this.#exec("BEGIN IMMEDIATE");
       return undefined;
     } catch (error) {
@@ -55,13 +86,22 @@ export class GroupCommit {
     }
   }
 
-  /** Undefined when the transaction did not live to its commit: then nothing was written. */
+  /**
+   * Commits as many of the commands as there is room for. Undefined when the transaction did not live to its commit:
+   * then nothing was written.
+   */
   #together(commands: readonly Statements[]): Committed | undefined {
     const outcomes: Outcome[] = [];
+    let unseenMs = 0;
     try {
       for (const command of commands) {
-        outcomes.push(this.#inSavepoint(command));
+        const outcome = this.#inSavepoint(command);
+        outcomes.push(outcome);
         if (!this.#db.inTransaction) return undefined;
+        unseenMs += outcome.ms;
+        if (unseenMs < LOOK_MS) continue;
+        if (this.#room.usedUp()) break;
+        unseenMs = 0;
       }
       const started = performance.now();
       this.#exec("COMMIT");

@@ -16,9 +16,10 @@ import type {
   WriterRequest,
   WriterStarted,
 } from "../shared/protocol.ts";
-import { checkpoint, WalGauge, walState } from "./checkpoints.ts";
+import { checkpoint, walState } from "./checkpoints.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { PageCopy } from "./page-copy.ts";
+import { WalLimit } from "./wal-limit.ts";
 
 /**
  * The writer thread: the only read-write connection, and the lock that makes it so.
@@ -116,8 +117,8 @@ function unusable(cause: unknown): AppError {
 type Immediate = Exclude<WriterJob, "copy">;
 
 function start({ db, lock, migrations }: Open): void {
-  const commits = new GroupCommit(db);
-  const wal = new WalGauge(db, options.file);
+  const wal = new WalLimit(db, options.file, options.walLimitBytes);
+  const commits = new GroupCommit(db, wal);
   const whereabouts = new Whereabouts(options.file);
   const copy = new PageCopy(db);
   const jobs: { readonly [J in Immediate]: (request: WriterJobs[J]["request"]) => WriterJobs[J]["reply"] } = {

@@ -1,9 +1,10 @@
+import { statSync } from "node:fs";
 import PQueue from "p-queue";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { Cache } from "../../src/main/engine/cache/cache.ts";
 import { command } from "../../src/main/engine/commands/command.ts";
-import { WriteQueue } from "../../src/main/engine/commands/write-queue.ts";
+import { maintain, WriteQueue } from "../../src/main/engine/commands/write-queue.ts";
 import { createLog } from "../../src/main/engine/log.ts";
 import { createMetrics } from "../../src/main/engine/metrics.ts";
 import { read } from "../../src/main/engine/reads/read.ts";
@@ -16,7 +17,7 @@ import { codeOf, newFile, outsider, sql, startWriter } from "./support.ts";
 
 async function openReads(file: string): Promise<ReadSide> {
   const reads = await ReadSide.open({
-    settings: { database: file, pointReaders: 1, scanReaders: 1 },
+    settings: { database: file, pointReaders: 1, scanReaders: 2 },
     cache: new Cache({ maxBytes: 0 }),
     log: createLog("silent"),
     metrics: createMetrics(),
@@ -34,11 +35,18 @@ const asked = (lane: "point" | "scan", text: string) =>
     cache: { table: "none", lifetime: 0, tags: () => [], joins: [], freshness: "coherent" },
   });
 const SOME = asked("point", "SELECT count(*) FROM meta");
+const SCAN = asked("scan", "SELECT count(*) FROM meta");
+/** It names a table, and so holds a snapshot. */
 const LONG = asked(
   "scan",
-  "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c LIMIT 12000000) SELECT max(i) FROM c",
+  `WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c LIMIT 1000000)
+    SELECT max(i) + (SELECT count(*) FROM meta) FROM c`,
 );
 const ask = (reads: ReadSide, what = SOME) => reads.answers.fetch(what, null, "");
+
+const MEBIBYTE = 1_048_576;
+/** Of a page of 4,096 bytes. */
+const FRAME_BYTES = 4_120;
 
 /** Eight pages of the WAL, about. */
 const fill: Statements = [
@@ -46,9 +54,12 @@ const fill: Statements = [
 ];
 
 /** The engine's writing half with small bounds, over real threads; reads go on until the test ends. */
-async function engine(options: Pick<CheckpointerOptions, "idleFrames" | "capFrames">) {
+async function engine(
+  options: Pick<CheckpointerOptions, "idleFrames" | "capFrames"> & { readonly limitFrames?: number },
+) {
+  const { limitFrames = 1_000_000 } = options;
   const file = newFile();
-  const writer = await startWriter({ file });
+  const writer = await startWriter({ file, walLimitBytes: limitFrames * FRAME_BYTES });
   const reads = await openReads(file);
   const [jobs, reports, states] = [
     new PQueue({ concurrency: 2 }),
@@ -57,8 +68,9 @@ async function engine(options: Pick<CheckpointerOptions, "idleFrames" | "capFram
   ];
   const checkpointer = new Checkpointer(jobs, {
     ...options,
+    limitFrames,
     run: (mode) => writer.call("checkpoint", mode),
-    whilePaused: (action) => reads.whilePaused(action),
+    whileScansHeld: (action) => reads.whileScansHeld(action),
     onReport: (report) => reports.push(report),
     onFailure: (error) => {
       throw error;
@@ -77,13 +89,17 @@ async function engine(options: Pick<CheckpointerOptions, "idleFrames" | "capFram
     checkpointer.observe(wal);
   };
   const queue = new WriteQueue(writer, jobs, { ...limits, onBatch });
+  onTestFinished(() => checkpointer.close());
+  const writeOne = (command = fill) =>
+    queue.submit(command).then(({ failure }) => failure?.code ?? "written");
   const write = async (times: number) => {
-    for (let i = 0; i < times; i++) await queue.submit(fill);
+    for (let i = 0; i < times; i++) await writeOne();
+    await checkpointer.settled();
     await jobs.onIdle();
   };
   const modes = () => reports.map(({ mode, complete }) => `${mode} ${complete ? "complete" : "held back"}`);
   const frames = () => states.map((state) => state.frames);
-  return { file, reads, write, reports, modes, frames };
+  return { file, reads, jobs, write, writeOne, reports, modes, frames };
 }
 
 describe("the WAL", () => {
@@ -106,6 +122,70 @@ describe("the WAL", () => {
     await write(400);
     expect(Math.max(...frames())).toBeGreaterThan(2_000);
     expect(modes()).toEqual([]);
+  });
+
+  test("stays bounded while batches always wait, which a PASSIVE checkpoint stands behind", async () => {
+    const { write, frames, modes } = await engine({ idleFrames: 20, capFrames: 200 });
+    await Promise.all(Array.from({ length: 6 }, () => write(60)));
+    expect(Math.max(...frames())).toBeLessThan(1_000);
+    expect(modes()).toContain("TRUNCATE complete");
+  });
+
+  test("stays bounded beside scans that never all end at once", async () => {
+    const { reads, writeOne, frames, modes } = await engine({
+      ...{ idleFrames: 1_000_000, capFrames: 100, limitFrames: 400 },
+    });
+    let writing = true;
+    const scanner = async () => {
+      for (; writing; ) await codeOf(ask(reads, LONG));
+    };
+    const scanners = Array.from({ length: 4 }, scanner);
+    for (let written = 0; written < 150; ) {
+      if ((await writeOne()) === "written") written++;
+      else await ask(reads);
+    }
+    writing = false;
+    await Promise.all(scanners);
+    expect(Math.max(...frames())).toBeLessThan(500);
+    expect(modes().filter((mode) => mode === "TRUNCATE complete").length).toBeGreaterThan(1);
+  });
+
+  test("takes nothing more past its limit, while reads go on, and recovers by itself", async () => {
+    const { file, reads, write, writeOne, frames } = await engine({
+      ...{ idleFrames: 1_000_000, capFrames: 100, limitFrames: 400 },
+    });
+    await write(1);
+    const other = outsider(file);
+    other.exec("BEGIN; SELECT * FROM meta");
+    await write(100);
+    expect(await writeOne()).toBe("wal_full");
+    expect(Math.max(...frames())).toBeLessThan(500);
+    expect(statSync(`${file}-wal`).size).toBeLessThan(500 * FRAME_BYTES);
+    expect(await ask(reads)).not.toBeNull();
+    other.exec("COMMIT");
+    expect(await writeOne()).toBe("written");
+    expect(frames().at(-1)).toBeLessThan(100);
+  });
+
+  test("takes no more than its limit and one transaction, however much a batch writes", async () => {
+    const file = newFile();
+    const writer = await startWriter({ file, walLimitBytes: 16 * MEBIBYTE });
+    const other = outsider(file);
+    other.exec("BEGIN; SELECT * FROM meta");
+    const batch = Array.from({ length: 20 }, (_, i) => [
+      sql(`INSERT INTO meta VALUES ('${i}', hex(randomblob(2 * ${MEBIBYTE})))`),
+    ]);
+    const codes = (await writer.batch(batch)).outcomes.map(({ failure }) => failure?.code ?? "written");
+    const written = codes.indexOf("wal_full");
+    expect(codes).toEqual(codes.map((_, i) => (i < written ? "written" : "wal_full")));
+    expect(
+      other.exec("COMMIT").prepare("SELECT count(*) FROM meta WHERE length(key) < 3").pluck().get(),
+    ).toBe(written);
+    // The limit, the writer's cache, what a transaction may spill, and a command.
+    expect(statSync(`${file}-wal`).size).toBeLessThan((16 + 16 + 4 + 5) * MEBIBYTE);
+    expect((await writer.batch(batch)).outcomes.some(({ failure }) => failure?.code === "wal_full")).toBe(
+      false,
+    );
   });
 
   test("is moved by PASSIVE when it is long enough and nothing waits, with nobody disturbed", async () => {
@@ -144,6 +224,21 @@ describe("the WAL", () => {
   });
 });
 
+describe("maintenance", () => {
+  test("has its turn while batches always wait", async () => {
+    const { jobs, writeOne } = await engine({ idleFrames: 1_000_000, capFrames: 1_000_000 });
+    let done = false;
+    void maintain(jobs, async () => {
+      done = true;
+    });
+    const writer = async () => {
+      for (; !done; ) await writeOne();
+    };
+    await Promise.all(Array.from({ length: 6 }, writer));
+    expect(done).toBe(true);
+  });
+});
+
 describe("a checkpointer", () => {
   const wal = (frames: number): WalState => ({ frames, checkpointed: 0, bytes: 0 });
 
@@ -154,13 +249,15 @@ describe("a checkpointer", () => {
     const checkpointer = new Checkpointer(jobs, {
       idleFrames: 1_000_000,
       capFrames: 100,
+      limitFrames: 1_000_000,
       run: (mode) => [tried.push(mode), run(mode)][1] as Promise<CheckpointReport>,
-      whilePaused: (action) => action(),
+      whileScansHeld: (action) => action(),
       onReport: () => {},
       onFailure: (error) => failures.push(error),
     });
     const observe = async (frames: number) => {
       checkpointer.observe(wal(frames));
+      await checkpointer.settled();
       await jobs.onIdle();
       await new Promise(setImmediate);
     };
@@ -193,56 +290,57 @@ describe("a checkpointer", () => {
   });
 });
 
-describe("pausing the readers", () => {
-  test("holds what comes while the action runs", async () => {
+describe("holding the scans", () => {
+  const turns = async () => {
+    for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
+  };
+
+  test("holds those that come while the action runs, and no point read", async () => {
     const { reads } = await engine({ idleFrames: 1, capFrames: 1 });
     let answered = false;
     let held: unknown;
-    const length = await reads.whilePaused(async () => {
-      held = ask(reads).then(() => {
+    await reads.whileScansHeld(async () => {
+      held = ask(reads, SCAN).then(() => {
         answered = true;
       });
-      for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
-      expect(answered).toBe(false);
-      return reads.queueLengths.point;
-    });
-    expect(length).toBe(1);
-    await held;
-  });
-
-  test("gives up on a scan that runs long: cheap reads do not stand behind it", async () => {
-    const { reads } = await engine({ idleFrames: 1, capFrames: 1 });
-    let scanned = false;
-    const scan = ask(reads, LONG).then(
-      () => {
-        scanned = true;
-      },
-      () => {},
-    );
-    await ask(reads);
-    await reads.whilePaused(async () => {
       await ask(reads);
-      expect(scanned).toBe(false);
+      await turns();
+      expect([answered, reads.queueLengths.scan]).toEqual([false, 1]);
     });
-    await scan;
+    await held;
+    expect(answered).toBe(true);
   });
 
-  test("is over when the action takes long, not when it ends", async () => {
+  test("waits for those that run, and point reads go on meanwhile", async () => {
     const { reads } = await engine({ idleFrames: 1, capFrames: 1 });
-    expect(await reads.whilePaused(() => ask(reads))).not.toBeNull();
+    const events: string[] = [];
+    const scan = ask(reads, LONG).then(() => events.push("scanned"));
+    await turns();
+    const held = reads.whileScansHeld(async () => {
+      await turns();
+      events.push("held");
+    });
+    await ask(reads).then(() => events.push("read"));
+    await Promise.all([scan, held]);
+    expect(events).toEqual(["read", "scanned", "held"]);
+  });
+
+  test("is over after a deadline, also when the action is not", async () => {
+    const { reads } = await engine({ idleFrames: 1, capFrames: 1 });
+    expect(await codeOf(reads.whileScansHeld(() => ask(reads, SCAN)))).toBe("read_timeout");
   });
 
   test("is over when the action fails", async () => {
     const { reads } = await engine({ idleFrames: 1, capFrames: 1 });
-    expect(await codeOf(reads.whilePaused(() => Promise.reject({ code: "failed" })))).toBe("failed");
-    expect(await ask(reads)).not.toBeNull();
+    expect(await codeOf(reads.whileScansHeld(() => Promise.reject({ code: "failed" })))).toBe("failed");
+    expect(await ask(reads, SCAN)).not.toBeNull();
   });
 
   test("does not outlast their closing", async () => {
     const { reads } = await engine({ idleFrames: 1, capFrames: 1 });
     const scan = codeOf(ask(reads, LONG));
     await ask(reads);
-    const pausing = reads.whilePaused(() => Promise.resolve("ran"));
+    const pausing = reads.whileScansHeld(() => Promise.resolve("ran"));
     await reads.close();
     expect([await pausing, await scan]).toEqual(["ran", "closing"]);
   });
@@ -256,7 +354,7 @@ describe.each(["managed", "external"] as const)("with checkpoints %s", (checkpoi
       log: createLog("silent"),
       metrics,
       invalidate: () => {},
-      whilePaused: (action) => action(),
+      whileScansHeld: (action) => action(),
     });
     onTestFinished(() => writes.close());
     const large = command<null>({

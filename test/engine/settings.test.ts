@@ -21,6 +21,7 @@ const VALUES: Readonly<Record<SettingName, readonly [good: string, means: unknow
     scanReaders: ["1", 1, ["0", "65", "1.5"]],
     synchronous: ["normal", "normal", ["off", "FULL", ""]],
     checkpoints: ["external", "external", ["none", ""]],
+    walLimitMb: ["200", 200, ["0", "1048577", "94MB", ""]],
     cacheMb: ["0", 0, ["65537", "-1", "32MB"]],
     demo: ["0", false, ["false", "yes", ""]],
     vectorGeneration: ["0", false, ["true", "off", ""]],

@@ -36,7 +36,7 @@ test("a reader has the memory that it is given, and else the server's own", asyn
 test("one lane is all threads, paused and closed as two are", async () => {
   const reads = await open({ lanes: false });
   expect(reads.alive).toBe(true);
-  expect(await reads.whilePaused(() => Promise.resolve("ran"))).toBe("ran");
+  expect(await reads.whileScansHeld(() => Promise.resolve("ran"))).toBe("ran");
   await reads.close();
 });
 

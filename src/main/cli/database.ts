@@ -27,8 +27,8 @@ export async function connect(settings: Settings): Promise<Connected> {
 async function openLocal(settings: Settings): Promise<Connected> {
   const log = createLog("silent");
   const metrics = createMetrics();
-  const whilePaused = <T>(action: () => Promise<T>): Promise<T> => action();
-  const writes = await WriteSide.open({ settings, log, metrics, invalidate: () => {}, whilePaused });
+  const whileScansHeld = <T>(action: () => Promise<T>): Promise<T> => action();
+  const writes = await WriteSide.open({ settings, log, metrics, invalidate: () => {}, whileScansHeld });
   return { name: settings.database, through: { writes }, close: () => writes.close() };
 }
 

@@ -76,7 +76,7 @@ export class Engine {
           cache.invalidate(tags);
           for (const listener of listeners) listener(tags);
         },
-        whilePaused: (action) => (reads === undefined ? action() : reads.whilePaused(action)),
+        whileScansHeld: (action) => (reads === undefined ? action() : reads.whileScansHeld(action)),
       }),
       (writes) => writes.close(),
     );

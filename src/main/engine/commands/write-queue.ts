@@ -36,6 +36,23 @@ interface Waiting {
 /** Jobs of the writer, most urgent first. */
 export const PRIORITY = { checkpoint: 2, batch: 1, maintenance: 0 } as const;
 
+/** Milliseconds after which maintenance no longer stands behind batches: under load one always waits. */
+const MAINTENANCE_PATIENCE_MS = 1_000;
+
+let lastId = 0;
+
+/** Runs a job when no batch waits, or before the next batch when it has waited for a second. */
+export async function maintain<T>(jobs: PQueue, job: () => Promise<T>): Promise<T> {
+  const id = `maintenance ${++lastId}`;
+  const raise = () => jobs.setPriority(id, PRIORITY.checkpoint);
+  const patience = setTimeout(raise, MAINTENANCE_PATIENCE_MS);
+  const start = () => {
+    clearTimeout(patience);
+    return job();
+  };
+  return jobs.add(start, { id, priority: PRIORITY.maintenance });
+}
+
 /**
  * The way into the writer for commands: bounded, in order, and by the batch.
  *

@@ -211,7 +211,7 @@ export class Lane {
     this.#running.push(batch);
     this.#options.onBatch(batch.length);
     try {
-      const report = await this.#pool.run(toMessage(this.#options, batch, this.#options.deadlineMs));
+      const report = await this.#pool.run(toMessage(this.#options, batch, this.#timeLeft(batch, sent)));
       this.#admission.observe((performance.now() - sent) / this.#options.threads, batch.length);
       batch.forEach((waiting, i) => {
         this.#costs.set(waiting.request[0], report.ms[i]!);
@@ -224,6 +224,12 @@ export class Lane {
     } finally {
       this.#finish(batch);
     }
+  }
+
+  /** Milliseconds until the last of the callers is gone: nobody waits for what a read does after that. */
+  #timeLeft(batch: readonly Waiting[], now: number): number {
+    const newest = Math.max(...batch.map(({ since }) => since));
+    return newest + this.#options.deadlineMs - now;
   }
 
   /** The pool may say so twice: for the error, and for the end of the thread. */

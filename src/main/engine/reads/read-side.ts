@@ -14,8 +14,8 @@ const DEADLINE_MS = 5_000;
 const MAX_WAIT_MS = DEADLINE_MS / 2;
 /** Added to the scan threads' niceness. */
 const SCAN_NICE = 5;
-/** How long a pause waits for each lane's reads to end, and then for its action. Milliseconds. */
-const PAUSE_MS = 250;
+/** How long scans are waited for, and then held. A scan asks for its deadline now and then only. Milliseconds. */
+const HOLD_MS = DEADLINE_MS + 500;
 
 export interface ReadSideOptions {
   readonly settings: Pick<Settings, "database" | "pointReaders" | "scanReaders">;
@@ -91,20 +91,19 @@ export class ReadSide {
   }
 
   /**
-   * Runs the action while no thread of this process holds a snapshot, as far as that can be had soon: cheap reads
-   * must not stand behind an expensive one, nor behind an action that takes long. So the scan lane is paused first,
-   * the point lane only when that succeeded, and both are let go when the action takes its time.
+   * Runs the action while no scan holds a snapshot. Scans that come are held, and those that run are waited for: each
+   * ends by its deadline. One that is stuck past it is not waited for: then the action runs all the same. Nothing is
+   * held for longer than a deadline in all.
    */
-  async whilePaused<T>(action: () => Promise<T>): Promise<T> {
-    const held: Lane[] = [];
+  async whileScansHeld<T>(action: () => Promise<T>): Promise<T> {
+    const { scan } = this.#lanes;
+    if (!(await scan.pause(HOLD_MS))) return action();
+    let held = true;
     const letGo = () => {
-      for (const lane of held.splice(0)) lane.resume();
+      if (held) scan.resume();
+      held = false;
     };
-    for (const lane of [this.#lanes.scan, this.#lanes.point]) {
-      if (!(await lane.pause(PAUSE_MS))) break;
-      held.push(lane);
-    }
-    const patience = setTimeout(letGo, PAUSE_MS);
+    const patience = setTimeout(letGo, HOLD_MS);
     try {
       return await action();
     } finally {

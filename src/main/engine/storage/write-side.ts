@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import PQueue from "p-queue";
+import { framesIn } from "../../../shared/database/wal.ts";
 import { AppError } from "../../../shared/errors.ts";
 import type {
   BatchReport,
@@ -17,15 +18,16 @@ import type { PlaceSettings } from "../../features/backups/places.ts";
 import { mergeSegments } from "../../features/search/upkeep.ts";
 import { Commands } from "../commands/command-bus.ts";
 import { forgetOldKeys } from "../commands/idempotency.ts";
-import { PRIORITY, WriteQueue } from "../commands/write-queue.ts";
+import { maintain, WriteQueue } from "../commands/write-queue.ts";
 import { type Logger, SLOW_MS } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import { Writer } from "./writer.ts";
 
-const MAX_BATCH_BYTES = 8 * 1_048_576;
+const MEBIBYTE = 1_048_576;
+const MAX_BATCH_BYTES = 8 * MEBIBYTE;
 const MAX_WAITING = 10_000;
-const MAX_WAITING_BYTES = 64 * 1_048_576;
+const MAX_WAITING_BYTES = 64 * MEBIBYTE;
 const DEADLINE_MS = 5_000;
 /** Half of the deadline: an estimate that is wrong by a factor of two still wastes no work. */
 const MAX_WAIT_MS = DEADLINE_MS / 2;
@@ -33,11 +35,12 @@ const MAX_WAIT_MS = DEADLINE_MS / 2;
 const HOUR = 3_600_000;
 
 export interface WriteSideOptions {
-  readonly settings: Pick<Settings, "synchronous" | "checkpoints" | "backupBeforeMigration"> & PlaceSettings;
+  readonly settings: Pick<Settings, "synchronous" | "checkpoints" | "walLimitMb" | "backupBeforeMigration"> &
+    PlaceSettings;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly invalidate: (tags: readonly string[]) => void;
-  readonly whilePaused: <T>(action: () => Promise<T>) => Promise<T>;
+  readonly whileScansHeld: <T>(action: () => Promise<T>) => Promise<T>;
   /** False leaves the schema as it is found. */
   readonly migrate?: boolean;
   readonly tuning?: Tuning;
@@ -67,6 +70,8 @@ export class WriteSide {
   readonly #housekeeping: NodeJS.Timeout;
   readonly commands: Commands;
   #wal: WalState;
+  /** Whether the last batch was refused for the WAL's length. */
+  #full = false;
   #closing: Promise<void> | undefined;
 
   private constructor(writer: Writer, options: WriteSideOptions) {
@@ -83,11 +88,13 @@ export class WriteSide {
       deadlineMs: DEADLINE_MS,
       onBatch: (size, report) => this.#observe(size, report),
     });
+    const frames = (bytes: number) => framesIn(bytes, writer.pageBytes);
     this.#checkpointer = new Checkpointer(this.#jobs, {
-      idleFrames: Math.ceil(walIdleBytes / writer.pageBytes),
-      capFrames: Math.ceil(walCapBytes / writer.pageBytes),
+      idleFrames: frames(walIdleBytes),
+      capFrames: frames(walCapBytes),
+      limitFrames: frames(options.settings.walLimitMb * MEBIBYTE),
       run: (mode) => writer.call("checkpoint", mode),
-      whilePaused: options.whilePaused,
+      whileScansHeld: options.whileScansHeld,
       onReport: (report) => this.#observeCheckpoint(report),
       onFailure: (error) => options.log.error({ err: error }, "checkpoint failed"),
     });
@@ -100,12 +107,15 @@ export class WriteSide {
    * the one before a migration fails: then nothing was migrated.
    */
   static async open(options: WriteSideOptions): Promise<WriteSide> {
-    const { database: file, synchronous, checkpoints } = options.settings;
+    const { database: file, synchronous, checkpoints, walLimitMb } = options.settings;
     const migrations = fileURLToPath(new URL("migrations", ROOT));
     const keepWal = checkpoints === "external";
     const { log, metrics, tuning = TUNING } = options;
     const writer = await Writer.start(
-      { file, synchronous, migrations, migrate: false, keepWal, memory: tuning.writer },
+      {
+        ...{ file, synchronous, migrations, migrate: false, keepWal, memory: tuning.writer },
+        walLimitBytes: keepWal ? undefined : walLimitMb * MEBIBYTE,
+      },
       {
         onLost: (err) => {
           metrics.threadsLost.inc({ thread: "writer" });
@@ -151,7 +161,7 @@ export class WriteSide {
       });
     }
     return this.#maintain(async () => {
-      const report = await this.#options.whilePaused(() => this.#writer.call("checkpoint", "TRUNCATE"));
+      const report = await this.#options.whileScansHeld(() => this.#writer.call("checkpoint", "TRUNCATE"));
       this.#observeCheckpoint(report);
       return report;
     });
@@ -193,12 +203,13 @@ export class WriteSide {
   async #close(): Promise<void> {
     clearInterval(this.#housekeeping);
     await this.#queue.close();
+    await this.#checkpointer.close();
     await this.#jobs.onIdle();
     await this.#writer.close();
   }
 
   #maintain<T>(job: () => Promise<T>): Promise<T> {
-    return this.#jobs.add(job, { priority: PRIORITY.maintenance });
+    return maintain(this.#jobs, job);
   }
 
   #createCommands(): Commands {
@@ -215,12 +226,22 @@ export class WriteSide {
     });
   }
 
-  #observe(size: number, { commitMs, wal }: BatchReport): void {
+  #observe(size: number, { outcomes, commitMs, wal }: BatchReport): void {
     const { metrics, settings } = this.#options;
     metrics.writeBatchSize.observe(size);
     metrics.commitDuration.observe(commitMs / 1_000);
     this.#wal = wal;
+    this.#noteFull(outcomes.at(-1)?.failure?.code === "wal_full");
     if (settings.checkpoints === "managed") this.#checkpointer.observe(wal);
+  }
+
+  /** Said once each time, however many writes are refused. */
+  #noteFull(full: boolean): void {
+    if (full === this.#full) return;
+    this.#full = full;
+    const { log } = this.#options;
+    if (full) log.error({ wal_bytes: this.#wal.bytes }, "writes are refused: the WAL is past its limit");
+    else log.info({ wal_bytes: this.#wal.bytes }, "writes are taken again: the WAL is below its limit");
   }
 
   #observeCheckpoint({ mode, complete, ms, wal }: CheckpointReport): void {

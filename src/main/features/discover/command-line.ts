@@ -58,16 +58,16 @@ const remote = (server: string): Generator => ({
 async function openLocal(settings: Settings): Promise<Generator> {
   const common = { log: createLog("silent"), metrics: createMetrics() };
   const cache = new Cache({ maxBytes: 0 });
-  let whilePaused = <T>(action: () => Promise<T>): Promise<T> => action();
+  let whileScansHeld = <T>(action: () => Promise<T>): Promise<T> => action();
   const writes = await WriteSide.open({
     ...common,
     settings,
     invalidate: () => {},
-    whilePaused: (action) => whilePaused(action),
+    whileScansHeld: (action) => whileScansHeld(action),
   });
   const one = { database: settings.database, pointReaders: 1, scanReaders: 1 };
   const reads = await ReadSide.open({ ...common, settings: one, cache });
-  whilePaused = (action) => reads.whilePaused(action);
+  whileScansHeld = (action) => reads.whileScansHeld(action);
   const { answers } = reads;
   let generation: VectorGeneration | undefined;
   let sentences: Sentences | undefined;

@@ -81,8 +81,8 @@ async function carryOut(
   { ups, downs, version }: Plan,
 ): Promise<MigrationReport & { readonly backup: string | null }> {
   const log = createLog("silent");
-  const whilePaused = <T>(action: () => Promise<T>): Promise<T> => action();
-  const common = { settings, log, metrics: createMetrics(), invalidate: () => {}, whilePaused };
+  const whileScansHeld = <T>(action: () => Promise<T>): Promise<T> => action();
+  const common = { settings, log, metrics: createMetrics(), invalidate: () => {}, whileScansHeld };
   const writes = await WriteSide.open({ ...common, migrate: false });
   try {
     const something = ups.length + downs.length > 0 && (await writes.migrations()).some(isApplied);
