@@ -123,8 +123,10 @@ function sameTrack(text: string, right: string): boolean {
 
 function isPlay({ body }: Request, text: string, constant: boolean, found: Checked): boolean {
   if (!isJson(text)) return false;
+  const sent = JSON.parse(body!);
+  if (Array.isArray(sent)) return JSON.parse(text).data?.length === sent.length;
   const { id, track_id, played_at } = JSON.parse(text);
-  if (track_id !== JSON.parse(body!).track_id) return false;
+  if (track_id !== sent.track_id) return false;
   if (constant) return true;
   found.plays.push(id);
   return Number.isInteger(id) && typeof played_at === "string";

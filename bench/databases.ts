@@ -29,6 +29,7 @@ export const DATABASES = {
   catalogue: { seconds: 10 },
   busy: { seconds: 8 },
   "3500": { tracks: 3_503, seconds: 6 },
+  "20000": { tracks: 20_000, seconds: 10 },
   "100000": { tracks: 100_000, seconds: 30 },
   "1000000": { tracks: 1_000_000, seconds: 240 },
 } as const satisfies Record<string, { readonly tracks?: number; readonly seconds: number }>;

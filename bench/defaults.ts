@@ -8,6 +8,7 @@ type MeasuredSetting =
   | "scanReaders"
   | "synchronous"
   | "checkpoints"
+  | "walLimitMb"
   | "cacheMb"
   | "logRequests";
 
@@ -17,6 +18,7 @@ export const SETTINGS_CHOSEN_BY = {
   scanReaders: ["readers-scan", "points-beside-scans"],
   synchronous: ["single-write", "durable-post"],
   checkpoints: ["wal", "wal-cap"],
+  walLimitMb: ["wal-arrays", "wal-scans"],
   cacheMb: ["cache-size", "steps-read"],
   logRequests: ["request-log"],
 } as const satisfies Record<MeasuredSetting & SettingName, readonly ScenarioName[]>;

@@ -107,6 +107,20 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     atMost: 64_000_000,
     unit: MB,
   },
+  wal_bytes_arrays: {
+    title: "largest WAL under arrays of plays",
+    metric: "wal_bytes_max",
+    of: ["wal-arrays", "chinook"],
+    atMost: 128_000_000,
+    unit: MB,
+  },
+  wal_bytes_scans: {
+    title: "largest WAL beside scans that never rest",
+    metric: "wal_bytes_max",
+    of: ["wal-scans", "chinook"],
+    atMost: 64_000_000,
+    unit: MB,
+  },
   rss_bytes: {
     title: "resident memory after 100,000 requests",
     metric: "rss_bytes",

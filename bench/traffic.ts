@@ -36,6 +36,27 @@ function spread<T>(items: readonly T[], count: number): T[] {
   return Array.from({ length: Math.min(count, items.length) }, (_, i) => items[Math.floor(i * stride)]!);
 }
 
+/** What one request may hold. */
+const ARRAY = 1_000;
+const ARRAYS = 60;
+const DAY_MS = 86_400_000;
+
+/** Arrays of plays by many users over three hundred days: each lands in pages of its own, all over the indexes. */
+const playArrays: Traffic = ({ tracks }) => {
+  const random = randoms(3);
+  const began = Date.parse("2026-01-01T00:00:00Z");
+  const one = () => ({
+    track_id: tracks[Math.floor(random() * tracks.length)],
+    user_id: 1 + Math.floor(random() * 1_000),
+    played_at: new Date(began + Math.floor(random() * 300 * DAY_MS)).toISOString(),
+  });
+  return Array.from({ length: ARRAYS }, () => ({
+    method: "POST",
+    path: "/v1/plays",
+    body: JSON.stringify(Array.from({ length: ARRAY }, one)),
+  }));
+};
+
 /** As many of a hundred are writes, one after so many reads. */
 const mixed =
   (writes: number): Traffic =>
@@ -102,6 +123,7 @@ export const TRAFFIC = {
   // Windows differ so that nobody can share one scan among several clients.
   scans: () => WINDOWS.map((days) => get(`/v1/charts/artists?window=${days}d`)),
   plays: ({ tracks }) => spread(tracks, LENGTH).map((id) => play(id)),
+  "play-arrays": playArrays,
   "mixed-95-5": mixed(5),
   "mixed-80-20": mixed(20),
   "mixed-50-50": mixed(50),

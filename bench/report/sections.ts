@@ -256,6 +256,7 @@ function batchChart(title: string, rows: readonly Row[], of: "read_batches" | "w
 export function logSection({ scenarios }: Figures): string {
   const watched = scenarios.filter(({ repeats }) => repeats[0]!.wal !== null);
   const long = watched.filter(({ scenario }) => scenario === "wal");
+  const strained = watched.filter(({ scenario }) => /^wal-(arrays|scans)$/.test(scenario));
   const caps = watched.filter(({ scenario }) => scenario === "wal-cap");
   const seconds = { label: "seconds" };
   const sizes = (rows: readonly Row[]): Series[] =>
@@ -272,6 +273,12 @@ export function logSection({ scenarios }: Figures): string {
     }));
   const charts = [
     lineChart("Log under full writes", seconds, { label: "megabytes" }, sizes(long)),
+    lineChart(
+      "Log under arrays of plays, and beside scans that never rest",
+      seconds,
+      { label: "megabytes" },
+      sizes(strained).map((series, i) => ({ ...series, name: strained[i]!.scenario, color: `c${i}` })),
+    ),
     lineChart("Answers over time, the same run", seconds, RATE, answers(long)),
     lineChart("Log by its cap", seconds, { label: "megabytes" }, sizes(caps)),
     lineChart("Answers over time at a fixed rate, mixed 95 to 5", seconds, RATE, overTime(scenarios)),

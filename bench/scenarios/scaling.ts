@@ -148,7 +148,7 @@ export const SCALING = {
     title: "durable plays beside readers by the cap of the log, nothing moved before it",
     servers: ["chinook"],
     database: "catalogue",
-    settings: UNCACHED,
+    settings: { ...UNCACHED, CHINOOK_WAL_LIMIT_MB: "1024" },
     load: { traffic: "plays", connections: CONNECTIONS },
     beside: { traffic: "all-tracks", connections: 8 },
     measureMs: 6_000,

@@ -1,5 +1,7 @@
 import { CONNECTIONS, type Scenario, UNCACHED } from "./scenario.ts";
 
+const QUIET = { ...UNCACHED, CHINOOK_VECTOR_GENERATION: "0" };
+
 /** What a server does over time: its log, its memory, its start. */
 export const UPKEEP = {
   wal: {
@@ -13,6 +15,27 @@ export const UPKEEP = {
     watched: true,
     repeats: 1,
     quick: true,
+  },
+  "wal-arrays": {
+    title: "the log under arrays of 1,000 plays from six clients",
+    group: "upkeep",
+    servers: ["chinook"],
+    database: "20000",
+    settings: QUIET,
+    load: { traffic: "play-arrays", connections: 6 },
+    watched: true,
+    repeats: 1,
+  },
+  "wal-scans": {
+    title: "the log under 100 plays a second beside six clients whose scans never rest",
+    group: "upkeep",
+    servers: ["chinook"],
+    database: "busy",
+    settings: UNCACHED,
+    load: { traffic: "plays", connections: 6, rate: 100 },
+    beside: { traffic: "scans", connections: 6, clients: "undici" },
+    watched: true,
+    repeats: 1,
   },
   memory: {
     title: "memory after 100,000 requests, default settings",

@@ -159,7 +159,7 @@ export const ERRORS = {
     status: 503,
     title: "WAL past its limit",
     retry: true,
-    hint: "Nothing was written: repeat it. If it lasts, end the long read, here or in another process, that keeps the WAL from shrinking.",
+    hint: "Nothing was written: repeat it. If it lasts, end the long read of another process that keeps the WAL.",
   },
   busy: {
     status: 503,
