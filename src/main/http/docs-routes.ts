@@ -5,6 +5,7 @@ import type { Document } from "./docs-page/document.ts";
 import { noParameters, pathOf } from "./input.ts";
 import { API_HEADERS, json, type Reply } from "./reply.ts";
 import { type Call, type Route, route } from "./route.ts";
+import { TOPICS } from "./topics.ts";
 
 const TAG = "docs";
 const HTML = "text/html; charset=utf-8";
@@ -20,7 +21,7 @@ const INDEX = {
 
 /** The description of the API, for programs and for people: each made when it is first asked for, and kept. */
 export function docsRoutes(described: readonly Route[]): Route[] {
-  const openApi = once(async () => (await import("./openapi.ts")).openApiDocument([...described, ...routes]));
+  const openApi = once(async () => (await import("./openapi.ts")).openApiDocument([...described, ...routes], TOPICS));
   const docs = once(async () => {
     const { docsPage } = await import("./docs-page/page.ts");
     return docsPage(JSON.parse(await openApi()) as Document);

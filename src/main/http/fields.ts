@@ -11,6 +11,14 @@ export const MAX_ID = Number.MAX_SAFE_INTEGER;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this looks for
 const CONTROL = /[\u0000-\u001f\u007f]/;
 
+/** What `trim` takes off, spelled out: what `\s` means differs between languages. */
+const SPACE = "\\t\\n\\v\\f\\r \\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff";
+const CONTROLS = "\\u0000-\\u001f\\u007f";
+
+/** What `text` lets in, for the API description: something to see, and between its ends no control character. */
+export const TEXT_PATTERN = `^[${SPACE}]*[^${SPACE}${CONTROLS}]([^${CONTROLS}]*[^${SPACE}${CONTROLS}])?[${SPACE}]*$`;
+
+/** Text that is not empty, its ends trimmed. @param max characters (UTF-16 code units). */
 export const text = (max: number) =>
   z
     .string()
@@ -18,7 +26,8 @@ export const text = (max: number) =>
     .min(1)
     .max(max)
     .refine((value) => !CONTROL.test(value), "must not contain control characters")
-    .refine((value) => value.isWellFormed(), "must be well-formed Unicode");
+    .refine((value) => value.isWellFormed(), "must be well-formed Unicode")
+    .meta({ pattern: TEXT_PATTERN });
 
 export const id = z.int().min(1).max(MAX_ID).meta({ example: 1 });
 
@@ -57,7 +66,7 @@ export const money = z
   .min(0)
   .max(1_000_000)
   .refine((value) => Math.abs(value * 100 - Math.round(value * 100)) < 1e-6, "must have at most two decimals")
-  .meta({ example: 0.99 });
+  .meta({ multipleOf: 0.01, example: 0.99 });
 
 export const toCents = (value: number): number => Math.round(value * 100);
 

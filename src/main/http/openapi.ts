@@ -2,35 +2,64 @@ import { z } from "zod";
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from "zod-openapi";
 import { ERRORS, type ErrorCode } from "../../shared/errors.ts";
 import { version } from "../../shared/version.ts";
+import {
+  REQUEST_HEADERS,
+  RESPONSE_HEADERS,
+  type RequestHeader,
+  type ResponseHeader,
+} from "./described-headers.ts";
 import type { ResponseDoc, Route } from "./route.ts";
 
-const HEADERS = {
-  "If-Match": "Go on only when the entity still has one of these ETags (412 otherwise).",
-  "If-None-Match": "Answer 304 when the ETag is still one of these.",
-  "Idempotency-Key": "Apply the request once, however often it is sent under this key within a day.",
-} as const;
+/** What holds for every route, for whoever reads the description first. */
+const CONVENTIONS = `A music catalogue on SQLite: browse, search, find what is similar, record plays, chart, recommend.
+
+Fields are \`snake_case\`, times RFC 3339 in UTC, money decimal numbers, ids integers. Unknown parameters and fields are refused.
+
+**Lists** come in pages: \`{"data": […], "next": …}\`. \`next\` is the \`cursor\` of the next page, which the \`Link\` header leads to as well; null on the last one.
+
+**Errors** are \`application/problem+json\` (RFC 9457). \`code\` says which one it is, \`errors\` what was wrong where.
+
+**Conditional requests**: an answer that may be kept has an \`ETag\`. \`If-None-Match\` spares the body of what is unchanged, \`If-Match\` keeps a change from undoing another one. A proxy that compresses makes ETags weak (\`W/"…"\`): \`If-None-Match\` takes them, \`If-Match\` does not (RFC 9110), so leave out \`Accept-Encoding\` where you read what you mean to change.
+
+**Repeating a POST** is safe under an \`Idempotency-Key\`.
+
+Every GET answers HEAD, and every path OPTIONS.`;
+
+/** A tag, and what its routes are about. */
+export interface Topic {
+  readonly name: string;
+  readonly description: string;
+}
 
 /** The OpenAPI 3.1 description of all routes, from the schemas that validate their requests. */
-export function openApiDocument(routes: readonly Route[]): string {
+export function openApiDocument(routes: readonly Route[], topics: readonly Topic[] = []): string {
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
   for (const route of routes) {
     paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(route) };
   }
-  const document = createDocument({
+  const { components, ...document } = createDocument({
     openapi: "3.1.0",
     info: {
       title: "Chinook Server",
       version,
-      description:
-        "A music catalogue on SQLite: browse, search, find what is similar, record plays, chart, recommend.",
+      description: CONVENTIONS,
+      contact: { name: "Whoever runs this server" },
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: "/" }],
-    tags: [...new Set(routes.map(({ tag }) => tag))].map((name) => ({ name })),
+    // Every route is open, which is why the server listens on loopback only.
+    security: [],
+    tags: tagsOf(routes, topics),
     paths: paths as ZodOpenApiPathsObject,
   });
-  return JSON.stringify(document);
+  return JSON.stringify({ ...document, components: { ...components, headers: RESPONSE_HEADERS } });
 }
+
+/** In the order of the routes. */
+const tagsOf = (routes: readonly Route[], topics: readonly Topic[]) =>
+  [...new Set(routes.map(({ tag }) => tag))].map(
+    (name) => topics.find((topic) => topic.name === name) ?? { name },
+  );
 
 function operation(route: Route): ZodOpenApiOperationObject {
   const inPath = new Set([...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!));
@@ -38,12 +67,12 @@ function operation(route: Route): ZodOpenApiOperationObject {
   const part = (wanted: boolean) =>
     z.object(Object.fromEntries(parameters.filter(([name]) => inPath.has(name) === wanted)));
   return {
-    operationId: operationId(route),
+    operationId: route.operationId ?? operationId(route),
     tags: [route.tag],
     summary: route.summary,
-    ...(route.description === undefined ? {} : { description: route.description }),
+    description: route.description ?? `${route.summary}.`,
     requestParams: { path: part(true), query: part(false) },
-    parameters: (route.headers ?? []).map(header),
+    parameters: (route.headers ?? []).map(requestHeader),
     ...(route.body === undefined
       ? {}
       : { requestBody: { required: true, content: jsonContent(route.body) } }),
@@ -53,31 +82,43 @@ function operation(route: Route): ZodOpenApiOperationObject {
 
 const jsonContent = (schema: z.ZodType) => ({ "application/json": { schema } });
 
+/** `GET /v1/tracks/{id}/tags` → `getTracksByIdTags`. */
 const operationId = ({ method, path }: Route): string =>
-  `${method.toLowerCase()}${path.replace(/\{(\w+)\}/g, "by_$1").replace(/[^a-zA-Z0-9]+(\w)/g, (_, letter: string) => letter.toUpperCase())}`;
+  `${method.toLowerCase()}${path
+    .replace(/^\/v1(?=\/)/, "")
+    .replace(/\{(\w+)\}/g, "by_$1")
+    .replace(/[^a-zA-Z0-9]+(\w)/g, (_, letter: string) => letter.toUpperCase())}`;
 
-const header = (name: keyof typeof HEADERS) => ({
+const requestHeader = (name: RequestHeader) => ({
   name,
   in: "header",
   required: false,
-  description: HEADERS[name],
-  schema: { type: "string" },
+  ...REQUEST_HEADERS[name],
 });
+
+const responseHeaders = (names: readonly ResponseHeader[] = []) =>
+  Object.fromEntries(
+    (["X-Request-Id", ...names] as const).map((name) => [name, { $ref: `#/components/headers/${name}` }]),
+  );
 
 const successes = (route: Route) =>
   Object.fromEntries(
     Object.entries(route.responses)
-      .map(([status, doc]) => [status, response(doc)])
+      .map(([status, doc]): [string, unknown] => [status, response(doc)])
       .concat(notModified(route)),
   );
 
-const notModified = (route: Route) =>
-  route.headers?.includes("If-None-Match") ? [["304", { description: "Unchanged." }] as never] : [];
+/** Only GET answers so: for all else a match is a failure. */
+function notModified({ method, headers, responses }: Route): [string, unknown][] {
+  if (method !== "GET" || !headers?.includes("If-None-Match")) return [];
+  return [["304", { description: "Unchanged.", headers: responseHeaders(responses[200]?.headers) }]];
+}
 
-function response({ description, body }: ResponseDoc) {
-  if (body === undefined) return { description };
+function response({ description, body, headers: names }: ResponseDoc) {
+  const headers = responseHeaders(names);
+  if (body === undefined) return { description, headers };
   const content = typeof body === "string" ? { [body]: { schema: { type: "string" } } } : jsonContent(body);
-  return { description, content };
+  return { description, headers, content };
 }
 
 /** The errors that a route may answer with, by what it takes; grouped by status as OpenAPI wants it. */
@@ -97,12 +138,13 @@ function failures(route: Route) {
   codes.push(...(route.failures ?? []));
   const byStatus = Object.groupBy(codes, (code) => ERRORS[code].status);
   return Object.fromEntries(
-    Object.entries(byStatus).map(([status, group]) => [status, problemResponse(group!)]),
+    Object.entries(byStatus).map(([status, group]) => [status, problemResponse(status, group!)]),
   );
 }
 
-const problemResponse = (codes: readonly ErrorCode[]) => ({
+const problemResponse = (status: string, codes: readonly ErrorCode[]) => ({
   description: codes.map((code) => `\`${code}\`: ${ERRORS[code].title}.`).join(" "),
+  headers: responseHeaders(status === "503" ? ["Retry-After"] : []),
   content: { "application/problem+json": { schema: PROBLEM } },
 });
 

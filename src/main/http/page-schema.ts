@@ -1,5 +1,20 @@
 import { z } from "zod";
 
-/** A list's page, as it is documented. */
-export const pageSchema = (item: z.ZodType) =>
-  z.object({ data: z.array(item), next: z.string().nullable(), total: z.int().optional() });
+const pages = new Map<z.ZodType, z.ZodObject>();
+
+/** A list's page, as it is documented: of a `Track` a `TrackPage`, one schema however many routes answer with it. */
+export function pageSchema(item: z.ZodType): z.ZodObject {
+  const page = pages.get(item) ?? makePage(item);
+  pages.set(item, page);
+  return page;
+}
+
+function makePage(item: z.ZodType): z.ZodObject {
+  const page = z.object({
+    data: z.array(item),
+    next: z.string().nullable().meta({ description: "The next page's `cursor`; null on the last one." }),
+    total: z.int().min(0).optional().meta({ description: "All that match, when it was asked for." }),
+  });
+  const name = item.meta()?.id;
+  return name === undefined ? page : page.meta({ id: `${name}Page` });
+}

@@ -7,6 +7,7 @@ import { steadyNow } from "../engine/clock.ts";
 import { Answers, type CacheResult } from "../engine/reads/answers.ts";
 import type { Read } from "../engine/reads/read.ts";
 import type { Access } from "./access.ts";
+import type { ResponseHeader } from "./described-headers.ts";
 import { noneMatch, parseQuery, validate } from "./input.ts";
 import { empty, json, type Reply } from "./reply.ts";
 import { type Call, type ResponseDoc, type Route, route } from "./route.ts";
@@ -22,6 +23,7 @@ export interface ReadRouteOptions<P> {
   readonly path: string;
   readonly access: Access;
   readonly tag: string;
+  readonly operationId?: string;
   readonly summary: string;
   readonly description?: string;
   readonly read: Read<P>;
@@ -59,10 +61,11 @@ export function readRoute<P>(options: ReadRouteOptions<P>): Route {
     access,
     tag,
     summary,
+    ...(options.operationId === undefined ? {} : { operationId: options.operationId }),
     ...(options.description === undefined ? {} : { description: options.description }),
     parameters: read.params as unknown as z.ZodObject,
     headers: ["If-None-Match"],
-    responses: { 200: options.response },
+    responses: { 200: { ...options.response, headers: headersOf(read) } },
     handle(call) {
       const url = call.incoming.url!;
       const known = everybody ? keys.get(url) : undefined;
@@ -81,6 +84,11 @@ export function readRoute<P>(options: ReadRouteOptions<P>): Route {
       return answer({ answers, read, complete, onServed }, params, key, call);
     },
   });
+}
+
+function headersOf<P>({ cache }: Read<P>): readonly ResponseHeader[] {
+  const age: readonly ResponseHeader[] = cache.freshness === "lifetime" ? ["Age"] : [];
+  return ["ETag", "Cache-Control", "Cache-Status", ...age];
 }
 
 function parametersOf(call: Call, names: readonly string[]): Record<string, string> {

@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { z } from "zod";
 import type { ErrorCode } from "../../shared/errors.ts";
 import type { Access, Principal } from "./access.ts";
+import type { RequestHeader, ResponseHeader } from "./described-headers.ts";
 import type { Reply } from "./reply.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -29,13 +30,15 @@ export interface Route {
   /** What it asks of whoever calls it. There is no default. */
   readonly access: Access;
   readonly tag: string;
+  /** What generated clients call it; made of method and path when left out. */
+  readonly operationId?: string;
   readonly summary: string;
   readonly description?: string;
   /** Path and query parameters, together. */
   readonly parameters?: z.ZodObject;
   readonly body?: z.ZodType;
-  /** Honours If-Match, Idempotency-Key or If-None-Match. */
-  readonly headers?: readonly ("If-Match" | "Idempotency-Key" | "If-None-Match")[];
+  /** Those that it honours. */
+  readonly headers?: readonly RequestHeader[];
   readonly responses: Readonly<Record<number, ResponseDoc>>;
   /** Errors of its own, beside those that its input can have. */
   readonly failures?: readonly ErrorCode[];
@@ -46,6 +49,8 @@ export interface ResponseDoc {
   readonly description: string;
   /** A JSON body, or the content type of another one; none when left out. */
   readonly body?: z.ZodType | string;
+  /** Those that it may carry, beside what every answer does. */
+  readonly headers?: readonly ResponseHeader[];
 }
 
 export const route = (definition: Route): Route => Object.freeze(definition);

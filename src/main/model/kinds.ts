@@ -24,6 +24,8 @@ export interface Filter {
 export interface Kind {
   readonly path: KindPath;
   readonly noun: string;
+  /** What the API description, and so a generated client, calls it. */
+  readonly type: string;
   readonly table: string;
   /** The joins that give the names it shows; `t` first. */
   readonly from: string;
@@ -51,15 +53,16 @@ const stamp = {
 };
 const identity = { id: "t.id", public_id: "t.public_id", slug: "t.slug" };
 
+const time = z.iso.datetime().meta({ example: "2026-01-31T12:00:00.000Z" });
 const identitySchema = {
   id,
-  public_id: z.uuid(),
-  slug: z.string(),
+  public_id: z.uuid().meta({
+    description: "The same in every copy of a catalogue.",
+    example: "0f8fad5b-d9cb-469f-a165-70867728950e",
+  }),
+  slug: z.string().meta({ description: "The name as a part of a URL. Names that are alike share one." }),
 };
-const stampSchema = {
-  created_at: z.iso.datetime(),
-  updated_at: z.iso.datetime(),
-};
+const stampSchema = { created_at: time, updated_at: time };
 
 const lookups: readonly Filter[] = [
   {
@@ -94,10 +97,11 @@ const withSlug = (column: string, value: unknown): Record<string, Param> =>
   value === undefined ? {} : { [column]: value as string, slug: slugify(value as string) };
 
 /** Artists, genres, media types and playlists: a name and nothing else. */
-function namedKind(path: KindPath, noun: string, table: string, example: string): Kind {
+function namedKind(path: KindPath, noun: string, type: string, table: string, example: string): Kind {
   return {
     path,
     noun,
+    type,
     table,
     from: `${table} t`,
     fields: { ...identity, name: "t.name", ...stamp },
@@ -106,8 +110,10 @@ function namedKind(path: KindPath, noun: string, table: string, example: string)
     joins: [],
     sorts: { id: "t.id", name: "t.name" },
     filters: lookups,
-    schema: z.object({ ...identitySchema, name: z.string(), ...stampSchema }),
-    input: z.strictObject({ name: text(200).meta({ example }) }),
+    schema: z
+      .object({ ...identitySchema, name: z.string().meta({ example }), ...stampSchema })
+      .meta({ id: type }),
+    input: z.strictObject({ name: text(200).meta({ example }) }).meta({ id: `New${type}` }),
     references: {},
     toColumns: ({ name }) => withSlug("name", name),
   };
@@ -116,6 +122,7 @@ function namedKind(path: KindPath, noun: string, table: string, example: string)
 const ALBUMS: Kind = {
   path: "albums",
   noun: "album",
+  type: "Album",
   table: "albums",
   from: "albums t JOIN artists ar ON ar.id = t.artist_id",
   fields: {
@@ -131,19 +138,23 @@ const ALBUMS: Kind = {
   joins: ["artists"],
   sorts: { id: "t.id", title: "t.title", release_date: "coalesce(t.release_date, '')" },
   filters: [...lookups, idFilter("artist_id", "t.artist_id")],
-  schema: z.object({
-    ...identitySchema,
-    title: z.string(),
-    artist_id: id,
-    artist_name: z.string(),
-    release_date: z.iso.date().nullable(),
-    ...stampSchema,
-  }),
-  input: z.strictObject({
-    title: text(300).meta({ example: "Night Ferry" }),
-    artist_id: id,
-    release_date: date.nullable().optional(),
-  }),
+  schema: z
+    .object({
+      ...identitySchema,
+      title: z.string().meta({ example: "Night Ferry" }),
+      artist_id: id,
+      artist_name: z.string().meta({ example: "The Tide Tables" }),
+      release_date: z.iso.date().nullable(),
+      ...stampSchema,
+    })
+    .meta({ id: "Album" }),
+  input: z
+    .strictObject({
+      title: text(300).meta({ example: "Night Ferry" }),
+      artist_id: id,
+      release_date: date.nullable().optional(),
+    })
+    .meta({ id: "NewAlbum" }),
   references: { artist_id: "artists" },
   toColumns: ({ title, ...rest }) => ({ ...withSlug("title", title), ...(rest as Record<string, Param>) }),
 };
@@ -151,6 +162,7 @@ const ALBUMS: Kind = {
 const TRACKS: Kind = {
   path: "tracks",
   noun: "track",
+  type: "Track",
   table: "tracks",
   from: `tracks t
     LEFT JOIN albums al ON al.id = t.album_id
@@ -186,33 +198,37 @@ const TRACKS: Kind = {
     idFilter("genre_id", "t.genre_id"),
     idFilter("media_type_id", "t.media_type_id", "= likely(@media_type_id)", false),
   ],
-  schema: z.object({
-    ...identitySchema,
-    name: z.string(),
-    album_id: id.nullable(),
-    album_title: z.string().nullable(),
-    artist_id: id.nullable(),
-    artist_name: z.string().nullable(),
-    genre_id: id.nullable(),
-    genre_name: z.string().nullable(),
-    media_type_id: id,
-    media_type_name: z.string(),
-    composer: z.string().nullable(),
-    milliseconds: z.int(),
-    bytes: z.int().nullable(),
-    unit_price: z.number(),
-    ...stampSchema,
-  }),
-  input: z.strictObject({
-    name: text(300).meta({ example: "Harbour Lights" }),
-    album_id: id.nullable().optional(),
-    media_type_id: id,
-    genre_id: id.nullable().optional(),
-    composer: text(300).nullable().optional(),
-    milliseconds: z.int().min(0).max(1_000_000_000),
-    bytes: z.int().min(0).max(1_000_000_000_000).nullable().optional(),
-    unit_price: money,
-  }),
+  schema: z
+    .object({
+      ...identitySchema,
+      name: z.string().meta({ example: "Harbour Lights" }),
+      album_id: id.nullable(),
+      album_title: z.string().nullable().meta({ example: "Night Ferry" }),
+      artist_id: id.nullable(),
+      artist_name: z.string().nullable().meta({ example: "The Tide Tables" }),
+      genre_id: id.nullable(),
+      genre_name: z.string().nullable().meta({ example: "Shoegaze" }),
+      media_type_id: id,
+      media_type_name: z.string().meta({ example: "FLAC audio file" }),
+      composer: z.string().nullable(),
+      milliseconds: z.int().min(0).meta({ description: "How long it plays.", example: 231_000 }),
+      bytes: z.int().min(0).nullable().meta({ description: "How large its file is." }),
+      unit_price: z.number().min(0).meta({ example: 0.99 }),
+      ...stampSchema,
+    })
+    .meta({ id: "Track" }),
+  input: z
+    .strictObject({
+      name: text(300).meta({ example: "Harbour Lights" }),
+      album_id: id.nullable().optional(),
+      media_type_id: id,
+      genre_id: id.nullable().optional(),
+      composer: text(300).nullable().optional(),
+      milliseconds: z.int().min(0).max(1_000_000_000).meta({ example: 231_000 }),
+      bytes: z.int().min(0).max(1_000_000_000_000).nullable().optional(),
+      unit_price: money,
+    })
+    .meta({ id: "NewTrack" }),
   references: { album_id: "albums", media_type_id: "media_types", genre_id: "genres" },
   toColumns: ({ name, unit_price, ...rest }) => ({
     ...withSlug("name", name),
@@ -222,12 +238,12 @@ const TRACKS: Kind = {
 };
 
 export const KINDS = {
-  artists: namedKind("artists", "artist", "artists", "The Tide Tables"),
+  artists: namedKind("artists", "artist", "Artist", "artists", "The Tide Tables"),
   albums: ALBUMS,
   tracks: TRACKS,
-  genres: namedKind("genres", "genre", "genres", "Shoegaze"),
-  "media-types": namedKind("media-types", "media type", "media_types", "FLAC audio file"),
-  playlists: namedKind("playlists", "playlist", "playlists", "Sunday morning"),
+  genres: namedKind("genres", "genre", "Genre", "genres", "Shoegaze"),
+  "media-types": namedKind("media-types", "media type", "MediaType", "media_types", "FLAC audio file"),
+  playlists: namedKind("playlists", "playlist", "Playlist", "playlists", "Sunday morning"),
 } as const satisfies Record<KindPath, Kind>;
 
 export const ALL_KINDS: readonly Kind[] = Object.values(KINDS);

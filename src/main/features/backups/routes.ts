@@ -27,21 +27,25 @@ const verifyQuery = z.strictObject({ backup: backupText, from });
 const pruneQuery = z.strictObject({ from, dry_run: dryRun });
 const jobPath = z.strictObject({ id: idText });
 
-const jobSchema = z.object({
-  id: z.int(),
-  job: z.enum(["create", "verify"]),
-  status: z.enum(["running", "done", "failed"]),
-  started_at: z.iso.datetime(),
-  finished_at: z.iso.datetime().nullable(),
-  phase: z.enum(PHASES).nullable(),
-  done: z.int().meta({ description: "Bytes that the phase is done with." }),
-  total: z.int(),
-  backup: MANIFEST.nullable(),
-  error: z.object({ code: z.string(), detail: z.string(), hint: z.string() }).nullable(),
-});
+const jobSchema = z
+  .object({
+    id: z.int(),
+    job: z.enum(["create", "verify"]),
+    status: z.enum(["running", "done", "failed"]),
+    started_at: z.iso.datetime(),
+    finished_at: z.iso.datetime().nullable(),
+    phase: z.enum(PHASES).nullable(),
+    done: z.int().meta({ description: "Bytes that the phase is done with." }),
+    total: z.int(),
+    backup: MANIFEST.nullable(),
+    error: z.object({ code: z.string(), detail: z.string(), hint: z.string() }).nullable(),
+  })
+  .meta({ id: "BackupJob" });
 /** What a folder or a bucket can have wrong. */
 const STORES = ["backup_failed", "bucket_failed", "s3_client_missing"] as const;
-const started = { 202: { description: "Started: `Location` tells how it goes.", body: jobSchema } };
+const started = {
+  202: { description: "Started: `Location` tells how it goes.", body: jobSchema, headers: ["Location"] },
+} as const;
 
 /** Restoring is not among them: it replaces the file that this server has open, so it is a command's. */
 export const backupRoutes = (backups: Backups): Route[] => [
@@ -50,7 +54,9 @@ export const backupRoutes = (backups: Backups): Route[] => [
     path: "/admin/backups",
     access: "operate:read",
     tag: "admin",
+    operationId: "listBackups",
     summary: "Backups, newest first",
+    description: "Of the folder, or of the bucket that copies go to.",
     parameters: listQuery,
     responses: { 200: { description: "All of them.", body: z.object({ data: z.array(MANIFEST) }) } },
     failures: STORES,
@@ -61,6 +67,7 @@ export const backupRoutes = (backups: Backups): Route[] => [
     path: "/admin/backups",
     access: "operate",
     tag: "admin",
+    operationId: "createBackup",
     summary: "Make a backup",
     description: "One job of backups runs at a time: 409 `backup_running` while there is another.",
     responses: started,
@@ -75,6 +82,7 @@ export const backupRoutes = (backups: Backups): Route[] => [
     path: "/admin/backups/{backup}/verify",
     access: "operate",
     tag: "admin",
+    operationId: "verifyBackup",
     summary: "Read a backup back and check it",
     description: "Decompresses it, opens the database and checks that, not only its size.",
     parameters: verifyQuery,
@@ -90,7 +98,9 @@ export const backupRoutes = (backups: Backups): Route[] => [
     path: "/admin/backups/prune",
     access: "operate",
     tag: "admin",
+    operationId: "pruneBackups",
     summary: "Remove the backups that retention does not keep",
+    description: "With `dry_run=1` it only says which.",
     parameters: pruneQuery,
     responses: {
       200: {
@@ -109,7 +119,9 @@ export const backupRoutes = (backups: Backups): Route[] => [
     path: "/admin/backups/jobs/{id}",
     access: "operate:read",
     tag: "admin",
+    operationId: "getBackupJob",
     summary: "How a job of backups goes",
+    description: "404 for a job of an earlier run of the server.",
     parameters: jobPath,
     responses: { 200: { description: "The job; the last twenty are known.", body: jobSchema } },
     handle: (call) => answer(200, backups.job(pathOf<{ id: number }>(call, jobPath).id)),

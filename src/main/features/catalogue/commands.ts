@@ -81,10 +81,16 @@ const patch = (kind: Kind): Command<PatchInput> =>
   });
 
 /** Any part of the body, but not nothing. */
-export const patchBody = (kind: Kind): z.ZodType<Body> =>
+const changesOf = (kind: Kind): z.ZodType<Body> =>
   kind.input
     .partial()
-    .refine((body) => Object.keys(body).length > 0, "expected at least one field to change");
+    .refine((body) => Object.keys(body).length > 0, "expected at least one field to change")
+    .meta({ id: `${kind.type}Changes`, minProperties: 1 });
+
+const CHANGES = new Map(ALL_KINDS.map((kind) => [kind, changesOf(kind)]));
+
+/** The body of a PATCH. */
+export const patchBody = (kind: Kind): z.ZodType<Body> => CHANGES.get(kind)!;
 
 function update(
   kind: Kind,
@@ -126,7 +132,7 @@ interface EntryInput {
   readonly body: { readonly track_id: number };
 }
 
-export const entryBody = z.strictObject({ track_id: id });
+export const entryBody = z.strictObject({ track_id: id }).meta({ id: "NewPlaylistEntry" });
 
 export const PLAYLIST_COMMANDS = {
   /** Again for a track that is in it: `already_exists`. */

@@ -25,13 +25,16 @@ function kindRoutes(kind: Kind, answers: Answers, writes: Writes): Route[] {
   const commands = CATALOGUE_COMMANDS[kind.path];
   const path = `/v1/${kind.path}`;
   const tag = kind.path;
-  const entityDoc = { description: `The ${kind.noun}.`, body: kind.schema };
+  const plural = kind.path.replace("-", " ");
+  const entityDoc = { description: `The ${kind.noun}.`, body: kind.schema, headers: ENTITY_HEADERS };
   return [
     readRoute({
       path,
       access: "catalogue:read",
       tag,
-      summary: `List ${kind.path.replace("-", " ")}`,
+      operationId: `list${kind.type}s`,
+      summary: `List ${plural}`,
+      description: `All ${plural}, or those that the filters leave; filters narrow each other.`,
       read: list,
       count,
       answers,
@@ -41,7 +44,9 @@ function kindRoutes(kind: Kind, answers: Answers, writes: Writes): Route[] {
       path: `${path}/{id}`,
       access: "catalogue:read",
       tag,
+      operationId: `get${kind.type}`,
       summary: `One ${kind.noun}`,
+      description: `The ${kind.noun}, as it is after every write that was answered.`,
       read: entity,
       answers,
       response: entityDoc,
@@ -51,10 +56,18 @@ function kindRoutes(kind: Kind, answers: Answers, writes: Writes): Route[] {
       path,
       access: "catalogue:write",
       tag,
+      operationId: `add${kind.type}`,
       summary: `Add ${withArticle(kind.noun)}`,
+      description: "Answered when it is on disk.",
       body: kind.input,
       headers: ["Idempotency-Key"],
-      responses: { 201: { ...entityDoc, description: "Added." } },
+      responses: {
+        201: {
+          ...entityDoc,
+          description: "Added.",
+          headers: ["Location", "Idempotency-Replayed", ...ENTITY_HEADERS],
+        },
+      },
       handle: async (call) => {
         pathOf(call, noParameters);
         const { body, text } = await bodyOf(call, commands.create.input);
@@ -66,10 +79,12 @@ function kindRoutes(kind: Kind, answers: Answers, writes: Writes): Route[] {
       path: `${path}/{id}`,
       access: "catalogue:write",
       tag,
+      operationId: `change${kind.type}`,
       summary: `Change ${withArticle(kind.noun)}`,
+      description: "A merge patch (RFC 7386): fields that are left out stay, null empties what may be empty.",
       parameters: idParameter,
       body: patchBody(kind),
-      headers: ["If-Match"],
+      headers: ["If-Match", "If-None-Match"],
       responses: { 200: entityDoc },
       handle: async (call) => {
         const { id } = pathOf<{ id: number }>(call, idParameter);
@@ -82,21 +97,27 @@ function kindRoutes(kind: Kind, answers: Answers, writes: Writes): Route[] {
       path: `${path}/{id}`,
       access: "catalogue:write",
       tag,
+      operationId: `delete${kind.type}`,
       summary: `Delete ${withArticle(kind.noun)}`,
+      description: "What something else refers to stays: 409 `in_use`.",
       parameters: idParameter,
-      headers: ["If-Match"],
+      headers: ["If-Match", "If-None-Match"],
       responses: { 204: { description: "Deleted." } },
       handle: (call) => change(writes, call, commands.remove, pathOf<{ id: number }>(call, idParameter)),
     }),
   ];
 }
 
+const ENTITY_HEADERS = ["ETag", "Cache-Control"] as const;
+
 const nestedRoutes = (answers: Answers): Route[] => [
   readRoute({
     path: "/v1/artists/{id}/albums",
     access: "catalogue:read",
     tag: "artists",
+    operationId: "listArtistAlbums",
     summary: "An artist's albums",
+    description: "404 when there is no such artist.",
     read: NESTED_READS.artistAlbums,
     answers,
     response: { description: "A page.", body: pageSchema(KINDS.albums.schema) },
@@ -105,7 +126,9 @@ const nestedRoutes = (answers: Answers): Route[] => [
     path: "/v1/albums/{id}/tracks",
     access: "catalogue:read",
     tag: "albums",
+    operationId: "listAlbumTracks",
     summary: "An album's tracks",
+    description: "404 when there is no such album.",
     read: NESTED_READS.albumTracks,
     answers,
     response: { description: "A page.", body: pageSchema(KINDS.tracks.schema) },
@@ -114,7 +137,9 @@ const nestedRoutes = (answers: Answers): Route[] => [
     path: "/v1/playlists/{id}/tracks",
     access: "catalogue:read",
     tag: "playlists",
+    operationId: "listPlaylistTracks",
     summary: "A playlist's tracks",
+    description: "404 when there is no such playlist.",
     read: NESTED_READS.playlistTracks,
     answers,
     response: { description: "A page.", body: pageSchema(KINDS.tracks.schema) },
@@ -122,7 +147,9 @@ const nestedRoutes = (answers: Answers): Route[] => [
 ];
 
 const entryParameters = z.strictObject({ id: idText, track_id: idText });
-const entrySchema = z.object({ playlist_id: z.int(), track_id: z.int(), added_at: z.iso.datetime() });
+const entrySchema = z
+  .object({ playlist_id: z.int(), track_id: z.int(), added_at: z.iso.datetime() })
+  .meta({ id: "PlaylistEntry" });
 
 const playlistEntryRoutes = (writes: Writes): Route[] => [
   route({
@@ -130,11 +157,14 @@ const playlistEntryRoutes = (writes: Writes): Route[] => [
     path: "/v1/playlists/{id}/tracks",
     access: "catalogue:write",
     tag: "playlists",
+    operationId: "addPlaylistTrack",
     summary: "Put a track into a playlist",
+    description: "Again for a track that is in it: 409 `already_exists`.",
     parameters: idParameter,
     body: entryBody,
     headers: ["Idempotency-Key"],
-    responses: { 201: { description: "Added.", body: entrySchema } },
+    responses: { 201: { description: "Added.", body: entrySchema, headers: ["Idempotency-Replayed"] } },
+    failures: ["already_exists"],
     handle: async (call) => {
       const { id } = pathOf<{ id: number }>(call, idParameter);
       const { body, text } = await bodyOf(call, entryBody);
@@ -146,7 +176,9 @@ const playlistEntryRoutes = (writes: Writes): Route[] => [
     path: "/v1/playlists/{id}/tracks/{track_id}",
     access: "catalogue:write",
     tag: "playlists",
+    operationId: "removePlaylistTrack",
     summary: "Take a track out of a playlist",
+    description: "404 when it is not in it.",
     parameters: entryParameters,
     responses: { 204: { description: "Taken out." } },
     handle: (call) =>

@@ -13,11 +13,17 @@ import { cursorText, idText, limitText, text } from "../../http/fields.ts";
 const MOST_SHOWN = 1_000;
 const QUERIES = { table: "queries", lifetime: 300, freshness: "coherent" } as const;
 
-export const tagBody = z.strictObject({
-  name: text(60).refine(hasWord, "must have a letter or a digit").meta({ example: "late night" }),
-});
-export const tagSchema = z.object({ slug: z.string(), name: z.string(), created_at: z.iso.datetime() });
-export const trackTagSchema = z.object({ slug: z.string(), name: z.string(), added_at: z.iso.datetime() });
+export const tagBody = z
+  .strictObject({
+    name: text(60).refine(hasWord, "must have a letter or a digit").meta({ example: "late night" }),
+  })
+  .meta({ id: "NewTag" });
+export const tagSchema = z
+  .object({ slug: z.string(), name: z.string(), created_at: z.iso.datetime() })
+  .meta({ id: "Tag" });
+export const trackTagSchema = z
+  .object({ slug: z.string(), name: z.string(), added_at: z.iso.datetime() })
+  .meta({ id: "TrackTag" });
 
 export const slugText = text(100)
   .transform(slugify)

@@ -23,30 +23,35 @@ import { TRACK_VECTORS_READ } from "./vector-reads.ts";
 
 const trackPath = z.strictObject({ id: idText });
 
-const similarTrack = z.object({ ...KINDS.tracks.schema.shape, similarity: z.number().min(-1).max(1) });
-const similarTracks = z.object({ data: z.array(similarTrack), next: z.null() });
-const recommendations = z.object({
-  data: z.array(
-    z.object({
-      score: z.number(),
-      strategy: z.enum(["audio", "lyrics", "genre", "collaborative", "popular"]),
-      reason: z.string(),
-      because_track_id: z.int().nullable(),
-      ...KINDS.tracks.schema.shape,
-    }),
-  ),
-  next: z.null(),
-});
-const trackVectors = z.object({
-  track_id: z.int(),
-  ...Object.fromEntries(VECTOR_KINDS.map((kind) => [kind, z.array(z.number()).nullable()])),
-});
+const similarTrack = z
+  .object({ ...KINDS.tracks.schema.shape, similarity: z.number().min(-1).max(1) })
+  .meta({ id: "SimilarTrack" });
+const similarTracks = z.object({ data: z.array(similarTrack), next: z.null() }).meta({ id: "NearestTracks" });
+const recommendation = z
+  .object({
+    score: z.number(),
+    strategy: z.enum(["audio", "lyrics", "genre", "collaborative", "popular"]),
+    reason: z.string(),
+    because_track_id: z.int().nullable(),
+    ...KINDS.tracks.schema.shape,
+  })
+  .meta({ id: "Recommendation" });
+const recommendations = z
+  .object({ data: z.array(recommendation), next: z.null() })
+  .meta({ id: "Recommendations" });
+const trackVectors = z
+  .object({
+    track_id: z.int(),
+    ...Object.fromEntries(VECTOR_KINDS.map((kind) => [kind, z.array(z.number()).nullable()])),
+  })
+  .meta({ id: "TrackVectors" });
 
 export const discoverRoutes = (answers: Answers, writes: Writes): Route[] => [
   readRoute({
     path: "/v1/tracks/{id}/similar",
     access: "catalogue:read",
     tag: "discover",
+    operationId: "listSimilarTracks",
     summary: "Tracks like this one, nearest first",
     description:
       "`similarity` is the cosine of the two vectors. A track without a vector of the kind answers an empty list with a `reason`: vectors of new and changed tracks are computed in the background.",
@@ -54,7 +59,7 @@ export const discoverRoutes = (answers: Answers, writes: Writes): Route[] => [
     answers,
     response: {
       description: "The nearest.",
-      body: similarTracks.extend({ reason: z.string().optional() }),
+      body: similarTracks.extend({ reason: z.string().optional() }).meta({ id: "SimilarTracks" }),
     },
   }),
   ...vectorRoutes(answers, writes),
@@ -63,6 +68,7 @@ export const discoverRoutes = (answers: Answers, writes: Writes): Route[] => [
     path: "/v1/users/{id}/recommendations",
     access: "people:read",
     tag: "discover",
+    operationId: "listRecommendations",
     summary: "What a listener may like",
     description:
       "Tracks the listener never played, each with the strategy that speaks loudest for it and a reason; at most two of an artist in ten. Who never played anything gets what is popular. May be up to an hour old; Age says how old.",
@@ -77,7 +83,9 @@ const vectorRoutes = (answers: Answers, writes: Writes): Route[] => [
     path: "/v1/tracks/{id}/vectors",
     access: "catalogue:read",
     tag: "discover",
+    operationId: "getTrackVectors",
     summary: "A track's vectors, normalised",
+    description: "What similarity is computed from; those of new and changed tracks come in the background.",
     read: TRACK_VECTORS_READ,
     answers,
     response: { description: "The vectors; null where there is none.", body: trackVectors },
@@ -87,6 +95,7 @@ const vectorRoutes = (answers: Answers, writes: Writes): Route[] => [
     path: "/v1/tracks/{id}/vectors",
     access: "catalogue:write",
     tag: "discover",
+    operationId: "putTrackVectors",
     summary: "Give a track vectors of your own",
     description:
       "They are normalised and stay until they are deleted or given anew: no change of the track computes others in their place. Kinds that are left out stay as they are.",
@@ -104,6 +113,7 @@ const vectorRoutes = (answers: Answers, writes: Writes): Route[] => [
     path: "/v1/tracks/{id}/vectors",
     access: "catalogue:write",
     tag: "discover",
+    operationId: "deleteTrackVectors",
     summary: "Delete a track's vectors",
     description: "They stay away until the track changes or `chinook vectors generate` asks for all.",
     parameters: trackPath,
@@ -119,13 +129,17 @@ const nearestRoute = (answers: Answers): Route =>
     path: "/v1/vectors/search",
     access: "catalogue:read",
     tag: "discover",
+    operationId: "searchVectors",
     summary: "The tracks nearest to a vector",
     description: `With \`vectors\` (up to ${MAX_QUERIES}): \`results\` holds one list for each, in their order.`,
     body: nearestBody,
     responses: {
       200: {
         description: "The nearest.",
-        body: z.union([similarTracks, z.object({ results: z.array(similarTracks) })]),
+        body: z.union([
+          similarTracks,
+          z.object({ results: z.array(similarTracks) }).meta({ id: "NearestTrackLists" }),
+        ]),
       },
     },
     handle: async (call) => {

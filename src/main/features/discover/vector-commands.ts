@@ -19,7 +19,10 @@ export const vectorInput = (kind: VectorKind) =>
     .array(z.number())
     .length(DIMENSIONS[kind])
     .refine((values) => values.some((value) => value !== 0), "must not be all zeros: it has no direction")
-    .meta({ description: `${DIMENSIONS[kind]} numbers; normalised when it is written.` });
+    .meta({
+      description: `${DIMENSIONS[kind]} numbers, not all 0; normalised when it is written.`,
+      contains: { not: { const: 0 } },
+    });
 
 export type VectorsBody = { readonly [K in VectorKind]?: readonly number[] | undefined };
 
@@ -29,7 +32,8 @@ export const vectorsBody = z
     lyric: vectorInput("lyric").optional(),
     metadata: vectorInput("metadata").optional(),
   })
-  .refine((body) => Object.keys(body).length > 0, "expected at least one of audio, lyric, metadata");
+  .refine((body) => Object.keys(body).length > 0, "expected at least one of audio, lyric, metadata")
+  .meta({ id: "NewTrackVectors", minProperties: 1 });
 
 /** Little-endian float32 as hexadecimal text: what `unhex` makes the blob of that vec0 stores. */
 export const hexOf = (values: readonly number[]): string =>

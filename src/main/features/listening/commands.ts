@@ -4,11 +4,13 @@ import { type Command, command, statement } from "../../engine/commands/command.
 import { REFERENCES_KNOWN, UNKNOWN_ID } from "../../engine/commands/guards.ts";
 import { id, timestamp, toUtc } from "../../http/fields.ts";
 
-const playInput = z.strictObject({
-  track_id: id,
-  user_id: id.nullable().optional(),
-  played_at: timestamp.optional().meta({ description: "Now, when it is left out." }),
-});
+const playInput = z
+  .strictObject({
+    track_id: id,
+    user_id: id.nullable().optional(),
+    played_at: timestamp.optional().meta({ description: "Now, when it is left out." }),
+  })
+  .meta({ id: "NewPlay" });
 export type PlayInput = z.infer<typeof playInput>;
 
 export const MAX_PLAYS = 1_000;

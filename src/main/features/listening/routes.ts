@@ -5,16 +5,22 @@ import { bodyOf, noParameters, pathOf } from "../../http/input.ts";
 import { pageSchema } from "../../http/page-schema.ts";
 import { readRoute } from "../../http/read-route.ts";
 import { type Route, route } from "../../http/route.ts";
-import { KINDS } from "../../model/kinds.ts";
+import { KINDS, type Kind } from "../../model/kinds.ts";
 import { PLAY_COMMANDS, playsBody } from "./commands.ts";
 import { CHART_READS, HISTORY_READ } from "./reads.ts";
 
-const playSchema = z.object({
-  id: z.int(),
-  track_id: z.int(),
-  user_id: z.int().nullable(),
-  played_at: z.iso.datetime(),
-});
+const playSchema = z
+  .object({
+    id: z.int(),
+    track_id: z.int(),
+    user_id: z.int().nullable(),
+    played_at: z.iso.datetime(),
+  })
+  .meta({ id: "Play" });
+const playsSchema = z.object({ data: z.array(playSchema) }).meta({ id: "Plays" });
+
+const chartEntry = ({ type, schema }: Kind) =>
+  z.object({ rank: z.int().min(1), plays: z.int().min(1), ...schema.shape }).meta({ id: `Charted${type}` });
 
 export const listeningRoutes = (answers: Answers, writes: Writes): Route[] => [
   route({
@@ -22,12 +28,17 @@ export const listeningRoutes = (answers: Answers, writes: Writes): Route[] => [
     path: "/v1/plays",
     access: "plays:write",
     tag: "plays",
+    operationId: "recordPlays",
     summary: "Record one play or up to 1,000",
     description: "An array is recorded whole or not at all.",
     body: playsBody,
     headers: ["Idempotency-Key"],
     responses: {
-      201: { description: "Recorded.", body: z.union([playSchema, z.object({ data: z.array(playSchema) })]) },
+      201: {
+        description: "Recorded: the play, or all of them in the order in which they were given.",
+        body: z.union([playSchema, playsSchema]),
+        headers: ["Idempotency-Replayed"],
+      },
     },
     handle: async (call) => {
       pathOf(call, noParameters);
@@ -41,7 +52,9 @@ export const listeningRoutes = (answers: Answers, writes: Writes): Route[] => [
     path: "/v1/users/{id}/plays",
     access: "people:read",
     tag: "users",
+    operationId: "listUserPlays",
     summary: "What a listener played, latest first",
+    description: "Empty for a listener who never played anything.",
     read: HISTORY_READ,
     answers,
     response: { description: "A page.", body: pageSchema(playSchema) },
@@ -51,13 +64,14 @@ export const listeningRoutes = (answers: Answers, writes: Writes): Route[] => [
       path: `/v1/charts/${path}`,
       access: "catalogue:read",
       tag: "charts",
+      operationId: `chart${KINDS[path].type}s`,
       summary: `The most played ${path} of a window of time`,
       description: "May be up to half an hour old; Age says how old.",
       read: CHART_READS[path],
       answers,
       response: {
         description: "Best first.",
-        body: pageSchema(z.object({ rank: z.int(), plays: z.int(), ...KINDS[path].schema.shape })),
+        body: pageSchema(chartEntry(KINDS[path])),
       },
     }),
   ),

@@ -12,19 +12,20 @@ export interface OperationsOptions {
   readonly optimize: () => Promise<{ ms: number }>;
   readonly checkpoint: () => Promise<{ complete: boolean; ms: number }>;
 }
-
-const healthSchema = z.object({
-  status: z.enum(["ok", "starting", "draining", "failed"]),
-  writer: z.boolean(),
-  readers: z.boolean(),
-  schema_version: z.int(),
-  uptime_seconds: z.number(),
-  database_bytes: z.int(),
-  wal_bytes: z.int(),
-  queues: z.object({ point: z.int(), scan: z.int(), write: z.int() }),
-  cache_bytes: z.int(),
-  resident_bytes: z.int(),
-});
+const healthSchema = z
+  .object({
+    status: z.enum(["ok", "starting", "draining", "failed"]),
+    writer: z.boolean(),
+    readers: z.boolean(),
+    schema_version: z.int(),
+    uptime_seconds: z.number(),
+    database_bytes: z.int(),
+    wal_bytes: z.int(),
+    queues: z.object({ point: z.int(), scan: z.int(), write: z.int() }),
+    cache_bytes: z.int(),
+    resident_bytes: z.int(),
+  })
+  .meta({ id: "Health" });
 
 const uncached = (status: number, body: unknown): Reply =>
   json(status, JSON.stringify(body), { "cache-control": "no-store" });
@@ -36,7 +37,9 @@ export const operationsRoutes = ({ health, metrics, optimize, checkpoint }: Oper
     path: "/livez",
     access: "open",
     tag: "operations",
+    operationId: "livez",
     summary: "Whether the process is alive",
+    description: "For whoever starts it again when it is not.",
     responses: { 200: { description: "Alive.", body: z.object({ status: z.literal("alive") }) } },
     handle: (call) => {
       pathOf(call, noParameters);
@@ -48,7 +51,9 @@ export const operationsRoutes = ({ health, metrics, optimize, checkpoint }: Oper
     path: "/readyz",
     access: "open",
     tag: "operations",
+    operationId: "readyz",
     summary: "Whether it serves: writer alive, readers open, migrated, not draining",
+    description: "For whoever sends it requests: 503 means to send them elsewhere.",
     responses: { 200: { description: "Ready.", body: z.object({ status: z.literal("ready") }) } },
     handle: (call) => {
       pathOf(call, noParameters);
@@ -63,7 +68,9 @@ export const operationsRoutes = ({ health, metrics, optimize, checkpoint }: Oper
     path: "/health",
     access: "operate:read",
     tag: "operations",
+    operationId: "health",
     summary: "The full health report",
+    description: "For people and monitors.",
     responses: {
       200: { description: "The report; 503 with the same body when not ok.", body: healthSchema },
     },
@@ -78,7 +85,9 @@ export const operationsRoutes = ({ health, metrics, optimize, checkpoint }: Oper
     path: "/metrics",
     access: "operate:read",
     tag: "operations",
+    operationId: "metrics",
     summary: "Metrics in Prometheus' text format",
+    description: "Names, labels and meanings are listed in `docs/metrics.md`.",
     responses: { 200: { description: "The metrics.", body: "text/plain" } },
     handle: async (call) => {
       pathOf(call, noParameters);

@@ -12,7 +12,7 @@ export function operationArticle(document: Document, placed: Placed): Html {
   const answer = exampleAnswerOf(document, operation);
   return html`<article id="${operation.operationId}">
   <h3><span class="method ${method}">${method}</span> ${pathOf(path)}</h3>
-  <p class="summary">${operation.summary}. ${text(operation.description ?? "")}</p>
+  <p class="summary">${operation.summary}. ${text(descriptionOf(operation))}</p>
   <div class="columns">
     <div>
       ${parametersTable(document, operation.parameters ?? [])}
@@ -26,6 +26,10 @@ export function operationArticle(document: Document, placed: Placed): Html {
   </div>
 </article>`;
 }
+
+/** What says more than the summary does. */
+const descriptionOf = ({ summary, description = "" }: Operation): string =>
+  description === `${summary}.` ? "" : description;
 
 const pathOf = (path: string): Html =>
   html`<code class="path">${path.split(/(\{\w+\})/).map((part) => (part.startsWith("{") ? html`<i>${part}</i>` : part))}</code>`;

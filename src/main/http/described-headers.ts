@@ -1,0 +1,49 @@
+/** The headers that the API description explains, each in one place: routes name them. */
+
+/** An entity tag, strong or weakened by a proxy on its way. */
+const TAG = '(W/)?"[^"]*"';
+
+const text = (description: string, schema: object = {}) => ({
+  description,
+  schema: { type: "string", ...schema },
+});
+
+export const REQUEST_HEADERS = {
+  "If-Match": text(
+    "Go on only when the ETag is still one of these (412 otherwise); `*`: whenever there is one. Weak ETags match nothing.",
+    { pattern: `^(\\*|${TAG}( *, *${TAG})*)$`, example: '"1-2026-01-31T12:00:00.000Z"' },
+  ),
+  "If-None-Match": text(
+    "For GET: answer 304 when the ETag is still one of these. For all else: go on only when it is none of them (412 otherwise). `*`: any.",
+    { example: '"1-2026-01-31T12:00:00.000Z"' },
+  ),
+  "Idempotency-Key": text(
+    "Apply the request once, however often it is sent under this key within a day.",
+    // Printable ASCII without the space.
+    { minLength: 1, maxLength: 255, pattern: "^[!-~]+$", example: "6f1c2d1e-8a50-4d83-9f6e-0a1b2c3d4e5f" },
+  ),
+} as const;
+
+export const RESPONSE_HEADERS = {
+  "X-Request-Id": text("The request's own, when it had one; what the log calls it."),
+  ETag: text("Changes whenever the answer does. For If-None-Match and If-Match."),
+  "Last-Modified": text(
+    "When the entity, or one that it names, last changed. A second is coarse: ETag is exact.",
+  ),
+  "Cache-Control": text("How long the answer may be kept, and by whom."),
+  "Cache-Status": text("Whether it came from the server's cache (RFC 9211).", {
+    example: "chinook; hit",
+  }),
+  Age: { description: "Seconds since it was worked out.", schema: { type: "integer", minimum: 0 } },
+  Link: text('The next page, `rel="next"`; none on the last.', {
+    example: '</v1/tracks?limit=20&cursor=5B226964222C32302C32305D>; rel="next"',
+  }),
+  Location: text("Where it is now."),
+  "Idempotency-Replayed": text("`true` on the answer of an earlier request under the same key.", {
+    enum: ["true"],
+  }),
+  "Retry-After": { description: "Seconds to wait.", schema: { type: "integer", minimum: 1 } },
+} as const;
+
+export type RequestHeader = keyof typeof REQUEST_HEADERS;
+export type ResponseHeader = keyof typeof RESPONSE_HEADERS;

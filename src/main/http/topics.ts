@@ -1,0 +1,22 @@
+import type { Topic } from "./openapi.ts";
+
+const topic = (name: string, description: string): Topic => ({ name, description });
+
+/** What the groups of routes are about. */
+export const TOPICS: readonly Topic[] = [
+  topic("artists", "Who made it: names, and their albums."),
+  topic("albums", "What tracks came out on, and when."),
+  topic("tracks", "The pieces themselves. A track shows the names of what it refers to."),
+  topic("genres", "What kind of music it is."),
+  topic("media-types", "What kind of file it is."),
+  topic("playlists", "Tracks put together."),
+  topic("tags", "Free words on tracks. `Late Night` and `late night` are one tag."),
+  topic("plays", "What was listened to. A play is never changed."),
+  topic("users", "What belongs to one listener. A user is a number of the client's own."),
+  topic("charts", "What was played most."),
+  topic("search", "Finding tracks by words, and the words themselves."),
+  topic("discover", "What is like something, and what a listener may like."),
+  topic("operations", "The state of the server, for orchestrators, monitors and people."),
+  topic("admin", "What the commands of a terminal need of a running server."),
+  topic("docs", "This description, for programs and for people."),
+];
