@@ -21,7 +21,9 @@ const INDEX = {
 
 /** The description of the API, for programs and for people: each made when it is first asked for, and kept. */
 export function docsRoutes(described: readonly Route[]): Route[] {
-  const openApi = once(async () => (await import("./openapi.ts")).openApiDocument([...described, ...routes], TOPICS));
+  const openApi = once(async () =>
+    (await import("./openapi.ts")).openApiDocument([...described, ...routes], TOPICS),
+  );
   const docs = once(async () => {
     const { docsPage } = await import("./docs-page/page.ts");
     return docsPage(JSON.parse(await openApi()) as Document);
