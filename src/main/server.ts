@@ -11,6 +11,7 @@ import { FEATURES } from "./features/index.ts";
 import { authorizeEveryone } from "./http/access.ts";
 import { createApp } from "./http/app.ts";
 import { Idempotency } from "./http/command-route.ts";
+import { corsFor } from "./http/cors.ts";
 import { docsRoutes } from "./http/docs-routes.ts";
 import { drain, listen, urlOf } from "./http/listen.ts";
 import { browserGuard } from "./http/origin.ts";
@@ -104,7 +105,8 @@ function openHttp(context: Context, features: readonly OpenFeature[]): Promise<H
   const onRejected = (reason: string) => metrics.rejectedRequests.inc({ reason });
   const app = createApp({
     routes: routesOf(features),
-    guard: browserGuard(settings.allowedHosts),
+    guard: browserGuard(settings.allowedHosts, settings.corsOrigins),
+    cors: corsFor(settings.corsOrigins),
     authorize: authorizeEveryone,
     log,
     logRequests: settings.logRequests,

@@ -137,6 +137,12 @@ export const ERRORS = {
     retry: false,
     hint: "This is a defect of the server: report the request_id.",
   },
+  method_unknown: {
+    status: 501,
+    title: "No such method",
+    retry: false,
+    hint: "OPTIONS of a path lists what it answers to.",
+  },
   overloaded: {
     status: 503,
     title: "Too busy",

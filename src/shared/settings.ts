@@ -51,6 +51,13 @@ const hostNames = (text: string) => {
     .map((name) => name.trim().replace(/\.$/, ""));
   return names.every((name) => /^[a-z\d_]([\w.-]{0,251}[a-z\d_])?$/.test(name)) ? names : undefined;
 };
+/** As a browser sends them in `Origin`. */
+const origins = (text: string) => {
+  const given = text.split(",").map((origin) => origin.trim());
+  return given.every((origin) => httpUrl(origin) !== undefined && new URL(origin).origin === origin)
+    ? given
+    : undefined;
+};
 const emptyOr = (parse: (text: string) => string | undefined) => (text: string) =>
   text === "" ? text : parse(text);
 
@@ -77,6 +84,13 @@ export const SETTINGS = {
     help: "names that requests may be for, beside addresses and localhost",
     initial: () => [],
     parse: (text) => (text === "" ? [] : hostNames(text)),
+  }),
+  corsOrigins: setting<readonly string[]>({
+    env: "CHINOOK_CORS_ORIGINS",
+    expects: "origins such as https://music.example.com, separated by commas, or empty",
+    help: "origins whose pages may use the API from a browser",
+    initial: () => [],
+    parse: (text) => (text === "" ? [] : origins(text)),
   }),
   port: setting({
     env: "CHINOOK_PORT",

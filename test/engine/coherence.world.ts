@@ -20,7 +20,7 @@ export const TARGETS: readonly (readonly [read: AnyRead, params: unknown])[] = [
   ...[1, 2, 3, 4].map((id) => [tracks.entity, { id }] as const),
   [tracks.list, page],
   [tracks.list, { ...page, artist_id: 1 }],
-  [tracks.count, page],
+  [tracks.counted, page],
   [albums.entity, { id: 1 }],
   [albums.list, page],
   [artists.entity, { id: 1 }],
@@ -173,7 +173,7 @@ export class World {
   /** The writer commits. A command that changes nothing is answered with an error, and touches nothing. */
   commit(write: number, n: number): void {
     const [command, input] = WRITES[write]!(n);
-    const context = { now: `${n}`, ifMatch: null, uuid: () => `uuid-${n}` };
+    const context = { now: `${n}`, ifMatch: null, ifNoneMatch: null, uuid: () => `uuid-${n}` };
     const { outcomes } = this.#commits.run([command.statements(input, context)]);
     this.#note();
     this.#unanswered.push(outcomes[0]!.failure === undefined ? command.tags(input) : []);

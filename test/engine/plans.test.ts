@@ -129,7 +129,7 @@ function textsOf(command: AnyCommand): string[] {
   }));
   const inputs = command.name.startsWith("bulk.") ? chunks : [inputOf(command, body)];
   return inputs.flatMap((input) => {
-    const context = { now: NOW.toISOString(), ifMatch: "[]", uuid: () => "" };
+    const context = { now: NOW.toISOString(), ifMatch: "[]", ifNoneMatch: "[]", uuid: () => "" };
     const answer = command.answer?.(input);
     return [...command.statements(input, context), ...(answer === undefined ? [] : [answer])].map(
       ({ sql }) => sql,

@@ -66,7 +66,7 @@ function pagesOf(read: AnyRead, params: object): Row[] {
 }
 
 describe.each(ALL_KINDS)("$path", (kind) => {
-  const { entity, list, count } = CATALOGUE_READS[kind.path];
+  const { entity, list, counted } = CATALOGUE_READS[kind.path];
 
   test("one by one are what their columns say, and null when there is none", () => {
     for (const row of all(kind.path).slice(0, 200)) expect(bodyOf(entity, { id: row.id })).toEqual(row);
@@ -87,7 +87,7 @@ describe.each(ALL_KINDS)("$path", (kind) => {
       const expected = all(kind.path).filter((row) => filters.every((name) => row[name] === params[name]));
       expect(expected.length, JSON.stringify(params)).toBeGreaterThan(0);
       expect(pagesOf(list, params), JSON.stringify(params)).toEqual(sorted(expected, String(params.sort)));
-      expect(bodyOf(count, params)).toBe(expected.length);
+      expect(bodyOf(counted, params)).toMatchObject({ total: expected.length });
     }
   });
 });

@@ -130,7 +130,7 @@ function searchVariants(): Record<string, unknown>[] {
 export function variantsOf(db: Connection, read: AnyRead): Variant[] {
   const kind = ALL_KINDS.find(({ path }) => path === read.name.split(".")[0]);
   if (kind !== undefined && read.name.endsWith(".get")) return [{ read, params: { id: 3 }, filters: [] }];
-  if (kind !== undefined && /\.(list|count)$/.test(read.name)) return listVariants(db, read, kind);
+  if (kind !== undefined && /\.(list|list_counted)$/.test(read.name)) return listVariants(db, read, kind);
   return otherVariants(read).map((params) => ({ read, params, filters: searchFilters(params) }));
 }
 

@@ -26,7 +26,6 @@ describe("what is no request", () => {
     ["no HTTP", "hello\r\n\r\n"],
     ["another protocol", "SSH-2.0-OpenSSH_9.6\r\n"],
     ["a TLS greeting", Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01])],
-    ["an unknown method", `BREW /v1/tracks HTTP/1.1\r\nhost: localhost\r\n${CLOSE}\r\n`],
     ["no version", "GET /v1/tracks\r\n\r\n"],
     ["HTTP/2 without being asked", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],
     ["a space in a header's name", head("GET / HTTP/1.1", "bad name: x")],

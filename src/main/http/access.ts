@@ -18,6 +18,9 @@ export const PERMISSIONS = [
 export type Permission = (typeof PERMISSIONS)[number];
 export type Access = "open" | Permission;
 
+/** Whether what is answered is one person's, so that no cache that others share may keep it. */
+export const isPersonal = (access: Access): boolean => access === "people:read" || access === "library";
+
 /** Who asks. Answers and idempotency keys of one principal are never another's. */
 export interface Principal {
   /** Stable and unique: part of the keys of what is one principal's. */

@@ -5,6 +5,8 @@ import { AppError, type ErrorCode } from "../../shared/errors.ts";
 import { type Logger, SLOW_MS } from "../engine/log.ts";
 import { ANONYMOUS, type Authorize, type Principal } from "./access.ts";
 import { BODIES } from "./body-budget.ts";
+import type { Cors } from "./cors.ts";
+import { ASTERISK } from "./listen.ts";
 import type { BrowserGuard } from "./origin.ts";
 import { empty, problem, type Reply, requestIdOf, toAppError } from "./reply.ts";
 import type { Call, Method, Route } from "./route.ts";
@@ -12,6 +14,7 @@ import type { Call, Method, Route } from "./route.ts";
 export interface AppOptions {
   readonly routes: readonly Route[];
   readonly guard: BrowserGuard;
+  readonly cors: Cors | undefined;
   readonly authorize: Authorize;
   readonly log: Logger;
   readonly logRequests: "all" | "slow";
@@ -56,7 +59,7 @@ export function createApp(options: AppOptions): Hono<{ Bindings: Bindings }> {
   const unmatched: Target = {
     path: NO_ROUTE,
     access: "open",
-    handle: ({ method, path }) => refuse(method, methodsOf(path)),
+    handle: ({ method, path }) => refuse(method, path === ASTERISK ? METHODS : methodsOf(path)),
   };
   app.notFound((c) => handle(c, unmatched, options));
   return app;
@@ -138,12 +141,14 @@ function finish({ c, route, started, id, options }: Exchange, reply: Reply): Res
   }
   const headers: Record<string, string> = { ...reply.headers, "x-request-id": id };
   if (options.draining()) headers.connection = "close";
-  if (c.req.method === "HEAD") headers["content-length"] = String(lengthOf(reply));
+  if (options.cors !== undefined) Object.assign(headers, options.cors(c.env.incoming, reply.headers));
+  if (c.req.method === "HEAD" && reply.body !== null)
+    headers["content-length"] = String(lengthOf(reply.body));
   return new Response(reply.body, { status: reply.status, headers });
 }
 
 /** HEAD promises the length that GET would send; the router drops the body it would be counted from. */
-const lengthOf = ({ body }: Reply): number => (body === null ? 0 : Buffer.byteLength(body));
+const lengthOf = (body: NonNullable<Reply["body"]>): number => Buffer.byteLength(body);
 
 function fail(exchange: Exchange, thrown: unknown): Response {
   const error = toAppError(thrown);
@@ -153,9 +158,17 @@ function fail(exchange: Exchange, thrown: unknown): Response {
     const level = error.status === 500 ? "error" : "warn";
     log[level]({ request_id: exchange.id, code: error.code, err: error.cause ?? error }, "request failed");
   }
-  const allow = error instanceof MethodNotAllowed ? { allow: error.allow } : {};
-  return finish(exchange, problem(error, exchange.id, allow));
+  return finish(exchange, problem(error, exchange.id, hintsOf(error, exchange.c.req.method)));
 }
+
+/** What a refusal says of the requests that would be taken. */
+function hintsOf(error: AppError, method: string): Record<string, string> {
+  if (error instanceof MethodNotAllowed) return { allow: error.allow };
+  return error.code === "media_type_unsupported" && method === "PATCH" ? ACCEPT_PATCH : {};
+}
+
+/** RFC 5789. */
+const ACCEPT_PATCH = { "accept-patch": "application/merge-patch+json, application/json" };
 
 class MethodNotAllowed extends AppError {
   readonly allow: string;
@@ -169,9 +182,12 @@ class MethodNotAllowed extends AppError {
 function refuse(method: string, methods: readonly string[]): Reply {
   if (methods.length === 0) throw new AppError("route_unknown");
   const allow = [...methods, "OPTIONS"].join(", ");
-  if (method === "OPTIONS") return empty(204, { allow });
+  if (method === "OPTIONS") return empty(204, { allow, ...(methods.includes("PATCH") ? ACCEPT_PATCH : {}) });
   throw new MethodNotAllowed(allow);
 }
+
+/** What the server answers to at all. */
+const METHODS: readonly string[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 
 /** Which methods a path answers to: asked only when none matched, so it stays out of the router's way. */
 function methodTable(routes: readonly Route[]): (path: string) => readonly string[] {

@@ -1,9 +1,10 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { AppError } from "../../shared/errors.ts";
 import type { Answered, Command } from "../engine/commands/command.ts";
 import type { Commands, ExecuteOptions } from "../engine/commands/command-bus.ts";
 import { fingerprint, IDEMPOTENCY_READ, type IdempotentRequest } from "../engine/commands/idempotency.ts";
 import { Answers } from "../engine/reads/answers.ts";
-import { idempotencyKey, parseEtags } from "./input.ts";
+import { idempotencyKey, isAny, parseEtags } from "./input.ts";
 import { empty, json, type Reply } from "./reply.ts";
 import type { Call } from "./route.ts";
 
@@ -21,10 +22,30 @@ export async function change<I>(
   command: Command<I>,
   input: I,
 ): Promise<Reply> {
-  const answered = await commands.execute(command, input, {
-    ifMatch: parseEtags(call.incoming.headers["if-match"]),
+  const { headers } = call.incoming;
+  const answered = await commands.execute(command, input, preconditions(headers)).catch((error) => {
+    throw weakened(error, headers["if-match"]);
   });
   return answered.body === null ? empty(204, NO_STORE) : withEtag(200, answered);
+}
+
+/** A failure that a proxy may be the cause of says so. */
+function weakened(error: unknown, ifMatch = ""): unknown {
+  if (!(error instanceof AppError && error.code === "precondition_failed" && ifMatch.includes("W/")))
+    return error;
+  return new AppError("precondition_failed", {
+    detail: "If-Match has a weak ETag, which matches nothing: a proxy that compresses makes them so",
+  });
+}
+
+/**
+ * An entity that is there always has an ETag: so `If-None-Match: *`, which asks that it is not, comes to an
+ * `If-Match` of nothing.
+ */
+function preconditions(headers: IncomingHttpHeaders): ExecuteOptions {
+  const ifNoneMatch = parseEtags(headers["if-none-match"])?.map((etag) => etag.replace(/^W\//, ""));
+  const ifMatch = isAny(headers["if-none-match"]) ? [] : parseEtags(headers["if-match"]);
+  return { ifMatch, ifNoneMatch };
 }
 
 /** POST: once, however often it is sent under one Idempotency-Key. */

@@ -2,14 +2,16 @@ import { z } from "zod";
 import { version } from "../../shared/version.ts";
 import { once } from "../engine/once.ts";
 import type { Document } from "./docs-page/document.ts";
+import { tagged } from "./entry-reply.ts";
 import { noParameters, pathOf } from "./input.ts";
-import { API_HEADERS, json, type Reply } from "./reply.ts";
+import { json, type Reply } from "./reply.ts";
 import { type Call, type Route, route } from "./route.ts";
 import { TOPICS } from "./topics.ts";
 
 const TAG = "docs";
 const HTML = "text/html; charset=utf-8";
 const REVALIDATE = { "cache-control": "no-cache" };
+const TAGGED = ["ETag", "Cache-Control"] as const;
 
 const INDEX = {
   docs: "/docs",
@@ -48,10 +50,11 @@ export function docsRoutes(described: readonly Route[]): Route[] {
       access: "open",
       tag: TAG,
       summary: "This API, as OpenAPI 3.1",
-      responses: { 200: { description: "The document.", body: z.looseObject({}) } },
+      headers: ["If-None-Match", "If-Match"],
+      responses: { 200: { description: "The document.", body: z.looseObject({}), headers: TAGGED } },
       handle: async (call) => {
         pathOf(call, noParameters);
-        return json(200, await openApi(), REVALIDATE);
+        return tagged(call, json(200, await openApi(), REVALIDATE));
       },
     }),
     pageRoute("/docs", "This API, as a page to read", async (call) => {
@@ -83,12 +86,13 @@ const pageRoute = (path: string, summary: string, page: (call: Call) => Promise<
     access: "open",
     tag: TAG,
     summary,
-    responses: { 200: { description: "The page.", body: "text/html" } },
+    headers: ["If-None-Match", "If-Match"],
+    responses: { 200: { description: "The page.", body: "text/html", headers: TAGGED } },
     handle: async (call) => {
       pathOf(call, noParameters);
       const { PAGE_POLICY } = await import("./docs-page/page.ts");
       const headers = { "content-type": HTML, "content-security-policy": PAGE_POLICY, ...REVALIDATE };
-      return { status: 200, body: await page(call), headers: { ...API_HEADERS, ...headers } };
+      return tagged(call, json(200, await page(call), headers));
     },
   });
 

@@ -102,10 +102,21 @@ function checkContentType({ headers }: IncomingMessage): void {
   }
 }
 
+/** Kept on the request itself, as body-budget.ts does. */
+const ASK = Symbol("asks for the body");
+
+type Asking = IncomingMessage & { [ASK]?: () => void };
+
+/** What is to be done when a body is read: its sender waits to be asked for it. */
+export function beforeReading(incoming: Asking, ask: () => void): void {
+  incoming[ASK] = ask;
+}
+
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-function readText(incoming: IncomingMessage, maxBytes: number): Promise<string> {
+function readText(incoming: Asking, maxBytes: number): Promise<string> {
   if (Number(incoming.headers["content-length"] ?? 0) > maxBytes) throw new AppError("body_too_large");
+  incoming[ASK]?.();
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
@@ -148,17 +159,25 @@ function decode(
   }
 }
 
+/** `*`: whatever there is. */
+export const isAny = (header: string | undefined): boolean => header?.trim() === "*";
+
 /** The ETags of If-Match or If-None-Match; undefined for none given and for `*`. */
 export function parseEtags(header: string | undefined): string[] | undefined {
-  if (header === undefined || header.trim() === "*") return undefined;
+  if (header === undefined || isAny(header)) return undefined;
   return header.match(/(?:W\/)?"[^"]*"/g) ?? [];
+}
+
+/** Strong comparison, as RFC 9110 asks for If-Match: no ETag of ours is weak, so a weak one matches nothing. */
+export function ifMatch(header: string | undefined, etag: string): boolean {
+  return parseEtags(header)?.includes(etag) ?? true;
 }
 
 /** Weak comparison, as RFC 9110 asks for If-None-Match. */
 export function noneMatch(header: string | undefined, etag: string): boolean {
   if (header === undefined) return true;
   if (header === etag) return false;
-  if (header.trim() === "*") return false;
+  if (isAny(header)) return false;
   return !(parseEtags(header) ?? []).some((candidate) => candidate.replace(/^W\//, "") === etag);
 }
 

@@ -1,10 +1,11 @@
-import { createServer, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { getRequestListener, RequestError } from "@hono/node-server";
 import type { Hono } from "hono";
 import { AppError, type ErrorCode } from "../../shared/errors.ts";
+import { beforeReading } from "./input.ts";
 import { problem, type Reply, requestIdOf } from "./reply.ts";
 
 /** Bytes of the request line and headers. */
@@ -19,6 +20,8 @@ const LIMITS = {
   maxHeaderSize: MAX_HEADERS,
   // Missing, it is refused by the adaptor, whose errors are ours to word; Node.js would answer with no body.
   requireHostHeader: false,
+  // Two Host fields become one that is none, and is refused; Node.js would go by the first.
+  joinDuplicateHeaders: true,
 } as const;
 const MAX_CONNECTIONS = 10_000;
 /** Connections that may wait to be accepted: past it a crowd's clients would try again after seconds, unheard. */
@@ -26,6 +29,9 @@ const BACKLOG = 4_096;
 /** Milliseconds that requests have to finish once the server is told to stop, and what has not wholly come by then. */
 const DRAIN_MS = 10_000;
 const ARRIVAL_MS = 2_000;
+
+/** The path that stands for the server as a whole: `OPTIONS *`. */
+export const ASTERISK = "/*";
 
 /** @throws AppError `listen_failed`. @returns the server, listening. */
 export async function listen(
@@ -38,6 +44,7 @@ export async function listen(
   const listener = getRequestListener(app.fetch, { errorHandler: adaptorError });
   const server = createServer(LIMITS, (incoming, outgoing) => {
     if (incoming.httpVersion === "1.0") incoming.headers.host ??= "localhost";
+    if (incoming.url === "*" && incoming.method === "OPTIONS") incoming.url = ASTERISK;
     return listener(incoming, outgoing);
   });
   server.maxConnections = MAX_CONNECTIONS;
@@ -104,11 +111,33 @@ type OnRejected = (reason: string) => void;
 function refuseWhatIsNoRequest(server: Server, onRejected: OnRejected): void {
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => rejectClient(error, socket, onRejected));
   server.on("connect", (_, socket) => refuse("bad_request", "this is no proxy", socket, onRejected));
+  server.on("checkContinue", (incoming, outgoing) => {
+    askForBody(incoming, outgoing);
+    server.emit("request", incoming, outgoing);
+  });
   // An expectation that nobody knows may be ignored; Node.js would answer 417 with no body.
   server.on("checkExpectation", (incoming, outgoing) => server.emit("request", incoming, outgoing));
 }
 
-function rejectClient(error: NodeJS.ErrnoException, socket: Duplex, onRejected: OnRejected): void {
+/**
+ * `Expect: 100-continue`: the body is asked for when it is read, so that what is refused for its method, path, type
+ * or length is refused at once. Then the connection ends with the answer, because the body may come or not.
+ */
+function askForBody(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  const { shouldKeepAlive } = outgoing;
+  outgoing.shouldKeepAlive = false;
+  beforeReading(incoming, () => {
+    outgoing.shouldKeepAlive = shouldKeepAlive;
+    outgoing.writeContinue();
+  });
+}
+
+interface ClientError extends NodeJS.ErrnoException {
+  readonly rawPacket?: Buffer;
+  readonly bytesParsed?: number;
+}
+
+function rejectClient(error: ClientError, socket: Duplex, onRejected: OnRejected): void {
   if (error.code === "ECONNRESET" || !socket.writable) {
     socket.destroy();
     return;
@@ -118,7 +147,22 @@ function rejectClient(error: NodeJS.ErrnoException, socket: Duplex, onRejected: 
     owed.once("close", () => rejectClient(error, socket, onRejected));
     return;
   }
-  refuse(PARSER_ERRORS[error.code ?? ""] ?? "bad_request", undefined, socket, onRejected);
+  refuse(refusalOf(error), undefined, socket, onRejected);
+}
+
+function refusalOf(error: ClientError): ErrorCode {
+  if (error.code === "HPE_INVALID_METHOD" && REQUEST_LINE.test(lineOf(error))) return "method_unknown";
+  return PARSER_ERRORS[error.code ?? ""] ?? "bad_request";
+}
+
+/** A request in every way, but for a method that the parser does not know. */
+const REQUEST_LINE = /^[!#$%&'*+.^`|~\w-]+ \S+ HTTP\/1\.[01]\r?$/;
+
+/** The line that the parser stopped in. */
+function lineOf({ rawPacket, bytesParsed = 0 }: ClientError): string {
+  const text = rawPacket?.toString("latin1") ?? "";
+  const start = text.lastIndexOf("\n", bytesParsed) + 1;
+  return text.slice(start, text.indexOf("\n", start));
 }
 
 /**
@@ -140,6 +184,7 @@ const REASONS: Readonly<Record<number, string>> = {
   400: "Bad Request",
   408: "Request Timeout",
   431: "Request Header Fields Too Large",
+  501: "Not Implemented",
 };
 
 function rawResponse({ status, headers, body }: Reply, id: string): string {

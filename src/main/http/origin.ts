@@ -23,8 +23,13 @@ export type BrowserGuard = (incoming: IncomingMessage) => void;
  *   `Host`. Without either it is no browser. Behind that, the only content type is JSON, which no form can send.
  *
  * @param allowedHosts names as `hostName` gives them.
+ * @param trustedOrigins whose pages may send what changes something.
  */
-export function browserGuard(allowedHosts: readonly string[]): BrowserGuard {
+export function browserGuard(
+  allowedHosts: readonly string[],
+  trustedOrigins: readonly string[] = [],
+): BrowserGuard {
+  const trusted: ReadonlySet<string | undefined> = new Set(trustedOrigins);
   const names = new Set(["localhost", ...allowedHosts]);
   const letIn = new Set<string>();
   const checkHost = (host: string): void => {
@@ -37,13 +42,14 @@ export function browserGuard(allowedHosts: readonly string[]): BrowserGuard {
   return (incoming) => {
     const { host = "" } = incoming.headers;
     if (!letIn.has(host)) checkHost(host);
-    if (!SAFE.has(incoming.method!)) checkUnsafe(incoming);
+    if (!SAFE.has(incoming.method!)) checkUnsafe(incoming, trusted.has(incoming.headers.origin));
   };
 }
 
 /** @throws AppError `cross_origin` or `media_type_unsupported`. */
-function checkUnsafe({ headers }: IncomingMessage): void {
-  if (!isSameOrigin(headers)) throw new AppError("cross_origin", { detail: shown(headers.origin ?? "") });
+function checkUnsafe({ headers }: IncomingMessage, trusted: boolean): void {
+  if (!trusted && !isSameOrigin(headers))
+    throw new AppError("cross_origin", { detail: shown(headers.origin ?? "") });
   const type = headers["content-type"];
   if (type !== undefined && !isJsonType(type))
     throw new AppError("media_type_unsupported", { detail: `got ${type}` });

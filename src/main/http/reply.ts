@@ -18,7 +18,11 @@ export const API_HEADERS = {
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
 } as const;
 
-export const json = (status: number, body: string, headers: Record<string, string> = {}): Reply => ({
+export const json = (
+  status: number,
+  body: string,
+  headers: Record<string, string> = {},
+): Reply & { readonly body: string } => ({
   status,
   body,
   headers: { ...API_HEADERS, ...headers },

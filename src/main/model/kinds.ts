@@ -255,8 +255,14 @@ export const jsonOf = (kind: Kind): string =>
     .join(", ")})`;
 
 /**
- * The entity's ETag, in SQL: it changes exactly when its JSON may have. The time of the last update is part of
- * it because a restored backup counts its versions from an earlier number again.
+ * The entity's ETag, in SQL: it changes exactly when its JSON may have. The time of the last update of all that it
+ * shows is part of it because a restored backup counts its versions from an earlier number again; it is also what
+ * `Last-Modified` is made of.
  */
 export const etagOf = (kind: Kind): string =>
-  `'"' || ${kind.versions.map((version) => `ifnull(${version}, 0)`).join(" || '.' || ")} || '-' || t.updated_at || '"'`;
+  `'"' || ${kind.versions.map((version) => `ifnull(${version}, 0)`).join(" || '.' || ")} || '-' || ${lastUpdate(kind)} || '"'`;
+
+function lastUpdate({ versions }: Kind): string {
+  const times = versions.map((version) => `ifnull(${version.replace(".version", ".updated_at")}, '')`);
+  return times.length === 1 ? times[0]! : `max(${times.join(", ")})`;
+}

@@ -16,6 +16,8 @@ export interface CommandsOptions {
 export interface ExecuteOptions {
   /** ETags of which the entity must have one; undefined: any. */
   readonly ifMatch?: readonly string[] | undefined;
+  /** ETags of which the entity must have none. */
+  readonly ifNoneMatch?: readonly string[] | undefined;
   readonly idempotent?: IdempotentRequest | undefined;
 }
 
@@ -44,11 +46,13 @@ export class Commands {
   }
 }
 
-function compose<I>(command: Command<I>, input: I, { ifMatch, idempotent }: ExecuteOptions): Statements {
+function compose<I>(command: Command<I>, input: I, options: ExecuteOptions): Statements {
+  const { ifMatch, ifNoneMatch, idempotent } = options;
   const now = new Date().toISOString();
   const context: CommandContext = {
     now,
     ifMatch: ifMatch === undefined ? null : JSON.stringify(ifMatch),
+    ifNoneMatch: ifNoneMatch === undefined ? null : JSON.stringify(ifNoneMatch),
     uuid: randomUUID,
   };
   const statements = command.statements(input, context);

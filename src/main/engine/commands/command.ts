@@ -28,6 +28,8 @@ export interface CommandContext {
   readonly now: string;
   /** ETags that the stored entity must have one of, as a JSON array; null: any. */
   readonly ifMatch: string | null;
+  /** ETags that the stored entity must have none of, as a JSON array; null: any. */
+  readonly ifNoneMatch: string | null;
   /** Statements carry no randomness of their own: it comes in from here, so that they replay alike. */
   readonly uuid: () => string;
 }

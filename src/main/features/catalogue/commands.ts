@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Param, Statement, Statements } from "../../../shared/protocol.ts";
-import { type Command, command, statement } from "../../engine/commands/command.ts";
+import { type Command, type CommandContext, command, statement } from "../../engine/commands/command.ts";
 import {
   CHANGED,
   CHANGED_IF_MATCHED,
@@ -60,10 +60,12 @@ function insert(table: string, columns: Record<string, Param>): Statement {
   return statement(`INSERT INTO ${table} (${names.join(", ")}) VALUES (${values.join(", ")})`, columns);
 }
 
-/** If-Match, inside the transaction that writes: nothing can change between check and write. */
-const matches = (kind: Kind): string =>
-  `(@if_match IS NULL OR (SELECT ${etagOf(kind)} FROM ${kind.from} WHERE t.id = likely(@id))
-    IN (SELECT value FROM json_each(@if_match)))`;
+/** If-Match and If-None-Match, inside the transaction that writes: nothing can change between check and write. */
+function matches(kind: Kind): string {
+  const etag = `(SELECT ${etagOf(kind)} FROM ${kind.from} WHERE t.id = likely(@id))`;
+  return `(@if_match IS NULL OR ${etag} IN (SELECT value FROM json_each(@if_match)))
+    AND (@if_none_match IS NULL OR ${etag} NOT IN (SELECT value FROM json_each(@if_none_match)))`;
+}
 
 const found = (kind: Kind, id: number): Statement =>
   statement(`SELECT 1 FROM ${kind.table} WHERE id = likely(@id)`, { id }, FOUND);
@@ -72,9 +74,9 @@ const patch = (kind: Kind): Command<PatchInput> =>
   command({
     name: `${kind.path}.patch`,
     input: z.strictObject({ id: idText, body: patchBody(kind) }) as unknown as z.ZodType<PatchInput>,
-    statements: ({ id, body }, { now, ifMatch }) => {
+    statements: ({ id, body }, context) => {
       const columns = kind.toColumns(body);
-      return [found(kind, id), ...referencesKnown(kind, columns), update(kind, id, columns, now, ifMatch)];
+      return [found(kind, id), ...referencesKnown(kind, columns), update(kind, id, columns, context)];
     },
     answer: ({ id }) => statement(answerWhere(kind, "t.id = likely(@id)"), { id }),
     tags: ({ id }) => [`${kind.path}:${id}`, kind.path],
@@ -96,14 +98,13 @@ function update(
   kind: Kind,
   id: number,
   columns: Record<string, Param>,
-  now: string,
-  ifMatch: string | null,
+  { now, ifMatch, ifNoneMatch }: CommandContext,
 ): Statement {
   const sets = Object.keys(columns).map((name) => `${name} = @${name}`);
   return statement(
     `UPDATE ${kind.table} SET ${sets.join(", ")}, version = version + 1, updated_at = @now
      WHERE id = likely(@id) AND ${matches(kind)}`,
-    { ...columns, id, now, if_match: ifMatch },
+    { ...columns, id, now, if_match: ifMatch, if_none_match: ifNoneMatch },
     CHANGED_IF_MATCHED,
   );
 }
@@ -112,11 +113,11 @@ const remove = (kind: Kind): Command<DeleteInput> =>
   command({
     name: `${kind.path}.delete`,
     input: z.strictObject({ id: idText }),
-    statements: ({ id }, { ifMatch }) => [
+    statements: ({ id }, { ifMatch, ifNoneMatch }) => [
       found(kind, id),
       statement(
         `DELETE FROM ${kind.table} WHERE id = likely(@id) AND ${matches(kind)}`,
-        { id, if_match: ifMatch },
+        { id, if_match: ifMatch, if_none_match: ifNoneMatch },
         CHANGED_IF_MATCHED,
       ),
     ],

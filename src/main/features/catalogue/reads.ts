@@ -15,7 +15,6 @@ import {
 
 const MINUTE = 60;
 const QUERIES = { table: "queries", lifetime: 5 * MINUTE, freshness: "coherent" } as const;
-const COUNTS = { table: "aggregations", lifetime: 30 * MINUTE, freshness: "coherent" } as const;
 
 export interface EntityParams {
   readonly id: number;
@@ -33,7 +32,8 @@ export interface ListParams {
 export interface KindReads {
   readonly entity: Read<EntityParams>;
   readonly list: Read<ListParams>;
-  readonly count: Read<ListParams>;
+  /** The list with `total`. */
+  readonly counted: Read<ListParams>;
 }
 
 const entity = (kind: Kind): Read<EntityParams> => {
@@ -75,7 +75,20 @@ function list(kind: Kind): Read<ListParams> {
   });
 }
 
-function listStatement(kind: Kind, params: ListParams) {
+/** A page and how many rows there are in all, in one statement, so of one snapshot: a scan, and on the lane of such. */
+function counted(kind: Kind): Read<ListParams> {
+  return read({
+    ...list(kind),
+    name: `${kind.path}.list_counted`,
+    lane: "scan",
+    statement: (params) => listStatement(kind, params, totalOf(kind, params)),
+  });
+}
+
+const totalOf = (kind: Kind, params: ListParams): string =>
+  `SELECT count(*) FROM ${kind.table} t ${where(filterConditions(kind, params))}`;
+
+function listStatement(kind: Kind, params: ListParams, total?: string) {
   const after = decodeCursor(params);
   const column = kind.sorts[params.sort.replace("-", "")]!;
   const down = params.sort.startsWith("-");
@@ -85,7 +98,7 @@ function listStatement(kind: Kind, params: ListParams) {
     FROM ${kind.from} ${where(conditions)}
     ORDER BY ${orderBy(key, down)} LIMIT @limit + 1`;
   return {
-    sql: pageOf(page),
+    sql: pageOf(page, "", total),
     params: { ...filterValues(kind, params), ...afterValues(column, down, after), ...paging(params) },
   };
 }
@@ -153,22 +166,8 @@ function afterValues(column: string, down: boolean, after: After): Record<string
   return column === "t.id" ? { after_id: down ? Number.MAX_SAFE_INTEGER : 0 } : {};
 }
 
-/** How many rows a list has in all: a scan, and so on the lane where scans do not keep anyone waiting. */
-function count(kind: Kind): Read<ListParams> {
-  return read({
-    name: `${kind.path}.count`,
-    lane: "scan",
-    params: listParams(kind),
-    statement: (params) => ({
-      sql: `SELECT count(*) || '', NULL, NULL FROM ${kind.table} t ${where(filterConditions(kind, params))}`,
-      params: filterValues(kind, params),
-    }),
-    cache: { ...COUNTS, tags: () => [kind.path, ...kind.joins], joins: [] },
-  });
-}
-
 export const CATALOGUE_READS = Object.fromEntries(
-  ALL_KINDS.map((kind) => [kind.path, { entity: entity(kind), list: list(kind), count: count(kind) }]),
+  ALL_KINDS.map((kind) => [kind.path, { entity: entity(kind), list: list(kind), counted: counted(kind) }]),
 ) as Readonly<Record<KindPath, KindReads>>;
 
 interface NestedParams extends EntityParams {

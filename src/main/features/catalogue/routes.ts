@@ -21,7 +21,7 @@ export const catalogueRoutes = (answers: Answers, writes: Writes): Route[] => [
 ];
 
 function kindRoutes(kind: Kind, answers: Answers, writes: Writes): Route[] {
-  const { entity, list, count } = CATALOGUE_READS[kind.path];
+  const { entity, list, counted } = CATALOGUE_READS[kind.path];
   const commands = CATALOGUE_COMMANDS[kind.path];
   const path = `/v1/${kind.path}`;
   const tag = kind.path;
@@ -36,7 +36,7 @@ function kindRoutes(kind: Kind, answers: Answers, writes: Writes): Route[] {
       summary: `List ${plural}`,
       description: `All ${plural}, or those that the filters leave; filters narrow each other.`,
       read: list,
-      count,
+      counted,
       answers,
       response: { description: "A page.", body: pageSchema(kind.schema) },
     }),
