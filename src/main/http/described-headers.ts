@@ -20,7 +20,7 @@ export const REQUEST_HEADERS = {
   "Idempotency-Key": text(
     "Apply the request once, however often it is sent under this key within a day.",
     // Printable ASCII without the space.
-    { minLength: 1, maxLength: 255, pattern: "^[!-~]+$", example: "6f1c2d1e-8a50-4d83-9f6e-0a1b2c3d4e5f" },
+    { minLength: 1, maxLength: 255, pattern: "^[!-~]+$" },
   ),
 } as const;
 

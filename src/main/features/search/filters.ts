@@ -44,7 +44,10 @@ const year = z
   .regex(/^\d{4}$/, "must be a year of four digits")
   .transform(Number)
   .optional()
-  .meta({ override: { type: "integer", minimum: 0, maximum: 9999 }, description: "Of the album's release." });
+  .meta({
+    override: { type: "integer", minimum: 1000, maximum: 9999 },
+    description: "Of the album's release.",
+  });
 
 const price = z
   .string()

@@ -13,33 +13,40 @@ import { POPULAR_READ } from "./statistics.ts";
 import { SUGGESTIONS_READ } from "./suggestions.ts";
 
 const highlight = z.string().nullable();
-const hitSchema = z.object({
-  ...KINDS.tracks.schema.shape,
-  score: z.number(),
-  highlights: z.object({
-    name: z.string(),
-    album_title: highlight,
-    artist_name: highlight,
-    composer: highlight,
-  }),
-});
-const foundSchema = pageSchema(hitSchema).extend({
-  bounded: z.boolean().meta({ description: "More matched than are ranked; add a word or a filter." }),
-  corrected: z.record(z.string(), z.string()).optional(),
-  fused: z
-    .array(z.enum(["text", ...VECTOR_KINDS]))
-    .optional()
-    .meta({
-      description:
-        "In hybrid mode: the lists that had something to say. `text` alone: there are no vectors to compare (yet).",
+const hitSchema = z
+  .object({
+    ...KINDS.tracks.schema.shape,
+    score: z.number(),
+    highlights: z.object({
+      name: z.string(),
+      album_title: highlight,
+      artist_name: highlight,
+      composer: highlight,
     }),
-});
+  })
+  .meta({ id: "SearchHit" });
+const foundSchema = pageSchema(hitSchema)
+  .extend({
+    bounded: z.boolean().meta({ description: "More matched than are ranked; add a word or a filter." }),
+    corrected: z.record(z.string(), z.string()).optional(),
+    fused: z
+      .array(z.enum(["text", ...VECTOR_KINDS]))
+      .optional()
+      .meta({
+        description:
+          "In hybrid mode: the lists that had something to say. `text` alone: there are no vectors to compare (yet).",
+      }),
+  })
+  .meta({ id: "SearchPage" });
 
-const suggestionSchema = z.object({
-  kind: z.enum(["artist", "album", "track"]),
-  id: z.int(),
-  name: z.string(),
-});
+const suggestionSchema = z
+  .object({
+    kind: z.enum(["artist", "album", "track"]),
+    id: z.int(),
+    name: z.string(),
+  })
+  .meta({ id: "Suggestion" });
+const popularSchema = z.object({ query: z.string(), searches: z.int() }).meta({ id: "PopularSearch" });
 
 /** What turns texts into vectors: see the feature `discover`. */
 interface Sentences {
@@ -98,7 +105,7 @@ export const searchRoutes = (
     answers,
     response: {
       description: "Most frequent first.",
-      body: pageSchema(z.object({ query: z.string(), searches: z.int() })),
+      body: pageSchema(popularSchema),
     },
   }),
 ];

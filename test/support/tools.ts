@@ -1,0 +1,33 @@
+import { spawnSync } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+
+/** Programs of other makers that tests ask where there are any. */
+
+/** Where a program is: named by a variable of the environment, or on the PATH. */
+export function findProgram(name: string, variable?: string): string | undefined {
+  const named = variable === undefined ? undefined : process.env[variable];
+  if (named !== undefined && named !== "") return named;
+  const folders = (process.env.PATH ?? "").split(delimiter);
+  return folders.map((folder) => join(folder, name)).find(isExecutable);
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Runs it to its end. @returns its exit status and all that it said. */
+export function run(program: string, args: readonly string[], cwd: string): { code: number; said: string } {
+  const { status, stdout, stderr, error } = spawnSync(program, args, {
+    cwd,
+    encoding: "utf8",
+    timeout: 300_000,
+  });
+  if (error !== undefined) throw error;
+  return { code: status ?? -1, said: `${stdout}${stderr}` };
+}
