@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { closest } from "fastest-levenshtein";
+import { realFile } from "./database/real-file.ts";
 import { AppError } from "./errors.ts";
 import { TUNING } from "./tuning.ts";
 
@@ -68,8 +69,8 @@ export const SETTINGS = {
     env: "CHINOOK_DATABASE",
     expects: "a file path",
     help: "the database file; made when missing",
-    initial: () => resolve("data/database.sqlite"),
-    parse: (text) => (nonEmpty(text) === undefined ? undefined : resolve(text)),
+    initial: () => realFile("data/database.sqlite"),
+    parse: (text) => (nonEmpty(text) === undefined ? undefined : realFile(text)),
   }),
   host: setting({
     env: "CHINOOK_HOST",

@@ -1,7 +1,8 @@
-import { accessSync, closeSync, constants, mkdirSync, openSync } from "node:fs";
+import { accessSync, constants, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { isMainThread, parentPort, workerData } from "node:worker_threads";
 import { decodeCommands } from "../shared/batches.ts";
+import { createFile } from "../shared/database/create-file.ts";
 import { Whereabouts } from "../shared/database/file-identity.ts";
 import { WriterLock } from "../shared/database/lock.ts";
 import { type Migration, migrate, migrationStatus, readMigrations } from "../shared/database/migrations.ts";
@@ -81,16 +82,16 @@ function prepareFolder(file: string): void {
   }
 }
 
-/**
- * The file is made here and not by SQLite, so that it is never readable by everyone. One that is there already is
- * not opened: closing any descriptor of a file drops all of this process's locks on it, SQLite's among them.
- */
+/** The file is made here and not by SQLite, so that it is never readable by everyone. */
 function prepareFile(file: string): void {
   try {
-    closeSync(openSync(file, "wx", 0o640));
+    createFile(file);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw unusable(error);
+    throw unusable(error);
   }
+  const { nlink } = statSync(file);
+  if (nlink > 1)
+    throw unusable(new Error(`it has ${nlink} names (hard links), each with a lock and a WAL of its own`));
 }
 
 /** SQLite opens a file that may only be read like any other, and would refuse every write later. */

@@ -1,12 +1,14 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { hostname } from "node:os";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { holderFile, readHolder, WriterLock } from "../../src/shared/database/lock.ts";
+import { holderFile, lockFile, readHolder, WriterLock } from "../../src/shared/database/lock.ts";
 import { newFile } from "./support.ts";
 
+const require = createRequire(import.meta.url);
 const MODULE = resolve(import.meta.dirname, "../../src/shared/database/lock.ts");
 
 function lockHere(file: string): WriterLock {
@@ -106,6 +108,39 @@ describe("a lock is free again", () => {
     expect(() => new WriterLock(file)).toThrow(expect.objectContaining({ code: "database_unusable" }));
     rmdirSync(holderFile(file));
     lockHere(file);
+  });
+});
+
+describe("a lock is as private as its database", () => {
+  const modes = (file: string) =>
+    [lockFile(file), holderFile(file)].map((path) => statSync(path).mode & 0o777);
+
+  test("when the database is there, also if an earlier release left its lock readable to everyone", () => {
+    const file = newFile();
+    writeFileSync(file, "", { mode: 0o600 });
+    writeFileSync(lockFile(file), "", { mode: 0o644 });
+    lockHere(file);
+    expect(modes(file)).toEqual([0o600, 0o600]);
+  });
+
+  test("and before there is one", () => {
+    const file = newFile();
+    lockHere(file);
+    expect(modes(file).map((mode) => mode & 0o007)).toEqual([0, 0]);
+  });
+
+  test.runIf(process.getuid?.() === 0)("so another user cannot hold it (needs root)", () => {
+    const file = newFile();
+    chmodSync(dirname(file), 0o755);
+    writeFileSync(file, "", { mode: 0o640 });
+    lockHere(file).release();
+    const script = `
+      const Database = require(${JSON.stringify(require.resolve("better-sqlite3"))});
+      new Database(process.argv[1], { readonly: true }).exec("BEGIN; SELECT * FROM sqlite_schema");`;
+    const { status, stderr } = spawnSync(process.execPath, ["-e", script, lockFile(file)], {
+      ...{ uid: 65_534, gid: 65_534, encoding: "utf8", env: { PATH: process.env.PATH ?? "" } },
+    });
+    expect([status, stderr]).toEqual([1, expect.stringContaining("unable to open database file")]);
   });
 });
 

@@ -7,10 +7,11 @@ interface Place {
 }
 
 /**
- * Notices that the database or its WAL is no longer where it was opened. SQLite goes on writing to a file that was
- * moved, replaced or deleted under it, and every commit would be acknowledged and gone with the process.
+ * Notices that the database, its WAL or the WAL's index is no longer where it was opened. SQLite goes on writing to a
+ * file that was moved, replaced or deleted under it, and every commit would be acknowledged and gone with the process;
+ * and whoever opens the database next to a new index does not see this one's locks.
  *
- * Asked before each batch: two look-ups of a name, some microseconds. A file that comes back is the same again. One
+ * Asked before each batch: three look-ups of a name, some microseconds. A file that comes back is the same again. One
  * that cannot be looked at, in a folder whose permission was taken away, is not one that has gone.
  */
 export class Whereabouts {
@@ -18,7 +19,7 @@ export class Whereabouts {
 
   /** To be made when the WAL is there, which is from the first read on. */
   constructor(file: string) {
-    this.#places = [file, `${file}-wal`].map((path) => ({ path, inode: inodeOf(path) }));
+    this.#places = [file, `${file}-wal`, `${file}-shm`].map((path) => ({ path, inode: inodeOf(path) }));
   }
 
   /** @throws AppError `database_moved`. */

@@ -1,7 +1,8 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import Database from "better-sqlite3";
 import { AppError } from "../errors.ts";
+import { createFile, modeOf } from "./create-file.ts";
 
 /** Who holds a database: for the second server's refusal, and for commands that go through the first. */
 export interface Holder {
@@ -43,7 +44,7 @@ export class WriterLock {
 
   announce(url: string | null): void {
     const holder: Holder = { pid: process.pid, host: hostname(), since: this.#since, url };
-    writeFileSync(holderFile(this.#file), `${JSON.stringify(holder)}\n`, { mode: 0o640 });
+    writeFileSync(holderFile(this.#file), `${JSON.stringify(holder)}\n`, { mode: modeOf(this.#file) });
   }
 
   /** The name goes first: once the lock is free, the file is another holder's. Again is harmless. */
@@ -56,8 +57,19 @@ export class WriterLock {
   }
 }
 
+/**
+ * Whoever may open the lock's file can hold it, also who may only read it: so it is as private as the database. It is
+ * made here and not by SQLite. One that is there is not opened, see {@link createFile}.
+ */
+function makePrivate(file: string): void {
+  const [lock, mode] = [lockFile(file), modeOf(file)];
+  createFile(lock);
+  if (existsSync(file) && (statSync(lock).mode & 0o777) !== mode) chmodSync(lock, mode);
+}
+
 function openLock(file: string): Database.Database {
   try {
+    makePrivate(file);
     return new Database(lockFile(file), { timeout: 0 });
   } catch (error) {
     throw lockedError(file, error);

@@ -10,6 +10,7 @@ import {
   rmSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { modeOf } from "./create-file.ts";
 
 /**
  * Puts another database in the place of one, in steps that a crash may come between.
@@ -41,7 +42,7 @@ export const incomingFile = (file: string): string => `${file}.restoring`;
  */
 export function replaceDatabase(file: string, time: string): Replaced {
   const waiting = `${file}.restored-${time}`;
-  chmodSync(incomingFile(file), 0o640);
+  chmodSync(incomingFile(file), modeOf(file));
   renameSync(incomingFile(file), waiting);
   syncFolder(file);
   return finish(file, waiting);
