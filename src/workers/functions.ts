@@ -3,6 +3,7 @@ import { normalise } from "../shared/embedders/embedder.ts";
 import { bucketOf, type LyricSource, lyricEmbedder, termsOf } from "../shared/embedders/lyric.ts";
 import { BUCKETS, type LyricModel, lyricModel, UNFITTED } from "../shared/embedders/lyric-model.ts";
 import { metadataEmbedder } from "../shared/embedders/metadata.ts";
+import { addPart, pack, Tally, toJson } from "./play-totals.ts";
 import { spreadArtists } from "./spread-artists.ts";
 
 type Text = string | null;
@@ -52,6 +53,9 @@ export function registerFunctions(db: Connection): void {
     step: addVector as unknown as (sum: number[], next: unknown) => number[],
     result: (sum) => bufferOf(normalise(sum)),
   });
+  const tally = { ...pure, start: () => new Tally(), step: addPart as (sum: Tally, next: unknown) => Tally };
+  db.aggregate("tally_plays", { ...tally, result: toJson });
+  db.aggregate("pack_plays", { ...tally, result: pack });
   db.function("spread_artists", pure, (rows: string) => JSON.stringify(spreadArtists(JSON.parse(rows))));
 }
 

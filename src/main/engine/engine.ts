@@ -105,7 +105,7 @@ export class Engine {
     this.#listeners.push(listener);
   }
 
-  get gauges(): Omit<GaugeSources, "databaseBytes" | "ftsCoverage" | "vectorCoverage"> {
+  get gauges(): Omit<GaugeSources, "databaseBytes" | "ftsCoverage" | "vectorCoverage" | "playTotalsDue"> {
     const { cache, reads, storage } = this;
     return {
       cacheEntries: () => cache.entryCounts,

@@ -19,6 +19,7 @@ export interface GaugeSources {
   readonly writeQueue: () => number;
   readonly wal: () => { readonly frames: number; readonly bytes: number };
   readonly databaseBytes: () => number;
+  readonly playTotalsDue: () => number;
   /** Undefined when it cannot be told: the gauge keeps its value. */
   readonly ftsCoverage: () => Promise<number | undefined>;
   readonly vectorCoverage: () => Promise<Readonly<Record<string, number>>>;
@@ -204,6 +205,11 @@ export function registerGauges({ registry }: Metrics, sources: GaugeSources): vo
   gauge("chinook_write_queue_length", "Commands that wait.", sources.writeQueue);
   gauge("chinook_wal_frames", "Frames in the WAL.", () => sources.wal().frames);
   gauge("chinook_wal_bytes", "Size of the WAL file.", () => sources.wal().bytes);
+  gauge(
+    "chinook_play_totals_due",
+    "Spans of time whose plays are not added up yet, when last looked.",
+    sources.playTotalsDue,
+  );
   gauge("chinook_database_bytes", "Size of the database file.", sources.databaseBytes);
   new Gauge({
     name: "chinook_fts_coverage_ratio",

@@ -80,6 +80,7 @@ const load: Command<Chunk> = command({
 
 /** What is of a catalogue without being loaded with it. */
 const FOLLOWING = [
+  ...["play_totals", "play_totals_due"],
   ...["tags", "search_pending", "suggestions", "idempotency_keys"],
   ...["vector_queue", "vector_spread", "lyric_model", "similar_tracks"],
 ];
@@ -89,6 +90,8 @@ const clear: Command<Nothing> = command({
   name: "bulk.clear",
   input: nothing,
   statements: () => [
+    // First, or each play that goes would make its totals due.
+    statement("UPDATE play_totals_closed SET before = ''", {}),
     ...[...BULK_TABLES].reverse().map((table) => statement(`DELETE FROM ${table}`, {})),
     ...FOLLOWING.map((table) => statement(`DELETE FROM ${table}`, {})),
     statement("INSERT INTO suggestions_fts (suggestions_fts) VALUES ('delete-all')", {}),

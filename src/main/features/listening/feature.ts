@@ -1,12 +1,24 @@
 import { feature } from "../feature.ts";
 import { PLAY_COMMANDS } from "./commands.ts";
+import { TotalsKeeper } from "./keeper.ts";
 import { CHART_READS, HISTORY_READ } from "./reads.ts";
 import { listeningRoutes } from "./routes.ts";
+import { TOTALS_COMMANDS, TOTALS_STATE_READ } from "./totals.ts";
 
 /** Plays: recorded, listed by listener, and counted in charts. */
 export const listening = feature({
   name: "listening",
-  reads: [...Object.values(CHART_READS), HISTORY_READ],
-  commands: Object.values(PLAY_COMMANDS),
-  open: ({ engine, writes }) => ({ routes: listeningRoutes(engine.answers, writes) }),
+  reads: [...Object.values(CHART_READS), HISTORY_READ, TOTALS_STATE_READ],
+  commands: [...Object.values(PLAY_COMMANDS), ...Object.values(TOTALS_COMMANDS)],
+  open({ engine, writes }) {
+    const { answers, commands, log, storage, reads } = engine;
+    const busy = () => storage.queueLength > 0 || reads.queueLengths.scan > 0;
+    const keeper = new TotalsKeeper({ answers, commands, busy, log });
+    return {
+      routes: listeningRoutes(answers, writes),
+      gauges: { playTotalsDue: () => keeper.due },
+      start: () => keeper.start(),
+      close: () => keeper.close(),
+    };
+  },
 });

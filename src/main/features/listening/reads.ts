@@ -3,6 +3,7 @@ import { decodeCursor, pageOf } from "../../engine/reads/page.ts";
 import { type Read, read } from "../../engine/reads/read.ts";
 import { cursorText, idText, limitText } from "../../http/fields.ts";
 import { jsonOf, KINDS } from "../../model/kinds.ts";
+import { PLAYED, windowOf } from "./totals.ts";
 
 const HOUR = 3_600;
 
@@ -25,22 +26,9 @@ const chartParams = z.strictObject({
   limit: limitText,
 }) as unknown as z.ZodType<ChartParams>;
 
-/**
- * Plays of the window by track, from the index alone. Every 1,024th play asks whether the deadline has passed:
- * often enough to stop in time, rarely enough to cost nothing. By the play's id and not its track's, or plays of
- * few tracks would never ask.
- */
-const PLAYED = `
-  SELECT track_id, count(*) AS plays FROM plays
-  WHERE played_at >= likely(@since) AND played_at <= likely(@until) AND (id % 1024 <> 0 OR within_deadline())
-  GROUP BY track_id`;
-
-const hoursBefore = (now: Date, hours: number): string =>
-  new Date(now.getTime() - hours * HOUR * 1_000).toISOString();
-
 function chart(name: string, ranked: string, item: string): Read<ChartParams> {
   const sql = `
-    WITH played AS MATERIALIZED (${PLAYED}), ranked AS MATERIALIZED (${ranked} ORDER BY plays DESC, key LIMIT likely(@limit))
+    WITH RECURSIVE ${PLAYED}, ranked AS MATERIALIZED (${ranked} ORDER BY plays DESC, key LIMIT likely(@limit))
     SELECT json_object('data', json((SELECT json_group_array(json(item)) FROM (${item}))), 'next', NULL), NULL, NULL`;
   return read({
     name: `charts.${name}`,
@@ -49,7 +37,7 @@ function chart(name: string, ranked: string, item: string): Read<ChartParams> {
     statement: ({ window, limit }, now) => ({
       sql,
       // A play dated into the future would otherwise stand in every chart for good.
-      params: { since: hoursBefore(now, window), until: now.toISOString(), limit },
+      params: { ...windowOf(new Date(now.getTime() - window * HOUR * 1_000), now), limit },
     }),
     cache: {
       table: "aggregations",
