@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import Database from "better-sqlite3";
 import type { Options } from "./options.ts";
+import { fillPlays } from "./plays.ts";
 import { run, startServer } from "./processes.ts";
 import { Executor, openDatabase } from "./servers/executor.ts";
 import { readOf } from "./servers/reads.ts";
@@ -22,7 +23,7 @@ import { TRAFFIC, type TrafficName } from "./traffic.ts";
 
 /**
  * The databases that trials get a copy of. `catalogue`: the upstream sample, or as many generated tracks. `busy`:
- * the same with a million plays. The others are generated, without vectors: those alone would take longer than the
+ * the same with a million plays (`--plays`). The others are generated, without vectors: those alone would take longer than the
  * whole suite.
  */
 export const DATABASES = {
@@ -52,6 +53,8 @@ export interface Catalogue {
   readonly titles: readonly Title[];
   /** What is right for a path, read outside of any server. */
   readonly answer: (path: string) => string;
+  /** The same for what hangs on the time. */
+  readonly answerAt: (path: string, now: Date) => string;
 }
 
 /** A database of another schema is another one. */
@@ -155,23 +158,12 @@ function repage(from: string, to: string, bytes: number): void {
   db.close();
 }
 
-/**
- * Plays of the last three hundred days in the order of their times, replacing what there was. A multiplicative hash
- * spreads them over the tracks without a random number in sight: the same catalogue gives the same plays.
- */
-function addPlays(from: string, file: string, count: number): void {
-  copyDatabase(from, file);
-  const db = openDatabase(file);
-  db.exec("DELETE FROM plays");
-  db.prepare(
-    `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < @count),
-       track AS MATERIALIZED (SELECT id, row_number() OVER (ORDER BY id) - 1 AS place FROM tracks)
-     INSERT INTO plays (track_id, user_id, played_at)
-     SELECT track.id, 1 + i % 997, strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-299 days', '+' || (i * 25747200 / @count) || ' seconds')
-     FROM n CROSS JOIN track ON track.place = (i * 2654435761 >> 7) % (i % (SELECT count(*) FROM tracks) + 1)`,
-  ).run({ count });
+function addPlays(from: string, to: string, count: number): void {
+  copyDatabase(from, to);
+  const db = openDatabase(to);
+  fillPlays(db, count);
   db.close();
-  settle(file);
+  settle(to);
 }
 
 function catalogueOf(file: string): Catalogue {
@@ -185,15 +177,26 @@ function catalogueOf(file: string): Catalogue {
     .all(step);
   const executor = new Executor(db, { json: true, hidden: true });
   const answers = new Map<string, string>();
+  const read = (path: string, now?: Date) => {
+    const { name, params } = readOf(path);
+    return executor.read(name, params, now) as string;
+  };
   const answer = (path: string): string => {
     const known = answers.get(path);
     if (known !== undefined) return known;
-    const { name, params } = readOf(path);
-    const text = executor.read(name, params) as string;
+    const text = read(path);
     answers.set(path, text);
     return text;
   };
-  return { file, count, titles, answer, bytes: statSync(file).size, tracks: titles.map(({ id }) => id) };
+  return {
+    file,
+    count,
+    titles,
+    answer,
+    answerAt: read,
+    bytes: statSync(file).size,
+    tracks: titles.map(({ id }) => id),
+  };
 }
 
 /** The copy is on disk before it returns, or its pages would be written beside the first commits of the trial. */

@@ -58,6 +58,7 @@ Compares Chinook Server with what it is measured against, on this machine.
   --quick             under two minutes in total: fewer and shorter trials
   --scenario NAME     only this one, or this group of them; may be given again
   --server NAME       only this one; may be given again
+  --plays N           plays of the databases with many (1000000; ten million take minutes to make)
   --repeats N         repeats of each trial (3, fewer where it is said; 1 with --quick)
   --wal-minutes N     how long the log is watched under full writes (0.5)
   --json FILE         write the figures, raw rounds included, after each scenario
@@ -110,6 +111,7 @@ const FLAGS = {
   resume: { type: "boolean" },
   scenario: { type: "string", multiple: true },
   server: { type: "string", multiple: true },
+  plays: { type: "string" },
   repeats: { type: "string" },
   "wal-minutes": { type: "string" },
   json: { type: "string" },
@@ -142,6 +144,7 @@ export function parseOptions(
     generator: oneOf("--generator", values.generator ?? "auto", GENERATORS),
     ...(values.smoke ? SMOKE : {}),
     ...(repeats === undefined ? {} : { exactly: Math.ceil(number("--repeats", repeats, 1, 100)) }),
+    ...(values.plays === undefined ? {} : { plays: number("--plays", values.plays, 1, 100_000_000) }),
     ...minutesOf(values["wal-minutes"]),
     ...(env.CHINOOK_SAMPLE && !values.smoke ? { sample: env.CHINOOK_SAMPLE } : {}),
     ...given({ json, from, report: values.report, compare: values.compare }),

@@ -21,6 +21,9 @@ const LONG_LENGTH = 50_000;
 /** Days that a window of the scan reaches back: past every play there is, so that each scan reads them all. */
 const WINDOWS = Array.from({ length: 64 }, (_, i) => 301 + i);
 
+/** Hours that charts reach back: from one day to most of what there is. */
+const HOURS = Array.from({ length: 64 }, (_, i) => 24 + 111 * i);
+
 const get = (path: string, kind?: string): Request => ({ method: "GET", path, ...(kind ? { kind } : {}) });
 const track = (id: number): Request => get(`/v1/tracks/${id}`);
 const play = (id: number, kind?: string): Request => ({
@@ -120,6 +123,7 @@ export const TRAFFIC = {
   suggestions,
   similar: ({ tracks }) =>
     spread(tracks, 1_000).map((id) => get(`/v1/tracks/${id}/similar?by=metadata&limit=10`)),
+  charts: () => HOURS.map((hours) => get(`/v1/charts/artists?window=${hours}h`)),
   // Windows differ so that nobody can share one scan among several clients.
   scans: () => WINDOWS.map((days) => get(`/v1/charts/artists?window=${days}d`)),
   plays: ({ tracks }) => spread(tracks, LENGTH).map((id) => play(id)),

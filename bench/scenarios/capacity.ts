@@ -102,12 +102,12 @@ export const CAPACITY = {
     metric: "p99_ms",
   },
   chart: {
-    title: "charts over a million plays, no cache",
+    title: "charts of one day to ten months over a million plays, no cache",
     group: "capacity",
     servers: [...BASELINES],
     database: "busy",
     settings: UNCACHED,
-    load: { traffic: "scans", connections: 4 },
+    load: { traffic: "charts", connections: 4 },
     measureMs: 5_000,
   },
   "single-write": {

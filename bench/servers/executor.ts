@@ -1,6 +1,7 @@
 import Database, { type Statement } from "better-sqlite3";
 import { decodeCursor } from "../../src/main/engine/reads/page.ts";
 import type { AnyRead } from "../../src/main/engine/reads/read.ts";
+import type { ChartParams } from "../../src/main/features/listening/reads.ts";
 import { KINDS } from "../../src/main/model/kinds.ts";
 import { loadVectors } from "../../src/shared/database/sqlite.ts";
 import { closeness, editDistance } from "../../src/workers/closeness.ts";
@@ -43,9 +44,9 @@ export function openDatabase(file: string, options: Database.Options = {}): Data
 }
 
 /**
- * Runs reads and writes on one connection. The heavy reads (search, charts, what is similar) are our own statements
- * word for word, so that what is compared is where they run; an entity and a list are also written as rows, the
- * way that most people write them.
+ * Runs reads and writes on one connection. The heavy reads (search, what is similar) are our own statements word for
+ * word, so that what is compared is where they run; an entity, a list and a chart are also written as rows, the way
+ * that most people write them.
  */
 export class Executor {
   readonly #db: Database.Database;
@@ -57,9 +58,10 @@ export class Executor {
     this.#ways = ways;
   }
 
-  read(name: ReadName, params: object): Body {
+  read(name: ReadName, params: object, now = new Date()): Body {
+    if (!this.#ways.json && name === "charts.artists") return this.#chart(params as ChartParams, now);
     if (!this.#ways.json && name in ROWS) return this.#rows(name as keyof typeof ROWS, params);
-    const { sql, params: values } = (SERVED[name].read as AnyRead).statement(params, new Date());
+    const { sql, params: values } = (SERVED[name].read as AnyRead).statement(params, now);
     return (this.#prepare(sql, true).get(values) as unknown as [string] | undefined)?.[0];
   }
 
@@ -90,6 +92,11 @@ export class Executor {
     return { data, next: rows.length > limit ? cursorAt(sort, data.at(-1)!.id as number) : null };
   }
 
+  #chart({ window, limit }: ChartParams, now: Date): Body {
+    const since = new Date(now.getTime() - window * HOUR_MS).toISOString();
+    return { data: this.#prepare(CHART).all({ since, until: now.toISOString(), limit }), next: null };
+  }
+
   #prepare(sql: string, raw = false): Prepared {
     const known = this.#statements.get(sql);
     if (known !== undefined) return known;
@@ -105,7 +112,7 @@ export const cursorAt = (sort: string, id: number): string =>
     .toString("hex")
     .toUpperCase();
 
-type KindName = "tracks" | "albums";
+type KindName = "tracks" | "albums" | "artists";
 const columnsOf = (kind: KindName): string =>
   Object.entries(KINDS[kind].fields)
     .map(([name, expression]) => `${expression} AS ${name}`)
@@ -122,6 +129,18 @@ const page = (condition: string) => {
     page: true,
   });
 };
+
+const HOUR_MS = 3_600_000;
+
+/** Plays counted one by one, from the index that has all they are counted by. */
+const CHART = `
+  WITH played AS MATERIALIZED (SELECT track_id, count(*) AS plays FROM plays
+    WHERE played_at >= likely(@since) AND played_at <= likely(@until) GROUP BY track_id),
+  ranked AS MATERIALIZED (SELECT al.artist_id AS key, sum(plays) AS plays
+    FROM played CROSS JOIN tracks t ON t.id = played.track_id CROSS JOIN albums al ON al.id = t.album_id
+    GROUP BY al.artist_id ORDER BY 2 DESC, 1 LIMIT likely(@limit))
+  SELECT row_number() OVER (ORDER BY ranked.plays DESC, ranked.key) AS rank, ranked.plays, ${columnsOf("artists")}
+  FROM ranked CROSS JOIN artists t ON t.id = ranked.key ORDER BY ranked.plays DESC, ranked.key`;
 
 const ROWS = {
   "tracks.get": one("tracks"),
