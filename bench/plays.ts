@@ -39,7 +39,12 @@ function stateOf(db: Connection): TotalsState {
 }
 
 function execute<I>(db: Connection, command: Command<I>, input: I): void {
-  const context = { now: new Date().toISOString(), ifMatch: null, uuid: () => crypto.randomUUID() };
+  const context = {
+    now: new Date().toISOString(),
+    ifMatch: null,
+    ifNoneMatch: null,
+    uuid: () => crypto.randomUUID(),
+  };
   db.transaction(() => {
     for (const { sql, params } of command.statements(input, context)) db.prepare(sql).run(params);
   })();

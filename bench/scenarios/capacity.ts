@@ -108,7 +108,8 @@ export const CAPACITY = {
     database: "busy",
     settings: UNCACHED,
     load: { traffic: "charts", connections: 4 },
-    measureMs: 5_000,
+    measureMs: 4_000,
+    repeats: 2,
   },
   "single-write": {
     title: "one client, one durable play after the other",

@@ -36,7 +36,7 @@ beforeEach(async () => {
 });
 
 function execute<I>(command: Command<I>, input: I): void {
-  const context = { now: iso(now), ifMatch: null, uuid: () => crypto.randomUUID() };
+  const context = { now: iso(now), ifMatch: null, ifNoneMatch: null, uuid: () => crypto.randomUUID() };
   db.transaction(() => {
     for (const { sql, params } of command.statements(input, context)) {
       const prepared = db.prepare(sql);
