@@ -92,6 +92,45 @@ describe("on the point lane", () => {
   });
 });
 
+/** Reads of the scan lane that never ask for their deadline, and what bounds them instead. */
+const BOUNDED: Readonly<Record<string, string>> = {
+  "search text": "ranks 2,000 matches, or looks at 10,000",
+  "search fuzzy": "looks at 100 words for each of 12, and 300 tracks",
+  "search.popular": "the days that are kept",
+  "fts.coverage": "counts the cells of pages",
+  "vectors.stats": "counts the cells of pages, and entries of an index",
+  "vectors.lacking": "runs for catalogues of 5,000 tracks",
+  "vectors.embed": "the rows that are claimed",
+  "vectors.texts": "the rows that are claimed",
+  "vectors.frequencies": "a slice of ids",
+  list_counted: "counts the cells of pages, where nothing is filtered",
+};
+
+describe("on the scan lane", () => {
+  const isBounded = ({ read, params, filters }: Variant) =>
+    `${read.name} ${params.mode}` in BOUNDED ||
+    read.name in BOUNDED ||
+    (read.name.endsWith(".list_counted") && filters.length === 0);
+
+  test.each(READS.filter(({ lane }) => lane === "scan"))("$name ends itself at its deadline", (read) => {
+    const endless = variants(read).filter(
+      (variant) => !sqlOf(variant).sql.includes("within_deadline()") && !isBounded(variant),
+    );
+    expect(endless.map(nameOf), "use inTime(), or say in BOUNDED what bounds it").toEqual([]);
+  });
+
+  test("a count of what two filters leave asks while it looks, however little it finds", () => {
+    const [variant] = variants(CATALOGUE_READS.tracks.counted).filter(({ filters }) => filters.length === 1);
+    const { sql, params } = sqlOf(variant!);
+    let asked = 0;
+    const db = catalogues.bounded;
+    db.function("within_deadline", () => [asked++, 1][1]);
+    db.prepare(sql.replaceAll("% 1024", "% 1")).get(params);
+    db.function("within_deadline", () => 1);
+    expect(asked).toBeGreaterThan(0);
+  });
+});
+
 describe.each(ALL_KINDS)("a list of $path", (kind) => {
   const driving = kind.filters.filter(({ drives }) => drives);
 

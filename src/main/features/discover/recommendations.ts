@@ -77,7 +77,8 @@ const near = (name: string, kind: VectorKind): string => `
     ORDER BY s.weight DESC, s.track_id LIMIT ${SEEDS_BY_VECTOR}),
   ${name}_near AS MATERIALIZED (
     SELECT v.track_id, s.track_id AS seed, s.weight * (1 - v.distance * v.distance / 2) AS part
-    FROM ${name}_seeds s CROSS JOIN vectors_${kind} v ON v.embedding MATCH s.embedding AND v.k = ${NEIGHBOURS}),
+    FROM ${name}_seeds s CROSS JOIN vectors_${kind} v ON v.embedding MATCH s.embedding AND v.k = ${NEIGHBOURS}
+    WHERE s.embedding IS NULL OR within_deadline()),
   ${name} AS MATERIALIZED (
     SELECT track_id, sum(part) AS score, seed, max(part) FROM ${name}_near WHERE part > 0 GROUP BY track_id)`;
 

@@ -40,10 +40,14 @@ const within = (genre: number | undefined): string =>
 /** L2 distance of unit vectors as cosine; rounding must not lead out of the range. */
 const cosine = (distance: string): string => `max(-1.0, min(1.0, 1 - ${distance} * ${distance} / 2))`;
 
+/** Asked before each comparison with all vectors, which cannot be ended from within. */
+const IN_TIME = "(one.embedding IS NULL OR within_deadline())";
+
 /** The nearest to each vector of `from`, exactly: vec0 compares all there are. `k` is a plain integer there. */
 const nearest = (kind: VectorKind, from: string, k: string, genre?: number): string => `
   SELECT v.track_id, v.distance FROM ${from} one CROSS JOIN vectors_${kind} v
-    ON v.embedding MATCH one.embedding AND v.k = CAST(${k} AS INTEGER) ${within(genre)}`;
+    ON v.embedding MATCH one.embedding AND v.k = CAST(${k} AS INTEGER) ${within(genre)}
+  WHERE ${IN_TIME}`;
 
 /** The track's own vector of a kind: no row when it has none. */
 const ownCte = (kind: VectorKind): string => `

@@ -110,7 +110,7 @@ function nearCtes(
       SELECT v.track_id AS id, v.distance FROM ${kind}_aim aim
       CROSS JOIN vectors_${kind} v ON v.embedding MATCH aim.vector AND v.k = ${narrow ? MOST_LOOKED_AT : MOST_NEAR}
         ${own === undefined ? "" : `AND v.track_id IN (${own} LIMIT ${MOST_OWN})`}
-    )`;
+      WHERE aim.vector IS NULL OR within_deadline())`;
 }
 
 /** A kind's tracks that are near enough and wanted, nearest first. */

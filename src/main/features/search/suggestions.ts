@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { wordsOf } from "../../../shared/words.ts";
 import { type Command, command, statement } from "../../engine/commands/command.ts";
-import { type Nothing, nothing, type Read, read, UNCACHED } from "../../engine/reads/read.ts";
+import { inTime, type Nothing, nothing, type Read, read, UNCACHED } from "../../engine/reads/read.ts";
 import { text } from "../../http/fields.ts";
 
 /** Names kept for each kind: what most people mean by two letters is among the most popular few thousand. */
@@ -23,7 +23,7 @@ const WEIGHTS = `
     UNION ALL
     SELECT l.track_id, ${PURCHASE} * l.quantity * ${weight("i.invoice_date")} FROM (
       SELECT * FROM invoice_lines ORDER BY id DESC LIMIT ${LATEST_PURCHASES}) l CROSS JOIN invoices i ON i.id = l.invoice_id)
-  WHERE track_id % 1024 <> 0 OR within_deadline()
+  WHERE ${inTime("track_id")}
   GROUP BY track_id`;
 
 /** The heaviest of a kind; where few were played or bought, the ones that were entered first fill up. */
