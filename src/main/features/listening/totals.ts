@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Command, command, statement } from "../../engine/commands/command.ts";
-import { type Read, read } from "../../engine/reads/read.ts";
+import { inTime, type Read, read } from "../../engine/reads/read.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -33,7 +33,7 @@ const within = (time: string, column: string): string =>
  * Every 1,024th play asks whether the deadline has passed: often enough to stop in time, rarely enough to cost
  * nothing. By the play's id and not its track's, or plays of few tracks would never ask.
  */
-const IN_TIME = "(id % 1024 <> 0 OR within_deadline())";
+const IN_TIME = inTime("id");
 
 /**
  * Plays of a window by track, exactly: totals of its slots, and plays themselves at its edges, where it cuts through
