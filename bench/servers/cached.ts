@@ -19,14 +19,12 @@ function databaseAlone(): Kept {
   const store = new CacheStore(BYTES);
   return {
     moment: 0,
-    get: (key) => store.get("queries", key)?.body,
+    get: (key) => store.get("queries", key)?.entry.body,
     keep: (key, body, tags) => {
       const storedAt = Date.now();
       store.set("queries", key, { body, etag: "", storedAt, expiresAt: storedAt + LIFETIME_S * 1_000 }, tags);
     },
-    invalidate: (tags) => {
-      for (const tag of tags) store.deleteTagged(tag);
-    },
+    invalidate: (tags) => store.touch(tags),
   };
 }
 

@@ -11,78 +11,122 @@ const entry = (body: string, storedAt = 0, expiresAt = 1_000): Entry => ({
 });
 const COST = costOf("k1", entry("body"));
 
+const EVERYTHING = 1_000_000;
+
 describe("the store", () => {
   const store = (entries: number) => new CacheStore(entries * COST);
+  const found = (kept: CacheStore, ...keys: string[]) =>
+    keys.filter((key) => kept.get("queries", key) !== undefined);
 
   test.each(CACHE_TABLES)("keeps and gives back entries of %s", (table) => {
     const kept = store(2);
-    kept.set(table, "k1", entry("body", 5, 7), []);
-    expect(kept.get(table, "k1")).toEqual(entry("body", 5, 7));
+    kept.set(table, "k1", entry("body", 5, 7), ["a", "b"]);
+    expect(kept.get(table, "k1")).toEqual({ entry: entry("body", 5, 7), tags: '["a","b"]' });
     expect(kept.get(table, "k2")).toBeUndefined();
     expect(kept.count(table)).toBe(1);
   });
 
-  test("deletes by tag, and says exactly which keys", () => {
+  test("finds nothing that carries a touched tag, and everything else", () => {
     const kept = store(9);
     kept.set("queries", "k1", entry("body"), ["tracks:1", "albums:1"]);
-    kept.set("search", "k2", entry("body"), ["tracks:1"]);
+    kept.set("queries", "k2", entry("body"), ["tracks:1"]);
     kept.set("queries", "k3", entry("body"), ["tracks:11", "tracks"]);
-    expect(kept.deleteTagged("tracks:1").sort()).toEqual(["k1", "k2"]);
-    expect(kept.deleteTagged("tracks:1")).toEqual([]);
-    expect(kept.deleteTagged("albums:1")).toEqual([]);
-    expect(kept.get("queries", "k3")).toBeDefined();
+    kept.touch(["tracks:1", "unknown"]);
+    expect(found(kept, "k1", "k2", "k3")).toEqual(["k3"]);
+    kept.collect(EVERYTHING, 0);
+    expect([found(kept, "k1", "k2", "k3"), kept.count("queries"), kept.bytes]).toEqual([["k3"], 1, COST + 0]);
+  });
+
+  test("finds what was stored after the touch, also before what the touch concerns is collected", () => {
+    const kept = store(9);
+    kept.set("queries", "k1", entry("old"), ["t"]);
+    kept.set("queries", "k2", entry("old"), ["t"]);
+    kept.touch(["t"]);
+    kept.set("queries", "k1", entry("new"), ["t"]);
+    expect(kept.get("queries", "k1")?.entry.body).toBe("new");
+    kept.collect(EVERYTHING, 0);
+    expect(found(kept, "k1", "k2")).toEqual(["k1"]);
+    kept.touch(["t"]);
+    expect(found(kept, "k1")).toEqual([]);
   });
 
   test("forgets the tags of an entry that another took the place of", () => {
     const kept = store(9);
     kept.set("queries", "k1", entry("old"), ["tracks:1"]);
     kept.set("queries", "k1", entry("new"), ["tracks:2"]);
-    expect(kept.deleteTagged("tracks:1")).toEqual([]);
-    expect(kept.get("queries", "k1")?.body).toBe("new");
+    kept.touch(["tracks:1"]);
+    expect(kept.get("queries", "k1")?.entry.body).toBe("new");
   });
 
   test("stays within its bytes: what was stored first goes first, over all tables", () => {
     const kept = store(3);
-    for (const [i, table] of (["queries", "search", "queries"] as const).entries()) {
-      expect(kept.set(table, `k${i}`, entry("body", i), [])).toEqual([]);
-    }
-    expect(kept.set("popular", "k3", entry("body", 3), [])).toEqual(["k0"]);
-    expect(kept.set("popular", "k4", entry("bodybodybody", 4), [])).toEqual(["k1", "k2"]);
+    for (const [i, table] of (["queries", "search", "queries"] as const).entries())
+      kept.set(table, `k${i}`, entry("body", i), []);
+    kept.set("popular", "k3", entry("body", 3), []);
+    expect(CACHE_TABLES.map((table) => kept.count(table))).toEqual([0, 1, 0, 1, 1]);
+    kept.set("popular", "k4", entry("bodybodybody", 4), []);
+    expect(CACHE_TABLES.map((table) => kept.count(table))).toEqual([0, 0, 0, 0, 2]);
     expect(kept.bytes).toBeLessThanOrEqual(3 * COST);
   });
 
-  test("does not keep an entry larger than all of it, and says so", () => {
-    const kept = store(1);
-    expect(kept.set("queries", "k1", entry("x".repeat(10 * COST)), ["t"])).toEqual(["k1"]);
-    expect(kept.bytes).toBe(0);
-    expect(kept.deleteTagged("t")).toEqual([]);
+  test("does not keep an entry larger than all of it, and nothing goes for its sake", () => {
+    const kept = store(2);
+    kept.set("queries", "k1", entry("body"), []);
+    kept.set("queries", "k2", entry("x".repeat(10 * COST)), ["t"]);
+    expect([found(kept, "k1", "k2"), kept.bytes]).toEqual([["k1"], COST]);
   });
 
   test("counts its bytes right through every kind of removal", () => {
     const kept = store(9);
     const fill = () =>
       ["k1", "k2", "k3"].forEach((key) => void kept.set("queries", key, entry("body"), ["t"]));
+    const state = () => [kept.bytes, kept.count("queries"), kept.littered];
     fill();
     fill();
-    expect(kept.bytes).toBe(3 * COST);
-    kept.deleteTagged("t");
-    expect(kept.bytes).toBe(0);
+    expect(state()).toEqual([3 * COST, 3, false]);
+    kept.touch(["t"]);
+    kept.collect(EVERYTHING, 0);
+    expect(state()).toEqual([0, 0, false]);
     fill();
-    kept.sweep(1_000);
-    expect(kept.bytes).toBe(0);
+    kept.collect(EVERYTHING, 1_000);
+    expect(state()).toEqual([0, 0, false]);
     fill();
     kept.clear();
-    expect([kept.bytes, kept.count("queries")]).toEqual([0, 0]);
+    expect(state()).toEqual([0, 0, true]);
+    fill();
+    expect(state()).toEqual([3 * COST, 3, false]);
+    kept.clear();
+    kept.set("queries", "k4", entry("body"), []);
+    expect(found(kept, "k1", "k4")).toEqual(["k4"]);
+    kept.collect(EVERYTHING, 0);
+    expect(state()).toEqual([COST, 1, false]);
   });
 
-  test("sweeps what has expired and nothing else, a slice at a time", () => {
+  test("removes what has expired and nothing else, a slice at a time", () => {
     const kept = store(2_000);
-    for (let i = 0; i < 600; i++) kept.set("queries", `old${i}`, entry("body", 0, 10), []);
+    for (let i = 0; i < 50; i++) kept.set("queries", `old${i}`, entry("body", 0, 10), []);
     kept.set("queries", "fresh", entry("body", 0, 11), []);
-    expect(kept.sweep(9)).toEqual([]);
-    const swept = [kept.sweep(10), kept.sweep(10), kept.sweep(10)];
-    expect(swept.map(({ length }) => length)).toEqual([500, 100, 0]);
-    expect(kept.get("queries", "fresh")).toBeDefined();
+    expect(kept.collect(20, 9)).toBe(false);
+    const counts = [kept.collect(20, 10), kept.count("queries"), kept.collect(31, 10), kept.count("queries")];
+    expect(counts).toEqual([true, 31, false, 1]);
+    expect(found(kept, "fresh")).toEqual(["fresh"]);
+  });
+
+  test("removes no row when a tag is touched or all is cleared, and afterwards no more than it is told to", () => {
+    const kept = store(3_000);
+    for (let i = 0; i < 1_000; i++) kept.set("queries", `k${i}`, entry("body"), ["tracks", `tracks:${i}`]);
+    kept.touch(["tracks"]);
+    expect(kept.count("queries")).toBe(1_000);
+    const counts: number[] = [];
+    while (kept.collect(100, 0)) counts.push(kept.count("queries"));
+    expect(counts).toEqual(Array.from({ length: 10 }, (_, i) => 900 - 100 * i));
+  });
+
+  test("gives up all of it when more tags were touched than are worth remembering", () => {
+    const kept = store(9);
+    kept.set("queries", "k1", entry("body"), ["t"]);
+    kept.touch(Array.from({ length: 100_001 }, (_, i) => `other:${i}`));
+    expect(found(kept, "k1")).toEqual([]);
   });
 });
 
@@ -116,17 +160,17 @@ describe("versions of tags", () => {
     expect(moved).toEqual(moments.map(() => true));
   });
 
-  test("remember the newest half exactly", () => {
+  test("remember at least the newest half exactly", () => {
     const versions = new TagVersions(10);
     for (let i = 0; i < 11; i++) versions.touch([`t${i}`]);
-    expect(versions.size).toBe(5);
     expect(versions.movedSince(versions.now - 1, ["t9"])).toBe(false);
     expect(versions.movedSince(versions.now - 1, ["t10"])).toBe(true);
+    expect(versions.movedSince(versions.now - 5, ["never"])).toBe(false);
   });
 
   test("keep a tag that is touched again among the newest", () => {
     const versions = new TagVersions(10);
-    for (let i = 0; i < 10; i++) versions.touch([`t${i}`]);
+    for (let i = 0; i < 9; i++) versions.touch([`t${i}`]);
     versions.touch(["t0"]);
     const then = versions.now;
     versions.touch(["t10"]);
@@ -154,22 +198,88 @@ describe("the cache", () => {
     expect(cache.entries("queries")).toBe(1);
   });
 
-  test("finds in its database what the hot tier had to drop", () => {
+  /** Fills so much that the hot tier cannot hold it, each asked for before it has to leave. */
+  const overflow = ({ fill, bodyOf }: Pick<ReturnType<typeof bench>, "fill" | "bodyOf">, count: number) => {
+    for (let i = 0; i < count; i++) {
+      fill(`k${i}`, ["t", `t:${i}`], "x".repeat(200));
+      bodyOf(`k${i}`);
+    }
+    return Array.from({ length: count }, (_, i) => `k${i}`);
+  };
+
+  test("finds in its database what had to leave the hot tier and was asked for there", () => {
     const { cache, fill, bodyOf } = bench(100_000);
-    for (let i = 0; i < 60; i++) fill(`k${i}`, [], "x".repeat(200));
-    expect(cache.bytes.hot).toBeLessThanOrEqual(25_000);
-    expect(Array.from({ length: 60 }, (_, i) => bodyOf(`k${i}`))).not.toContain(undefined);
+    const keys = overflow({ fill, bodyOf }, 60);
+    expect(cache.bytes.hot).toBeLessThanOrEqual(50_000);
+    expect(cache.bytes.database).toBeGreaterThan(0);
+    for (let again = 0; again < 5; again++) expect(keys.map(bodyOf)).not.toContain(undefined);
+    expect(cache.bytes.hot + cache.bytes.database).toBeLessThanOrEqual(100_000);
   });
 
-  test("drops the hot copy of what its database pushes out", () => {
+  test("forgets what had to leave the hot tier before anybody asked for it", () => {
+    const { cache, fill, bodyOf } = bench(100_000);
+    for (let i = 0; i < 100; i++) fill(`k${i}`, [], "x".repeat(200));
+    expect(bodyOf("k0")).toBeUndefined();
+    expect(cache.bytes.database).toBe(0);
+  });
+
+  test("keeps in its database what is larger than the hot tier", () => {
     const { cache, fill, bodyOf } = bench(20_000);
-    fill("first");
-    for (let i = 0; i < 200; i++) {
-      fill(`k${i}`);
-      if (i % 2 === 0) bodyOf("first");
-    }
-    expect(bodyOf("first")).toBeUndefined();
+    fill("large", ["t"], "x".repeat(4_000));
+    expect(cache.bytes.hot).toBe(0);
+    expect(bodyOf("large")).toHaveLength(4_000);
+    cache.invalidate(["t"]);
+    expect(bodyOf("large")).toBeUndefined();
+  });
+
+  test("stays within its bytes whatever comes", () => {
+    const { cache, fill, bodyOf } = bench(20_000);
+    overflow({ fill, bodyOf }, 200);
     expect(cache.bytes.hot + cache.bytes.database).toBeLessThanOrEqual(20_000);
+    expect(cache.bytes.database).toBeGreaterThan(5_000);
+  });
+
+  test("an invalidation removes nothing, and nothing that it covers is found; what collects does so in slices", () => {
+    const { cache, clock, fill, bodyOf } = bench(10_000_000);
+    const keys = overflow({ fill, bodyOf }, 20_000);
+    const full = cache.entries("queries");
+    const bytes = cache.bytes;
+    expect(bytes.database).toBeGreaterThan(4_000_000);
+    cache.invalidate(["t"]);
+    expect([cache.entries("queries"), cache.bytes]).toEqual([full, bytes]);
+    let slices = 0;
+    for (let before = full; cache.entries("queries") > 0; slices++) {
+      cache.collect();
+      const after = cache.entries("queries");
+      expect(before - after).toBeLessThanOrEqual(16 + 200);
+      before = after;
+    }
+    expect(slices).toBeGreaterThan(100);
+    expect(cache.bytes).toEqual({ hot: 0, database: 0 });
+    expect([...new Set(keys.map(bodyOf))]).toEqual([undefined]);
+    clock.now++;
+    cache.close();
+  });
+
+  test("nothing is found after an invalidation before anything is collected, in either tier", () => {
+    const { cache, fill, bodyOf } = bench(1_000_000);
+    const keys = overflow({ fill, bodyOf }, 2_000);
+    fill("other", ["u"]);
+    cache.invalidate(["t:7", "t:1999"]);
+    expect([bodyOf("k7"), bodyOf("k1999"), bodyOf("other")]).toEqual([undefined, undefined, "other"]);
+    cache.invalidate(["t"]);
+    expect([...new Set(keys.map(bodyOf))]).toEqual([undefined]);
+    expect(bodyOf("other")).toBe("other");
+    cache.close();
+  });
+
+  test("collects by itself after a write, without being asked", async () => {
+    const { cache, fill, bodyOf } = bench(1_000_000);
+    overflow({ fill, bodyOf }, 2_000);
+    cache.invalidate(["t"]);
+    while (cache.entries("queries") > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(cache.bytes).toEqual({ hot: 0, database: 0 });
+    cache.close();
   });
 
   test("lets nothing be found past its lifetime, in either tier, and sweeps it later", () => {
@@ -179,8 +289,7 @@ describe("the cache", () => {
     expect(bodyOf("a")).toBe("a");
     clock.now += 1;
     expect(bodyOf("a")).toBeUndefined();
-    expect(cache.entries("queries")).toBe(1);
-    cache.sweep();
+    cache.collect();
     expect([cache.entries("queries"), cache.bytes]).toEqual([0, { hot: 0, database: 0 }]);
   });
 
@@ -191,6 +300,7 @@ describe("the cache", () => {
     fill("c", ["tracks:11"]);
     cache.invalidate(["tracks:1", "artists:1"]);
     expect(["a", "b", "c"].map(bodyOf)).toEqual([undefined, undefined, "c"]);
+    cache.collect();
     expect(cache.entries("queries")).toBe(1);
     expect([...cache.counters.invalidations]).toEqual([
       ["tracks", 1],

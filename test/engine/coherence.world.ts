@@ -205,7 +205,7 @@ export class World {
 
   wait(seconds: number): void {
     this.#clock.now += seconds * 1_000;
-    this.#cache.sweep();
+    this.#cache.collect();
   }
 
   async finish(): Promise<void> {

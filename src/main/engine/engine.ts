@@ -52,7 +52,7 @@ export class Engine {
     this.reads = parts.reads;
     this.#listeners = listeners;
     this.#resources = resources;
-    this.#sweeper = setInterval(() => parts.cache.sweep(), SWEEP_MS).unref();
+    this.#sweeper = setInterval(() => parts.cache.collect(), SWEEP_MS).unref();
   }
 
   /** @throws AppError when the database is held or unusable. */

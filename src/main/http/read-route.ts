@@ -33,7 +33,7 @@ export interface ReadRouteOptions<P> {
  * The keys that URLs came to, over all routes: the map takes its memory when it is made, not when it is filled.
  * A URL belongs to one route, so no route meets another's.
  */
-const keys = new LRUCache<string, string>({ max: 10_000 });
+const keys = new LRUCache<string, string>({ max: 32_768 });
 /** How long a URL may be to be worth it. */
 const REMEMBERED_LENGTH = 200;
 

@@ -1,6 +1,12 @@
-import { LRUCache } from "lru-cache";
 import { steadyNow } from "../clock.ts";
-import { CacheStore, type Entry, type CacheTable as StoredTable, CACHE_TABLES as TABLES } from "./store.ts";
+import { HotTier } from "./hot.ts";
+import {
+  CacheStore,
+  type Entry,
+  type CacheTable as StoredTable,
+  CACHE_TABLES as TABLES,
+  tagsIn,
+} from "./store.ts";
 import { TagVersions } from "./versions.ts";
 
 export type { Entry } from "./store.ts";
@@ -10,6 +16,17 @@ export type CacheTable = StoredTable | "none";
 
 /** The hot tier lies in the JavaScript heap, which stays small; the rest of the cache does not. */
 const MAX_HOT_BYTES = 64 * 1_048_576;
+
+/** What one slice of collecting looks at, a third of a millisecond of work, and the pause until the next. */
+const ROWS_A_SLICE = 16;
+const SLOTS_A_SLICE = 200;
+const PAUSE_MS = 5;
+
+/**
+ * One in so many entries that the database gave is promoted to the hot tier. What is asked for often is promoted
+ * soon all the same; what is asked for as often as everything else does not push its like out again and again.
+ */
+const PROMOTED = 4;
 
 /** The tag of everything: a write that touches it empties the cache. */
 export const ALL_TAGS = "*";
@@ -29,45 +46,61 @@ export interface CacheCounters {
 }
 
 /**
- * Two tiers, one truth: the cache database knows every entry, its tags, expiry and size; a bounded map before it
- * holds the texts that are asked for often, ready to be sent.
+ * Two tiers: a bounded map of what was asked for lately, ready to be sent, and the cache database for what had to
+ * leave it and was asked for while it was there. What nobody asked for twice is not worth the database's work.
  *
  * The promise: after `invalidate` returns, nothing that a touched tag covers is found, and nothing that was read
  * before it is filled in. A fill carries the moment before its read was sent; when one of its tags moved since
  * then, it is dropped, because the read may have seen the state before the write.
  *
+ * `invalidate` costs as much as there are tags, however much they cover: an entry is judged when it is asked for, and
+ * what is dead is collected afterwards, in slices.
+ *
  * Single-threaded and synchronous: there is no moment between a look and a decision.
  */
 export class Cache {
   readonly #store: CacheStore;
-  readonly #hot: LRUCache<string, Entry>;
+  readonly #hot: HotTier;
   readonly #versions = new TagVersions();
   readonly #now: () => number;
   readonly #invalidations = new Map<string, number>();
   readonly enabled: boolean;
   #staleFills = 0;
+  #found = 0;
+  #collecting: NodeJS.Timeout | undefined;
 
   constructor({ maxBytes, now = steadyNow }: CacheOptions) {
     this.enabled = maxBytes > 0;
     this.#now = now;
-    const hotBytes = Math.max(1, Math.min(Math.floor(maxBytes / 4), MAX_HOT_BYTES));
-    this.#store = new CacheStore(maxBytes - hotBytes);
-    this.#hot = new LRUCache({
-      maxSize: hotBytes,
-      sizeCalculation: ({ body, etag }, key) => 200 + 2 * (body.length + etag.length + key.length),
+    const hotBytes = Math.max(1, Math.min(Math.floor(maxBytes / 2), MAX_HOT_BYTES));
+    this.#store = new CacheStore(Math.max(0, maxBytes - hotBytes));
+    this.#hot = new HotTier(hotBytes, (key, { table, entry, tags, asked, stored }) => {
+      if (!asked || stored) return;
+      this.#demote(
+        table,
+        key,
+        entry,
+        tags.map(({ name }) => name),
+      );
     });
   }
 
   get(table: CacheTable, key: string): Entry | undefined {
-    const entry = this.#hot.get(key) ?? this.#promote(table, key);
-    return entry !== undefined && entry.expiresAt > this.#now() ? entry : undefined;
+    const now = this.#now();
+    return this.#hot.get(key, now) ?? this.#promote(table, key, now);
   }
 
-  #promote(table: CacheTable, key: string): Entry | undefined {
-    if (table === "none" || !this.enabled) return undefined;
-    const entry = this.#store.get(table, key);
-    if (entry !== undefined) this.#hot.set(key, entry);
-    return entry;
+  #promote(table: CacheTable, key: string, now: number): Entry | undefined {
+    if (table === "none") return undefined;
+    const stored = this.#store.get(table, key);
+    if (stored === undefined || stored.entry.expiresAt <= now) return undefined;
+    if (++this.#found % PROMOTED === 0) this.#hot.set(table, key, stored.entry, tagsIn(stored.tags), true);
+    return stored.entry;
+  }
+
+  #demote(table: StoredTable, key: string, entry: Entry, tags: readonly string[]): void {
+    this.#store.set(table, key, entry, tags);
+    if (this.#store.littered) this.#collectSoon();
   }
 
   get moment(): Moment {
@@ -86,13 +119,8 @@ export class Cache {
     const entry: Entry = { body, etag, storedAt, expiresAt: storedAt + lifetime * 1_000 };
     if (table === "none" || !this.enabled) return entry;
     if (this.#versions.movedSince(then, tags)) this.#staleFills++;
-    else this.#keep(table, key, entry, tags);
+    else if (!this.#hot.set(table, key, entry, tags, false)) this.#demote(table, key, entry, tags);
     return entry;
-  }
-
-  #keep(table: StoredTable, key: string, entry: Entry, tags: readonly string[]): void {
-    this.#hot.set(key, entry);
-    this.#drop(this.#store.set(table, key, entry, tags));
   }
 
   /** To be called after a commit and before its answer. */
@@ -105,27 +133,46 @@ export class Cache {
 
   #touch(tags: readonly string[]): void {
     this.#versions.touch(tags);
-    for (const tag of tags) this.#drop(this.#store.deleteTagged(tag));
+    this.#hot.touch(tags);
+    this.#store.touch(tags);
+    if (this.#store.littered) this.#collectSoon();
   }
 
   clear(): void {
     this.#versions.touchAll();
     this.#hot.clear();
     this.#store.clear();
+    if (this.#store.littered) this.#collectSoon();
   }
 
-  /** Removes a slice of what has expired; to be called now and then. */
-  sweep(): void {
-    this.#drop(this.#store.sweep(this.#now()));
+  #collectSoon(): void {
+    this.#collecting ??= setTimeout(() => {
+      this.#collecting = undefined;
+      this.collect();
+    }, PAUSE_MS).unref();
+  }
+
+  /**
+   * Removes a slice of what is dead or has expired. It comes again by itself while there is more, and after a write
+   * that made rows of the database dead; what only expires, and the dead of the hot tier, wait for somebody to call
+   * it now and then.
+   */
+  collect(): void {
+    const now = this.#now();
+    const moreRows = this.#store.collect(ROWS_A_SLICE, now);
+    const moreSlots = this.#hot.collect(SLOTS_A_SLICE, now);
+    if (moreRows || moreSlots) this.#collectSoon();
   }
 
   close(): void {
+    clearTimeout(this.#collecting);
     this.#hot.clear();
     this.#store.close();
   }
 
+  /** What a touched tag made dead counts until it is collected. */
   entries(table: StoredTable): number {
-    return this.#store.count(table);
+    return this.#hot.count(table) + this.#store.count(table);
   }
 
   get entryCounts(): Readonly<Record<StoredTable, number>> {
@@ -136,15 +183,11 @@ export class Cache {
   }
 
   get bytes(): { readonly hot: number; readonly database: number } {
-    return { hot: this.#hot.calculatedSize, database: this.#store.bytes };
+    return { hot: this.#hot.bytes, database: this.#store.bytes };
   }
 
   get counters(): CacheCounters {
     return { staleFills: this.#staleFills, invalidations: this.#invalidations };
-  }
-
-  #drop(keys: readonly string[]): void {
-    for (const key of keys) this.#hot.delete(key);
   }
 
   /** By kind (`tracks` of `tracks:17`): a label must not grow with the data. */

@@ -20,26 +20,55 @@ export interface Entry {
   readonly expiresAt: number;
 }
 
+/** An entry as the database gives it. */
+export interface Stored {
+  readonly entry: Entry;
+  /** A JSON array: few who look an entry up need them taken apart. */
+  readonly tags: string;
+}
+
 /** What a row costs beside its text: the row, its key twice, its tags and their index. */
 const ROW_BYTES = 400;
-/** Rows that one sweep removes at the most from each table, so that it never holds up a request for long. */
-const SWEEP_ROWS = 500;
+/** Rows that one insertion pushes out at the most: a large one must not hold everybody up. */
+const MAX_PUSHED_OUT = 32;
+/** What it takes to find that no row carries a tag, in removals of a row. */
+const LOOK_UP = 1 / 8;
+/** Touched tags whose rows are not collected yet; past it everything goes, which costs no more than they do. */
+const MAX_TOUCHED = 100_000;
 
 export const costOf = (key: string, { body, etag }: Entry): number =>
   ROW_BYTES + 2 * key.length + etag.length + Buffer.byteLength(body);
 
+/** What one of the tables holds. `dead` is what was cleared and is not collected yet. */
+interface Held {
+  rows: number;
+  dead: number;
+}
+
 /**
  * The cache database: one `:memory:` SQLite database with a table for each kind of answer and one for their tags.
  *
- * It is the truth about what is cached. Bounded in bytes: past the bound the entries that were stored first go
- * first (what is asked for often lives in the hot tier, so the order here need not follow use).
+ * A touched tag is noted, whatever carries it: a row carries the moment it was stored, and one that is looked up is
+ * dead when one of its tags was touched after that. The rows are removed afterwards, some at a time (`collect`),
+ * found by the tag; a note goes when no row is left that it concerns. So a look-up has nothing to compare while
+ * nothing waits to be collected.
+ *
+ * Bounded in bytes: past the bound the entries that were stored first go first (what is asked for often lives in the
+ * hot tier, so the order here need not follow use).
  */
 export class CacheStore {
   readonly #db: Database.Database;
   readonly #tables: Readonly<Record<CacheTable, TableStatements>>;
   readonly #tags: TagStatements;
   readonly #maxBytes: number;
+  readonly #held: Readonly<Record<CacheTable, Held>>;
+  /** Tags whose rows from before that moment are dead. */
+  readonly #touched = new Map<string, number>();
+  /** Everything up to here is dead. */
+  #cleared = 0;
+  #now = 0;
   #bytes = 0;
+  #deadBytes = 0;
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
@@ -49,82 +78,135 @@ export class CacheStore {
     const statements = CACHE_TABLES.map((table) => [table, tableStatements(this.#db, TABLE_NAMES[table])]);
     this.#tables = Object.fromEntries(statements) as Record<CacheTable, TableStatements>;
     this.#tags = tagStatements(this.#db);
+    const held = CACHE_TABLES.map((table) => [table, { rows: 0, dead: 0 }]);
+    this.#held = Object.fromEntries(held) as Record<CacheTable, Held>;
   }
 
   get bytes(): number {
-    return this.#bytes;
+    return this.#bytes - this.#deadBytes;
   }
 
+  /** Rows; those that a touched tag made dead count until they are collected. */
   count(table: CacheTable): number {
-    return this.#tables[table].count.get() as number;
+    return this.#held[table].rows - this.#held[table].dead;
   }
 
-  get(table: CacheTable, key: string): Entry | undefined {
+  get(table: CacheTable, key: string): Stored | undefined {
+    if (this.#held[table].rows === 0) return undefined;
     const row = this.#tables[table].get.get(key);
-    return row && { body: row.body, etag: row.etag, storedAt: row.stored_at, expiresAt: row.expires_at };
+    if (row === undefined || row.moment < this.#cleared) return undefined;
+    if (this.#touched.size > 0 && this.#isDead(row)) return undefined;
+    const entry = { body: row.body, etag: row.etag, storedAt: row.stored_at, expiresAt: row.expires_at };
+    return { entry, tags: row.tags };
   }
 
-  /** @returns the keys that were pushed out to make room. */
-  set(table: CacheTable, key: string, entry: Entry, tags: Iterable<string>): string[] {
+  #isDead({ moment, tags }: Row): boolean {
+    return tagsIn(tags).some((tag) => (this.#touched.get(tag) ?? 0) > moment);
+  }
+
+  /** What must make room goes: a few rows at once, and should that not do, the rest when it is collected. */
+  set(table: CacheTable, key: string, entry: Entry, tags: readonly string[]): void {
     this.#delete(table, key);
-    const bytes = costOf(key, entry);
     const { body, etag, storedAt, expiresAt } = entry;
-    this.#tables[table].insert.run(key, body, etag, bytes, storedAt, expiresAt);
-    for (const tag of tags) this.#tags.insert.run(tag, key, table);
+    const [bytes, texts] = [costOf(key, entry), JSON.stringify(tags)];
+    if (bytes > this.#maxBytes) return;
+    this.#tables[table].insert.run(key, body, etag, texts, bytes, this.#now, storedAt, expiresAt);
+    if (tags.length > 0) this.#tags.insert.run(this.#now, key, table, texts);
+    this.#held[table].rows++;
     this.#bytes += bytes;
-    return this.#makeRoom();
+    this.#makeRoom(MAX_PUSHED_OUT);
   }
 
-  /** Removes what carries the tag. @returns exactly the keys that were removed. */
-  deleteTagged(tag: string): string[] {
-    return this.#tags.keys.all(tag).map(({ key, tbl }) => this.#delete(tbl, key));
+  /** After it nothing is found that carries one of the tags. Touches no row. */
+  touch(tags: readonly string[]): void {
+    if (this.#bytes === 0) return;
+    this.#now++;
+    for (const tag of tags) this.#touched.set(tag, this.#now);
+    if (this.#touched.size > MAX_TOUCHED) this.clear();
   }
 
-  /** Removes a slice of what has expired. @returns its keys. */
-  sweep(now: number): string[] {
-    return CACHE_TABLES.flatMap((table) =>
-      this.#tables[table].expired.all(now, SWEEP_ROWS).map(({ key }) => this.#delete(table, key)),
-    );
-  }
-
+  /** After it nothing is found. Touches no row. */
   clear(): void {
-    for (const table of CACHE_TABLES) this.#db.exec(`DELETE FROM ${TABLE_NAMES[table]}`);
-    this.#db.exec("DELETE FROM cache_tags");
-    this.#bytes = 0;
+    this.#cleared = ++this.#now;
+    this.#touched.clear();
+    for (const table of CACHE_TABLES) this.#held[table].dead = this.#held[table].rows;
+    this.#deadBytes = this.#bytes;
+  }
+
+  /** Whether rows are known to wait for `collect`, beside those that expire. */
+  get littered(): boolean {
+    return this.#touched.size > 0 || this.#deadBytes > 0 || this.#bytes > this.#maxBytes;
+  }
+
+  /** Removes rows that are dead or have expired, `most` at the most. @returns whether more may wait for it. */
+  collect(most: number, now: number): boolean {
+    let left = most - this.#collectTouched(most);
+    left -= this.#makeRoom(left);
+    for (const table of CACHE_TABLES) left -= this.#collectOldest(table, left, now);
+    return left <= 0;
+  }
+
+  #collectTouched(most: number): number {
+    let done = 0;
+    for (const [tag, moment] of this.#touched) {
+      const left = Math.ceil(most - done);
+      if (left <= 0) break;
+      const found = this.#tags.keys.all(tag, moment, left);
+      for (const { key, tbl } of found) this.#delete(tbl, key);
+      done += found.length + LOOK_UP;
+      if (found.length < left) this.#touched.delete(tag);
+    }
+    return Math.ceil(done);
+  }
+
+  /** Those of a table live about as long as each other, so the oldest expire first. */
+  #collectOldest(table: CacheTable, most: number, now: number): number {
+    let done = 0;
+    for (; done < most; done++) {
+      const oldest = this.#tables[table].oldest.get();
+      if (oldest === undefined || (oldest.moment >= this.#cleared && oldest.expires_at > now)) break;
+      this.#delete(table, oldest.key);
+    }
+    return done;
   }
 
   close(): void {
     this.#db.close();
   }
 
-  #delete(table: CacheTable, key: string): string {
+  #delete(table: CacheTable, key: string): void {
+    if (this.#held[table].rows === 0) return;
     const removed = this.#tables[table].delete.get(key);
-    if (removed === undefined) return key;
+    if (removed === undefined) return;
+    this.#tags.delete.run(removed.moment, key, removed.tags);
     this.#bytes -= removed.bytes;
-    this.#tags.delete.run(key);
-    return key;
+    this.#held[table].rows--;
+    if (removed.moment >= this.#cleared) return;
+    this.#held[table].dead--;
+    this.#deadBytes -= removed.bytes;
   }
 
-  #makeRoom(): string[] {
-    const removed: string[] = [];
-    while (this.#bytes > this.#maxBytes) {
-      const oldest = this.#oldest();
-      if (oldest === undefined) return removed;
-      removed.push(this.#delete(oldest.table, oldest.key));
+  #makeRoom(most: number): number {
+    let done = 0;
+    for (; done < most && this.#bytes > this.#maxBytes; done++) {
+      const { table, key } = this.#oldest()!;
+      this.#delete(table, key);
     }
-    return removed;
+    return done;
   }
 
   #oldest(): { table: CacheTable; key: string } | undefined {
-    let oldest: { table: CacheTable; key: string; stored_at: number } | undefined;
+    let oldest: ({ table: CacheTable } & Oldest) | undefined;
     for (const table of CACHE_TABLES) {
-      const row = this.#tables[table].oldest.get();
+      const row = this.#held[table].rows === 0 ? undefined : this.#tables[table].oldest.get();
       if (row !== undefined && (oldest === undefined || row.stored_at < oldest.stored_at))
         oldest = { table, ...row };
     }
     return oldest;
   }
 }
+
+export const tagsIn = (tags: string): string[] => JSON.parse(tags);
 
 const SCHEMA = `
   ${CACHE_TABLES.map(
@@ -133,50 +215,55 @@ const SCHEMA = `
     key TEXT PRIMARY KEY,
     body TEXT NOT NULL,
     etag TEXT NOT NULL,
+    tags TEXT NOT NULL,
     bytes INTEGER NOT NULL,
+    moment INTEGER NOT NULL,
     stored_at REAL NOT NULL,
     expires_at REAL NOT NULL
-  );
-  CREATE INDEX ${TABLE_NAMES[table]}_expires_at ON ${TABLE_NAMES[table]} (expires_at);`,
+  );`,
   ).join("")}
-  CREATE TABLE cache_tags (tag TEXT, key TEXT, tbl TEXT NOT NULL, PRIMARY KEY (tag, key)) WITHOUT ROWID;
-  CREATE INDEX cache_tags_key ON cache_tags (key);`;
+  CREATE TABLE cache_tags (
+    tag TEXT, moment INTEGER, key TEXT, tbl TEXT NOT NULL, PRIMARY KEY (tag, moment, key)
+  ) WITHOUT ROWID;`;
 
-interface StoredEntry {
+interface Row {
   readonly body: string;
   readonly etag: string;
+  /** A JSON array. */
+  readonly tags: string;
+  readonly bytes: number;
+  readonly moment: number;
   readonly stored_at: number;
   readonly expires_at: number;
 }
+type Oldest = Pick<Row, "moment" | "stored_at" | "expires_at"> & { readonly key: string };
 
 interface TableStatements {
-  readonly get: Statement<[string], StoredEntry>;
-  readonly insert: Statement<[string, string, string, number, number, number]>;
-  readonly delete: Statement<[string], { bytes: number }>;
-  readonly expired: Statement<[number, number], { key: string }>;
-  readonly oldest: Statement<[], { key: string; stored_at: number }>;
-  readonly count: Statement<[], unknown>;
+  readonly get: Statement<[string], Row>;
+  readonly insert: Statement<[string, string, string, string, number, number, number, number]>;
+  readonly delete: Statement<[string], Row>;
+  readonly oldest: Statement<[], Oldest>;
 }
 
 function tableStatements(db: Database.Database, table: string): TableStatements {
   return {
-    get: db.prepare(`SELECT body, etag, stored_at, expires_at FROM ${table} WHERE key = ?`),
-    insert: db.prepare(`INSERT INTO ${table} VALUES (?, ?, ?, ?, ?, ?)`),
-    delete: db.prepare(`DELETE FROM ${table} WHERE key = ? RETURNING bytes`),
-    expired: db.prepare(`SELECT key FROM ${table} WHERE expires_at <= ? ORDER BY expires_at LIMIT ?`),
-    oldest: db.prepare(`SELECT key, stored_at FROM ${table} ORDER BY rowid LIMIT 1`),
-    count: db.prepare(`SELECT count(*) FROM ${table}`).pluck(),
+    get: db.prepare(`SELECT body, etag, tags, moment, stored_at, expires_at FROM ${table} WHERE key = ?`),
+    insert: db.prepare(`INSERT INTO ${table} VALUES (?, ?, ?, ?, ?, ?, ?, ?)`),
+    delete: db.prepare(`DELETE FROM ${table} WHERE key = ? RETURNING bytes, tags, moment`),
+    oldest: db.prepare(`SELECT key, moment, stored_at, expires_at FROM ${table} ORDER BY rowid LIMIT 1`),
   };
 }
 
 interface TagStatements {
-  readonly insert: Statement<[string, string, string]>;
-  readonly keys: Statement<[string], { key: string; tbl: CacheTable }>;
-  readonly delete: Statement<[string]>;
+  readonly insert: Statement<[number, string, string, string]>;
+  readonly keys: Statement<[string, number, number], { key: string; tbl: CacheTable }>;
+  readonly delete: Statement<[number, string, string]>;
 }
 
 const tagStatements = (db: Database.Database): TagStatements => ({
-  insert: db.prepare("INSERT OR IGNORE INTO cache_tags VALUES (?, ?, ?)"),
-  keys: db.prepare("SELECT key, tbl FROM cache_tags WHERE tag = ?"),
-  delete: db.prepare("DELETE FROM cache_tags WHERE key = ?"),
+  insert: db.prepare("INSERT OR IGNORE INTO cache_tags SELECT value, ?, ?, ? FROM json_each(?)"),
+  keys: db.prepare("SELECT key, tbl FROM cache_tags WHERE tag = ? AND moment < ? LIMIT ?"),
+  delete: db.prepare(
+    "DELETE FROM cache_tags WHERE moment = ? AND key = ? AND tag IN (SELECT value FROM json_each(?))",
+  ),
 });

@@ -1,0 +1,95 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { setTimeout as delay } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { Cache } from "../src/main/engine/cache/cache.ts";
+
+/**
+ * How long an invalidation holds up the event loop: many cached lists that one write makes stale, and a cache that is
+ * full of them, while what is left is being collected. The loop's delay is what every client waits for; the slices'
+ * own processor time is what of it is the cache's. The longest of each, in milliseconds.
+ */
+const MEBIBYTE = 1_048_576;
+const BODY = "x".repeat(600);
+/** The histogram wakes so often: what it reads beyond that is delay. Milliseconds. */
+const RESOLUTION = 1;
+const MIN_SLICES = 300;
+
+interface Case {
+  readonly name: string;
+  readonly lists: number;
+  readonly megabytes: number;
+}
+
+const CASES: readonly Case[] = [
+  { name: "20,000 cached lists", lists: 20_000, megabytes: 256 },
+  { name: "a full cache of 32 MiB", lists: 40_000, megabytes: 32 },
+];
+
+function filled({ lists, megabytes }: Case): Cache {
+  const cache = new Cache({ maxBytes: megabytes * MEBIBYTE });
+  for (let i = 0; i < lists; i++) {
+    const answer = { body: BODY, etag: `"${i}"`, lifetime: 300 };
+    cache.fill("queries", `list ${i}`, answer, ["tracks", `albums:${i}`, `artists:${i >> 3}`], cache.moment);
+    // Asked for again, it is worth a place in the database once the hot tier is full.
+    cache.get("queries", `list ${i}`);
+  }
+  return cache;
+}
+
+/** The longest delay of the loop while the action goes on. Milliseconds. */
+async function loopDelay(action: () => Promise<void>): Promise<number> {
+  const loop = monitorEventLoopDelay({ resolution: RESOLUTION });
+  loop.enable();
+  await delay(20);
+  await action();
+  await delay(20);
+  loop.disable();
+  return Math.max(0, loop.max / 1e6 - RESOLUTION);
+}
+
+/** Slices until nothing is left, each with its own turn of the loop. @returns the longest, in processor time. */
+async function collectAll(cache: Cache): Promise<number> {
+  let longest = 0;
+  for (let slices = 0; slices < MIN_SLICES || cache.entries("queries") > 0; slices++) {
+    await delay(1);
+    longest = Math.max(
+      longest,
+      processorTime(() => cache.collect()),
+    );
+  }
+  return longest;
+}
+
+function processorTime(action: () => void): number {
+  const before = process.threadCpuUsage();
+  action();
+  const { user, system } = process.threadCpuUsage(before);
+  return (user + system) / 1_000;
+}
+
+async function measure(name: string, wanted: Case, act: (cache: Cache) => void) {
+  const cache = filled(wanted);
+  const entries = cache.entries("queries");
+  const figures = { invalidate_ms: 0, slice_ms: 0 };
+  const loop_ms = await loopDelay(async () => {
+    figures.invalidate_ms = processorTime(() => act(cache));
+    figures.slice_ms = await collectAll(cache);
+  });
+  // The same with nothing to do: what the machine's other work makes of it.
+  const quiet_loop_ms = await loopDelay(async () => void (await collectAll(cache)));
+  cache.close();
+  return { scenario: `${wanted.name}: ${name}`, entries, ...figures, loop_ms, quiet_loop_ms };
+}
+
+const { values } = parseArgs({ options: { json: { type: "boolean", default: false } } });
+const figures = [];
+for (const wanted of CASES) {
+  figures.push(await measure("one tag", wanted, (cache) => cache.invalidate(["tracks:1", "tracks"])));
+  figures.push(await measure("everything", wanted, (cache) => cache.invalidate(["*"])));
+}
+if (values.json) process.stdout.write(`${JSON.stringify(figures)}\n`);
+else
+  for (const { scenario, entries, ...ms } of figures) {
+    const times = Object.entries(ms).map(([name, value]) => `${name} ${value.toFixed(2)}`);
+    process.stdout.write(`${scenario}: ${entries} entries, ${times.join(", ")}\n`);
+  }
