@@ -10,7 +10,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { delimiter, join, resolve } from "node:path";
+import { basename, delimiter, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { beforeAll, describe, expect, test } from "vitest";
 import { temporaryFolder } from "./support/server.ts";
@@ -58,6 +58,8 @@ const look = [
 const reachable = (await run("npm", look, ROOT)).code === 0;
 const reason = reachable ? "" : " (skipped: the npm registry is not reachable)";
 
+const isNoLibrary = (file: string): boolean => basename(file) !== "node_modules";
+
 /** Packed from a copy, because packing builds `dist` and the checkout is not the test's to change. */
 function copyOfSources(): string {
   const folder = temporaryFolder();
@@ -67,13 +69,15 @@ function copyOfSources(): string {
     "README.md",
     "LICENSE",
     "src",
+    "client",
     ...globSync("tsconfig*.json", { cwd: ROOT }),
     ...files,
   ];
   for (const name of wanted.filter((name) => name !== "dist" && existsSync(join(ROOT, name)))) {
-    cpSync(join(ROOT, name), join(folder, name), { recursive: true });
+    cpSync(join(ROOT, name), join(folder, name), { recursive: true, filter: isNoLibrary });
   }
-  symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
+  for (const name of ["node_modules", "client/node_modules"])
+    symlinkSync(join(ROOT, name), join(folder, name));
   return folder;
 }
 
@@ -132,6 +136,15 @@ describe.skipIf(!reachable)(`the package, installed elsewhere${reason}`, () => {
       server.kill("SIGTERM");
     }
     expect((await once(server, "exit"))[0]).toBe(0);
+  });
+
+  test("chinook-server/client is there to be imported, with its types", async () => {
+    const program =
+      'import { createClient } from "chinook-server/client"; console.log(typeof createClient().GET)';
+    const node = join(ROOT, "node_modules/.bin/node");
+    const { code, stdout, stderr } = await run(node, ["--input-type=module", "-e", program], project);
+    expect({ code, stdout }, stderr).toEqual({ code: 0, stdout: "function\n" });
+    expect(packed).toContain("package/dist/client/schema.d.ts");
   });
 
   test("chinook backup makes one, and without the S3 library says what to install", async () => {

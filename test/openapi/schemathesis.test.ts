@@ -1,0 +1,95 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { copyOf, type Json, makeCatalogue, startServer, temporaryFolder } from "../support/server.ts";
+import { findProgram, run } from "../support/tools.ts";
+
+/**
+ * Schemathesis makes requests of the description, good ones and bad, and holds the answers against it, with all of
+ * its checks. What it may find is listed, each with its reason; anything else fails the test.
+ */
+
+const schemathesis = findProgram("schemathesis", "SCHEMATHESIS");
+const reason =
+  schemathesis === undefined ? " (skipped: no schemathesis on the PATH, none named by SCHEMATHESIS)" : "";
+
+/** Requests for each operation and way of making them. SCHEMATHESIS_EXAMPLES=100 looks closer. */
+const EXAMPLES = process.env.SCHEMATHESIS_EXAMPLES ?? "4";
+const SEED = process.env.SCHEMATHESIS_SEED ?? "1";
+
+/** They empty what the other requests are tried on. */
+const UNTRIED = "^/admin/(bulk|backups)";
+
+interface Finding {
+  readonly operation: string;
+  readonly check: string;
+  readonly status: number;
+  readonly code: string | undefined;
+  readonly detail: string;
+}
+
+/** Refusals of requests that fit the description: the state decides, and no schema can say it. */
+const LISTED: readonly { readonly code: string; readonly because: string; readonly detail?: RegExp }[] = [
+  { code: "precondition_failed", because: "an If-Match that was made up is no ETag of the entity's" },
+  { code: "cursor_invalid", because: "a cursor is opaque: one that was made up is none" },
+  { code: "reference_unknown", because: "an id that was made up is of nothing" },
+  { code: "idempotency_mismatch", because: "the same key was tried with two requests" },
+  {
+    code: "invalid",
+    detail: /operators|must have a letter|must be at most a minute|at least two|direction/,
+    because:
+      "a search of nothing but signs, a word without letters, a time in the future, a vector of almost zeros",
+  },
+];
+
+const isListed = ({ check, code, detail }: Finding): boolean =>
+  check === "positive_data_acceptance" &&
+  LISTED.some((listed) => listed.code === code && (listed.detail?.test(detail) ?? true));
+
+/** The failed checks of a run, from its report of events. */
+function findingsIn(file: string): { findings: Finding[]; requests: number } {
+  const scenarios = readFileSync(file, "utf8")
+    .trim()
+    .split("\n")
+    .flatMap((line) => (JSON.parse(line) as Json).ScenarioFinished ?? [])
+    .flatMap(({ recorder }: Json) => (recorder?.checks === undefined ? [] : [recorder]));
+  const findings = scenarios.flatMap(failuresOf);
+  const requests = scenarios.reduce((sum, { interactions }) => sum + Object.keys(interactions).length, 0);
+  return { findings, requests };
+}
+
+const failuresOf = ({ label, checks, interactions }: Json): Finding[] =>
+  Object.entries(checks as Record<string, Json[]>).flatMap(([id, results]) =>
+    results
+      .filter(({ status }) => status === "failure")
+      .map(({ name }) => ({ operation: label, check: name, ...answerOf(interactions[id]?.response) })),
+  );
+
+function answerOf(response: Json): Pick<Finding, "status" | "code" | "detail"> {
+  const text = Buffer.from(response?.content?.$base64 ?? "", "base64").toString();
+  const problem = text.startsWith("{") ? JSON.parse(text) : {};
+  const detail = (problem.errors ?? []).map((error: Json) => Object.values(error).join(" ")).join("; ");
+  return { status: response?.status_code ?? 0, code: problem.code, detail: detail || text.slice(0, 300) };
+}
+
+test.skipIf(schemathesis === undefined)(
+  `schemathesis finds nothing but what is listed${reason}`,
+  async () => {
+    await using server = await startServer({}, { database: copyOf(await makeCatalogue()) });
+    const folder = temporaryFolder();
+    const report = join(folder, "events.ndjson");
+    const how = ["--checks", "all", "--continue-on-failure", "--max-examples", EXAMPLES, "--seed", SEED];
+    const limits = ["--exclude-path-regex", UNTRIED, "--suppress-health-check", "all", "--no-shrink"];
+    const { said } = run(
+      schemathesis!,
+      ["run", `${server.url}/openapi.json`, ...how, ...limits, "--report-ndjson-path", report],
+      folder,
+    );
+    const { findings, requests } = findingsIn(report);
+    expect(requests, said.slice(-2_000)).toBeGreaterThan(500);
+    expect(findings.filter((finding) => !isListed(finding))).toEqual([]);
+    expect(server.stderr()).not.toContain('"code":"internal"');
+    expect(said).not.toMatch(/\d+ errored|Network Error/);
+  },
+  330_000,
+);
