@@ -1,8 +1,9 @@
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { copyOf, type Json, makeCatalogue, startServer, temporaryFolder } from "../support/server.ts";
-import { findProgram, run } from "../support/tools.ts";
+import { findProgram } from "../support/tools.ts";
 
 /**
  * Schemathesis makes requests of the description, good ones and bad, and holds the answers against it, with all of
@@ -16,6 +17,9 @@ const reason =
 /** Requests for each operation and way of making them. SCHEMATHESIS_EXAMPLES=100 looks closer. */
 const EXAMPLES = process.env.SCHEMATHESIS_EXAMPLES ?? "4";
 const SEED = process.env.SCHEMATHESIS_SEED ?? "1";
+
+/** Milliseconds for all of it: what was found by then is judged. */
+const BUDGET_MS = 150_000;
 
 /** They empty what the other requests are tried on. */
 const UNTRIED = "^/admin/(bulk|backups)";
@@ -80,16 +84,16 @@ test.skipIf(schemathesis === undefined)(
     const report = join(folder, "events.ndjson");
     const how = ["--checks", "all", "--continue-on-failure", "--max-examples", EXAMPLES, "--seed", SEED];
     const limits = ["--exclude-path-regex", UNTRIED, "--suppress-health-check", "all", "--no-shrink"];
-    const { said } = run(
+    const { stdout: said } = spawnSync(
       schemathesis!,
       ["run", `${server.url}/openapi.json`, ...how, ...limits, "--report-ndjson-path", report],
-      folder,
+      { cwd: folder, encoding: "utf8", timeout: BUDGET_MS, killSignal: "SIGINT" },
     );
     const { findings, requests } = findingsIn(report);
-    expect(requests, said.slice(-2_000)).toBeGreaterThan(500);
+    expect(requests, said.slice(-2_000)).toBeGreaterThan(200);
     expect(findings.filter((finding) => !isListed(finding))).toEqual([]);
     expect(server.stderr()).not.toContain('"code":"internal"');
     expect(said).not.toMatch(/\d+ errored|Network Error/);
   },
-  330_000,
+  2 * BUDGET_MS,
 );
