@@ -57,6 +57,19 @@ describe("a list walked to its end", () => {
     expect(ids(json.data)).toEqual(column(server, "SELECT id FROM tracks ORDER BY id LIMIT 20"));
   });
 
+  test.each(ALL_KINDS)("of $path holds the very texts of its entities", async ({ path, sorts }) => {
+    const odd = { title: 'a "quoted" \\ title, ünï\u2028 🎸\n', artist_id: 1 };
+    const named = { name: odd.title };
+    const track = { ...named, media_type_id: 1, milliseconds: 0, unit_price: 0.1 };
+    await post(server, `/v1/${path}`, path === "albums" ? odd : path === "tracks" ? track : named);
+    for (const sort of Object.keys(sorts)) {
+      const { text, json } = await get(server, `/v1/${path}?sort=-${sort}&limit=15&total=1`);
+      const entities = await Promise.all(ids(json.data).map((id) => get(server, `/v1/${path}/${id}`)));
+      const texts = entities.map((entity) => entity.text).join();
+      expect(text).toBe(`{"data":[${texts}],"next":${JSON.stringify(json.next)},"total":${json.total}}`);
+    }
+  });
+
   test("neither repeats nor skips what was there, while rows are changed between its pages", async () => {
     const first = await get(server, "/v1/artists?sort=name&limit=5");
     const before = column(server, "SELECT id FROM artists ORDER BY name, id");

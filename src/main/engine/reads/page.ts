@@ -4,19 +4,18 @@ import type { Param } from "../../../shared/protocol.ts";
 /** Keyset pagination: a page's SQL, and the cursor that names the row it ended at. */
 
 /**
- * Wraps a query for items into `{"data", "next"}`. A materialised CTE is read back in the order it was filled.
+ * Wraps a query for items into `{"data", "next"}`. A materialised CTE is read back in the order it was filled. Items
+ * are JSON text already, so they are strung together as text: parsing them again took half of a page's time.
  *
  * @param exists a WHERE clause without which there is no answer at all.
  * @param total a query for the number of all rows, which adds `"total"`: of the same snapshot as the page.
  */
 export const pageOf = (items: string, exists = "", total?: string): string => `
   WITH page AS MATERIALIZED (${items})
-  SELECT json_object(
-    'data', json((SELECT json_group_array(json(item)) FROM (SELECT item FROM page LIMIT likely(@limit)))),
-    'next', CASE WHEN (SELECT count(*) FROM page) > likely(@limit) THEN
-      (SELECT hex(json_array(@sort, sort_key, sort_id)) FROM page LIMIT 1 OFFSET likely(@limit) - 1) END
-    ${total === undefined ? "" : `, 'total', (${total})`}
-  ), NULL, NULL ${exists}`;
+  SELECT concat('{"data":[', (SELECT group_concat(item) FROM (SELECT item FROM page LIMIT likely(@limit))),
+    '],"next":', json_quote(CASE WHEN (SELECT count(*) FROM page) > likely(@limit) THEN
+      (SELECT hex(json_array(@sort, sort_key, sort_id)) FROM page LIMIT 1 OFFSET likely(@limit) - 1) END),
+    ${total === undefined ? "" : `',"total":', (${total}),`} '}'), NULL, NULL ${exists}`;
 
 /** The sort's value and the id of the last row of the page before; undefined on the first page. */
 export type After = readonly [key: Param, id: number] | undefined;
