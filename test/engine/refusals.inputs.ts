@@ -1,0 +1,143 @@
+import fc from "fast-check";
+import { COMMANDS } from "../../src/main/features/index.ts";
+import { ALL_KINDS, type Kind } from "../../src/main/model/kinds.ts";
+import { DIMENSIONS, VECTOR_KINDS } from "../../src/shared/embedders/embedder.ts";
+import type { BULK_COLUMNS } from "../../src/shared/tables.ts";
+
+/** What a command is executed with. `"current"` stands for the ETag that the entity has at that moment. */
+export interface Call {
+  readonly name: string;
+  readonly input: unknown;
+  readonly ifMatch?: "current" | "outdated" | undefined;
+  readonly key?: string | undefined;
+}
+type Inputs = fc.Arbitrary<Omit<Call, "name">>;
+
+/** Few ids, so that commands meet; one that is of nothing, so that they are refused. */
+const id = fc.constantFrom(1, 2, 3, 999);
+const word = fc.constantFrom("Alpha", "beta", "Gamma ray", "delta");
+const ifMatch = fc.constantFrom(undefined, "current" as const, "outdated" as const);
+const key = fc.constantFrom(undefined, undefined, "k1", "k2");
+const nothing: Inputs = fc.constant({ input: {} });
+
+const only = (input: fc.Arbitrary<unknown>): Inputs => fc.record({ input });
+
+/** A body of the kind; every part of it is drawn whether it is required or not. */
+function bodyOf(kind: Kind): fc.Arbitrary<Record<string, unknown>> {
+  const fields: Record<string, fc.Arbitrary<unknown>> = {
+    ...{
+      name: word,
+      title: word,
+      composer: fc.option(word),
+      release_date: fc.constantFrom(null, "1999-12-31"),
+    },
+    ...{ artist_id: id, album_id: fc.option(id), genre_id: fc.option(id), media_type_id: id },
+    ...{ milliseconds: fc.nat(9), bytes: fc.option(fc.nat(9)), unit_price: fc.constantFrom(0.99, 1) },
+  };
+  return fc.record(Object.fromEntries(Object.keys(kind.input.shape).map((name) => [name, fields[name]!])));
+}
+
+const kindInputs = (kind: Kind): Record<string, Inputs> => ({
+  [`${kind.path}.create`]: fc.record({ input: bodyOf(kind), key }),
+  [`${kind.path}.patch`]: fc.record({
+    input: fc.record({
+      id,
+      body: bodyOf(kind).chain((body) =>
+        fc
+          .subarray(Object.keys(body), { minLength: 1 })
+          .map((names) => Object.fromEntries(names.map((name) => [name, body[name]]))),
+      ),
+    }),
+    ifMatch,
+  }),
+  [`${kind.path}.delete`]: fc.record({ input: fc.record({ id }), ifMatch }),
+});
+
+const play = fc.record({ track_id: id, user_id: fc.constantFrom(undefined, null, 1, 2) });
+const vectorKind = fc.constantFrom(...VECTOR_KINDS);
+const computedKind = fc.constantFrom("lyric", "metadata");
+const vector = (kind: keyof typeof DIMENSIONS) =>
+  fc.nat(5).map((n) => Array.from({ length: DIMENSIONS[kind] }, (_, i) => (i === n ? 1 : 0.1)));
+const vectors = vectorKind.chain((kind) => vector(kind).map((values) => ({ [kind]: values })));
+const hex = (kind: keyof typeof DIMENSIONS) => "0000803f".repeat(DIMENSIONS[kind]);
+
+/** A chunk whose rows are of an artist or an album, the latter perhaps of an artist that is not there. */
+const artistRow = fc.tuple(id, fc.uuid(), fc.constant("s"), word, fc.constant("t"), fc.constant("t"));
+const albumRow = fc.tuple(
+  id,
+  fc.uuid(),
+  fc.constant("s"),
+  word,
+  id,
+  fc.constant(null),
+  fc.constant("t"),
+  fc.constant("t"),
+);
+const chunk = fc.oneof(
+  fc.record({
+    table: fc.constant("artists" satisfies keyof typeof BULK_COLUMNS),
+    rows: fc.array(artistRow, { minLength: 1, maxLength: 3 }),
+  }),
+  fc.record({
+    table: fc.constant("albums" satisfies keyof typeof BULK_COLUMNS),
+    rows: fc.array(albumRow, { minLength: 1, maxLength: 3 }),
+  }),
+);
+
+/** For each command, by its name: calls that it accepts and, where it has a guard, calls that each guard refuses. */
+export const INPUTS: Readonly<Record<string, Inputs>> = {
+  ...Object.assign({}, ...ALL_KINDS.map(kindInputs)),
+  "playlists.tracks.add": fc.record({ input: fc.record({ id, body: fc.record({ track_id: id }) }), key }),
+  "playlists.tracks.remove": fc.record({ input: fc.record({ id, track_id: id }), ifMatch }),
+  "tracks.tags.add": fc.record({ input: fc.record({ id, body: fc.record({ name: word }) }), key }),
+  "tracks.tags.remove": fc.record({
+    input: fc.record({ id, tag: fc.constantFrom("alpha", "beta", "orphan", "gamma-ray") }),
+    ifMatch,
+  }),
+  "plays.create": fc.record({ input: play, key }),
+  "plays.create_many": fc.record({ input: fc.array(play, { minLength: 1, maxLength: 30 }), key }),
+  "plays.close_hours": nothing,
+  "plays.keep_totals": only(fc.constantFrom({ sums: "[]" }, { sums: '[["2026-11-20T00",1,"00"]]' })),
+  "vectors.put": fc.record({ input: fc.record({ id, body: vectors }), ifMatch }),
+  "vectors.delete": fc.record({ input: fc.record({ id }), ifMatch }),
+  "vectors.recover": nothing,
+  "vectors.claim": only(fc.record({ kind: computedKind, limit: fc.constant(2) })),
+  "vectors.store": only(
+    fc.tuple(fc.constantFrom("lyric" as const, "metadata" as const), id).map(([kind, track]) => ({
+      kind,
+      rows: JSON.stringify([[track, hex(kind)]]),
+    })),
+  ),
+  "vectors.keep_neighbours": only(
+    fc.record({ changes: fc.nat(30), rows: fc.constant('[["blend",999,"[]"]]') }),
+  ),
+  "vectors.spread": only(
+    fc.record({ source: fc.constantFrom("genre", "media_type", "model", "catalogue"), source_id: fc.nat(2) }),
+  ),
+  "vectors.request": nothing,
+  "vectors.model": only(fc.constant({ tracks: 1, documents: 1, idf: "00" })),
+  "vectors.adopt": only(fc.record({ embedder: word })),
+  "fts.rebuild": nothing,
+  "fts.join": only(fc.record({ first: fc.boolean() })),
+  "fts.optimize": nothing,
+  "fts.integrity": nothing,
+  "fts.compare": only(fc.constant({ after: 0 })),
+  "fts.stats": nothing,
+  "search.learn": nothing,
+  "search.record": only(fc.array(fc.record({ query: word, searches: fc.nat(3) }), { maxLength: 2 })),
+  "search.suggestions": only(fc.constantFrom({ names: '[["artist",1,"Alpha"]]' }, { names: "[]" })),
+  "bulk.load": only(chunk),
+  "bulk.clear": nothing,
+  "bulk.source": only(fc.record({ source: fc.constantFrom("demo", "imported") })),
+  "bulk.inspect": nothing,
+};
+
+/** Commands that empty the catalogue are drawn seldom: the others need something to find. */
+const SELDOM = new Set(["bulk.clear"]);
+
+export const anyCall: fc.Arbitrary<Call> = fc.oneof(
+  ...COMMANDS.filter(({ name }) => name in INPUTS).map(({ name }) => ({
+    weight: SELDOM.has(name) ? 1 : 20,
+    arbitrary: INPUTS[name]!.map((call) => ({ name, ...call })),
+  })),
+);

@@ -1,0 +1,275 @@
+import Database, { type Statement as Prepared } from "better-sqlite3";
+import { Cache } from "../../src/main/engine/cache/cache.ts";
+import { Commands } from "../../src/main/engine/commands/command-bus.ts";
+import { guardInSql, REFUSALS_SCHEMA, refusalIn } from "../../src/main/engine/commands/guards-in-sql.ts";
+import { Answers } from "../../src/main/engine/reads/answers.ts";
+import type { AnyRead } from "../../src/main/engine/reads/read.ts";
+import { COMMANDS, READS } from "../../src/main/features/index.ts";
+import { decodeCommands, encodeCommands } from "../../src/shared/batches.ts";
+import { migrate, readMigrations } from "../../src/shared/database/migrations.ts";
+import { type Connection, loadVectors } from "../../src/shared/database/sqlite.ts";
+import { type Failure, toFailure } from "../../src/shared/errors.ts";
+import type { Outcome, ReadRequest, ReadRow, Statements } from "../../src/shared/protocol.ts";
+import { closeness, editDistance } from "../../src/workers/closeness.ts";
+import { registerFunctions } from "../../src/workers/functions.ts";
+import { GroupCommit } from "../../src/writer/group-commit.ts";
+import type { Call } from "./refusals.inputs.ts";
+import { MIGRATIONS } from "./support.ts";
+import { variantsOf } from "./variants.ts";
+
+const FIRST_ROWS = `
+  INSERT INTO artists (public_id, slug, name, created_at, updated_at) VALUES ('1', 's', 'A', 't', 't'), ('2', 's', 'B', 't', 't'), ('3', 's', 'C', 't', 't');
+  INSERT INTO genres (public_id, slug, name, created_at, updated_at) VALUES ('1', 's', 'G', 't', 't');
+  INSERT INTO media_types (public_id, slug, name, created_at, updated_at) VALUES ('1', 's', 'T', 't', 't'), ('2', 's', 'U', 't', 't');
+  INSERT INTO albums (public_id, slug, title, artist_id, created_at, updated_at)
+    VALUES ('1', 's', 'X', 1, 't', 't'), ('2', 's', 'Y', 2, 't', 't'), ('3', 's', 'Z', 2, 't', 't');
+  INSERT INTO tracks (public_id, slug, name, album_id, media_type_id, milliseconds, unit_price_cents, created_at, updated_at)
+    VALUES ('1', 's', 'a', 1, 1, 1, 1, 't', 't'), ('2', 's', 'b', 1, 1, 1, 1, 't', 't'), ('3', 's', 'c', 2, 1, 1, 1, 't', 't');
+  INSERT INTO playlists (public_id, slug, name, created_at, updated_at) VALUES ('1', 's', 'P', 't', 't');
+  INSERT INTO playlist_tracks VALUES (1, 1, 't'), (1, 3, 't');
+  INSERT INTO plays (track_id, user_id, played_at) VALUES (1, 1, '2026-11-20T00:00:00.000Z');
+  INSERT INTO tags (slug, name, created_at) VALUES ('alpha', 'Alpha', 't'), ('orphan', 'Orphan', 't');
+  INSERT INTO track_tags VALUES (1, 1, 't');`;
+
+function open(file: string | Buffer): Connection {
+  const db = new Database(file);
+  loadVectors(db);
+  registerFunctions(db);
+  db.function("within_deadline", () => 1);
+  db.function("edit_distance", (a, b) => editDistance(String(a), String(b)));
+  db.function("closeness", { varargs: true }, (typed, ...fields) =>
+    closeness(String(typed), ...(fields as (string | null)[])),
+  );
+  db.pragma("foreign_keys = ON");
+  return db;
+}
+
+let first: Buffer | undefined;
+
+/** The schema is made once; each world starts from a copy of it. The third of a kind is referred to by nothing. */
+function firstState(): Buffer {
+  if (first !== undefined) return first;
+  const db = open(":memory:");
+  migrate(db, readMigrations(MIGRATIONS), "latest");
+  db.exec(FIRST_ROWS + REFUSALS_SCHEMA);
+  first = db.serialize();
+  db.close();
+  return first;
+}
+
+/** Rows of every table, by its name: those of a virtual table as it shows them, an index of words as its words. */
+export function dump(db: Connection): Record<string, unknown> {
+  const tables = db
+    .prepare(
+      "SELECT name, type FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', 'virtual')",
+    )
+    .all() as { name: string }[];
+  return Object.fromEntries(tables.map(({ name }) => [name, rowsOf(db, name)]));
+}
+
+function rowsOf(db: Connection, table: string): unknown[] {
+  const { sql } = (db.prepare("SELECT sql FROM sqlite_schema WHERE name = ?").get(table) ?? { sql: "" }) as {
+    sql: string | null;
+  };
+  const from = /USING fts5 /i.test(sql ?? "") ? wordsOf(db, table) : table;
+  const rows = db.prepare(`SELECT * FROM ${from}`).raw(true).all() as unknown[][];
+  return rows
+    .map((row) => JSON.stringify(row, (_, value) => (Buffer.isBuffer(value) ? value.toString("hex") : value)))
+    .sort();
+}
+
+/** What an index of words holds: each term, where it stands. */
+function wordsOf(db: Connection, table: string): string {
+  db.exec(
+    `CREATE VIRTUAL TABLE IF NOT EXISTS temp.words_of_${table} USING fts5vocab (main, ${table}, instance)`,
+  );
+  return `temp.words_of_${table}`;
+}
+
+/** Applies commands one by one, by SQL alone: what another executor would make of them. */
+class Twin {
+  readonly db = open(firstState());
+
+  /** @returns why it was refused. */
+  apply(command: Statements): Failure | undefined {
+    this.db.exec("SAVEPOINT command");
+    try {
+      for (const { sql, params } of command.flatMap(guardInSql)) {
+        const prepared = this.db.prepare(sql);
+        if (prepared.reader) prepared.all(params);
+        else prepared.run(params);
+      }
+      return undefined;
+    } catch (error) {
+      this.db.exec("ROLLBACK TO command");
+      return refusalOf(toFailure(error));
+    } finally {
+      this.db.exec("RELEASE command");
+    }
+  }
+}
+
+function refusalOf(failure: Failure): Failure {
+  if (failure.code !== "SQLITE_CONSTRAINT_TRIGGER") return failure;
+  const { code, detail, errors } = refusalIn(failure.message);
+  return { code, message: detail ?? "", ...(errors === undefined ? {} : { errors }) };
+}
+
+interface Target {
+  readonly read: AnyRead;
+  readonly params: Record<string, unknown>;
+  readonly key: string;
+}
+
+const NOW = new Date("2026-11-21T00:00:00.000Z");
+const IDS = [1, 2, 3];
+/** Variants of a read: more would only look at the same tables again. */
+const FEW = 3;
+
+/** Of every read whose cached answer is never older than an answered write, some variants. */
+function targetsOf(db: Connection): Target[] {
+  return READS.filter(({ cache }) => cache.freshness === "coherent" && cache.table !== "none").flatMap(
+    (read) => {
+      const all = variantsOf(db, read).map(({ params }) => params);
+      const some = all.filter((_, i) => i % Math.ceil(all.length / FEW) === 0);
+      return some
+        .flatMap((params) => ("id" in params ? IDS.map((id) => ({ ...params, id })) : [params]))
+        .map((params) => ({ read, params, key: Answers.key(read, params) }));
+    },
+  );
+}
+
+interface Waiting {
+  readonly command: Statements;
+  readonly resolve: (outcome: Outcome & { readonly waitedMs: number }) => void;
+}
+
+/** What came of a call: `undefined` when it was accepted. */
+export type Fate = Failure | undefined;
+
+/**
+ * The command bus, group commit and cache, real, over a database in memory; a batch is committed when it is complete.
+ * Beside it a twin, to which only what was accepted is applied.
+ */
+export class World {
+  readonly db = open(firstState());
+  readonly twin = new Twin();
+  readonly #commits = new GroupCommit(this.db);
+  readonly #cache = new Cache({ maxBytes: 64 * 1_048_576, now: () => 1 });
+  #made: Target[] | undefined;
+  readonly #prepared = new Map<string, Prepared<[object], ReadRow>>();
+  #waiting: Waiting[] = [];
+  /** What the twin, by SQL alone, judged otherwise. */
+  readonly disagreements: unknown[] = [];
+
+  readonly #answers = new Answers({
+    cache: this.#cache,
+    lanes: {
+      point: { read: (request) => this.#read(request) },
+      scan: { read: (request) => this.#read(request) },
+    },
+    onLookup: () => {},
+    onRead: () => {},
+  });
+  readonly #commands = new Commands({
+    queue: {
+      submit: (command) => new Promise((resolve) => void this.#waiting.push({ command, resolve })),
+    },
+    invalidate: (tags) => this.#cache.invalidate(tags),
+    onOutcome: () => {},
+    onFailure: () => {},
+  });
+
+  get #targets(): Target[] {
+    this.#made ??= targetsOf(this.db);
+    return this.#made;
+  }
+
+  async #read(request: ReadRequest) {
+    return { row: this.#row(request), waitedMs: 0, ms: 0 };
+  }
+
+  #row([sql, params]: ReadRequest): ReadRow | null {
+    const prepared = this.#prepared.get(sql) ?? this.db.prepare<[object], ReadRow>(sql).raw(true);
+    this.#prepared.set(sql, prepared);
+    const row = prepared.get(params);
+    return row === undefined ? null : [row[0], row[1] ?? "etag", row[2]];
+  }
+
+  #statement({ read, params }: Target): ReadRequest {
+    const { sql, params: values } = read.statement(params, NOW);
+    return [sql, values];
+  }
+
+  /** Every answer is cached. */
+  async warm(): Promise<void> {
+    for (const { read, params, key } of this.#targets) {
+      if (this.#answers.cached(read, key) === undefined) await this.#answers.fetch(read, params, key);
+    }
+  }
+
+  /** The cached answers that are not what the database says. */
+  get lies(): string[] {
+    return this.#targets.flatMap((target) => {
+      const cached = this.#answers.cached(target.read, target.key);
+      if (cached === undefined) return [];
+      const fresh = this.#row(this.#statement(target))?.[0] ?? null;
+      return cached.body === fresh ? [] : [`${target.key}: cached ${cached.body}, now ${fresh}`];
+    });
+  }
+
+  /** Executes the calls in one commit. */
+  async commit(calls: readonly Call[]): Promise<Fate[]> {
+    const fates = calls.map(({ name, input, ...options }) => this.#execute(name, input, options));
+    this.#flush();
+    return Promise.all(fates);
+  }
+
+  async #execute(
+    name: string,
+    input: unknown,
+    { key, ifMatch }: Omit<Call, "name" | "input">,
+  ): Promise<Fate> {
+    const command = COMMANDS.find((command) => command.name === name)!;
+    try {
+      await this.#commands.execute(command, input, {
+        idempotent: key === undefined ? undefined : { key, fingerprint: name },
+        ifMatch: ifMatch && [ifMatch === "outdated" ? '"outdated"' : this.#etag(name, input)],
+      });
+      return undefined;
+    } catch (error) {
+      return toFailure(error);
+    }
+  }
+
+  /** Of the entity that a command is about. */
+  #etag(name: string, input: unknown): string {
+    const read = READS.find((read) => read.name === `${name.split(".")[0]}.get`)!;
+    const { sql, params } = read.statement(input, NOW);
+    return this.#row([sql, params])?.[1] ?? '"none"';
+  }
+
+  #flush(): void {
+    const batch = this.#waiting;
+    this.#waiting = [];
+    const { outcomes } = this.#commits.run(
+      decodeCommands(encodeCommands(batch.map(({ command }) => command))),
+    );
+    for (const [i, { command, resolve }] of batch.entries()) {
+      this.#compare(outcomes[i]!.failure, this.twin.apply(command));
+      resolve({ ...outcomes[i]!, waitedMs: 0 });
+    }
+  }
+
+  #compare(judged: Fate, inSql: Fate): void {
+    const same =
+      judged?.code === inSql?.code && JSON.stringify(judged?.errors) === JSON.stringify(inSql?.errors);
+    if (!same) this.disagreements.push({ judged, inSql });
+  }
+
+  close(): void {
+    this.#cache.close();
+    this.db.close();
+    this.twin.db.close();
+  }
+}
