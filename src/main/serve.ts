@@ -45,7 +45,7 @@ function stop(server: Server): void {
 async function setup(settings: Settings, json: boolean | undefined): Promise<void> {
   const target = await bulk.openTarget(settings);
   try {
-    const filled = settings.demo && (await bulk.demoInto(target));
+    const filled = settings.demo && (await bulk.demoInto(settings, target));
     const state = filled ? "filled with the demo catalogue" : "as it was";
     print(json, { database: settings.database, filled }, () => `${settings.database} is ready, ${state}.`);
   } finally {

@@ -252,6 +252,19 @@ export const ERRORS = {
     hint: "Free some space: the server goes on by itself.",
   },
 
+  import_refused: {
+    status: 409,
+    title: "The catalogue cannot be taken",
+    retry: false,
+    hint: "Use another file with --database, or --replace to put it in the place of what is there; a backup is made first.",
+  },
+  import_running: {
+    status: 409,
+    title: "A catalogue is being loaded",
+    retry: false,
+    hint: "Nothing was touched. Wait until it is done, then look whether another is still wanted.",
+  },
+
   // At a terminal only: these never travel over HTTP.
   usage: { status: 0, title: "Wrong usage", retry: false, hint: "Run with --help." },
   node_too_old: {
@@ -313,12 +326,6 @@ export const ERRORS = {
     title: "Cannot be imported",
     retry: false,
     hint: "Give an SQLite file with the eleven tables of the Chinook sample.",
-  },
-  import_refused: {
-    status: 0,
-    title: "The database holds another catalogue",
-    retry: false,
-    hint: "Use another file with --database, or --replace to delete what is there.",
   },
   listen_failed: {
     status: 0,

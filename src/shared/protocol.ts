@@ -109,6 +109,22 @@ export interface CopyReport {
   readonly lastMs: number;
 }
 
+/** A database with a catalogue that is to take the place of the one that is served. */
+export interface AdoptRequest {
+  /** Its path. */
+  readonly staged: string;
+  /** What the exchange is named by, as in `FILE.replaced-TIME`. */
+  readonly time: string;
+}
+
+export interface AdoptReport {
+  /** Where the database is now that was served before, with its WAL. */
+  readonly kept: string;
+  /** Milliseconds for which no other write was done. */
+  readonly ms: number;
+  readonly wal: WalState;
+}
+
 /** The jobs that the writer thread does, one at a time: parameter and result of each. */
 export interface WriterJobs {
   /** Commands as `encodeCommands` writes them, and a {@link BatchReport} as JSON text. */
@@ -121,6 +137,8 @@ export interface WriterJobs {
   copy: { request: string; reply: CopyReport };
   cancelCopy: { request: null; reply: null };
   announce: { request: string; reply: null };
+  /** Replaces the catalogue and keeps everything else; the readers have to open the file anew. */
+  adopt: { request: AdoptRequest; reply: AdoptReport };
   close: { request: null; reply: null };
 }
 
@@ -172,6 +190,8 @@ export interface ReadBatchReport {
 export interface ReadBatch {
   /** The database: a thread opens it with its first batch, and it is the same ever after. */
   readonly file: string;
+  /** Counts how often another file was put in its place: a thread whose connection is older opens it anew. */
+  readonly generation: number;
   readonly memory?: ConnectionMemory | undefined;
   readonly sql: readonly string[];
   readonly reads: readonly NumberedStatement[];

@@ -10,6 +10,8 @@ import { registerFunctions } from "./functions.ts";
 /** What a thread has open: made by its first batch, so that importing this module does nothing. */
 interface Open {
   readonly db: Connection;
+  /** Of the file that it opened. */
+  readonly generation: number;
   readonly begin: Statement<[]>;
   readonly commit: Statement<[]>;
   readonly statements: LRUCache<string, Statement<[Record<string, Param>]>>;
@@ -21,7 +23,7 @@ let deadline = Number.POSITIVE_INFINITY;
 
 const PURE = { directOnly: true, deterministic: true };
 
-function open({ file, memory }: ReadBatch): Open {
+function open({ file, generation, memory }: ReadBatch): Open {
   const db = openForReading(file, memory);
   db.function("within_deadline", { directOnly: true, deterministic: false }, () => {
     if (performance.now() > deadline)
@@ -35,6 +37,7 @@ function open({ file, memory }: ReadBatch): Open {
   registerFunctions(db);
   return {
     db,
+    generation,
     begin: db.prepare("BEGIN"),
     commit: db.prepare("COMMIT"),
     statements: new LRUCache({ max: 512 }),
@@ -50,6 +53,7 @@ function open({ file, memory }: ReadBatch): Open {
 export default function run(message: string): ReadBatchReport {
   const batch = JSON.parse(message) as ReadBatch;
   try {
+    if (opened?.generation !== batch.generation) drop();
     opened ??= open(batch);
     opened.begin.run();
   } catch (error) {
@@ -65,10 +69,14 @@ export default function run(message: string): ReadBatchReport {
  * @throws for an empty batch, which asks for nothing but an open connection.
  */
 function unread({ reads }: ReadBatch, error: unknown): ReadBatchReport {
-  opened?.db.close();
-  opened = undefined;
+  drop();
   if (reads.length === 0) throw error;
   return { columns: reads.flatMap(() => [toFailure(error), null, null]), ms: new Float64Array(reads.length) };
+}
+
+function drop(): void {
+  opened?.db.close();
+  opened = undefined;
 }
 
 function runIn(open: Open, { sql, reads, deadlineMs }: ReadBatch): ReadBatchReport {

@@ -37,6 +37,10 @@ export class PageCopy {
     this.#db = db;
   }
 
+  get running(): boolean {
+    return this.#running;
+  }
+
   /** To be told when a job of the writer's is done: its time is not the copy's. */
   jobDone(): void {
     this.#free = performance.now();

@@ -6,10 +6,12 @@ import { createFile } from "../shared/database/create-file.ts";
 import { Whereabouts } from "../shared/database/file-identity.ts";
 import { WriterLock } from "../shared/database/lock.ts";
 import { type Migration, migrate, migrationStatus, readMigrations } from "../shared/database/migrations.ts";
-import { finishReplacement } from "../shared/database/replacement.ts";
+import { finishReplacement, replaceDatabase } from "../shared/database/replacement.ts";
 import { type Connection, openForReading, openForWriting } from "../shared/database/sqlite.ts";
 import { AppError, ERRORS, fromFailure, toFailure } from "../shared/errors.ts";
 import type {
+  AdoptReport,
+  AdoptRequest,
   BatchReport,
   WriterJob,
   WriterJobs,
@@ -17,6 +19,7 @@ import type {
   WriterRequest,
   WriterStarted,
 } from "../shared/protocol.ts";
+import { carryOver } from "./adopt.ts";
 import { checkpoint, walState } from "./checkpoints.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { PageCopy } from "./page-copy.ts";
@@ -51,10 +54,8 @@ function open(): Open {
   prepareFolder(options.file);
   const lock = new WriterLock(options.file);
   try {
-    if (!options.reopened) {
-      finishReplacement(options.file);
-      prepareFile(options.file);
-    }
+    finishReplacement(options.file);
+    if (!options.reopened) prepareFile(options.file);
     assertWritable(options.file);
     return { db: openDatabase(migrations), lock, migrations };
   } catch (error) {
@@ -117,38 +118,79 @@ function unusable(cause: unknown): AppError {
 
 type Immediate = Exclude<WriterJob, "copy">;
 
-function start({ db, lock, migrations }: Open): void {
+/** A connection, and what works on it. */
+function workOn(db: Connection) {
   const wal = new WalLimit(db, options.file, options.walLimitBytes);
   const commits = new GroupCommit(db, wal);
-  const whereabouts = new Whereabouts(options.file);
-  const copy = new PageCopy(db);
+  return { db, wal, commits, whereabouts: new Whereabouts(options.file), copy: new PageCopy(db) };
+}
+
+type Work = ReturnType<typeof workOn>;
+
+/**
+ * Puts a database with another catalogue in the place of the one that is open. Up to the exchange a failure leaves
+ * everything as it was; one after it ends the thread, and the next finishes what is decided.
+ */
+function adopt(
+  { db, whereabouts, copy }: Work,
+  { staged, time }: AdoptRequest,
+  migrations: readonly Migration[],
+): { work: Work; report: AdoptReport } {
+  if (options.keepWal) {
+    throw new AppError("in_use", { detail: "a replicator follows this file: stop it and the server first" });
+  }
+  if (copy.running) throw new AppError("backup_running");
+  whereabouts.check();
+  const started = performance.now();
+  carryOver(db, staged);
+  try {
+    db.close();
+    const { kept } = replaceDatabase(options.file, time, staged);
+    const work = workOn(openDatabase(migrations));
+    const ms = performance.now() - started;
+    return { work, report: { kept: kept!, ms, wal: work.wal.state } };
+  } catch (error) {
+    setImmediate(() => {
+      throw error;
+    });
+    throw new AppError("outcome_unknown", { cause: error });
+  }
+}
+
+function start({ db, lock, migrations }: Open): void {
+  let work = workOn(db);
   const jobs: { readonly [J in Immediate]: (request: WriterJobs[J]["request"]) => WriterJobs[J]["reply"] } = {
     batch: (commands) => {
-      whereabouts.check();
-      const report: BatchReport = { ...commits.run(decodeCommands(commands)), wal: wal.state };
+      work.whereabouts.check();
+      const report: BatchReport = { ...work.commits.run(decodeCommands(commands)), wal: work.wal.state };
       return JSON.stringify(report);
     },
-    checkpoint: (mode) => checkpoint(db, options.file, mode),
-    migrate: ({ target }) => migrate(db, migrations, target),
-    migrations: () => migrationStatus(db, migrations),
-    optimize: () => optimize(db),
+    checkpoint: (mode) => checkpoint(work.db, options.file, mode),
+    migrate: ({ target }) => migrate(work.db, migrations, target),
+    migrations: () => migrationStatus(work.db, migrations),
+    optimize: () => optimize(work.db),
     cancelCopy: () => {
-      copy.cancel();
+      work.copy.cancel();
       return null;
     },
     announce: (url) => {
       lock.announce(url);
       return null;
     },
+    adopt: (request) => {
+      const adopted = adopt(work, request, migrations);
+      work = adopted.work;
+      return adopted.report;
+    },
     close: () => {
-      close(db, lock);
+      close(work.db, lock);
       return null;
     },
   };
   const fail = (id: number, error: unknown) => port.postMessage({ id, failure: toFailure(error) });
   port.on("message", ({ id, job, request }: WriterRequest) => {
     if (job === "copy") {
-      copy.run(request as string).then(
+      work.copy.run(request as string).then(
         (reply) => port.postMessage({ id, reply }),
         (error) => fail(id, error),
       );
@@ -159,7 +201,7 @@ function start({ db, lock, migrations }: Open): void {
     } catch (error) {
       fail(id, error);
     }
-    copy.jobDone();
+    work.copy.jobDone();
     if (job === "close") port.close();
   });
 }

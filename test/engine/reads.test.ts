@@ -173,5 +173,5 @@ test("a listener's plays are their own, latest first", () => {
 });
 
 test("the catalogue's source is what it was filled from", () => {
-  expect(bodyOf(SOURCE_READ, {})).toEqual({ source: "generated", empty: false });
+  expect(bodyOf(SOURCE_READ, {})).toEqual({ source: "generated", empty: false, changed: true });
 });

@@ -87,19 +87,6 @@ test("after another catalogue took the demo's place, only its own names are sugg
   expect(indexed).toBe(listed);
 }, 60_000);
 
-test("an emptied catalogue leaves nothing in the index of names", async () => {
-  const database = copyOf(await makeCatalogue(500));
-  await using server = await startServer({}, { database });
-  await until(async () => (await suggestFresh(server, "the")).some(({ name }) => / the /i.test(name)));
-  expect((await post(server, "/admin/bulk/clear", {})).status).toBe(204);
-  expect(await suggest(server, "the")).toEqual([]);
-  const db = new Database(database, { readonly: true });
-  expect(
-    db.prepare("SELECT count(*) FROM suggestions_fts WHERE suggestions_fts MATCH 'the'").pluck().get(),
-  ).toBe(0);
-  db.close();
-}, 60_000);
-
 /** A text of its own each time, since answers keep for an hour. */
 let fresh = 0;
 const suggestFresh = (server: TestServer, q: string) => suggest(server, `${q}${" ".repeat(++fresh % 90)}.`);

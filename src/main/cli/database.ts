@@ -1,4 +1,6 @@
-import { type Holder, readHolder } from "../../shared/database/lock.ts";
+import { existsSync } from "node:fs";
+import { type Holder, readHolder, WriterLock } from "../../shared/database/lock.ts";
+import { finishReplacement, isThere } from "../../shared/database/replacement.ts";
 import { AppError, fromFailure } from "../../shared/errors.ts";
 import type { Settings } from "../../shared/settings.ts";
 import { createLog } from "../engine/log.ts";
@@ -24,12 +26,32 @@ export async function connect(settings: Settings): Promise<Connected> {
   return { name: `${database}, through ${server}`, through: { server }, close: async () => {} };
 }
 
-async function openLocal(settings: Settings): Promise<Connected> {
+/** @throws AppError `locked` when somebody holds it, server or not. */
+export async function openLocal(settings: Settings): Promise<Connected> {
   const log = createLog("silent");
   const metrics = createMetrics();
   const whileScansHeld = <T>(action: () => Promise<T>): Promise<T> => action();
   const writes = await WriteSide.open({ settings, log, metrics, invalidate: () => {}, whileScansHeld });
   return { name: settings.database, through: { writes }, close: () => writes.close() };
+}
+
+/**
+ * For those who ask about a database: a path that was mistyped makes none. An exchange that was cut off is finished,
+ * unless somebody holds the database, who has done so.
+ *
+ * @throws AppError `database_unusable`.
+ */
+export function assertDatabase(file: string): void {
+  if (existsSync(file)) return;
+  if (!isThere(file)) {
+    throw new AppError("database_unusable", { detail: `there is no ${file}; \`chinook setup\` makes one` });
+  }
+  const lock = new WriterLock(file);
+  try {
+    finishReplacement(file);
+  } finally {
+    lock.release();
+  }
 }
 
 /** The URL of the server that holds the database, if one does and answers. */
@@ -48,7 +70,9 @@ export async function runningServer(file: string): Promise<string | undefined> {
 export async function request(server: string, method: string, path: string, body?: unknown): Promise<string> {
   const content =
     body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
-  const response = await fetch(new URL(path, server), { method, ...content });
+  const response = await fetch(new URL(path, server), { method, ...content }).catch((cause) => {
+    throw new AppError("server_failed", { detail: `${server} gave no answer: it may have ended`, cause });
+  });
   const text = await response.text();
   if (response.ok) return text;
   const problem = parseProblem(text);

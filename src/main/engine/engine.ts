@@ -76,6 +76,7 @@ export class Engine {
           cache.invalidate(tags);
           for (const listener of listeners) listener(tags);
         },
+        onReplaced: () => reads?.reopen(),
         whileScansHeld: (action) => (reads === undefined ? action() : reads.whileScansHeld(action)),
       }),
       (writes) => writes.close(),

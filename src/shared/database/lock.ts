@@ -16,6 +16,9 @@ export interface Holder {
 export const lockFile = (file: string): string => `${file}.lock`;
 export const holderFile = (file: string): string => `${file}.holder.json`;
 
+/** Milliseconds: somebody who asks whether it is held holds it for a moment. */
+const PATIENCE_MS = 50;
+
 /**
  * Keeps a second writer away from a database file, for as long as this object lives.
  *
@@ -70,7 +73,7 @@ function makePrivate(file: string): void {
 function openLock(file: string): Database.Database {
   try {
     makePrivate(file);
-    return new Database(lockFile(file), { timeout: 0 });
+    return new Database(lockFile(file), { timeout: PATIENCE_MS });
   } catch (error) {
     throw lockedError(file, error);
   }
@@ -87,6 +90,24 @@ function lockedError(file: string, cause: unknown): AppError {
       ? "another process"
       : `process ${holder.pid} on ${holder.host}, since ${holder.since}${holder.url === null ? "" : `, at ${holder.url}`}`;
   return new AppError("locked", { detail: `${file} is held by ${who}`, cause });
+}
+
+/**
+ * Whether somebody holds the lock at this moment. A holder is not disturbed; one that is just about to take it waits
+ * for the question, which is why taking it has a little patience.
+ */
+export function isHeld(file: string): boolean {
+  if (!existsSync(lockFile(file))) return false;
+  const lock = new Database(lockFile(file), { readonly: true, timeout: 0 });
+  try {
+    lock.prepare("SELECT count(*) FROM sqlite_schema").get();
+    return false;
+  } catch (error) {
+    if (error instanceof Database.SqliteError && error.code.startsWith("SQLITE_BUSY")) return true;
+    throw error;
+  } finally {
+    lock.close();
+  }
 }
 
 /** Undefined when nobody announced itself, or the file is half written. */

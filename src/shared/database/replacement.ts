@@ -38,22 +38,37 @@ export const incomingFile = (file: string): string => `${file}.restoring`;
 /**
  * Decides the exchange and carries it out. The caller holds the writer's lock.
  *
- * @param incoming at {@link incomingFile}, closed, checked and synced.
+ * @param incoming closed, checked and synced, on the same file system.
  */
-export function replaceDatabase(file: string, time: string): Replaced {
+export function replaceDatabase(file: string, time: string, incoming = incomingFile(file)): Replaced {
   const waiting = `${file}.restored-${time}`;
-  chmodSync(incomingFile(file), modeOf(file));
-  renameSync(incomingFile(file), waiting);
+  chmodSync(incoming, modeOf(file));
+  renameSync(incoming, waiting);
   syncFolder(file);
   return finish(file, waiting);
 }
 
 /** Finishes an exchange that was cut off; harmless when there is none. The caller holds the writer's lock. */
 export function finishReplacement(file: string): Replaced | undefined {
-  const begin = `${basename(file)}.restored-`;
-  const waiting = readdirSync(dirname(file)).filter((name) => name.startsWith(begin));
+  const waiting = waitingFor(file);
+  return waiting === undefined ? undefined : finish(file, waiting);
+}
+
+/** What is to take the file's place, from the moment that this is decided. */
+function waitingFor(file: string): string | undefined {
+  const [folder, begin] = [dirname(file), `${basename(file)}.restored-`];
+  const waiting = readdirSync(folder).filter((name) => name.startsWith(begin));
   const last = waiting.toSorted().at(-1);
-  return last === undefined ? undefined : finish(file, join(dirname(file), last));
+  return last === undefined ? undefined : join(folder, last);
+}
+
+/** Whether there is a database: it may wait for the end of an exchange that was cut off. */
+export const isThere = (file: string): boolean =>
+  existsSync(file) || (existsSync(dirname(file)) && waitingFor(file) !== undefined);
+
+/** Removes a database that is closed, with what stands beside it. */
+export function removeDatabase(file: string): void {
+  for (const end of ["", ...COMPANIONS]) rmSync(file + end, { force: true });
 }
 
 /** Each step is harmless when it was done before, and is on the disk before the next. */

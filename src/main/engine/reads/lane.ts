@@ -79,6 +79,7 @@ export class Lane {
   readonly #clock: NodeJS.Timeout;
   readonly #admission: AdmissionControl;
   readonly #mourned = new WeakSet<object>();
+  #generation = 0;
   #free: number;
   #scheduled = false;
   #pauses = 0;
@@ -108,7 +109,7 @@ export class Lane {
       niceIncrement: options.nice,
       resourceLimits: THREAD_LIMITS,
     });
-    const nothing = toMessage(options, [], 0);
+    const nothing = toMessage(options, 0, [], 0);
     try {
       await Promise.all(Array.from({ length: options.threads }, () => pool.run(nothing)));
       return new Lane(options, pool);
@@ -120,6 +121,11 @@ export class Lane {
 
   get length(): number {
     return this.#waiting.length;
+  }
+
+  /** Another file has been put in the database's place: whatever is sent from now on is read from that one. */
+  reopen(): void {
+    this.#generation++;
   }
 
   get threads(): number {
@@ -211,7 +217,9 @@ export class Lane {
     this.#running.push(batch);
     this.#options.onBatch(batch.length);
     try {
-      const report = await this.#pool.run(toMessage(this.#options, batch, this.#timeLeft(batch, sent)));
+      const report = await this.#pool.run(
+        toMessage(this.#options, this.#generation, batch, this.#timeLeft(batch, sent)),
+      );
       this.#admission.observe((performance.now() - sent) / this.#options.threads, batch.length);
       batch.forEach((waiting, i) => {
         this.#costs.set(waiting.request[0], report.ms[i]!);
@@ -245,7 +253,7 @@ export class Lane {
    */
   #replenish(): void {
     if (this.#closed !== undefined || this.threads >= this.#options.threads) return;
-    this.#pool.run(toMessage(this.#options, [], 0)).catch(() => {});
+    this.#pool.run(toMessage(this.#options, this.#generation, [], 0)).catch(() => {});
   }
 
   #lose(batch: readonly Waiting[], cause: unknown): void {
@@ -315,8 +323,13 @@ export class Lane {
   }
 }
 
-function toMessage({ file, memory }: LaneOptions, batch: readonly Waiting[], deadlineMs: number): string {
+function toMessage(
+  { file, memory }: LaneOptions,
+  generation: number,
+  batch: readonly Waiting[],
+  deadlineMs: number,
+): string {
   const texts = new Numbers<string>();
   const reads = batch.map(({ request: [sql, params] }) => [texts.number(sql), params] as const);
-  return JSON.stringify({ file, memory, sql: texts.list, reads, deadlineMs } satisfies ReadBatch);
+  return JSON.stringify({ file, generation, memory, sql: texts.list, reads, deadlineMs } satisfies ReadBatch);
 }

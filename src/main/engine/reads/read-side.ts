@@ -112,6 +112,11 @@ export class ReadSide {
     }
   }
 
+  /** Another file has been put in the database's place: whatever is sent from now on is read from that one. */
+  reopen(): void {
+    for (const lane of new Set(Object.values(this.#lanes))) lane.reopen();
+  }
+
   async close(): Promise<void> {
     await Promise.all(Object.values(this.#lanes).map((lane) => lane.close()));
   }

@@ -3,6 +3,8 @@ import PQueue from "p-queue";
 import { framesIn } from "../../../shared/database/wal.ts";
 import { AppError } from "../../../shared/errors.ts";
 import type {
+  AdoptReport,
+  AdoptRequest,
   BatchReport,
   CheckpointReport,
   CopyReport,
@@ -18,7 +20,7 @@ import type { PlaceSettings } from "../../features/backups/places.ts";
 import { mergeSegments } from "../../features/search/upkeep.ts";
 import { Commands } from "../commands/command-bus.ts";
 import { forgetOldKeys } from "../commands/idempotency.ts";
-import { maintain, WriteQueue } from "../commands/write-queue.ts";
+import { maintain, PRIORITY, WriteQueue } from "../commands/write-queue.ts";
 import { type Logger, SLOW_MS } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import { Checkpointer } from "./checkpointer.ts";
@@ -41,6 +43,8 @@ export interface WriteSideOptions {
   readonly metrics: Metrics;
   readonly invalidate: (tags: readonly string[]) => void;
   readonly whileScansHeld: <T>(action: () => Promise<T>) => Promise<T>;
+  /** Another file has been put in the database's place: readers open it anew. */
+  readonly onReplaced?: () => void;
   /** False leaves the schema as it is found. */
   readonly migrate?: boolean;
   readonly tuning?: Tuning;
@@ -72,6 +76,8 @@ export class WriteSide {
   #wal: WalState;
   /** Whether the last batch was refused for the WAL's length. */
   #full = false;
+  /** Whether an exchange of the file may be under way. */
+  #adopting = false;
   #closing: Promise<void> | undefined;
 
   private constructor(writer: Writer, options: WriteSideOptions) {
@@ -111,6 +117,7 @@ export class WriteSide {
     const migrations = fileURLToPath(new URL("migrations", ROOT));
     const keepWal = checkpoints === "external";
     const { log, metrics, tuning = TUNING } = options;
+    let side: WriteSide | undefined;
     const writer = await Writer.start(
       {
         ...{ file, synchronous, migrations, migrate: false, keepWal, memory: tuning.writer },
@@ -121,12 +128,14 @@ export class WriteSide {
           metrics.threadsLost.inc({ thread: "writer" });
           log.error({ err }, "the writer thread died: starting another");
         },
+        onReplaced: () => void (side === undefined || side.#adopted()),
         onFailure: (err) => log.error({ err }, "the writer could not be started"),
       },
     );
     try {
       if (options.migrate ?? true) await bringUpToDate(writer, options);
-      return new WriteSide(writer, options);
+      side = new WriteSide(writer, options);
+      return side;
     } catch (error) {
       await writer.close();
       throw error;
@@ -165,6 +174,36 @@ export class WriteSide {
       this.#observeCheckpoint(report);
       return report;
     });
+  }
+
+  /**
+   * Puts another catalogue in the place of the one there is: whole, in one step, with everything kept that is not of
+   * the catalogue. Before every batch that waits.
+   *
+   * @throws AppError `import_refused`, `backup_running`, `in_use`: then nothing has changed.
+   */
+  adopt(request: AdoptRequest): Promise<AdoptReport> {
+    return this.#jobs.add(() => this.#adopt(request), { priority: PRIORITY.checkpoint });
+  }
+
+  async #adopt(request: AdoptRequest): Promise<AdoptReport> {
+    this.#adopting = true;
+    const report = await this.#writer.call("adopt", request).catch((error) => {
+      if (error.code !== "outcome_unknown") this.#adopting = false;
+      throw error;
+    });
+    this.#wal = report.wal;
+    this.#adopted();
+    this.#options.log.info({ kept: report.kept, ms: report.ms }, "the catalogue was replaced");
+    return report;
+  }
+
+  /** Also when the thread dies over it: the next one finishes what was decided, before it does anything else. */
+  #adopted(): void {
+    if (!this.#adopting) return;
+    this.#adopting = false;
+    this.#options.onReplaced?.();
+    this.#options.invalidate(["*"]);
   }
 
   migrate(target: number | "latest"): Promise<MigrationReport> {

@@ -14,6 +14,8 @@ const PATIENCE_MS = 5_000;
 export interface WriterEvents {
   /** A thread has died, and calls in flight with it. */
   readonly onLost: (cause: unknown) => void;
+  /** Another thread is about to take its place: before anything is asked of it. */
+  readonly onReplaced?: () => void;
   /** No thread could be started in its place; it is tried again. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -117,7 +119,9 @@ export class Writer {
     await this.#wait();
     if (this.#closing.signal.aborted) return;
     try {
-      this.#thread = await WriterThread.start({ ...this.#options, reopened: true });
+      const thread = await WriterThread.start({ ...this.#options, reopened: true });
+      this.#events.onReplaced?.();
+      this.#thread = thread;
     } catch (error) {
       this.#events.onFailure(error);
       setImmediate(() => this.#tryAgain());

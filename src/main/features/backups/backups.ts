@@ -92,8 +92,8 @@ export class Backups {
   }
 
   /** @throws AppError `backup_running`. */
-  create(): Job {
-    return this.#start("create", (onProgress) => this.#make("manual", onProgress)).job;
+  create(reason: Reason): Job {
+    return this.#start("create", (onProgress) => this.#make(reason, onProgress)).job;
   }
 
   /**

@@ -1,20 +1,12 @@
 import { existsSync } from "node:fs";
-import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
 import colors from "picocolors";
 import { AppError } from "../../../shared/errors.ts";
-import type { Settings } from "../../../shared/settings.ts";
-import { version } from "../../../shared/version.ts";
-import { request, runningServer } from "../../cli/database.ts";
 import { onDatabase, settingsOf, withSettings } from "../../cli/options.ts";
-import { type Progress, print, progress, say } from "../../cli/output.ts";
-import type { BackupJob, BackupJobs, Pruned } from "./archive/jobs.ts";
+import { print } from "../../cli/output.ts";
 import { BACKUP_ID, type Manifest } from "./archive/manifest.ts";
 import { PLACES, type Place } from "./archive/store.ts";
-import type { OnProgress, Phase } from "./archive/unpack.ts";
-import { runBackupJob } from "./backup-process.ts";
-import type { Job } from "./job.ts";
-import { placesOf, retentionOf } from "./places.ts";
+import { keeperOf, withBars } from "./keeper.ts";
 import { type Restored, restore } from "./restore.ts";
 
 interface Options {
@@ -22,9 +14,6 @@ interface Options {
   readonly from?: string;
   readonly dryRun?: boolean;
 }
-
-/** How often a server is asked how a job goes. */
-const POLL_MS = 200;
 
 export function backupCommands(program: Command): void {
   const backup = program.command("backup").description("make, check, restore and clear away backups");
@@ -55,62 +44,18 @@ export function backupCommands(program: Command): void {
     .action(prune);
 }
 
-/** Backups of a database: through the server that holds it, whose settings count then, or from here. */
-interface Keeper {
-  create(onProgress: OnProgress): Promise<Manifest>;
-  list(from: Place): Promise<readonly Manifest[]>;
-  verify(from: Place, id: string, onProgress: OnProgress): Promise<Manifest>;
-  prune(from: Place, dryRun: boolean): Promise<Pruned>;
-}
-
-async function keeperOf(options: Options): Promise<Keeper> {
-  const settings = settingsOf({ ...options });
-  const server = await runningServer(settings.database);
-  return server === undefined ? localKeeper(settings) : remoteKeeper(server);
-}
-
-function localKeeper(settings: Settings): Keeper {
-  const run = <J extends BackupJob>(job: J, request: BackupJobs[J]["request"], onProgress?: OnProgress) =>
-    runBackupJob(job, placesOf(settings), request, onProgress);
-  const { database } = settings;
-  return {
-    create: (onProgress) => run("create", { database, reason: "manual", version, copied: null }, onProgress),
-    list: (from) => run("list", { from }),
-    verify: (from, id, onProgress) => run("verify", { from, id }, onProgress),
-    prune: (from, dryRun) => run("prune", { from, keep: retentionOf(settings), dryRun }),
-  };
-}
-
-function remoteKeeper(server: string): Keeper {
-  const ask = async (method: string, path: string) => JSON.parse(await request(server, method, path));
-  const follow = async (job: Job, onProgress: OnProgress): Promise<Manifest> => {
-    for (let now = job; ; now = (await ask("GET", `/admin/backups/jobs/${job.id}`)) as Job) {
-      if (now.phase !== null) onProgress(now.phase, now.done, now.total);
-      if (now.error !== null) throw new AppError(now.error.code, { detail: now.error.detail });
-      if (now.backup !== null) return now.backup;
-      await delay(POLL_MS);
-    }
-  };
-  return {
-    create: async (onProgress) => follow(await ask("POST", "/admin/backups"), onProgress),
-    list: async (from) => (await ask("GET", `/admin/backups?from=${from}`)).data,
-    verify: async (from, id, onProgress) =>
-      follow(await ask("POST", `/admin/backups/${id}/verify?from=${from}`), onProgress),
-    prune: (from, dryRun) => ask("POST", `/admin/backups/prune?from=${from}&dry_run=${dryRun ? 1 : 0}`),
-  };
-}
-
 async function create(options: Options): Promise<void> {
-  const { database } = settingsOf({ ...options });
+  const settings = settingsOf({ ...options });
+  const { database } = settings;
   if (!existsSync(database))
     throw new AppError("database_unusable", { detail: `there is no ${database} to back up` });
-  const keeper = await keeperOf(options);
-  const backup = await withBars((onProgress) => keeper.create(onProgress));
+  const keeper = await keeperOf(settings);
+  const backup = await withBars((onProgress) => keeper.create("manual", onProgress));
   print(options.json, backup, () => `${colors.green("made and checked:")} ${line(backup)}`);
 }
 
 async function list(options: Options): Promise<void> {
-  const backups = await (await keeperOf(options)).list(placeOf(options));
+  const backups = await (await keeperOf(settingsOf({ ...options }))).list(placeOf(options));
   print(options.json, { data: backups }, () =>
     backups.length === 0 ? "there are no backups" : backups.map(line).join("\n"),
   );
@@ -118,14 +63,14 @@ async function list(options: Options): Promise<void> {
 
 async function verify(given: string | undefined, options: Options): Promise<void> {
   const [id, from] = [idOf(given), placeOf(options)];
-  const keeper = await keeperOf(options);
+  const keeper = await keeperOf(settingsOf({ ...options }));
   const backup = await withBars((onProgress) => keeper.verify(from, id, onProgress));
   print(options.json, backup, () => `${colors.green("whole:")} ${line(backup)}`);
 }
 
 async function prune(options: Options): Promise<void> {
   const dryRun = options.dryRun ?? false;
-  const pruned = await (await keeperOf(options)).prune(placeOf(options), dryRun);
+  const pruned = await (await keeperOf(settingsOf({ ...options }))).prune(placeOf(options), dryRun);
   const { kept, removed } = pruned;
   const verb = dryRun ? "would be removed" : "removed";
   print(options.json, { ...pruned, dry_run: dryRun }, () =>
@@ -162,37 +107,7 @@ function idOf(given = "latest"): string {
   });
 }
 
-const PHASE_NAMES: Readonly<Record<Phase, string>> = {
-  copy: "copying",
-  compress: "compressing",
-  read: "reading back",
-  check: "checking",
-  upload: "uploading",
-};
-
 const MIB = 1_048_576;
-const inMib = (bytes: number): number => Math.ceil(bytes / MIB);
-
-/** A bar for each phase that can be measured, a word for one that cannot; nothing where nobody looks. */
-async function withBars<T>(work: (onProgress: OnProgress) => Promise<T>): Promise<T> {
-  let bar: Progress | undefined;
-  let [current, before] = ["", 0];
-  const begin = (phase: Phase, total: number) => {
-    bar?.done();
-    [bar, current, before] = [undefined, phase, 0];
-    if (total > 0) bar = progress(inMib(total), "MiB");
-    else if (process.stderr.isTTY) say(colors.dim(PHASE_NAMES[phase]));
-  };
-  try {
-    return await work((phase, done, total) => {
-      if (phase !== current) begin(phase, total);
-      bar?.advance(Math.max(0, inMib(done) - before), PHASE_NAMES[phase]);
-      before = inMib(done);
-    });
-  } finally {
-    bar?.done();
-  }
-}
 
 const size = (bytes: number): string => `${(bytes / MIB).toFixed(1)} MiB`;
 

@@ -3,6 +3,7 @@ import { assertLibrary } from "./archive/bucket.ts";
 import { Backups } from "./backups.ts";
 import { backupBeforeMigration } from "./before-migration.ts";
 import { backupCommands } from "./command-line.ts";
+import { backupFirst } from "./keeper.ts";
 import { placesOf, retentionOf } from "./places.ts";
 import { backupRoutes } from "./routes.ts";
 
@@ -30,4 +31,4 @@ const value = feature({
 });
 
 /** Backups: made by request and by schedule, listed, verified, pruned, restored. */
-export const backups = Object.freeze({ ...value, beforeMigration: backupBeforeMigration });
+export const backups = Object.freeze({ ...value, beforeMigration: backupBeforeMigration, backupFirst });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { idText } from "../../http/fields.ts";
-import { noParameters, parseQuery, pathOf, validate } from "../../http/input.ts";
+import { parseQuery, pathOf, validate } from "../../http/input.ts";
 import { json, type Reply } from "../../http/reply.ts";
 import { type Call, type Route, route } from "../../http/route.ts";
 import { BACKUP_ID, MANIFEST } from "./archive/manifest.ts";
@@ -22,6 +22,9 @@ const dryRun = z
   .default("0")
   .meta({ description: "1 removes nothing and tells what would be." });
 
+const createQuery = z.strictObject({
+  reason: z.enum(["manual", "replacement"]).default("manual").meta({ description: "Why it is made." }),
+});
 const listQuery = z.strictObject({ from });
 const verifyQuery = z.strictObject({ backup: backupText, from });
 const pruneQuery = z.strictObject({ from, dry_run: dryRun });
@@ -70,12 +73,10 @@ export const backupRoutes = (backups: Backups): Route[] => [
     operationId: "createBackup",
     summary: "Make a backup",
     description: "One job of backups runs at a time: 409 `backup_running` while there is another.",
+    parameters: createQuery,
     responses: started,
     failures: ["backup_running"],
-    handle: (call) => {
-      pathOf(call, noParameters);
-      return accepted(backups.create());
-    },
+    handle: (call) => accepted(backups.create(queryOf(call, createQuery).reason)),
   }),
   route({
     method: "POST",

@@ -1,9 +1,11 @@
 import type { Command } from "commander";
 import colors from "picocolors";
-import { onDatabase, settingsOf, wholeNumber } from "../../cli/options.ts";
+import { onDatabase, settingsOf, wholeNumber, withSettings } from "../../cli/options.ts";
 import { columns, print, progress, say } from "../../cli/output.ts";
-import { type Filled, fill } from "./fill.ts";
-import { openTarget } from "./target.ts";
+import { merge } from "./fill.ts";
+import { lockLoading } from "./loading.ts";
+import { type Catalogue, type Replaced, replaceCatalogue } from "./replace.ts";
+import { type Target, withTarget } from "./target.ts";
 
 const MAX_TRACKS = 5_000_000;
 
@@ -13,15 +15,18 @@ interface FillOptions {
 }
 
 export function catalogueCommands(program: Command): void {
-  onDatabase(program.command("import <file>"))
+  const loading = (usage: string) =>
+    withSettings(onDatabase(program.command(usage)), ["backupDir"]).option(
+      "--replace",
+      "put it in the place of the catalogue that is there; a backup is made first",
+    );
+  loading("import <file>")
     .description("load an upstream Chinook SQLite file; again changes nothing")
-    .option("--replace", "delete the catalogue that is there first")
     .action(importFile);
-  onDatabase(program.command("generate"))
+  loading("generate")
     .description("load a generated catalogue of any size; the same seed gives the same catalogue")
     .requiredOption("--tracks <number>", `how many tracks: 1 to ${MAX_TRACKS.toLocaleString("en")}`)
     .option("--seed <number>", "which catalogue", "1")
-    .option("--replace", "delete the catalogue that is there first")
     .action(generate);
 }
 
@@ -31,7 +36,8 @@ async function importFile(file: string, options: FillOptions): Promise<void> {
   const upstream = openUpstream(file, new Date());
   try {
     for (const _ of upstream.chunks());
-    await load(options, "imported", () => ({ chunks: upstream.chunks(), rows: upstream.totalRows }));
+    const { totalRows: rows } = upstream;
+    await load(options, { source: "imported", rows, chunks: () => upstream.chunks() });
   } finally {
     upstream.close();
   }
@@ -42,34 +48,43 @@ async function generate(options: FillOptions & { tracks: string; seed: string })
   const seed = wholeNumber("--seed", options.seed, 0, Number.MAX_SAFE_INTEGER);
   const { expectedRows, generateCatalogue, startOfDay } = await import("../../datasets/generate.ts");
   const request = { tracks, seed, now: startOfDay(new Date()) };
-  await load(options, "generated", () => ({
-    chunks: generateCatalogue(request),
+  await load(options, {
+    source: "generated",
     rows: expectedRows(request),
-  }));
+    chunks: () => generateCatalogue(request),
+  });
 }
 
-async function load(
-  options: FillOptions,
-  source: "imported" | "generated",
-  catalogue: () => { chunks: Parameters<typeof fill>[1]; rows: number },
-): Promise<void> {
-  const target = await openTarget(settingsOf({ ...options }));
-  try {
-    const started = performance.now();
-    const { chunks, rows } = catalogue();
+/** One load at a time: another is refused before anything is touched. */
+async function load(options: FillOptions, catalogue: Catalogue): Promise<void> {
+  const settings = settingsOf({ ...options });
+  using _ = lockLoading(settings.database);
+  const started = performance.now();
+  const found = await withTarget(settings, (target) => {
     say(colors.dim(`Loading into ${target.name}`));
-    const filled = await fill(target, chunks, source, options.replace ?? false, progress(rows));
-    const seconds = (performance.now() - started) / 1_000;
-    print(options.json, { ...filled, seconds }, () => describe(filled, source, seconds));
-  } finally {
-    await target.close();
-  }
+    return target.source();
+  });
+  const again = found.source === "imported" && catalogue.source === "imported" && !options.replace;
+  const loaded: Replaced = again
+    ? await withTarget(settings, (target) => over(target, catalogue))
+    : await replaceCatalogue(settings, found, catalogue, options.replace ?? false);
+  const seconds = (performance.now() - started) / 1_000;
+  print(options.json, { ...loaded, seconds }, () => describe(loaded, catalogue.source, seconds));
 }
 
-function describe({ rows, changed, tables, replaced }: Filled, source: string, seconds: number): string {
+async function over(target: Target, { chunks, rows }: Catalogue): Promise<Replaced> {
+  const merged = await merge(target, chunks(), progress(rows));
+  return { ...merged, replaced: false, backup: null, kept: null };
+}
+
+function describe(loaded: Replaced, source: string, seconds: number): string {
+  const { rows, changed, tables, replaced, backup, kept } = loaded;
   const title = `${rows.toLocaleString("en")} rows ${source} in ${seconds.toFixed(1)} s`;
   const news =
     changed === 0 ? "; nothing was new" : `; ${changed.toLocaleString("en")} were new or different`;
   const note = replaced ? "; they replace the catalogue that was there" : changed === rows ? "" : news;
-  return `${title}${note}\n${columns(Object.entries(tables))}`;
+  const before = backup === null ? [] : [`What was there is in backup ${backup}`];
+  const since =
+    kept === null ? [] : [`and, with what was written since, in ${kept}: delete it when it is not needed`];
+  return [`${title}${note}`, columns(Object.entries(tables)), ...before, ...since].join("\n");
 }

@@ -3,7 +3,7 @@ import type { Statement } from "../../../shared/protocol.ts";
 import { BULK_COLUMNS, BULK_TABLES, type BulkTable, CHUNK_ROWS, type Chunk } from "../../../shared/tables.ts";
 import { type Command, command, statement } from "../../engine/commands/command.ts";
 import { type Nothing, nothing } from "../../engine/reads/read.ts";
-import { SOURCE_SQL } from "./source.ts";
+import { FINGERPRINT_SQL, SOURCE_SQL } from "./source.ts";
 
 /** Columns that do not count as a change when a row is loaded again. */
 const UNCOUNTED = new Set(["id", "public_id", "created_at", "updated_at"]);
@@ -49,10 +49,7 @@ const automerge = (segments: number): Statement =>
 const unmerged = (load: Statement): Statement[] => [
   automerge(0),
   load,
-  statement(
-    "INSERT INTO meta VALUES ('changed', changes()) ON CONFLICT DO UPDATE SET value = excluded.value",
-    {},
-  ),
+  note("changed", "changes()"),
   automerge(AUTOMERGE),
 ];
 
@@ -78,41 +75,22 @@ const load: Command<Chunk> = command({
   tags: everything,
 });
 
-/** What is of a catalogue without being loaded with it. */
-const FOLLOWING = [
-  ...["play_totals", "play_totals_due"],
-  ...["tags", "search_pending", "suggestions", "idempotency_keys"],
-  ...["vector_queue", "vector_spread", "lyric_model", "similar_tracks"],
-];
-
-/** Children before parents. */
-const clear: Command<Nothing> = command({
-  name: "bulk.clear",
-  input: nothing,
-  statements: () => [
-    // First, or each play that goes would make its totals due.
-    statement("UPDATE play_totals_closed SET before = ''", {}),
-    ...[...BULK_TABLES].reverse().map((table) => statement(`DELETE FROM ${table}`, {})),
-    ...FOLLOWING.map((table) => statement(`DELETE FROM ${table}`, {})),
-    statement("INSERT INTO suggestions_fts (suggestions_fts) VALUES ('delete-all')", {}),
-  ],
-  tags: everything,
-});
+const note = (key: string, value: string, params: Statement["params"] = {}): Statement =>
+  statement(
+    `INSERT INTO meta VALUES ('${key}', ${value}) ON CONFLICT DO UPDATE SET value = excluded.value`,
+    params,
+  );
 
 /** `loading` while a load is under way: what one that was cut off leaves behind. */
 export type CatalogueSource = "demo" | "generated" | "imported" | "loading";
 
-/** Notes where the catalogue came from. */
+/** Notes where the catalogue came from; of the demo also what it is like before anybody changes it. */
 const source: Command<{ source: CatalogueSource }> = command({
   name: "bulk.source",
   input: z.strictObject({ source: z.enum(["demo", "generated", "imported", "loading"]) }),
   statements: ({ source }) => [
-    statement(
-      "INSERT INTO meta VALUES ('source', @source) ON CONFLICT DO UPDATE SET value = excluded.value",
-      {
-        source,
-      },
-    ),
+    note("source", "@source", { source }),
+    ...(source === "demo" ? [note("demo", FINGERPRINT_SQL)] : []),
   ],
   tags: everything,
 });
@@ -126,4 +104,4 @@ const inspect: Command<Nothing> = command({
   tags: () => [],
 });
 
-export const BULK_COMMANDS = { load, clear, source, inspect };
+export const BULK_COMMANDS = { load, source, inspect };

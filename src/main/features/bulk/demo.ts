@@ -1,24 +1,46 @@
+import { removeDatabase } from "../../../shared/database/replacement.ts";
 import type { Settings } from "../../../shared/settings.ts";
-import { progress, say } from "../../cli/output.ts";
+import type { Chunk } from "../../../shared/tables.ts";
+import { type Progress, progress, say } from "../../cli/output.ts";
 import type { WriteSide } from "../../engine/storage/write-side.ts";
 import { fill } from "./fill.ts";
+import { isLoading, lockLoading } from "./loading.ts";
+import { discardStaged, stage } from "./stage.ts";
 import { localTarget, type Target } from "./target.ts";
 
 /** As large as the upstream sample; always the same one. */
 const DEMO = { tracks: 3_503, seed: 1 } as const;
 
 export async function fillDemo(settings: Settings, writes: WriteSide): Promise<void> {
-  if (settings.demo) await demoInto(localTarget(writes, settings.database));
+  if (settings.demo) await demoInto(settings, localTarget(writes, settings));
 }
 
-/** Fills an empty database with the demo catalogue. @returns whether it was needed. */
-export async function demoInto(target: Target): Promise<boolean> {
+/** Fills an empty database with the demo catalogue, unless somebody loads another. @returns whether it did. */
+export async function demoInto(settings: Settings, target: Target): Promise<boolean> {
   const { source, empty } = await target.source();
-  if (!empty || source !== null) return false;
+  if (!empty || source !== null || isLoading(settings.database)) return false;
   say("The database is empty: filling it with a generated demo catalogue.");
   // Imported here: its vocabulary is megabytes that a server with a catalogue need not carry.
   const { generateCatalogue, startOfDay } = await import("../../datasets/generate.ts");
   const bar = progress(DEMO.tracks * 7);
-  await fill(target, generateCatalogue({ ...DEMO, now: startOfDay(new Date()) }), "demo", true, bar);
+  const chunks = generateCatalogue({ ...DEMO, now: startOfDay(new Date()) });
+  using _ = lockLoading(settings.database);
+  if (await target.begin()) await stageDemo(settings, target, chunks, bar);
+  else await fill(target, chunks, "demo", bar);
   return true;
+}
+
+/** Whole or not at all, as every catalogue: a start that is cut off is followed by one that finds nothing. */
+async function stageDemo(
+  settings: Settings,
+  target: Target,
+  chunks: Iterable<Chunk>,
+  bar: Progress,
+): Promise<void> {
+  try {
+    await stage(settings, chunks, "demo", bar);
+    removeDatabase(await target.adopt());
+  } finally {
+    discardStaged(settings.database);
+  }
 }

@@ -2,6 +2,7 @@ import { feature } from "../feature.ts";
 import { catalogueCommands } from "./command-line.ts";
 import { BULK_COMMANDS } from "./commands.ts";
 import { demoInto, fillDemo } from "./demo.ts";
+import { adoptRequest, Loading } from "./loading.ts";
 import { bulkRoutes } from "./routes.ts";
 import { SOURCE_READ } from "./source.ts";
 import { openTarget } from "./target.ts";
@@ -10,7 +11,15 @@ const value = feature({
   name: "bulk",
   reads: [SOURCE_READ],
   commands: Object.values(BULK_COMMANDS),
-  open: ({ engine }) => ({ routes: bulkRoutes(engine.answers, engine.commands) }),
+  open({ engine, settings }) {
+    const loading = new Loading(settings.database, engine.log);
+    const routes = bulkRoutes(engine.answers, engine.commands, {
+      loading,
+      replaceable: settings.checkpoints === "managed",
+      adopt: () => engine.storage.adopt(adoptRequest(settings.database)),
+    });
+    return { routes, loading, close: () => loading.close() };
+  },
   commandLine: catalogueCommands,
 });
 

@@ -7,15 +7,16 @@ import { readRoute } from "../../http/read-route.ts";
 import { empty, json, type Reply } from "../../http/reply.ts";
 import { type Call, type Route, route } from "../../http/route.ts";
 import { BULK_COMMANDS } from "./commands.ts";
+import { type LoadingOptions, loadingRoutes } from "./loading-routes.ts";
 import { SOURCE_READ } from "./source.ts";
 
 /** Bytes: a chunk of a bulk load is larger than what a client may send elsewhere. */
 const MAX_CHUNK = 16 * 1_048_576;
 
 /** What `chinook import` and `chinook generate` need of a running server. */
-export const bulkRoutes = (answers: Answers, commands: Commands): Route[] => [
+export const bulkRoutes = (answers: Answers, commands: Commands, loading: LoadingOptions): Route[] => [
+  ...loadingRoutes(loading),
   bulkRoute("/admin/bulk", "Load rows of one table", BULK_COMMANDS.load, commands),
-  bulkRoute("/admin/bulk/clear", "Delete the whole catalogue", BULK_COMMANDS.clear, commands),
   bulkRoute("/admin/bulk/source", "Note where the catalogue came from", BULK_COMMANDS.source, commands),
   readRoute({
     path: "/admin/bulk/source",
@@ -26,7 +27,7 @@ export const bulkRoutes = (answers: Answers, commands: Commands): Route[] => [
     answers,
     response: {
       description: "The source.",
-      body: z.object({ source: z.string().nullable(), empty: z.boolean() }),
+      body: z.object({ source: z.string().nullable(), empty: z.boolean(), changed: z.boolean() }),
     },
   }),
 ];

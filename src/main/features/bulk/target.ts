@@ -1,36 +1,60 @@
 import type { Settings } from "../../../shared/settings.ts";
 import type { Chunk } from "../../../shared/tables.ts";
 import { type Connected, connect, request } from "../../cli/database.ts";
-import type { Commands } from "../../engine/commands/command-bus.ts";
 import type { WriteSide } from "../../engine/storage/write-side.ts";
 import { search } from "../search/feature.ts";
 import { BULK_COMMANDS, type CatalogueSource } from "./commands.ts";
+import { adoptRequest } from "./loading.ts";
 
 /** A database that a catalogue is loaded into. */
 export interface Target {
   readonly name: string;
   /** @returns how many rows are new or changed. */
   load(chunk: Chunk): Promise<number>;
-  clear(): Promise<void>;
-  source(): Promise<{ readonly source: CatalogueSource | null; readonly empty: boolean }>;
+  source(): Promise<Found>;
   setSource(source: CatalogueSource): Promise<void>;
   /** To be called when everything is loaded: planner statistics and the text index. */
   settle(): Promise<void>;
+  /**
+   * To be told before a catalogue is loaded beside this one, by who holds the right to.
+   *
+   * @returns false when a replicator follows the file: no other can take its place.
+   */
+  begin(): Promise<boolean>;
+  /** Serves the catalogue that was loaded beside it. @returns where the database of before is now. */
+  adopt(): Promise<string>;
   close(): Promise<void>;
+}
+
+export interface Found {
+  readonly source: CatalogueSource | null;
+  readonly empty: boolean;
+  /** False for the demo as it was generated: nothing of it is anybody's own. */
+  readonly changed: boolean;
 }
 
 /** @throws AppError as {@link connect} does. */
 export async function openTarget(settings: Settings): Promise<Target> {
-  return targetOf(await connect(settings));
+  return targetOf(await connect(settings), settings);
+}
+
+/** Opens it for one action. Through a server or not is found out each time: one may come or go in between. */
+export async function withTarget<T>(settings: Settings, action: (target: Target) => Promise<T>): Promise<T> {
+  const target = await openTarget(settings);
+  try {
+    return await action(target);
+  } finally {
+    await target.close();
+  }
 }
 
 /** The writer of this process; the server fills its demo catalogue through it. */
-export const localTarget = (writes: WriteSide, name: string): Target =>
-  targetOf({ name, through: { writes }, close: () => writes.close() });
+export const localTarget = (writes: WriteSide, settings: Settings): Target =>
+  targetOf({ name: settings.database, through: { writes }, close: () => writes.close() }, settings);
 
-function targetOf(connected: Connected): Target {
+export function targetOf(connected: Connected, settings: Settings): Target {
   const { name, through } = connected;
-  const basis = "server" in through ? remoteBasis(through.server) : localBasis(through.writes.commands);
+  const basis = "server" in through ? remoteBasis(through.server) : localBasis(through.writes, settings);
   const settle = async () => {
     await search.optimize(connected);
     await search.fts(connected, "optimize");
@@ -38,22 +62,24 @@ function targetOf(connected: Connected): Target {
   return { name, ...basis, settle, close: () => connected.close() };
 }
 
-type Basis = Pick<Target, "load" | "clear" | "source" | "setSource">;
+type Basis = Pick<Target, "load" | "source" | "setSource" | "begin" | "adopt">;
 
-const localBasis = (commands: Commands): Basis => ({
-  load: async (chunk) => changedOf((await commands.execute(BULK_COMMANDS.load, chunk)).body!),
-  clear: async () => void (await commands.execute(BULK_COMMANDS.clear, {})),
-  setSource: async (source) => void (await commands.execute(BULK_COMMANDS.source, { source })),
-  source: async () => JSON.parse((await commands.execute(BULK_COMMANDS.inspect, {})).body!),
+const localBasis = (writes: WriteSide, { database, checkpoints }: Settings): Basis => ({
+  load: async (chunk) => changedOf((await writes.commands.execute(BULK_COMMANDS.load, chunk)).body!),
+  setSource: async (source) => void (await writes.commands.execute(BULK_COMMANDS.source, { source })),
+  source: async () => JSON.parse((await writes.commands.execute(BULK_COMMANDS.inspect, {})).body!),
+  begin: async () => checkpoints === "managed",
+  adopt: async () => (await writes.adopt(adoptRequest(database))).kept,
 });
 
 function remoteBasis(server: string): Basis {
   const call = (method: string, path: string, body?: unknown) => request(server, method, path, body);
   return {
     load: async (chunk) => changedOf(await call("POST", "/admin/bulk", chunk)),
-    clear: async () => void (await call("POST", "/admin/bulk/clear", {})),
     setSource: async (source) => void (await call("POST", "/admin/bulk/source", { source })),
     source: async () => JSON.parse(await call("GET", "/admin/bulk/source")),
+    begin: async () => JSON.parse(await call("POST", "/admin/bulk/begin")).replaceable,
+    adopt: async () => JSON.parse(await call("POST", "/admin/bulk/adopt")).kept,
   };
 }
 

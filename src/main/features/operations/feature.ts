@@ -1,4 +1,5 @@
 import { statSync } from "node:fs";
+import { bulk } from "../bulk/feature.ts";
 import { feature } from "../feature.ts";
 import { cacheCommands } from "./cache-commands.ts";
 import { cacheRoutes } from "./cache-routes.ts";
@@ -14,13 +15,14 @@ export const operations = feature({
   name: "operations",
   reads: [],
   commands: [],
-  open({ engine, settings, status }) {
+  open({ engine, settings, status, use }) {
+    const { loading } = use(bulk);
     const { cache, storage, metrics } = engine;
     const databaseBytes = () => fileBytes(settings.database);
     return {
       routes: [
         ...operationsRoutes({
-          health: () => healthOf(engine, status(), databaseBytes()),
+          health: () => healthOf(engine, status(), loading.underWay ? "loading" : "ready", databaseBytes()),
           metrics: async () => ({
             text: await metrics.registry.metrics(),
             contentType: metrics.registry.contentType,

@@ -4,6 +4,8 @@ import type { ServerStatus } from "../feature.ts";
 /** The state of the server, as the health routes tell it. */
 export interface Health {
   readonly status: ServerStatus | "failed";
+  /** `loading`: another one is being loaded beside the one that is served. */
+  readonly catalogue: "ready" | "loading";
   readonly writer: boolean;
   readonly readers: boolean;
   readonly schema_version: number;
@@ -15,10 +17,16 @@ export interface Health {
   readonly resident_bytes: number;
 }
 
-export function healthOf(engine: Engine, status: ServerStatus, databaseBytes: number): Health {
+export function healthOf(
+  engine: Engine,
+  status: ServerStatus,
+  catalogue: Health["catalogue"],
+  databaseBytes: number,
+): Health {
   const { cache, reads, storage } = engine;
   return {
     status: status === "ok" && !engine.alive ? "failed" : status,
+    catalogue,
     writer: storage.alive,
     readers: reads.alive,
     schema_version: storage.schemaVersion,

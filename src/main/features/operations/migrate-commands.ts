@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import colors from "picocolors";
@@ -15,6 +14,7 @@ import { AppError } from "../../../shared/errors.ts";
 import type { MigrationEvent, MigrationReport, MigrationStatus } from "../../../shared/protocol.ts";
 import type { Settings } from "../../../shared/settings.ts";
 import { ROOT } from "../../../shared/version.ts";
+import { assertDatabase } from "../../cli/database.ts";
 import { onDatabase, settingsOf, wholeNumber, withSettings } from "../../cli/options.ts";
 import { print, say } from "../../cli/output.ts";
 import { createLog } from "../../engine/log.ts";
@@ -98,11 +98,7 @@ const isApplied = ({ appliedAt }: MigrationStatus): boolean => appliedAt !== nul
 
 /** A reader beside whoever holds the database. */
 function reading<T>({ database }: Settings, look: (db: Connection, files: readonly Migration[]) => T): T {
-  if (!existsSync(database)) {
-    throw new AppError("database_unusable", {
-      detail: `there is no ${database}; \`chinook setup\` makes one`,
-    });
-  }
+  assertDatabase(database);
   const db = openForReading(database);
   try {
     return look(db, readMigrations(fileURLToPath(new URL("migrations", ROOT))));

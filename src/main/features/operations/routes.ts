@@ -15,6 +15,7 @@ export interface OperationsOptions {
 const healthSchema = z
   .object({
     status: z.enum(["ok", "starting", "draining", "failed"]),
+    catalogue: z.enum(["ready", "loading"]),
     writer: z.boolean(),
     readers: z.boolean(),
     schema_version: z.int(),
@@ -54,13 +55,19 @@ export const operationsRoutes = ({ health, metrics, optimize, checkpoint }: Oper
     operationId: "readyz",
     summary: "Whether it serves: writer alive, readers open, migrated, not draining",
     description: "For whoever sends it requests: 503 means to send them elsewhere.",
-    responses: { 200: { description: "Ready.", body: z.object({ status: z.literal("ready") }) } },
+    responses: {
+      200: {
+        description:
+          "Ready. `catalogue` says when another one is being loaded beside it, which takes nothing away.",
+        body: z.object({ status: z.literal("ready"), catalogue: z.literal("loading").optional() }),
+      },
+    },
     handle: (call) => {
       pathOf(call, noParameters);
-      const { status } = health();
+      const { status, catalogue } = health();
       if (status === "draining") throw new AppError("closing", { detail: `the server is ${status}` });
       if (status !== "ok") throw new AppError("not_ready", { detail: `the server is ${status}` });
-      return uncached(200, { status: "ready" });
+      return uncached(200, catalogue === "loading" ? { status: "ready", catalogue } : { status: "ready" });
     },
   }),
   route({

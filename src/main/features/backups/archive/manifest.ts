@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** Why a backup was taken. */
-export const REASONS = ["manual", "scheduled", "migration"] as const;
+export const REASONS = ["manual", "scheduled", "migration", "replacement"] as const;
 export type Reason = (typeof REASONS)[number];
 
 /** `20261120T121500123Z`: the moment that it shows, which sorts as text. */

@@ -1,0 +1,67 @@
+import { existsSync } from "node:fs";
+import { CATALOGUE_FACTS, CATALOGUE_TABLES, TABLES_SQL } from "../shared/database/catalogue.ts";
+import type { Connection } from "../shared/database/sqlite.ts";
+import { AppError } from "../shared/errors.ts";
+
+/**
+ * Makes of a database that holds a new catalogue the one that is to take this one's place: everything of this one
+ * that is not of the catalogue is copied over. This one is only read.
+ *
+ * One transaction in the new file, on the disk when this returns, and no WAL stays beside it. What it takes is time
+ * for users' rows alone: how large either catalogue is makes no difference.
+ *
+ * @param staged a database of the same schema, with a whole catalogue, that nobody has open.
+ * @throws AppError `import_refused` when it is half loaded, or of another schema; then neither has changed.
+ */
+export function carryOver(db: Connection, staged: string): void {
+  if (!existsSync(staged)) throw refused("there is no catalogue that was loaded beside this one");
+  db.prepare("ATTACH @staged AS staged").run({ staged });
+  try {
+    assertWhole(db);
+    db.transaction(() => copyAll(db)).immediate();
+  } finally {
+    db.exec("DETACH staged");
+  }
+  if (existsSync(`${staged}-wal`)) throw refused(`${staged} is open elsewhere`);
+}
+
+function assertWhole(db: Connection): void {
+  const differ = `SELECT count(*) FROM (
+    SELECT id, checksum FROM main.schema_migrations EXCEPT SELECT id, checksum FROM staged.schema_migrations UNION ALL
+    SELECT * FROM (SELECT id, checksum FROM staged.schema_migrations EXCEPT
+      SELECT id, checksum FROM main.schema_migrations))`;
+  if (db.prepare(differ).pluck().get() !== 0) {
+    throw refused("it was loaded by another release: use the one that the server runs");
+  }
+  const source = db.prepare("SELECT value FROM staged.meta WHERE key = 'source'").pluck().get();
+  if (source === undefined || source === "loading") throw refused("it is loaded in part only");
+}
+
+function copyAll(db: Connection): void {
+  db.pragma("defer_foreign_keys = ON");
+  const tables = db.prepare<[], string>(TABLES_SQL).pluck().all();
+  for (const table of tables) if (!CATALOGUE_TABLES.has(table) && table !== "meta") copy(db, table);
+  db.prepare(
+    `INSERT OR REPLACE INTO staged.meta SELECT key, value FROM main.meta
+     WHERE key NOT IN (SELECT value FROM json_each(?))`,
+  ).run(JSON.stringify(CATALOGUE_FACTS));
+  copySequences(db);
+}
+
+/** By name: a generated column takes no value. */
+function copy(db: Connection, table: string): void {
+  const names = db.prepare<[string], string>("SELECT name FROM pragma_table_info(?)").pluck().all(table);
+  const columns = names.map((name) => `"${name}"`).join(", ");
+  db.exec(`DELETE FROM staged."${table}";
+    INSERT INTO staged."${table}" (${columns}) SELECT ${columns} FROM main."${table}"`);
+}
+
+/** An id is never given out twice, whichever catalogue it was of. */
+function copySequences(db: Connection): void {
+  db.exec(`UPDATE staged.sqlite_sequence SET seq = max(seq,
+      coalesce((SELECT seq FROM main.sqlite_sequence m WHERE m.name = staged.sqlite_sequence.name), 0));
+    INSERT INTO staged.sqlite_sequence (name, seq) SELECT name, seq FROM main.sqlite_sequence
+      WHERE name NOT IN (SELECT name FROM staged.sqlite_sequence)`);
+}
+
+const refused = (detail: string) => new AppError("import_refused", { detail });

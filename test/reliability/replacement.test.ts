@@ -1,0 +1,267 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { CATALOGUE_TABLES, TABLES_SQL } from "../../src/shared/database/catalogue.ts";
+import { openForReading, openForWriting } from "../../src/shared/database/sqlite.ts";
+import { startWriter } from "../engine/support.ts";
+import {
+  chinook,
+  copyOf,
+  get,
+  type Json,
+  makeCatalogue,
+  post,
+  startServer,
+  type TestServer,
+  temporaryFolder,
+} from "../support/server.ts";
+
+/** Replacing the catalogue: whole at any moment, one at a time, and nothing lost that was somebody's own. */
+vi.setConfig({ testTimeout: 240_000 });
+
+const OLD = 500;
+const NEW = 700;
+const BIN = resolve(import.meta.dirname, "../../bin/chinook.cjs");
+const HOOK = resolve(import.meta.dirname, "hooks/exchange.cjs");
+
+/** A catalogue of 500 tracks, and beside it what is a user's and none of the catalogue. */
+async function oldDatabase(): Promise<string> {
+  const database = copyOf(await makeCatalogue(OLD));
+  const db = openForWriting(database, "full");
+  db.exec(`INSERT INTO search_statistics VALUES ('2026-11-21', 'mine', 3);
+    INSERT INTO meta VALUES ('mine', 'kept')`);
+  db.close();
+  return database;
+}
+
+function look<T>(file: string, sql: string): T {
+  const db = openForReading(file);
+  try {
+    return db.prepare(sql).pluck().get() as T;
+  } finally {
+    db.close();
+  }
+}
+
+const tracksIn = (file: string): number => look(file, "SELECT count(*) FROM tracks");
+
+/** The whole old catalogue or the whole new one, sound, with what is a user's. @returns how many tracks. */
+function wholeCatalogue(file: string): number {
+  const tracks = tracksIn(file);
+  expect([OLD, NEW]).toContain(tracks);
+  expect(look(file, "SELECT value FROM meta WHERE key = 'source'")).toBe("generated");
+  expect(look(file, "SELECT count(*) FROM track_documents")).toBe(tracks);
+  expect(look(file, "PRAGMA integrity_check")).toBe("ok");
+  expect(look(file, "SELECT count(*) FROM pragma_foreign_key_check")).toBe(0);
+  expect(look(file, "SELECT value FROM meta WHERE key = 'mine'")).toBe("kept");
+  expect(look(file, "SELECT searches FROM search_statistics WHERE query = 'mine'")).toBe(3);
+  return tracks;
+}
+
+const generating = (database: string, tracks = NEW): string[] => [
+  "generate",
+  "--replace",
+  "--tracks",
+  `${tracks}`,
+  "--database",
+  database,
+  "--json",
+];
+
+/** A command that runs on, for a test to end. */
+function begin(args: readonly string[], environment: Record<string, string> = {}): ChildProcess {
+  const child = spawn(process.execPath, [BIN, ...args], {
+    env: { ...process.env, ...environment },
+    stdio: "ignore",
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  return child;
+}
+
+/** Whoever opens it next finishes what was decided: here a command, as it would be. */
+async function recovered(database: string): Promise<void> {
+  const { code, stderr } = await chinook(["migrate", "up", "--database", database]);
+  expect(code, stderr).toBe(0);
+}
+
+test("killed at random moments, without a server: the whole old or the whole new one", async () => {
+  const found = new Set<number>();
+  for (const share of [0.2, 0.6, 0.9]) {
+    const database = await oldDatabase();
+    const child = begin(generating(database));
+    // By what can be seen of it: the backup, the folder that it loads in, how much is loaded.
+    await moment(database, child, share);
+    child.kill("SIGKILL");
+    await recovered(database);
+    found.add(wholeCatalogue(database));
+    const again = await chinook(generating(database));
+    expect(again.code, again.stderr).toBe(0);
+    expect(wholeCatalogue(database)).toBe(NEW);
+    expect(readdirSync(dirname(database)).filter((name) => name.endsWith(".loading"))).toEqual([]);
+  }
+  expect(found).toContain(OLD);
+});
+
+/** Resolves when so much of a load is done: a fifth is the backup, the rest what is staged, by its size. */
+async function moment(database: string, child: ChildProcess, share: number): Promise<void> {
+  const staged = join(`${database}.loading`, "database.sqlite");
+  const wanted = (share - 0.2) * NEW * 1.25;
+  while (child.exitCode === null) {
+    if (share <= 0.2 && existsSync(join(dirname(database), "backups"))) return;
+    if (existsSync(staged) && stagedTracks(staged) >= wanted) return;
+    await delay(2);
+  }
+}
+
+function stagedTracks(file: string): number {
+  try {
+    return tracksIn(file);
+  } catch {
+    return -1;
+  }
+}
+
+const ADOPT = resolve(import.meta.dirname, "hooks/adopt.ts");
+
+test("killed at each step of the exchange: the whole old or the whole new one", async () => {
+  const outcomes: number[] = [];
+  const [old, fresh] = [await oldDatabase(), await makeCatalogue(NEW)];
+  for (let step = 1, done = false; !done; step++) {
+    const [database, staged] = [copyOf(old), copyOf(fresh)];
+    const env = { ...process.env, NODE_OPTIONS: `--require ${HOOK}`, FAULT_STEP: String(step) };
+    const args = [ADOPT, database, staged];
+    const { signal, status, stderr } = spawnSync(process.execPath, args, { env, encoding: "utf8" });
+    done = signal === null;
+    if (done) expect(status, stderr).toBe(0);
+    const next = await startWriter({ file: database, migrate: false });
+    outcomes.push(wholeCatalogue(database));
+    await next.close();
+  }
+  const decided = outcomes.indexOf(NEW);
+  expect(outcomes.length).toBeGreaterThan(8);
+  expect(decided).toBeGreaterThan(0);
+  expect(outcomes).toEqual(outcomes.map((_, i) => (i < decided ? OLD : NEW)));
+});
+
+const total = async (server: TestServer): Promise<number> =>
+  (await get(server, "/v1/tracks?limit=1&total=1")).json.total;
+
+const readiness = async (server: TestServer): Promise<Json> => {
+  const { status, json } = await get(server, "/readyz");
+  expect(status).toBe(200);
+  expect((await get(server, "/health")).json.catalogue).toBe(json.catalogue ?? "ready");
+  return json.catalogue ?? json.status;
+};
+
+async function until(server: TestServer, state: "loading" | "ready"): Promise<void> {
+  while ((await readiness(server)) !== state) await delay(5);
+}
+
+test("through a server: it serves the old one until it serves the new one, and says that one is loaded", async () => {
+  const database = await oldDatabase();
+  await using server = await startServer({}, { database });
+  expect(await total(server)).toBe(OLD);
+
+  const killed = begin(generating(database, 20_000));
+  await until(server, "loading");
+  const second = await chinook(generating(database));
+  expect(second.code).toBe(1);
+  expect(JSON.parse(second.stdout).error.code).toBe("import_running");
+  expect(second.stdout).toContain(`process ${killed.pid}`);
+  expect(await total(server)).toBe(OLD);
+  killed.kill("SIGKILL");
+  await until(server, "ready");
+  expect(await total(server)).toBe(OLD);
+  expect(server.stderr()).toContain("loading: a catalogue is being loaded");
+
+  const own = await post(server, "/v1/artists", { name: "Mine" });
+  expect(own.status).toBe(201);
+  const loading = chinook(generating(database));
+  await until(server, "loading");
+  expect((await post(server, "/v1/genres", { name: "Written meanwhile" })).status).toBe(201);
+  const seen = new Set<number>();
+  for (let over = false; !over; ) {
+    over = (await Promise.race([loading, delay(10)])) !== undefined;
+    seen.add(await total(server));
+    seen.add((await get(server, `/v1/tracks?limit=1&total=1&x${seen.size}`)).json?.total ?? OLD);
+  }
+  const { code, stdout, stderr } = await loading;
+  expect(code, stderr).toBe(0);
+  expect([...seen].toSorted()).toEqual([OLD, NEW]);
+  expect(await total(server)).toBe(NEW);
+  await until(server, "ready");
+
+  const { backup, kept } = JSON.parse(stdout);
+  expect(look(kept, "SELECT count(*) FROM genres WHERE name = 'Written meanwhile'")).toBe(1);
+  expect((await get(server, "/v1/artists?limit=100&name=Mine")).text).not.toContain('"Mine"');
+  const copy = join(temporaryFolder(), "copy.sqlite");
+  const from = ["--backup-dir", join(dirname(database), "backups"), "--database", copy];
+  expect((await chinook(["backup", "restore", backup, ...from])).code).toBe(0);
+  expect(look(copy, "SELECT count(*) FROM artists WHERE name = 'Mine'")).toBe(1);
+
+  expect((await post(server, "/v1/artists", { name: "After" })).status).toBe(201);
+  expect(await server.stop()).toBe(0);
+  expect(wholeCatalogue(database)).toBe(NEW);
+  expect(look(database, "SELECT count(*) FROM artists WHERE name = 'After'")).toBe(1);
+});
+
+test("a server killed over the exchange finds the whole old or the whole new one", async () => {
+  for (const step of [1, 3]) {
+    const database = await oldDatabase();
+    const settings = { NODE_OPTIONS: `--require ${HOOK}`, FAULT_STEP: String(step) };
+    await using server = await startServer(settings, { database });
+    expect((await chinook(generating(database))).code).toBe(1);
+    while (server.child.signalCode === null) await delay(5);
+    await recovered(database);
+    expect(wholeCatalogue(database)).toBe(step === 1 ? OLD : NEW);
+  }
+});
+
+test("a replicator that follows the file keeps it from being replaced", async () => {
+  const database = await oldDatabase();
+  await using _ = await startServer({ CHINOOK_CHECKPOINTS: "external" }, { database });
+  const { code, stdout } = await chinook(generating(database));
+  expect([code, JSON.parse(stdout).error.code]).toEqual([1, "import_refused"]);
+  expect(tracksIn(database)).toBe(OLD);
+});
+
+test("a demo is anybody's until somebody changes it; then it is refused, or backed up", async () => {
+  const database = join(temporaryFolder(), "demo.sqlite");
+  expect((await chinook(["setup", "--database", database])).code).toBe(0);
+  const plain = await chinook(["generate", "--tracks", "20", "--database", database, "--json"]);
+  expect(JSON.parse(plain.stdout)).toMatchObject({ replaced: true, backup: null, kept: null });
+  const left = readdirSync(dirname(database)).filter((name) => !name.endsWith(".lock"));
+  expect(left).toEqual([basename(database)]);
+
+  for (const change of [
+    { method: "/v1/artists", body: { name: "Mine" } },
+    { method: "/v1/playlists", body: { name: "Mine" } },
+    { method: "/v1/plays", body: { track_id: 1 } },
+  ]) {
+    const own = join(temporaryFolder(), "demo.sqlite");
+    await using server = await startServer({ CHINOOK_DEMO: "1" }, { database: own });
+    expect((await post(server, change.method, change.body)).status).toBe(201);
+    const refused = await chinook(["generate", "--tracks", "20", "--database", own, "--json"]);
+    expect(refused.code).toBe(1);
+    expect(JSON.parse(refused.stdout).error).toMatchObject({ code: "import_refused" });
+    expect(await total(server)).toBe(3_503);
+    expect(await server.stop()).toBe(0);
+  }
+});
+
+/** What is a user's: a new table is in this list or in that of the catalogue, whoever adds it says which. */
+const KEPT = ["meta", "schema_history", "schema_migrations", "search_statistics"];
+
+test("each table is either of the catalogue or kept, and nothing that is kept refers to the catalogue", async () => {
+  const db = openForReading(await makeCatalogue(OLD));
+  onTestFinished(() => void db.close());
+  const tables = db.prepare<[], string>(TABLES_SQL).pluck().all();
+  expect(tables.filter((table) => !CATALOGUE_TABLES.has(table))).toEqual(KEPT.toSorted());
+  expect([...CATALOGUE_TABLES].filter((table) => !tables.includes(table))).toEqual([]);
+  for (const table of KEPT) {
+    const parents = db.prepare<[string], string>(`SELECT "table" FROM pragma_foreign_key_list(?)`).pluck();
+    expect(parents.all(table).filter((parent) => CATALOGUE_TABLES.has(parent))).toEqual([]);
+  }
+});
