@@ -103,8 +103,7 @@ function openHttp(context: Context, features: readonly OpenFeature[]): Promise<H
     Object.assign(engine.gauges, ...features.map(({ gauges }) => gauges)) as GaugeSources,
   );
   const onRejected = (reason: string) => metrics.rejectedRequests.inc({ reason });
-  const app = createApp({
-    routes: routesOf(features),
+  const app = createApp(routesOf(features), {
     guard: browserGuard(settings.allowedHosts, settings.corsOrigins),
     cors: corsFor(settings.corsOrigins),
     authorize: authorizeEveryone,

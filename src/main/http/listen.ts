@@ -3,8 +3,8 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { getRequestListener, RequestError } from "@hono/node-server";
-import type { Hono } from "hono";
 import { AppError, type ErrorCode } from "../../shared/errors.ts";
+import type { App } from "./app.ts";
 import { beforeReading } from "./input.ts";
 import { problem, type Reply, requestIdOf } from "./reply.ts";
 
@@ -35,17 +35,17 @@ export const ASTERISK = "/*";
 
 /** @throws AppError `listen_failed`. @returns the server, listening. */
 export async function listen(
-  // biome-ignore lint/suspicious/noExplicitAny: the bindings are the adaptor's own
-  app: Hono<any>,
+  { hono, known }: App,
   host: string,
   port: number,
   onRejected: OnRejected,
 ): Promise<Server> {
-  const listener = getRequestListener(app.fetch, { errorHandler: adaptorError });
+  const listener = getRequestListener(hono.fetch, { errorHandler: adaptorError });
   const server = createServer(LIMITS, (incoming, outgoing) => {
     if (incoming.httpVersion === "1.0") incoming.headers.host ??= "localhost";
+    if (known.answer(incoming, outgoing)) return;
     if (incoming.url === "*" && incoming.method === "OPTIONS") incoming.url = ASTERISK;
-    return listener(incoming, outgoing);
+    void listener(incoming, outgoing);
   });
   server.maxConnections = MAX_CONNECTIONS;
   noteConnections(server);

@@ -1,4 +1,3 @@
-import { LRUCache } from "lru-cache";
 import type { z } from "zod";
 import { AppError } from "../../shared/errors.ts";
 import type { Entry } from "../engine/cache/cache.ts";
@@ -30,18 +29,10 @@ export interface ReadRouteOptions<P> {
 }
 
 /**
- * The keys that URLs came to, over all routes: the map takes its memory when it is made, not when it is filled.
- * A URL belongs to one route, so no route meets another's.
- */
-const keys = new LRUCache<string, string>({ max: 32_768 });
-/** How long a URL may be to be worth it. */
-const REMEMBERED_LENGTH = 200;
-
-/**
  * A GET that a read answers: from the cache in one synchronous step where it can.
  *
- * A URL that was valid once is valid again and comes to the same key, so the key is remembered by URL: a hit is
- * two look-ups, and neither parses nor validates anything.
+ * A URL that was valid once comes to the same key again: a hit is two look-ups, and neither parses nor validates
+ * anything (see `known-urls.ts`).
  */
 export function readRoute<P>(options: ReadRouteOptions<P>): Route {
   const { path, access, tag, summary, read, answers, counted, complete, onServed } = options;
@@ -60,8 +51,7 @@ export function readRoute<P>(options: ReadRouteOptions<P>): Route {
     headers: ["If-None-Match", "If-Match"],
     responses: { 200: { ...options.response, headers: headersOf(sending, path) } },
     handle(call) {
-      const url = call.incoming.url!;
-      const known = everybody ? keys.get(url) : undefined;
+      const known = everybody ? call.knownKey : undefined;
       const cached = known === undefined ? undefined : answers.cached(read, known);
       if (cached !== undefined) {
         onServed?.(known!, cached);
@@ -71,7 +61,7 @@ export function readRoute<P>(options: ReadRouteOptions<P>): Route {
       const params = everybody ? given : { ...given, principal: call.principal.id };
       const asked = counted !== undefined && (params as { total?: string }).total === "1" ? counted : read;
       const key = Answers.key(asked, params);
-      if (everybody && known === undefined && url.length <= REMEMBERED_LENGTH) keys.set(url, key);
+      if (everybody && known === undefined) call.remember(key);
       return answer({ answers, read: asked, sending, complete, onServed }, params, key, call);
     },
   });

@@ -17,6 +17,10 @@ export interface Call {
   readonly path: string;
   readonly principal: Principal;
   param(name: string): string;
+  /** What {@link remember} was told of this URL before. */
+  readonly knownKey: string | undefined;
+  /** The URL is valid, and its answer is cached under this key: for reads that answer everybody alike. */
+  remember(key: string): void;
 }
 
 /**
