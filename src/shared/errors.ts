@@ -333,7 +333,18 @@ export const ERRORS = {
     retry: false,
     hint: "Choose another port with --port (0 = any free one).",
   },
-  server_failed: { status: 0, title: "The running server refused", retry: false, hint: "See its log." },
+  server_missing: {
+    status: 0,
+    title: "No server runs",
+    retry: false,
+    hint: "Start one with `chinook serve`, or name the file that one serves with --database.",
+  },
+  server_failed: {
+    status: 0,
+    title: "The server gave no answer that can be used",
+    retry: false,
+    hint: "See its log.",
+  },
 } as const satisfies Record<string, ErrorKind>;
 
 interface ErrorKind {

@@ -18,9 +18,13 @@ export interface Connected {
   close(): Promise<void>;
 }
 
-/** @throws AppError `locked` when somebody holds it who does not answer requests. */
-export async function connect(settings: Settings): Promise<Connected> {
+/**
+ * @param create whether a database is made where there is none: for the commands that fill one.
+ * @throws AppError `locked` when somebody holds it who does not answer requests; `database_unusable`.
+ */
+export async function connect(settings: Settings, create = false): Promise<Connected> {
   const { database } = settings;
+  if (!create) assertDatabase(database);
   const server = await runningServer(database);
   if (server === undefined) return openLocal(settings);
   return { name: `${database}, through ${server}`, through: { server }, close: async () => {} };

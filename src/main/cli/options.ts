@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { AppError } from "../../shared/errors.ts";
 import { flagOf, resolveSettings, SETTINGS, type SettingName, type Settings } from "../../shared/settings.ts";
 
-import { runningServer } from "./database.ts";
+import { assertDatabase, runningServer } from "./database.ts";
 
 /** What every command can be asked for. */
 export interface CommonOptions {
@@ -44,12 +44,11 @@ export function wholeNumber(flag: string, text: string, min: number, max: number
 export const onDatabase = (command: Command): Command =>
   withSettings(command, ["database"]).option("--json", "print the result as JSON on standard output");
 
-/** @throws AppError `server_failed` when no server holds the database. */
+/** @throws AppError `server_missing` when no server holds the database; `database_unusable` when there is none. */
 export async function serverOf(options: object): Promise<string> {
   const { database } = settingsOf({ ...options });
+  assertDatabase(database);
   const server = await runningServer(database);
   if (server !== undefined) return server;
-  throw new AppError("server_failed", {
-    detail: `no server answers for ${database}; start one with \`chinook serve\``,
-  });
+  throw new AppError("server_missing", { detail: `no server answers for ${database}` });
 }

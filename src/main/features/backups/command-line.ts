@@ -1,7 +1,7 @@
-import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import colors from "picocolors";
 import { AppError } from "../../../shared/errors.ts";
+import { assertDatabase } from "../../cli/database.ts";
 import { onDatabase, settingsOf, withSettings } from "../../cli/options.ts";
 import { print } from "../../cli/output.ts";
 import { BACKUP_ID, type Manifest } from "./archive/manifest.ts";
@@ -47,8 +47,7 @@ export function backupCommands(program: Command): void {
 async function create(options: Options): Promise<void> {
   const settings = settingsOf({ ...options });
   const { database } = settings;
-  if (!existsSync(database))
-    throw new AppError("database_unusable", { detail: `there is no ${database} to back up` });
+  assertDatabase(database);
   const keeper = await keeperOf(settings);
   const backup = await withBars((onProgress) => keeper.create("manual", onProgress));
   print(options.json, backup, () => `${colors.green("made and checked:")} ${line(backup)}`);

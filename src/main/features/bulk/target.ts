@@ -35,7 +35,7 @@ export interface Found {
 
 /** @throws AppError as {@link connect} does. */
 export async function openTarget(settings: Settings): Promise<Target> {
-  return targetOf(await connect(settings), settings);
+  return targetOf(await connect(settings, true), settings);
 }
 
 /** Opens it for one action. Through a server or not is found out each time: one may come or go in between. */

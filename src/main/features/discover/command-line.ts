@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
 import { COMPUTED_KINDS, VECTOR_KINDS } from "../../../shared/embedders/embedder.ts";
 import type { Settings } from "../../../shared/settings.ts";
-import { request, runningServer } from "../../cli/database.ts";
+import { assertDatabase, request, runningServer } from "../../cli/database.ts";
 import { onDatabase, settingsOf } from "../../cli/options.ts";
 import { columns, print, progress } from "../../cli/output.ts";
 import { Cache } from "../../engine/cache/cache.ts";
@@ -56,6 +56,7 @@ const remote = (server: string): Generator => ({
 
 /** The server's own parts, without a cache and without pauses: the same code does the work. */
 async function openLocal(settings: Settings): Promise<Generator> {
+  assertDatabase(settings.database);
   const common = { log: createLog("silent"), metrics: createMetrics() };
   const cache = new Cache({ maxBytes: 0 });
   let whileScansHeld = <T>(action: () => Promise<T>): Promise<T> => action();

@@ -1,4 +1,6 @@
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import Database from "better-sqlite3";
 import type { Command } from "commander";
 import colors from "picocolors";
 import {
@@ -9,6 +11,7 @@ import {
   plan,
   readMigrations,
 } from "../../../shared/database/migrations.ts";
+import { isThere } from "../../../shared/database/replacement.ts";
 import { type Connection, openForReading } from "../../../shared/database/sqlite.ts";
 import { AppError } from "../../../shared/errors.ts";
 import type { MigrationEvent, MigrationReport, MigrationStatus } from "../../../shared/protocol.ts";
@@ -40,7 +43,7 @@ export function migrateCommands(program: Command): void {
   changing(migrate.command("up"))
     .description("apply what is missing")
     .option("--to <number>", "stop after this migration")
-    .action((options) => change(options, () => target(options.to) ?? "latest"));
+    .action((options) => change(options, () => target(options.to) ?? "latest", true));
   changing(migrate.command("down"))
     .description("revert the last migration: deletes the data in its tables")
     .option("--yes", "do it")
@@ -58,17 +61,22 @@ const target = (text: string | undefined): number | undefined =>
 function down(options: Options): Promise<void> {
   if (!options.yes && !options.dryRun)
     throw new AppError("usage", { detail: "this deletes data: look with --dry-run, then add --yes" });
-  return change(options, (status) => {
-    const applied = status.filter(({ appliedAt }) => appliedAt !== null).length;
-    return target(options.to) ?? Math.max(0, applied - 1);
-  });
+  return change(
+    options,
+    (status) => {
+      const applied = status.filter(({ appliedAt }) => appliedAt !== null).length;
+      return target(options.to) ?? Math.max(0, applied - 1);
+    },
+    false,
+  );
 }
 
 type Target = (status: readonly MigrationStatus[]) => number | "latest";
 
-async function change(options: Options, to: Target): Promise<void> {
+/** @param create whether a database that is not there is one without any migration, and made. */
+async function change(options: Options, to: Target, create: boolean): Promise<void> {
   const settings = settingsOf({ ...options });
-  const planned = reading(settings, (db, files) => plan(db, files, to(migrationStatus(db, files))));
+  const planned = reading(settings, (db, files) => plan(db, files, to(migrationStatus(db, files))), create);
   if (options.dryRun) return printPlan(planned, options);
   const made = await carryOut(settings, planned);
   const migrations = reading(settings, migrationStatus);
@@ -97,9 +105,13 @@ async function carryOut(
 const isApplied = ({ appliedAt }: MigrationStatus): boolean => appliedAt !== null;
 
 /** A reader beside whoever holds the database. */
-function reading<T>({ database }: Settings, look: (db: Connection, files: readonly Migration[]) => T): T {
-  assertDatabase(database);
-  const db = openForReading(database);
+function reading<T>(
+  { database }: Settings,
+  look: (db: Connection, files: readonly Migration[]) => T,
+  create = false,
+): T {
+  if (!create || isThere(database)) assertDatabase(database);
+  const db = existsSync(database) ? openForReading(database) : new Database(":memory:");
   try {
     return look(db, readMigrations(fileURLToPath(new URL("migrations", ROOT))));
   } finally {

@@ -1,0 +1,46 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test, vi } from "vitest";
+import { chinook, temporaryFolder } from "../support/server.ts";
+
+vi.setConfig({ testTimeout: 120_000 });
+
+const ASKING = [
+  ["optimize"],
+  ["health-check"],
+  ["cache", "stats"],
+  ["fts", "stats"],
+  ["fts", "validate"],
+  ["fts", "rebuild"],
+  ["vectors", "stats"],
+  ["vectors", "generate"],
+  ["migrate", "status"],
+  ["migrate", "up", "--dry-run", "--to", "0"],
+  ["migrate", "down", "--yes"],
+  ["backup", "create"],
+];
+
+test.each(ASKING.map((command) => command.join(" ")))(
+  "%s makes no database of a mistyped path",
+  async (command) => {
+    const folder = temporaryFolder();
+    const args = [...command.split(" "), "--database", join(folder, "typo.sqlite"), "--json"];
+    const { code, stdout } = await chinook(args);
+    expect(readdirSync(folder)).toEqual([]);
+    if (command.includes("--dry-run")) return expect(code).toBe(0);
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout).error).toMatchObject({ code: "database_unusable" });
+  },
+);
+
+test("migrate up makes one, and so does setup", async () => {
+  const folder = temporaryFolder();
+  for (const [name, ...command] of [
+    ["a.sqlite", "migrate", "up"],
+    ["b.sqlite", "setup", "--demo", "0"],
+  ]) {
+    const { code, stderr } = await chinook([...command, "--database", join(folder, name!)]);
+    expect(code, stderr).toBe(0);
+    expect(readdirSync(folder)).toContain(name);
+  }
+});
