@@ -2,10 +2,11 @@ import type { Server as HttpServer } from "node:http";
 import type { Settings } from "../shared/settings.ts";
 import type { Tuning } from "../shared/tuning.ts";
 import { Engine } from "./engine/engine.ts";
-import { createLog } from "./engine/log.ts";
+import { createLog, type Logger } from "./engine/log.ts";
 import { type GaugeSources, registerGauges } from "./engine/metrics.ts";
 import { once } from "./engine/once.ts";
-import type { WriteSide } from "./engine/storage/write-side.ts";
+import type { WriteSide } from "./engine/write-side.ts";
+import { backups } from "./features/backups/feature.ts";
 import type { Feature, FeatureContext, OpenFeature, Resource, ServerStatus } from "./features/feature.ts";
 import { FEATURES } from "./features/index.ts";
 import { authorizeEveryone } from "./http/access.ts";
@@ -39,7 +40,10 @@ export async function startServer(
   const log = createLog(settings.log);
   const state: { status: ServerStatus } = { status: "starting" };
   const prepared = await prepare(settings, opened);
-  const engine = opened.adopt(await Engine.open({ settings, log, tuning, fill }), (engine) => engine.close());
+  const engine = opened.adopt(
+    await Engine.open({ settings, log, tuning, fill, ...injected(settings, log) }),
+    (engine) => engine.close(),
+  );
   const writes = { commands: engine.commands, idempotency: new Idempotency(engine.answers) };
   const context = { engine, settings, writes, status: () => state.status };
   const features = await openFeatures(context, prepared, opened);
@@ -61,6 +65,12 @@ export async function startServer(
     }),
   };
 }
+
+/** What the engine does for features, which it does not know. */
+const injected = (settings: Settings, log: Logger) => ({
+  beforeMigration: () => backups.beforeMigration(settings, log),
+  upkeep: FEATURES.flatMap(({ upkeep }) => upkeep ?? []),
+});
 
 type Context = Omit<FeatureContext, "use">;
 

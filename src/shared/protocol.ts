@@ -165,6 +165,14 @@ export interface WriterOptions {
   readonly walLimitBytes?: number | undefined;
 }
 
+/** What the thread alone needs to know, beside the options that everyone passes on. */
+export interface ThreadOptions extends WriterOptions {
+  /** A replicator reads the WAL: it is neither moved nor deleted, not even at the end. */
+  readonly keepWal?: boolean;
+  /** Another thread had it open in this process: a file that is gone is not made anew, and its data forgotten. */
+  readonly reopened?: boolean;
+}
+
 /** The first message of the thread, once: it holds the database, or why it does not. */
 export type WriterStarted =
   | { readonly ready: true; readonly version: number; readonly wal: WalState; readonly pageBytes: number }

@@ -1,6 +1,6 @@
 import { accessSync, constants, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { isMainThread, parentPort, workerData } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import { decodeCommands } from "../shared/batches.ts";
 import { createFile } from "../shared/database/create-file.ts";
 import { Whereabouts } from "../shared/database/file-identity.ts";
@@ -13,9 +13,9 @@ import type {
   AdoptReport,
   AdoptRequest,
   BatchReport,
+  ThreadOptions,
   WriterJob,
   WriterJobs,
-  WriterOptions,
   WriterRequest,
   WriterStarted,
 } from "../shared/protocol.ts";
@@ -29,19 +29,10 @@ import { WalLimit } from "./wal-limit.ts";
  * The writer thread: the only read-write connection, and the lock that makes it so.
  *
  * It does one job at a time, in the order of its messages, and answers each with one message; only a copy is done in
- * steps, between other jobs. It is a plain
- * Worker and no pool's: a pool parks its workers between tasks, and this one must never be waited for.
+ * steps, between other jobs. It is a plain Worker and no pool's: a pool parks its workers between tasks, and this one must never be waited for.
  */
 const port = parentPort!;
 const options = workerData as ThreadOptions;
-
-/** What the thread alone needs to know, beside the options that everyone passes on. */
-export interface ThreadOptions extends WriterOptions {
-  /** A replicator reads the WAL: it is neither moved nor deleted, not even at the end. */
-  readonly keepWal?: boolean;
-  /** Another thread had it open in this process: a file that is gone is not made anew, and its data forgotten. */
-  readonly reopened?: boolean;
-}
 
 interface Open {
   readonly db: Connection;
@@ -253,7 +244,8 @@ function optimizeLast(db: Connection): void {
   }
 }
 
-function run(): void {
+/** To be called once, by the thread: importing this module starts nothing. */
+export default function run(): void {
   try {
     const opened = open();
     start(opened);
@@ -271,5 +263,3 @@ function run(): void {
     port.close();
   }
 }
-
-if (!isMainThread) run();

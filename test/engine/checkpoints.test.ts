@@ -10,7 +10,7 @@ import { createMetrics } from "../../src/main/engine/metrics.ts";
 import { read } from "../../src/main/engine/reads/read.ts";
 import { ReadSide } from "../../src/main/engine/reads/read-side.ts";
 import { Checkpointer, type CheckpointerOptions } from "../../src/main/engine/storage/checkpointer.ts";
-import { WriteSide } from "../../src/main/engine/storage/write-side.ts";
+import { WriteSide } from "../../src/main/engine/write-side.ts";
 import type { CheckpointMode, CheckpointReport, Statements, WalState } from "../../src/shared/protocol.ts";
 import { resolveSettings } from "../../src/shared/settings.ts";
 import { codeOf, newFile, outsider, sql, startWriter } from "./support.ts";
@@ -84,11 +84,13 @@ async function engine(
     maxBatchBytes: 1e6,
     deadlineMs: 60_000,
   };
-  const onBatch = (_: number, { wal }: { wal: WalState }) => {
-    states.push(wal);
-    checkpointer.observe(wal);
+  const batch = async (commands: readonly Statements[]) => {
+    const report = await writer.batch(commands);
+    states.push(report.wal);
+    checkpointer.observe(report.wal);
+    return report;
   };
-  const queue = new WriteQueue(writer, jobs, { ...limits, onBatch });
+  const queue = new WriteQueue({ batch }, jobs, { ...limits, onBatch: () => {} });
   onTestFinished(() => checkpointer.close());
   const writeOne = (command = fill) =>
     queue.submit(command).then(({ failure }) => failure?.code ?? "written");
@@ -354,6 +356,7 @@ describe.each(["managed", "external"] as const)("with checkpoints %s", (checkpoi
       log: createLog("silent"),
       metrics,
       invalidate: () => {},
+      beforeMigration: async () => {},
       whileScansHeld: (action) => action(),
     });
     onTestFinished(() => writes.close());
@@ -364,10 +367,10 @@ describe.each(["managed", "external"] as const)("with checkpoints %s", (checkpoi
       tags: () => [],
     });
     for (let i = 0; i < 20; i++) await writes.commands.execute(large, null);
-    await writes.optimize();
+    await writes.storage.optimize();
     const { values } = await metrics.checkpoints.get();
     const moved = values.reduce((sum, { value }) => sum + value, 0);
     if (checkpoints === "managed") expect(moved).toBeGreaterThan(0);
-    else expect([moved, writes.wal.checkpointed]).toEqual([0, 0]);
+    else expect([moved, writes.storage.wal.checkpointed]).toEqual([0, 0]);
   });
 });

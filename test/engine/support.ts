@@ -5,8 +5,7 @@ import { onTestFinished, vi } from "vitest";
 import { Lane, type LaneOptions } from "../../src/main/engine/reads/lane.ts";
 import { WriterThread } from "../../src/main/engine/storage/writer-thread.ts";
 import { type Connection, openForWriting } from "../../src/shared/database/sqlite.ts";
-import type { Param, Statement } from "../../src/shared/protocol.ts";
-import type { ThreadOptions } from "../../src/writer/thread.ts";
+import type { Param, Statement, ThreadOptions } from "../../src/shared/protocol.ts";
 import { temporaryFolder } from "../support/server.ts";
 
 /** The parts of the engine, real and each on a file of its own; what a test opens is closed when it ends. */

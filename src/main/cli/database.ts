@@ -3,9 +3,9 @@ import { type Holder, readHolder, WriterLock } from "../../shared/database/lock.
 import { finishReplacement, isThere } from "../../shared/database/replacement.ts";
 import { AppError, fromFailure } from "../../shared/errors.ts";
 import type { Settings } from "../../shared/settings.ts";
-import { createLog } from "../engine/log.ts";
+import { createLog, type Logger } from "../engine/log.ts";
 import { createMetrics } from "../engine/metrics.ts";
-import { WriteSide } from "../engine/storage/write-side.ts";
+import { WriteSide } from "../engine/write-side.ts";
 
 /**
  * A database that a command writes to: through the server that holds it, or with a writer of its own. Whichever
@@ -18,24 +18,38 @@ export interface Connected {
   close(): Promise<void>;
 }
 
+/** What is done before the schema of a database that holds something is changed: the feature of backups knows. */
+export type BeforeMigration = (settings: Settings, log: Logger) => Promise<unknown>;
+
+/** How a command opens a database: nobody reads beside it, and nobody watches. */
+export function unwatched(settings: Settings, beforeMigration: BeforeMigration) {
+  const log = createLog("silent");
+  const whileScansHeld = <T>(action: () => Promise<T>): Promise<T> => action();
+  return {
+    ...{ settings, log, metrics: createMetrics(), invalidate: () => {}, whileScansHeld },
+    beforeMigration: () => beforeMigration(settings, log),
+  };
+}
+
 /**
  * @param create whether a database is made where there is none: for the commands that fill one.
  * @throws AppError `locked` when somebody holds it who does not answer requests; `database_unusable`.
  */
-export async function connect(settings: Settings, create = false): Promise<Connected> {
+export async function connect(
+  settings: Settings,
+  beforeMigration: BeforeMigration,
+  create = false,
+): Promise<Connected> {
   const { database } = settings;
   if (!create) assertDatabase(database);
   const server = await runningServer(database);
-  if (server === undefined) return openLocal(settings);
+  if (server === undefined) return openLocal(settings, beforeMigration);
   return { name: `${database}, through ${server}`, through: { server }, close: async () => {} };
 }
 
 /** @throws AppError `locked` when somebody holds it, server or not. */
-export async function openLocal(settings: Settings): Promise<Connected> {
-  const log = createLog("silent");
-  const metrics = createMetrics();
-  const whileScansHeld = <T>(action: () => Promise<T>): Promise<T> => action();
-  const writes = await WriteSide.open({ settings, log, metrics, invalidate: () => {}, whileScansHeld });
+export async function openLocal(settings: Settings, beforeMigration: BeforeMigration): Promise<Connected> {
+  const writes = await WriteSide.open(unwatched(settings, beforeMigration));
   return { name: settings.database, through: { writes }, close: () => writes.close() };
 }
 

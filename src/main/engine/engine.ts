@@ -2,11 +2,13 @@ import type { Settings } from "../../shared/settings.ts";
 import type { Tuning } from "../../shared/tuning.ts";
 import { Cache } from "./cache/cache.ts";
 import type { Commands } from "./commands/command-bus.ts";
+import { Housekeeping, type Upkeep } from "./housekeeping.ts";
 import type { Logger } from "./log.ts";
 import { createMetrics, type GaugeSources, type Metrics } from "./metrics.ts";
 import type { Answers } from "./reads/answers.ts";
 import { ReadSide } from "./reads/read-side.ts";
-import { WriteSide } from "./storage/write-side.ts";
+import type { Storage } from "./storage/storage.ts";
+import { WriteSide } from "./write-side.ts";
 
 const MEBIBYTE = 1_048_576;
 const SWEEP_MS = 5_000;
@@ -17,6 +19,10 @@ export interface EngineOptions {
   readonly tuning?: Tuning | undefined;
   /** Runs once the database is open and before anything is read: the demo catalogue. */
   readonly fill: (writes: WriteSide) => Promise<void>;
+  /** As {@link LocalStorageOptions.beforeMigration}. */
+  readonly beforeMigration: () => Promise<unknown>;
+  /** What the features want done once an hour. */
+  readonly upkeep: readonly Upkeep[];
 }
 
 type OnCommit = (tags: readonly string[]) => void;
@@ -38,25 +44,35 @@ export class Engine {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly cache: Cache;
-  readonly storage: WriteSide;
+  readonly storage: Storage;
+  readonly writes: WriteSide;
   readonly reads: ReadSide;
+  readonly #housekeeping: Housekeeping;
   readonly #listeners: OnCommit[];
   readonly #resources: AsyncDisposableStack;
   readonly #sweeper: NodeJS.Timeout;
 
-  private constructor(log: Logger, parts: Parts, listeners: OnCommit[], resources: AsyncDisposableStack) {
+  private constructor(
+    { log, upkeep }: EngineOptions,
+    parts: Parts,
+    listeners: OnCommit[],
+    resources: AsyncDisposableStack,
+  ) {
     this.log = log;
     this.metrics = parts.metrics;
     this.cache = parts.cache;
-    this.storage = parts.writes;
+    this.writes = parts.writes;
+    this.storage = parts.writes.storage;
     this.reads = parts.reads;
     this.#listeners = listeners;
     this.#resources = resources;
+    this.#housekeeping = new Housekeeping({ storage: this.storage, upkeep, log });
     this.#sweeper = setInterval(() => parts.cache.collect(), SWEEP_MS).unref();
   }
 
   /** @throws AppError when the database is held or unusable. */
-  static async open({ settings, log, tuning, fill }: EngineOptions): Promise<Engine> {
+  static async open(options: EngineOptions): Promise<Engine> {
+    const { settings, log, tuning, fill, beforeMigration } = options;
     const tuned = tuning === undefined ? {} : { tuning };
     await using opened = new AsyncDisposableStack();
     const metrics = createMetrics();
@@ -66,17 +82,22 @@ export class Engine {
     const listeners: OnCommit[] = [];
     // Readers are opened after the writer: until they are there, a checkpoint has nobody to pause.
     let reads: ReadSide | undefined;
+    const invalidate = (tags: readonly string[]) => {
+      cache.invalidate(tags);
+      for (const listener of listeners) listener(tags);
+    };
     const writes = opened.adopt(
       await WriteSide.open({
         ...tuned,
         settings,
         log,
         metrics,
-        invalidate: (tags) => {
-          cache.invalidate(tags);
-          for (const listener of listeners) listener(tags);
+        beforeMigration,
+        invalidate,
+        onReplaced: () => {
+          reads?.reopen();
+          invalidate(["*"]);
         },
-        onReplaced: () => reads?.reopen(),
         whileScansHeld: (action) => (reads === undefined ? action() : reads.whileScansHeld(action)),
       }),
       (writes) => writes.close(),
@@ -85,7 +106,7 @@ export class Engine {
     reads = opened.adopt(await ReadSide.open({ ...tuned, settings, cache, log, metrics }), (reads) =>
       reads.close(),
     );
-    return new Engine(log, { metrics, cache, writes, reads }, listeners, opened.move());
+    return new Engine(options, { metrics, cache, writes, reads }, listeners, opened.move());
   }
 
   get answers(): Answers {
@@ -93,7 +114,7 @@ export class Engine {
   }
 
   get commands(): Commands {
-    return this.storage.commands;
+    return this.writes.commands;
   }
 
   /** Whether the writer and all readers run. */
@@ -107,20 +128,21 @@ export class Engine {
   }
 
   get gauges(): Omit<GaugeSources, "databaseBytes" | "ftsCoverage" | "vectorCoverage" | "playTotalsDue"> {
-    const { cache, reads, storage } = this;
+    const { cache, reads, writes, storage } = this;
     return {
       cacheEntries: () => cache.entryCounts,
       cacheBytes: () => ({ ...cache.bytes }),
       staleFills: () => cache.counters.staleFills,
       invalidations: () => cache.counters.invalidations,
       readQueues: () => reads.queueLengths,
-      writeQueue: () => storage.queueLength,
+      writeQueue: () => writes.queueLength,
       wal: () => storage.wal,
     };
   }
 
   async close(): Promise<void> {
     clearInterval(this.#sweeper);
+    this.#housekeeping.close();
     await this.#resources.disposeAsync();
   }
 }

@@ -1,5 +1,6 @@
 import { flushCompileCache } from "node:module";
 import { extname } from "node:path";
+import { Worker, type WorkerOptions } from "node:worker_threads";
 // Imported for nothing but their compilation; see below.
 import "../../workers/reader.ts";
 import "../../writer/thread.ts";
@@ -13,6 +14,17 @@ import "../../writer/thread.ts";
 export function threadUrl(path: string, base: string): URL {
   flushCompileCache();
   return new URL(path + extname(base), base);
+}
+
+/**
+ * A thread that calls the module's default export, as a pool's does. The module is not the thread's main script, which
+ * starts by being imported: then a server inside a thread would be taken for one.
+ */
+export function startThread({ href }: URL, options: WorkerOptions): Worker {
+  return new Worker(`import(${JSON.stringify(href)}).then(({ default: run }) => run())`, {
+    ...options,
+    eval: true,
+  });
 }
 
 /** MiB of a thread's JavaScript heap: SQLite's own memory is outside it, so a thread needs little. */

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { Settings } from "../../shared/settings.ts";
 import type { AnyCommand } from "../engine/commands/command.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { Upkeep } from "../engine/housekeeping.ts";
 import type { GaugeSources } from "../engine/metrics.ts";
 import type { AnyRead } from "../engine/reads/read.ts";
 import type { Writes } from "../http/command-route.ts";
@@ -21,6 +22,8 @@ export interface Feature<Opened extends OpenFeature = OpenFeature, Prepared exte
   readonly prepare?: (settings: Settings) => Promise<Prepared>;
   /** Opens what the feature keeps running. Features are opened in the order of their list. */
   open(context: FeatureContext, prepared: Prepared): Opened | Promise<Opened>;
+  /** What is done in the database once an hour, when nothing waits. */
+  readonly upkeep?: Upkeep;
   /** Adds the feature's commands to `chinook`. */
   readonly commandLine?: (program: Command) => void;
 }

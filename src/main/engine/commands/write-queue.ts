@@ -6,8 +6,11 @@ import { AdmissionControl } from "../admission-control.ts";
 
 /** What the queue needs of whoever executes batches: the writer thread, or any other executor of SQL. */
 export interface BatchExecutor {
-  batch(commands: readonly Statements[]): Promise<BatchReport>;
+  batch(commands: readonly Statements[]): Promise<Committed>;
 }
+
+/** What came of a batch. */
+export type Committed = Pick<BatchReport, "outcomes" | "commitMs">;
 
 export interface WriteQueueOptions {
   /** Commands that may wait; one more is refused. */
@@ -22,7 +25,7 @@ export interface WriteQueueOptions {
   readonly maxBatchBytes: number;
   /** Milliseconds a command may wait before it is refused unsent. */
   readonly deadlineMs: number;
-  readonly onBatch: (size: number, report: BatchReport) => void;
+  readonly onBatch: (size: number, committed: Committed) => void;
 }
 
 interface Waiting {
@@ -189,7 +192,7 @@ export class WriteQueue {
 }
 
 /** Milliseconds of a commit that had something to write: one that had nothing syncs nothing. */
-function syncOf({ outcomes, commitMs }: BatchReport): number | undefined {
+function syncOf({ outcomes, commitMs }: Committed): number | undefined {
   const wrote = outcomes.some(({ changes }) => changes > 0);
   return wrote ? commitMs : undefined;
 }

@@ -1,17 +1,17 @@
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { encodeCommands } from "../../../shared/batches.ts";
 import { AppError, fromFailure } from "../../../shared/errors.ts";
 import type {
   BatchReport,
   Statements,
+  ThreadOptions,
   WalState,
   WriterJob,
   WriterJobs,
   WriterReply,
   WriterStarted,
 } from "../../../shared/protocol.ts";
-import type { ThreadOptions } from "../../../writer/thread.ts";
-import { THREAD_LIMITS, threadUrl } from "../threads.ts";
+import { startThread, THREAD_LIMITS, threadUrl } from "../threads.ts";
 
 type Started = Extract<WriterStarted, { ready: true }>;
 
@@ -59,7 +59,7 @@ export class WriterThread {
 
   /** @throws AppError `locked`, `database_unusable`, `migration_refused` or `sqlite_too_old`. */
   static async start(options: ThreadOptions): Promise<WriterThread> {
-    const worker = new Worker(threadUrl("../../../writer/thread", import.meta.url), {
+    const worker = startThread(threadUrl("../../../writer/thread", import.meta.url), {
       workerData: options,
       name: "writer",
       resourceLimits: THREAD_LIMITS,

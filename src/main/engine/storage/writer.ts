@@ -1,6 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { BatchReport, Statements, WalState, WriterJob, WriterJobs } from "../../../shared/protocol.ts";
-import type { ThreadOptions } from "../../../writer/thread.ts";
+import type {
+  BatchReport,
+  Statements,
+  ThreadOptions,
+  WalState,
+  WriterJob,
+  WriterJobs,
+} from "../../../shared/protocol.ts";
 import { WriterThread } from "./writer-thread.ts";
 
 /** Milliseconds between a thread that was lost and the next: none at first, twice as long each time. */

@@ -2,7 +2,7 @@ import { removeDatabase } from "../../../shared/database/replacement.ts";
 import type { Settings } from "../../../shared/settings.ts";
 import type { Chunk } from "../../../shared/tables.ts";
 import { type Progress, progress, say } from "../../cli/output.ts";
-import type { WriteSide } from "../../engine/storage/write-side.ts";
+import type { WriteSide } from "../../engine/write-side.ts";
 import { fill } from "./fill.ts";
 import { isLoading, lockLoading } from "./loading.ts";
 import { discardStaged, stage } from "./stage.ts";

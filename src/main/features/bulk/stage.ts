@@ -3,6 +3,7 @@ import type { Settings } from "../../../shared/settings.ts";
 import type { Chunk } from "../../../shared/tables.ts";
 import { openLocal } from "../../cli/database.ts";
 import type { Progress } from "../../cli/output.ts";
+import { backups } from "../backups/feature.ts";
 import type { CatalogueSource } from "./commands.ts";
 import { type Filled, fill } from "./fill.ts";
 import { loadingFolder, stagedFile } from "./loading.ts";
@@ -24,7 +25,7 @@ export async function stage(
   mkdirSync(loadingFolder(settings.database), { mode: 0o750 });
   const database = stagedFile(settings.database);
   const staged = { ...settings, database, synchronous: "normal", checkpoints: "managed" } as const;
-  const target = targetOf(await openLocal(staged), staged);
+  const target = targetOf(await openLocal(staged, backups.beforeMigration), staged);
   try {
     return await fill(target, chunks, source, progress);
   } finally {

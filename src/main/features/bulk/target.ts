@@ -1,7 +1,8 @@
 import type { Settings } from "../../../shared/settings.ts";
 import type { Chunk } from "../../../shared/tables.ts";
 import { type Connected, connect, request } from "../../cli/database.ts";
-import type { WriteSide } from "../../engine/storage/write-side.ts";
+import type { WriteSide } from "../../engine/write-side.ts";
+import { backups } from "../backups/feature.ts";
 import { search } from "../search/feature.ts";
 import { BULK_COMMANDS, type CatalogueSource } from "./commands.ts";
 import { adoptRequest } from "./loading.ts";
@@ -35,7 +36,7 @@ export interface Found {
 
 /** @throws AppError as {@link connect} does. */
 export async function openTarget(settings: Settings): Promise<Target> {
-  return targetOf(await connect(settings, true), settings);
+  return targetOf(await connect(settings, backups.beforeMigration, true), settings);
 }
 
 /** Opens it for one action. Through a server or not is found out each time: one may come or go in between. */
@@ -69,7 +70,7 @@ const localBasis = (writes: WriteSide, { database, checkpoints }: Settings): Bas
   setSource: async (source) => void (await writes.commands.execute(BULK_COMMANDS.source, { source })),
   source: async () => JSON.parse((await writes.commands.execute(BULK_COMMANDS.inspect, {})).body!),
   begin: async () => checkpoints === "managed",
-  adopt: async () => (await writes.adopt(adoptRequest(database))).kept,
+  adopt: async () => (await writes.storage.adopt(adoptRequest(database))).kept,
 });
 
 function remoteBasis(server: string): Basis {

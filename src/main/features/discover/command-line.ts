@@ -9,7 +9,8 @@ import { Cache } from "../../engine/cache/cache.ts";
 import { createLog } from "../../engine/log.ts";
 import { createMetrics } from "../../engine/metrics.ts";
 import { ReadSide } from "../../engine/reads/read-side.ts";
-import { WriteSide } from "../../engine/storage/write-side.ts";
+import { WriteSide } from "../../engine/write-side.ts";
+import { backups } from "../backups/feature.ts";
 import { type Coverage, statsOf } from "./coverage.ts";
 import { VectorGeneration } from "./generation.ts";
 import { Sentences } from "./sentences.ts";
@@ -64,6 +65,7 @@ async function openLocal(settings: Settings): Promise<Generator> {
     ...common,
     settings,
     invalidate: () => {},
+    beforeMigration: () => backups.beforeMigration(settings, common.log),
     whileScansHeld: (action) => whileScansHeld(action),
   });
   const one = { database: settings.database, pointReaders: 1, scanReaders: 1 };

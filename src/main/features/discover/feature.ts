@@ -28,8 +28,8 @@ const value = feature({
   commands: [...Object.values(VECTOR_COMMANDS), ...Object.values(SPREAD_COMMANDS)],
   prepare: ({ lyricModel }) => Sentences.open(lyricModel),
   open({ engine, writes, settings }, sentences: Sentences | undefined) {
-    const { answers, commands, log, storage, reads } = engine;
-    const busy = () => storage.queueLength > 0 || reads.queueLengths.scan > 0;
+    const { answers, commands, log, reads } = engine;
+    const busy = () => engine.writes.queueLength > 0 || reads.queueLengths.scan > 0;
     const generation = new VectorGeneration({ answers, commands, sentences, busy, log, polite: true });
     const poke = () => {
       if (settings.vectorGeneration) generation.poke();

@@ -11,8 +11,8 @@ export const listening = feature({
   reads: [...Object.values(CHART_READS), HISTORY_READ, TOTALS_STATE_READ],
   commands: [...Object.values(PLAY_COMMANDS), ...Object.values(TOTALS_COMMANDS)],
   open({ engine, writes }) {
-    const { answers, commands, log, storage, reads } = engine;
-    const busy = () => storage.queueLength > 0 || reads.queueLengths.scan > 0;
+    const { answers, commands, log, reads } = engine;
+    const busy = () => engine.writes.queueLength > 0 || reads.queueLengths.scan > 0;
     const keeper = new TotalsKeeper({ answers, commands, busy, log });
     return {
       routes: listeningRoutes(answers, writes),

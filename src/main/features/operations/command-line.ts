@@ -3,6 +3,7 @@ import colors from "picocolors";
 import { connect } from "../../cli/database.ts";
 import { onDatabase, serverOf, settingsOf } from "../../cli/options.ts";
 import { columns, print, rowsOf } from "../../cli/output.ts";
+import { backups } from "../backups/feature.ts";
 import { search } from "../search/feature.ts";
 
 export function maintenanceCommands(program: Command): void {
@@ -15,7 +16,7 @@ export function maintenanceCommands(program: Command): void {
 }
 
 async function optimize(options: { json?: boolean }): Promise<void> {
-  const connected = await connect(settingsOf({ ...options }));
+  const connected = await connect(settingsOf({ ...options }), backups.beforeMigration);
   try {
     const { ms } = await search.optimize(connected);
     print(options.json, { ms: Math.round(ms) }, () => `optimized in ${Math.round(ms)} ms`);

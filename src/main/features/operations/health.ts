@@ -33,7 +33,7 @@ export function healthOf(
     uptime_seconds: Math.round(process.uptime()),
     database_bytes: databaseBytes,
     wal_bytes: storage.wal.bytes,
-    queues: { ...reads.queueLengths, write: storage.queueLength },
+    queues: { ...reads.queueLengths, write: engine.writes.queueLength },
     cache_bytes: cache.bytes.hot + cache.bytes.database,
     resident_bytes: process.memoryUsage.rss(),
   };

@@ -17,12 +17,10 @@ import { AppError } from "../../../shared/errors.ts";
 import type { MigrationEvent, MigrationReport, MigrationStatus } from "../../../shared/protocol.ts";
 import type { Settings } from "../../../shared/settings.ts";
 import { ROOT } from "../../../shared/version.ts";
-import { assertDatabase } from "../../cli/database.ts";
+import { assertDatabase, unwatched } from "../../cli/database.ts";
 import { onDatabase, settingsOf, wholeNumber, withSettings } from "../../cli/options.ts";
 import { print, say } from "../../cli/output.ts";
-import { createLog } from "../../engine/log.ts";
-import { createMetrics } from "../../engine/metrics.ts";
-import { WriteSide } from "../../engine/storage/write-side.ts";
+import { LocalStorage } from "../../engine/storage/local-storage.ts";
 import { backups } from "../backups/feature.ts";
 
 interface Options {
@@ -88,17 +86,15 @@ async function carryOut(
   settings: Settings,
   { ups, downs, version }: Plan,
 ): Promise<MigrationReport & { readonly backup: string | null }> {
-  const log = createLog("silent");
-  const whileScansHeld = <T>(action: () => Promise<T>): Promise<T> => action();
-  const common = { settings, log, metrics: createMetrics(), invalidate: () => {}, whileScansHeld };
-  const writes = await WriteSide.open({ ...common, migrate: false });
+  const options = unwatched(settings, backups.beforeMigration);
+  const storage = await LocalStorage.open({ ...options, migrate: false });
   try {
-    const something = ups.length + downs.length > 0 && (await writes.migrations()).some(isApplied);
-    const made = something ? await backups.beforeMigration(settings, log) : undefined;
+    const something = ups.length + downs.length > 0 && (await storage.migrations()).some(isApplied);
+    const made = something ? await backups.beforeMigration(settings, options.log) : undefined;
     if (made !== undefined) say(colors.dim(`Backup ${made.backup.id} made in ${made.folder}`));
-    return { ...(await writes.migrate(version)), backup: made?.backup.id ?? null };
+    return { ...(await storage.migrate(version)), backup: made?.backup.id ?? null };
   } finally {
-    await writes.close();
+    await storage.close();
   }
 }
 

@@ -3,6 +3,7 @@ import colors from "picocolors";
 import { connect } from "../../cli/database.ts";
 import { onDatabase, settingsOf } from "../../cli/options.ts";
 import { columns, print, rowsOf } from "../../cli/output.ts";
+import { backups } from "../backups/feature.ts";
 import { ftsThrough } from "./maintenance.ts";
 import type { FtsAction, FtsStats, FtsValidation } from "./upkeep.ts";
 
@@ -21,7 +22,7 @@ export function ftsCommands(program: Command): void {
 }
 
 async function run<T>(action: FtsAction, options: Options): Promise<T> {
-  const connected = await connect(settingsOf({ ...options }));
+  const connected = await connect(settingsOf({ ...options }), backups.beforeMigration);
   try {
     return (await ftsThrough(connected, action)) as T;
   } finally {

@@ -10,7 +10,7 @@ import { searchRoutes } from "./routes.ts";
 import { SEARCH_READ } from "./search.ts";
 import { POPULAR_READ, RECORD_SEARCHES } from "./statistics.ts";
 import { POPULAR_NAMES_READ, REPLACE_SUGGESTIONS, SUGGESTIONS_READ } from "./suggestions.ts";
-import { COVERAGE_READ, FTS_ACTIONS, FTS_COMMANDS } from "./upkeep.ts";
+import { COVERAGE_READ, FTS_ACTIONS, FTS_COMMANDS, mergeSegments } from "./upkeep.ts";
 import { LEARN } from "./vocabulary.ts";
 
 /** How old the coverage may be: it is counted over the whole catalogue. */
@@ -43,6 +43,7 @@ const value = feature({
       close: () => keeper.close(),
     };
   },
+  upkeep: () => [mergeSegments()],
   commandLine: ftsCommands,
 });
 

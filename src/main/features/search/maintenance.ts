@@ -14,5 +14,5 @@ export async function ftsThrough({ through }: Connected, action: FtsAction): Pro
 export async function optimizeThrough({ through }: Connected): Promise<{ readonly ms: number }> {
   if ("server" in through) return JSON.parse(await request(through.server, "POST", "/admin/optimize"));
   await learnAll(through.writes.commands);
-  return through.writes.optimize();
+  return through.writes.storage.optimize();
 }

@@ -10,69 +10,54 @@ import type {
   CopyReport,
   MigrationReport,
   MigrationStatus,
+  Statements,
   WalState,
 } from "../../../shared/protocol.ts";
 import type { Settings } from "../../../shared/settings.ts";
 import { TUNING, type Tuning } from "../../../shared/tuning.ts";
 import { ROOT } from "../../../shared/version.ts";
-import { backupBeforeMigration } from "../../features/backups/before-migration.ts";
-import type { PlaceSettings } from "../../features/backups/places.ts";
-import { mergeSegments } from "../../features/search/upkeep.ts";
-import { Commands } from "../commands/command-bus.ts";
-import { forgetOldKeys } from "../commands/idempotency.ts";
-import { maintain, PRIORITY, WriteQueue } from "../commands/write-queue.ts";
-import { type Logger, SLOW_MS } from "../log.ts";
+import { maintain, PRIORITY } from "../commands/write-queue.ts";
+import type { Logger } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import { Checkpointer } from "./checkpointer.ts";
+import type { Storage } from "./storage.ts";
 import { Writer } from "./writer.ts";
 
 const MEBIBYTE = 1_048_576;
-const MAX_BATCH_BYTES = 8 * MEBIBYTE;
-const MAX_WAITING = 10_000;
-const MAX_WAITING_BYTES = 64 * MEBIBYTE;
-const DEADLINE_MS = 5_000;
-/** Half of the deadline: an estimate that is wrong by a factor of two still wastes no work. */
-const MAX_WAIT_MS = DEADLINE_MS / 2;
 
-const HOUR = 3_600_000;
-
-export interface WriteSideOptions {
-  readonly settings: Pick<Settings, "synchronous" | "checkpoints" | "walLimitMb" | "backupBeforeMigration"> &
-    PlaceSettings;
+export interface LocalStorageOptions {
+  readonly settings: Pick<Settings, "database" | "synchronous" | "checkpoints" | "walLimitMb">;
   readonly log: Logger;
   readonly metrics: Metrics;
-  readonly invalidate: (tags: readonly string[]) => void;
   readonly whileScansHeld: <T>(action: () => Promise<T>) => Promise<T>;
-  /** Another file has been put in the database's place: readers open it anew. */
+  /** Another file has been put in the database's place: what is known of the one before is void. */
   readonly onReplaced?: () => void;
+  /** Runs before the schema of a database that holds something is changed; when it fails, nothing is. */
+  readonly beforeMigration: () => Promise<unknown>;
   /** False leaves the schema as it is found. */
   readonly migrate?: boolean;
-  readonly tuning?: Tuning;
+  readonly tuning?: Tuning | undefined;
 }
 
 /** What was migrated before has something to lose; a file that is made now has not. */
-async function bringUpToDate(thread: Writer, { settings, log }: WriteSideOptions): Promise<void> {
+async function bringUpToDate(thread: Writer, { beforeMigration, log }: LocalStorageOptions): Promise<void> {
   const status = await thread.call("migrations", null);
   const applied = status.filter(({ appliedAt }) => appliedAt !== null).length;
   if (applied === status.length) return;
-  if (applied > 0) await backupBeforeMigration(settings, log);
+  if (applied > 0) await beforeMigration();
   const { version } = await thread.call("migrate", { target: "latest" });
   if (applied > 0) log.info({ from: applied, to: version }, "schema migrated");
 }
 
 /**
- * Everything that writes: the writer thread, the queue of its jobs, commands, checkpoints and housekeeping. The
- * server holds one, and so does a command that writes while no server runs: there is one way to write.
+ * The storage over a file of this machine: the writer thread, the jobs that take turns there, and checkpoints.
  */
-export class WriteSide {
+export class LocalStorage implements Storage {
   readonly #writer: Writer;
   /** Two at a time: the writer does one after the other, and finds the next already there when it is done. */
-  readonly #jobs = new PQueue({ concurrency: 2 });
-  readonly #options: WriteSideOptions;
-  readonly #queue: WriteQueue;
+  readonly jobs = new PQueue({ concurrency: 2 });
+  readonly #options: LocalStorageOptions;
   readonly #checkpointer: Checkpointer;
-  readonly #housekeeping: NodeJS.Timeout;
-  readonly commands: Commands;
   #wal: WalState;
   /** Whether the last batch was refused for the WAL's length. */
   #full = false;
@@ -80,22 +65,13 @@ export class WriteSide {
   #adopting = false;
   #closing: Promise<void> | undefined;
 
-  private constructor(writer: Writer, options: WriteSideOptions) {
+  private constructor(writer: Writer, options: LocalStorageOptions) {
     this.#writer = writer;
     this.#options = options;
     this.#wal = writer.wal;
-    const { writeBatch, walIdleBytes, walCapBytes } = options.tuning ?? TUNING;
-    this.#queue = new WriteQueue(writer, this.#jobs, {
-      maxWaiting: MAX_WAITING,
-      maxWaitingBytes: MAX_WAITING_BYTES,
-      maxWaitMs: MAX_WAIT_MS,
-      maxBatch: writeBatch,
-      maxBatchBytes: MAX_BATCH_BYTES,
-      deadlineMs: DEADLINE_MS,
-      onBatch: (size, report) => this.#observe(size, report),
-    });
+    const { walIdleBytes, walCapBytes } = options.tuning ?? TUNING;
     const frames = (bytes: number) => framesIn(bytes, writer.pageBytes);
-    this.#checkpointer = new Checkpointer(this.#jobs, {
+    this.#checkpointer = new Checkpointer(this.jobs, {
       idleFrames: frames(walIdleBytes),
       capFrames: frames(walCapBytes),
       limitFrames: frames(options.settings.walLimitMb * MEBIBYTE),
@@ -104,20 +80,18 @@ export class WriteSide {
       onReport: (report) => this.#observeCheckpoint(report),
       onFailure: (error) => options.log.error({ err: error }, "checkpoint failed"),
     });
-    this.commands = this.#createCommands();
-    this.#housekeeping = setInterval(() => this.#keepHouse(), HOUR).unref();
   }
 
   /**
    * @throws AppError `locked`, `database_unusable`, `migration_refused` or `sqlite_too_old`; as a backup does when
    * the one before a migration fails: then nothing was migrated.
    */
-  static async open(options: WriteSideOptions): Promise<WriteSide> {
+  static async open(options: LocalStorageOptions): Promise<LocalStorage> {
     const { database: file, synchronous, checkpoints, walLimitMb } = options.settings;
     const migrations = fileURLToPath(new URL("migrations", ROOT));
     const keepWal = checkpoints === "external";
     const { log, metrics, tuning = TUNING } = options;
-    let side: WriteSide | undefined;
+    let side: LocalStorage | undefined;
     const writer = await Writer.start(
       {
         ...{ file, synchronous, migrations, migrate: false, keepWal, memory: tuning.writer },
@@ -134,7 +108,7 @@ export class WriteSide {
     );
     try {
       if (options.migrate ?? true) await bringUpToDate(writer, options);
-      side = new WriteSide(writer, options);
+      side = new LocalStorage(writer, options);
       return side;
     } catch (error) {
       await writer.close();
@@ -150,12 +124,17 @@ export class WriteSide {
     return this.#writer.schemaVersion;
   }
 
-  get queueLength(): number {
-    return this.#queue.length;
-  }
-
   get wal(): WalState {
     return this.#wal;
+  }
+
+  /** Runs commands in one transaction, each with an outcome of its own. */
+  async batch(commands: readonly Statements[]): Promise<BatchReport> {
+    const report = await this.#writer.batch(commands);
+    this.#wal = report.wal;
+    this.#noteFull(report.outcomes.at(-1)?.failure?.code === "wal_full");
+    if (this.#options.settings.checkpoints === "managed") this.#checkpointer.observe(report.wal);
+    return report;
   }
 
   optimize(): Promise<{ ms: number }> {
@@ -183,7 +162,7 @@ export class WriteSide {
    * @throws AppError `import_refused`, `backup_running`, `in_use`: then nothing has changed.
    */
   adopt(request: AdoptRequest): Promise<AdoptReport> {
-    return this.#jobs.add(() => this.#adopt(request), { priority: PRIORITY.checkpoint });
+    return this.jobs.add(() => this.#adopt(request), { priority: PRIORITY.checkpoint });
   }
 
   async #adopt(request: AdoptRequest): Promise<AdoptReport> {
@@ -203,7 +182,6 @@ export class WriteSide {
     if (!this.#adopting) return;
     this.#adopting = false;
     this.#options.onReplaced?.();
-    this.#options.invalidate(["*"]);
   }
 
   migrate(target: number | "latest"): Promise<MigrationReport> {
@@ -233,45 +211,20 @@ export class WriteSide {
     await this.#writer.announce(url);
   }
 
-  /** Runs what is queued, then closes the database and lets go of the lock. Again is harmless. */
+  /** Runs what is queued, then closes the database and lets go of the lock. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
   }
 
   async #close(): Promise<void> {
-    clearInterval(this.#housekeeping);
-    await this.#queue.close();
     await this.#checkpointer.close();
-    await this.#jobs.onIdle();
+    await this.jobs.onIdle();
     await this.#writer.close();
   }
 
   #maintain<T>(job: () => Promise<T>): Promise<T> {
-    return maintain(this.#jobs, job);
-  }
-
-  #createCommands(): Commands {
-    const { metrics, log, invalidate } = this.#options;
-    return new Commands({
-      queue: this.#queue,
-      invalidate,
-      onOutcome: ({ name }, { waitedMs, ms }) => {
-        metrics.writeWait.observe(waitedMs / 1_000);
-        metrics.writeDuration.observe(ms / 1_000, name);
-        if (ms >= SLOW_MS) log.warn({ command: name, ms }, "slow command");
-      },
-      onFailure: (_, code) => metrics.writeFailures.inc({ code }),
-    });
-  }
-
-  #observe(size: number, { outcomes, commitMs, wal }: BatchReport): void {
-    const { metrics, settings } = this.#options;
-    metrics.writeBatchSize.observe(size);
-    metrics.commitDuration.observe(commitMs / 1_000);
-    this.#wal = wal;
-    this.#noteFull(outcomes.at(-1)?.failure?.code === "wal_full");
-    if (settings.checkpoints === "managed") this.#checkpointer.observe(wal);
+    return maintain(this.jobs, job);
   }
 
   /** Said once each time, however many writes are refused. */
@@ -294,15 +247,5 @@ export class WriteSide {
         "a long read, here or in another process, keeps the WAL from shrinking",
       );
     }
-  }
-
-  #keepHouse(): void {
-    const housework = async () => {
-      await this.#writer.batch([[forgetOldKeys(new Date())], [mergeSegments()]]);
-      await this.#writer.call("optimize", null);
-    };
-    this.#maintain(housework).catch((error) =>
-      this.#options.log.error({ err: error }, "housekeeping failed"),
-    );
   }
 }

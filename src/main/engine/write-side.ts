@@ -1,0 +1,84 @@
+import { TUNING, type Tuning } from "../../shared/tuning.ts";
+import { Commands } from "./commands/command-bus.ts";
+import { type Committed, WriteQueue } from "./commands/write-queue.ts";
+import { type Logger, SLOW_MS } from "./log.ts";
+import type { Metrics } from "./metrics.ts";
+import { LocalStorage, type LocalStorageOptions } from "./storage/local-storage.ts";
+import type { Storage } from "./storage/storage.ts";
+
+const MEBIBYTE = 1_048_576;
+const MAX_BATCH_BYTES = 8 * MEBIBYTE;
+const MAX_WAITING = 10_000;
+const MAX_WAITING_BYTES = 64 * MEBIBYTE;
+const DEADLINE_MS = 5_000;
+/** Half of the deadline: an estimate that is wrong by a factor of two still wastes no work. */
+const MAX_WAIT_MS = DEADLINE_MS / 2;
+
+export interface WriteSideOptions {
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** Told of the tags of what was written, after the commit and before the answer. */
+  readonly invalidate: (tags: readonly string[]) => void;
+  readonly tuning?: Tuning | undefined;
+}
+
+/**
+ * Everything that writes: a storage, and before it the queue and the command bus. The server holds one, and so does a
+ * command that writes while no server runs: there is one way to write.
+ */
+export class WriteSide {
+  readonly storage: Storage;
+  readonly commands: Commands;
+  readonly #queue: WriteQueue;
+  #closing: Promise<void> | undefined;
+
+  constructor(storage: Storage, options: WriteSideOptions) {
+    this.storage = storage;
+    this.#queue = openQueue(storage, options);
+    this.commands = openCommands(this.#queue, options);
+  }
+
+  /** Over a file of this machine. @throws AppError as {@link LocalStorage.open}. */
+  static async open(options: LocalStorageOptions & WriteSideOptions): Promise<WriteSide> {
+    return new WriteSide(await LocalStorage.open(options), options);
+  }
+
+  /** Commands that wait. */
+  get queueLength(): number {
+    return this.#queue.length;
+  }
+
+  /** Runs what is queued, then closes the storage. Again is harmless. */
+  close(): Promise<void> {
+    this.#closing ??= this.#queue.close().then(() => this.storage.close());
+    return this.#closing;
+  }
+}
+
+function openQueue(storage: Storage, { metrics, tuning = TUNING }: WriteSideOptions): WriteQueue {
+  return new WriteQueue(storage, storage.jobs, {
+    maxWaiting: MAX_WAITING,
+    maxWaitingBytes: MAX_WAITING_BYTES,
+    maxWaitMs: MAX_WAIT_MS,
+    maxBatch: tuning.writeBatch,
+    maxBatchBytes: MAX_BATCH_BYTES,
+    deadlineMs: DEADLINE_MS,
+    onBatch: (size, { commitMs }: Committed) => {
+      metrics.writeBatchSize.observe(size);
+      metrics.commitDuration.observe(commitMs / 1_000);
+    },
+  });
+}
+
+function openCommands(queue: WriteQueue, { metrics, log, invalidate }: WriteSideOptions): Commands {
+  return new Commands({
+    queue,
+    invalidate,
+    onOutcome: ({ name }, { waitedMs, ms }) => {
+      metrics.writeWait.observe(waitedMs / 1_000);
+      metrics.writeDuration.observe(ms / 1_000, name);
+      if (ms >= SLOW_MS) log.warn({ command: name, ms }, "slow command");
+    },
+    onFailure: (_, code) => metrics.writeFailures.inc({ code }),
+  });
+}
