@@ -9,8 +9,14 @@ const WORD = /[\p{L}\p{N}\p{Co}]+/gu;
 /** Whether there is anything in it that the text index would keep. */
 export const hasWord = (text: string): boolean => /[\p{L}\p{N}\p{Co}]/u.test(text);
 
-const fold = (text: string): string =>
-  text
-    .normalize("NFKD")
-    .replace(/\p{M}+/gu, "")
-    .toLowerCase();
+/** Lower case, without accents. */
+export const fold = (text: string): string =>
+  isAscii(text)
+    ? text.toLowerCase()
+    : text
+        .normalize("NFKD")
+        .replace(/\p{M}+/gu, "")
+        .toLowerCase();
+
+const ASCII = /^[\0-\x7f]*$/;
+export const isAscii = (text: string): boolean => ASCII.test(text);

@@ -3,8 +3,10 @@ import { normalise } from "../shared/embedders/embedder.ts";
 import { bucketOf, type LyricSource, lyricEmbedder, termsOf } from "../shared/embedders/lyric.ts";
 import { BUCKETS, type LyricModel, lyricModel, UNFITTED } from "../shared/embedders/lyric-model.ts";
 import { metadataEmbedder } from "../shared/embedders/metadata.ts";
+import { highlights } from "./highlights.ts";
 import { addPart, pack, Tally, toJson } from "./play-totals.ts";
 import { spreadArtists } from "./spread-artists.ts";
+import { titleRank } from "./titles.ts";
 
 type Text = string | null;
 
@@ -56,6 +58,8 @@ export function registerFunctions(db: Connection): void {
   const tally = { ...pure, start: () => new Tally(), step: addPart as (sum: Tally, next: unknown) => Tally };
   db.aggregate("tally_plays", { ...tally, result: toJson });
   db.aggregate("pack_plays", { ...tally, result: pack });
+  db.function("title_rank", pure, titleRank);
+  db.function("highlights", pure, highlights);
   db.function("spread_artists", pure, (rows: string) => JSON.stringify(spreadArtists(JSON.parse(rows))));
 }
 

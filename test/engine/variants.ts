@@ -70,7 +70,8 @@ function otherVariants(read: AnyRead): Record<string, unknown>[] {
   if (read.name === "search") return searchVariants();
   if (read.name === "search.suggestions") return [{ q: "the l", limit: 5 }];
   if (read.name === "search.popular") return [{ limit: 5 }];
-  if (/^(search\.popular-names|fts\.coverage|plays\.totals_state)$/.test(read.name)) return [{}];
+  if (/^(search\.popular-names|search\.popularity|fts\.coverage|plays\.totals_state)$/.test(read.name))
+    return [{}];
   if (read.name === "tracks.tags") return [{ id: 3 }];
   if (read.name === "tags.list") return pages("slug", "m");
   const discovered = discoverVariants()[read.name];

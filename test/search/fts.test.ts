@@ -34,8 +34,8 @@ describe("validate names what is broken, rebuild mends it", () => {
     ["undocumented", "INSERT INTO tracks_fts (rowid, name) VALUES (1000003, 'ghost')", [1_000_003]],
     [
       "unindexed",
-      `INSERT INTO tracks_fts (tracks_fts, rowid, name, artist_name, album_title, composer, genre)
-       SELECT 'delete', id, name, artist_name, album_title, composer, genre FROM track_documents WHERE id = 3`,
+      `INSERT INTO tracks_fts (tracks_fts, rowid, name, artist_name, album_title, composer, aliases, genre)
+       SELECT 'delete', id, name, artist_name, album_title, composer, aliases, genre FROM track_documents WHERE id = 3`,
       [3],
     ],
   ])("%s", async (defect, sql, ids) => {
@@ -51,8 +51,8 @@ describe("validate names what is broken, rebuild mends it", () => {
   test.each([
     [
       "a track's",
-      `INSERT INTO tracks_fts (tracks_fts, rowid, name, artist_name, album_title, composer, genre)
-         SELECT 'delete', id, name, artist_name, album_title, composer, genre FROM track_documents WHERE id = 3;
+      `INSERT INTO tracks_fts (tracks_fts, rowid, name, artist_name, album_title, composer, aliases, genre)
+         SELECT 'delete', id, name, artist_name, album_title, composer, aliases, genre FROM track_documents WHERE id = 3;
        INSERT INTO tracks_fts (rowid, name) VALUES (3, 'another name altogether')`,
     ],
     [

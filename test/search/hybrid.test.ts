@@ -14,7 +14,7 @@ import {
   temporaryFolder,
 } from "../support/server.ts";
 import { axis, between, GENERATING, generated } from "../vectors/support.ts";
-import { addSongs, type Ids, namesOf, query } from "./support.ts";
+import { addSongs, type Ids, namesOf, popularityKnown, query } from "./support.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
@@ -123,6 +123,7 @@ describe("pages over a generated catalogue", () => {
   beforeAll(async () => {
     server = await startServer(GENERATING, { database: copyOf(await makeCatalogue(3_000)) });
     await generated(server);
+    await popularityKnown(server);
   });
   afterAll(() => server.stop());
 

@@ -10,7 +10,7 @@ import {
   startServer,
   type TestServer,
 } from "../support/server.ts";
-import { addSongs, namesOf, query } from "./support.ts";
+import { addSongs, namesOf, query, until } from "./support.ts";
 
 const suggest = async (server: TestServer, q: string): Promise<Json[]> => {
   const { status, json } = await get(server, `/v1/search/suggestions?${query({ q })}`);
@@ -90,10 +90,6 @@ test("after another catalogue took the demo's place, only its own names are sugg
 /** A text of its own each time, since answers keep for an hour. */
 let fresh = 0;
 const suggestFresh = (server: TestServer, q: string) => suggest(server, `${q}${" ".repeat(++fresh % 90)}.`);
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 25));
-}
 
 test("popular searches: counted off the request's path, written when the server closes", async () => {
   const first = await startServer();

@@ -1,3 +1,4 @@
+import Database from "better-sqlite3";
 import { type Json, post, type TestServer } from "../support/server.ts";
 
 interface Song {
@@ -48,3 +49,16 @@ export const query = (parameters: Readonly<Record<string, string | number>>): st
   new URLSearchParams(
     Object.entries(parameters).map(([name, value]): [string, string] => [name, String(value)]),
   ).toString();
+
+/** Waits for what happens a moment after a write. */
+export async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 25));
+}
+
+/** A second after the start the order of hits that are alike changes, once. */
+export async function popularityKnown({ database }: TestServer): Promise<void> {
+  const db = new Database(database, { readonly: true });
+  const known = db.prepare("SELECT EXISTS (SELECT 1 FROM track_popularity)").pluck();
+  await until(async () => known.get() === 1);
+  db.close();
+}

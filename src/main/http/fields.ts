@@ -18,16 +18,17 @@ const CONTROLS = "\\u0000-\\u001f\\u007f";
 /** What `text` lets in, for the API description: something to see, and between its ends no control character. */
 export const TEXT_PATTERN = `^[${SPACE}]*[^${SPACE}${CONTROLS}]([^${CONTROLS}]*[^${SPACE}${CONTROLS}])?[${SPACE}]*$`;
 
-/** Text that is not empty, its ends trimmed. @param max characters (UTF-16 code units). */
-export const text = (max: number) =>
-  z
-    .string()
-    .trim()
-    .min(1)
-    .max(max)
+const printable = (schema: z.ZodString) =>
+  schema
     .refine((value) => !CONTROL.test(value), "must not contain control characters")
     .refine((value) => value.isWellFormed(), "must be well-formed Unicode")
     .meta({ pattern: TEXT_PATTERN });
+
+/** Text that is not empty, its ends trimmed. @param max characters (UTF-16 code units). */
+export const text = (max: number) => printable(z.string().trim().min(1).max(max));
+
+/** Text whose blanks at its end say something, as it was typed. */
+export const typed = (max: number) => printable(z.string().min(1).max(max));
 
 export const id = z.int().min(1).max(MAX_ID).meta({ example: 1 });
 

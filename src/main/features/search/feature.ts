@@ -9,7 +9,13 @@ import { ftsThrough, optimizeThrough } from "./maintenance.ts";
 import { searchRoutes } from "./routes.ts";
 import { SEARCH_READ } from "./search.ts";
 import { POPULAR_READ, RECORD_SEARCHES } from "./statistics.ts";
-import { POPULAR_NAMES_READ, REPLACE_SUGGESTIONS, SUGGESTIONS_READ } from "./suggestions.ts";
+import {
+  POPULAR_NAMES_READ,
+  POPULARITY_READ,
+  REPLACE_POPULARITY,
+  REPLACE_SUGGESTIONS,
+  SUGGESTIONS_READ,
+} from "./suggestions.ts";
 import { COVERAGE_READ, FTS_ACTIONS, FTS_COMMANDS, mergeSegments } from "./upkeep.ts";
 import { LEARN } from "./vocabulary.ts";
 
@@ -18,8 +24,8 @@ const COUNTED_MS = 60_000;
 
 const value = feature({
   name: "search",
-  reads: [SEARCH_READ, SUGGESTIONS_READ, POPULAR_NAMES_READ, POPULAR_READ, COVERAGE_READ],
-  commands: [...Object.values(FTS_COMMANDS), LEARN, RECORD_SEARCHES, REPLACE_SUGGESTIONS],
+  reads: [SEARCH_READ, SUGGESTIONS_READ, POPULAR_NAMES_READ, POPULARITY_READ, POPULAR_READ, COVERAGE_READ],
+  commands: [...Object.values(FTS_COMMANDS), LEARN, RECORD_SEARCHES, REPLACE_SUGGESTIONS, REPLACE_POPULARITY],
   open({ engine, use }) {
     const { answers, commands, log } = engine;
     const keeper = new SearchKeeper({ commands, answers, log });

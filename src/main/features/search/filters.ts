@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { slugify } from "../../../shared/names.ts";
 import type { Param } from "../../../shared/protocol.ts";
-import { cursorText, limitText, MAX_ID, text } from "../../http/fields.ts";
+import { cursorText, limitText, MAX_ID, TEXT_PATTERN, text, typed } from "../../http/fields.ts";
 import type { QueryVector } from "./hybrid.ts";
 
 /** What a search takes, and its filters as SQL. */
@@ -57,10 +57,15 @@ const price = z
   .meta({ override: { type: "number", minimum: 0 }, example: 0.99 });
 
 export const searchParams = z.strictObject({
-  q: text(MAX_QUERY).meta({
-    description: 'Words, "phrases", prefix*, AND, OR, NOT and parentheses.',
-    example: "river",
-  }),
+  q: typed(MAX_QUERY)
+    .refine((value) => value.trim() !== "", "must not be blank")
+    .transform((value) => value.trimStart().replace(/\s+$/, " "))
+    .meta({
+      override: { type: "string", minLength: 1, maxLength: MAX_QUERY, pattern: TEXT_PATTERN },
+      description:
+        'Words, "phrases", prefix*, AND, OR, NOT, -word and parentheses. The last word may be unfinished, unless a blank or a quotation mark follows.',
+      example: "river",
+    }),
   mode: z
     .enum(["text", "fuzzy", "hybrid"])
     .default("text")

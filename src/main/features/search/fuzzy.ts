@@ -1,15 +1,16 @@
 import { AppError } from "../../../shared/errors.ts";
 import { wordsOf } from "../../../shared/words.ts";
 import type { SqlFilters } from "./filters.ts";
-import { printMatch, type Query, unwantedParts, wantedTerms } from "./query.ts";
+import { printMatch } from "./match.ts";
+import { type Query, unwantedParts, wantedTerms } from "./query.ts";
 import {
+  BM25,
   boundOf,
   candidates,
   MOST_FILTERED,
   MOST_RANKED,
   orGenres,
   type Ranking,
-  SCORE,
   within,
 } from "./text.ts";
 import { MAX_WORD, trigramsOf } from "./vocabulary.ts";
@@ -34,16 +35,16 @@ const allowance = (word: string): number => Math.min(3, Math.floor([...word].len
  * any. The best by bm25, with the likeliest words and with all, are then compared with what was typed, word by word,
  * by `closeness` in the reader.
  */
-export function fuzzyParts(query: Query, filters: SqlFilters): Ranking {
-  const words = wordsOf(wantedTerms(query).join(" "));
+export function fuzzyParts(query: Query | undefined, filters: SqlFilters): Ranking {
+  const words = query === undefined ? [] : wordsOf(titleWords(query));
   if (words.length > MAX_WORDS) {
     const detail = `expected at most ${MAX_WORDS} words in fuzzy mode`;
     throw new AppError("invalid", { errors: [{ parameter: "q", detail }] });
   }
-  const unwanted = unwantedParts(query).map(printMatch);
+  const unwanted = query === undefined ? [] : unwantedParts(query).map(printMatch);
   return {
     ctes: `${ALTERNATIVES}, ${expressionCte(unwanted.length > 0, filters)}, ${rankedCte(filters)}`,
-    expression: EXPRESSION,
+    marked: MARKED,
     extra: `
       'bounded', json(iif(EXISTS (${boundOf(filters, "SELECT 1 FROM edge")}) OR (SELECT count(*) FROM nearest) >= ${MOST_CLOSE}, 'true', 'false')),
       'corrected', json((SELECT json_group_object(word, term) FROM chosen c WHERE nth = 1 AND distance > 0))`,
@@ -55,6 +56,11 @@ export function fuzzyParts(query: Query, filters: SqlFilters): Ranking {
     },
   };
 }
+
+const titleWords = (query: Query): string =>
+  wantedTerms(query)
+    .map(({ text }) => text)
+    .join(" ");
 
 /** A word that begins with the one typed, or holds it, is one edit further away than any misspelling. */
 const DISTANCE = `
@@ -103,7 +109,7 @@ const EXPRESSION = "(SELECT text FROM expression)";
 function rankedCte(filters: SqlFilters): string {
   const { from, where } = candidates(filters);
   const best = (expression: string) => `
-      SELECT tracks_fts.rowid AS id, ${SCORE} AS score FROM ${from}
+      SELECT tracks_fts.rowid AS id, ${BM25} AS score FROM ${from}
       WHERE tracks_fts MATCH ${expression}
         AND tracks_fts.rowid < (SELECT ifnull(max(id), 9223372036854775807) FROM edge) ${where}
       ORDER BY score DESC LIMIT ${MOST_CLOSE}`;
@@ -120,4 +126,8 @@ function rankedCte(filters: SqlFilters): string {
 
 /** Among equally close ones, bm25 decides. */
 const CLOSENESS = `(closeness(@typed, d.name, d.artist_name, d.album_title, d.composer)
-  + 0.01 * nearest.score / (nearest.score + 1e10))`;
+  + 0.01 * nearest.score / (nearest.score + 10))`;
+
+/** Every word that stands for one that was typed. */
+const MARKED = `(SELECT json_object('words', json((SELECT json_group_array(term) FROM chosen WHERE nth <= ${MOST_ALTERNATIVES})),
+  'prefixes', json('[]'), 'phrases', json('[]')))`;

@@ -1,6 +1,7 @@
 import { VECTOR_KINDS, type VectorKind } from "../../../shared/embedders/embedder.ts";
 import type { SqlFilters } from "./filters.ts";
-import { printMatch, type Query, unwantedParts } from "./query.ts";
+import { printMatch } from "./match.ts";
+import { type Query, unwantedParts } from "./query.ts";
 import { MOST_OWN, type Ranking, textParts } from "./text.ts";
 
 /** What a search was embedded as, and by which embedder: vectors of another say nothing beside it. */
@@ -45,12 +46,12 @@ const LEAST = 0.3;
  */
 export function hybridParts(
   q: string,
-  query: Query,
+  query: Query | undefined,
   filters: SqlFilters,
   given: QueryVector | undefined,
 ): Ranking {
   const text = textParts(q, query, filters);
-  const unwanted = unwantedParts(query).map(printMatch);
+  const unwanted = query === undefined ? [] : unwantedParts(query).map(printMatch);
   const narrow = unwanted.length > 0;
   const near = VECTOR_KINDS.map((kind) =>
     nearCtes(kind, kind === "lyric" ? given : undefined, filters, narrow),
@@ -58,30 +59,21 @@ export function hybridParts(
   const lists = VECTOR_KINDS.map((kind) => listOf(kind, filters, narrow));
   return {
     ctes: `${wordsCte(text)}, ${near.join(", ")}, ${fusedCtes(lists)}`,
-    expression: "likely(@any)",
+    marked: `(SELECT marked FROM words)`,
     extra: `'bounded', json(${BOUNDED}), 'fused', json((SELECT json_group_array(list) FROM lists WHERE ids <> '[]'))`,
     params: {
       ...text.params,
-      any: wantedParts(query).map(printMatch).join(" OR "),
       ...(unwanted.length === 0 ? {} : { unwanted: unwanted.join(" OR ") }),
       ...(given === undefined ? {} : { ...given }),
     },
   };
 }
 
-/** What a hit may be marked at: it need not hold all of the words. */
-function wantedParts(query: Query): Query[] {
-  if (query.kind === "term") return [query];
-  return query.kind === "not"
-    ? wantedParts(query.left)
-    : [...wantedParts(query.left), ...wantedParts(query.right)];
-}
-
 /** The hits of the text, best first, as one array: ranks are places in it, and the statement nests no deeper. */
-const wordsCte = ({ ctes, extra }: Ranking): string => `
+const wordsCte = ({ ctes, marked, extra }: Ranking): string => `
   words AS MATERIALIZED (
     WITH ${ctes}
-    SELECT json_group_array(id ORDER BY score DESC, id) AS ids, json_object(${extra}) AS said FROM ranked)`;
+    SELECT json_group_array(id ORDER BY score DESC, id) AS ids, json_object(${extra}) AS said, ${marked} AS marked FROM ranked)`;
 
 const BOUNDED = `(SELECT iif(json_array_length(ids) > ${MOST_WORDS} OR said ->> 'bounded', 'true', 'false') FROM words)`;
 

@@ -1,11 +1,18 @@
 import { hash } from "node:crypto";
 import type { Entry } from "../../engine/cache/cache.ts";
+import type { Command } from "../../engine/commands/command.ts";
 import type { Commands } from "../../engine/commands/command-bus.ts";
 import type { Logger } from "../../engine/log.ts";
 import { Answers } from "../../engine/reads/answers.ts";
+import type { Read } from "../../engine/reads/read.ts";
 import type { SearchParams } from "./filters.ts";
 import { RECORD_SEARCHES, type Searched } from "./statistics.ts";
-import { POPULAR_NAMES_READ, REPLACE_SUGGESTIONS } from "./suggestions.ts";
+import {
+  POPULAR_NAMES_READ,
+  POPULARITY_READ,
+  REPLACE_POPULARITY,
+  REPLACE_SUGGESTIONS,
+} from "./suggestions.ts";
 import { learnAll } from "./vocabulary.ts";
 
 export interface SearchKeeperOptions {
@@ -47,7 +54,8 @@ export class SearchKeeper {
   readonly #timers = new Map<keyof Delays, NodeJS.Timeout>();
   /** By the key of the search's answer, which holds its parameters. */
   #counts = new Map<string, number>();
-  #suggested = "";
+  /** What was written last, by command: the hash of it. */
+  readonly #written = new Map<string, string>();
   #closed = false;
 
   constructor(options: SearchKeeperOptions) {
@@ -107,19 +115,23 @@ export class SearchKeeper {
     if (searched.length > 0) await this.#options.commands.execute(RECORD_SEARCHES, searched);
   }
 
-  /** Writes only what is new: a catalogue that rests costs a read an hour. */
   async #suggest(): Promise<void> {
     this.#later("suggestAgain", () => this.#suggest());
-    const found = await this.#options.answers.fetch(
-      POPULAR_NAMES_READ,
-      {},
-      Answers.key(POPULAR_NAMES_READ, {}),
-    );
+    await this.#replace(POPULARITY_READ, REPLACE_POPULARITY);
+    await this.#replace(POPULAR_NAMES_READ, REPLACE_SUGGESTIONS);
+  }
+
+  /** Writes only what is new: a catalogue that rests costs two reads an hour. */
+  async #replace(
+    read: Read<Record<string, never>>,
+    command: Command<{ readonly names: string }>,
+  ): Promise<void> {
+    const found = await this.#options.answers.fetch(read, {}, Answers.key(read, {}));
     const names = found?.entry.body ?? "[]";
-    const suggested = hash("sha1", names);
-    if (suggested === this.#suggested || this.#closed) return;
-    await this.#options.commands.execute(REPLACE_SUGGESTIONS, { names });
-    this.#suggested = suggested;
+    const written = hash("sha1", names);
+    if (written === this.#written.get(command.name) || this.#closed) return;
+    await this.#options.commands.execute(command, { names });
+    this.#written.set(command.name, written);
   }
 }
 
@@ -128,7 +140,7 @@ function byQuery(counts: ReadonlyMap<string, number>): Searched[] {
   const sums = new Map<string, number>();
   for (const [key, count] of counts) {
     const { q, cursor } = JSON.parse(key.slice(key.indexOf("{"))) as SearchParams;
-    const query = q.toLowerCase().replace(/\s+/gu, " ");
+    const query = q.trim().toLowerCase().replace(/\s+/gu, " ");
     if (cursor === undefined) sums.set(query, (sums.get(query) ?? 0) + count);
   }
   return [...sums].map(([query, searches]) => ({ query, searches }));

@@ -1,5 +1,5 @@
 import { AppError } from "../../../shared/errors.ts";
-import { hasWord, wordsOf } from "../../../shared/words.ts";
+import { wordsOf } from "../../../shared/words.ts";
 import { type Token, tokenize } from "./tokens.ts";
 
 /**
@@ -7,8 +7,19 @@ import { type Token, tokenize } from "./tokens.ts";
  * takes it apart, so `AC/DC` is the phrase "ac dc".
  */
 export type Query =
-  | { readonly kind: "term"; readonly text: string; readonly prefix: boolean }
+  | Term
   | { readonly kind: "and" | "or" | "not"; readonly left: Query; readonly right: Query };
+
+export interface Term {
+  readonly kind: "term";
+  readonly text: string;
+  /** A star says that it is only begun. */
+  readonly prefix: boolean;
+  /** It may be: the last word, with nothing behind it. */
+  readonly open: boolean;
+  /** Between quotation marks: to be found as it is. */
+  readonly quoted: boolean;
+}
 
 /** Bounds of one search: past them the answer is 422, so that no text can keep a reader busy by its shape. */
 export const MAX_TERMS = 32;
@@ -17,43 +28,25 @@ export const MAX_DEPTH = 16;
 const MIN_PREFIX = 2;
 
 /**
- * Reads a search: words (all of them wanted), "phrases", prefix*, AND, OR, NOT and parentheses; NOT binds closest,
- * then AND, then OR. Operators are capital letters, and only where an operator can stand: `AND JUSTICE FOR ALL` is
- * four words. What is left open is closed, and what has no letter or digit is left out.
+ * Reads a search: words (all of them wanted), "phrases", prefix*, AND, OR, NOT, -exclusions and parentheses; NOT binds
+ * closest, then AND, then OR, and a minus takes away from all that is joined by AND. Operators are capital letters,
+ * and only where an operator can stand: `AND JUSTICE FOR ALL` is four words. Where a minus has nothing to take away
+ * from, it is a sign like others. What is left open is closed, and what has no letter or digit is left out.
  *
- * @throws AppError `invalid` when nothing is left to search for, NOT has nothing to take away from, or a bound is
- * passed.
+ * @returns undefined when nothing is left.
+ * @throws AppError `invalid` when NOT has nothing to take away from, or a bound is passed.
  */
-export function parseSearch(text: string): Query {
-  const parser = new Parser(tokenize(text));
-  const query = parser.whole();
-  if (query === undefined) throw refused("expected at least one letter or digit");
-  return query;
+export function parseSearch(text: string): Query | undefined {
+  return new Parser(tokenize(text), !/\s$/.test(text)).whole();
 }
 
-/** The tree as an FTS5 expression: every term quoted, every operation in parentheses. */
-export function printMatch(query: Query): string {
-  if (query.kind !== "term")
-    return `(${printMatch(query.left)} ${query.kind.toUpperCase()} ${printMatch(query.right)})`;
-  return `"${query.text.replaceAll('"', '""')}"${query.prefix ? " *" : ""}`;
-}
-
-/**
- * The same expression in pieces: each piece with an odd number is a term, the others are what stands between. So SQL
- * can put something wider in a term's place without reading the expression.
- */
-export function matchPieces(query: Query): string[] {
-  if (query.kind !== "term") {
-    const [left, right] = [matchPieces(query.left), matchPieces(query.right)];
-    const between = `${left.at(-1)} ${query.kind.toUpperCase()} ${right[0]}`;
-    return [`(${left[0]}`, ...left.slice(1, -1), between, ...right.slice(1, -1), `${right.at(-1)})`];
-  }
-  return ["", printMatch(query), ""];
-}
+/** Whether a search is words alone, so that a name that begins with it holds all of it. */
+export const isPlain = (text: string): boolean =>
+  tokenize(text).every((token) => token.kind === "term" && token.bare && !/^(AND|OR|NOT)$/.test(token.text));
 
 /** The terms that are wanted, in order: what typos may be in. */
-export function wantedTerms(query: Query): string[] {
-  if (query.kind === "term") return [query.text];
+export function wantedTerms(query: Query): Term[] {
+  if (query.kind === "term") return [query];
   const left = wantedTerms(query.left);
   return query.kind === "not" ? left : [...left, ...wantedTerms(query.right)];
 }
@@ -68,12 +61,15 @@ export function unwantedParts(query: Query): Query[] {
 /** Recursive descent; `undefined` stands for a part that came to nothing. */
 class Parser {
   readonly #tokens: readonly Token[];
+  readonly #open: boolean;
   #at = 0;
   #depth = 0;
   #terms = 0;
 
-  constructor(tokens: readonly Token[]) {
+  /** @param open whether the last word may be one that is only begun. */
+  constructor(tokens: readonly Token[], open: boolean) {
     this.#tokens = tokens;
+    this.#open = open;
   }
 
   /** A closing parenthesis too many ends nothing. */
@@ -93,12 +89,18 @@ class Parser {
   }
 
   #all(): Query | undefined {
-    let query = this.#without();
-    while (this.#more()) {
-      this.#takeOperator("AND");
-      query = this.#takeOperator("NOT") ? this.#subtract(query) : join("and", query, this.#without());
+    const unwanted: (Query | undefined)[] = [];
+    let query: Query | undefined;
+    for (let first = true; first || this.#more(); first = false) {
+      if (!first) this.#takeOperator("AND");
+      if (this.#takeMinus()) unwanted.push(this.#operand());
+      else if (first) query = this.#without();
+      else query = this.#takeOperator("NOT") ? this.#subtract(query) : join("and", query, this.#without());
     }
-    return query;
+    const away = unwanted.filter((part) => part !== undefined);
+    if (query === undefined)
+      return away.reduce<Query | undefined>((all, part) => join("and", all, part), query);
+    return away.reduce((left, right): Query => ({ kind: "not", left, right }), query);
   }
 
   #without(): Query | undefined {
@@ -121,6 +123,7 @@ class Parser {
     const token = this.#tokens[this.#at];
     if (token === undefined || token.kind === "close") return undefined;
     this.#at++;
+    if (token.kind === "minus") return this.#operand();
     return token.kind === "open" ? this.#group() : this.#term(token);
   }
 
@@ -133,18 +136,28 @@ class Parser {
     return query;
   }
 
-  #term({ text, prefix }: Extract<Token, { kind: "term" }>): Query | undefined {
-    if (!hasWord(text)) return undefined;
+  #term({ text, prefix, bare }: Extract<Token, { kind: "term" }>): Query | undefined {
+    const word = bare && text === "&" ? "and" : text;
+    const last = wordsOf(word).at(-1);
+    if (last === undefined) return undefined;
     if (++this.#terms > MAX_TERMS) throw refused(`expected at most ${MAX_TERMS} words and phrases`);
-    if (prefix && [...wordsOf(text).at(-1)!].length < MIN_PREFIX)
-      throw refused(`expected at least ${MIN_PREFIX} characters before *`);
-    return { kind: "term", text, prefix };
+    const begun = [...last].length;
+    if (prefix && begun < MIN_PREFIX) throw refused(`expected at least ${MIN_PREFIX} characters before *`);
+    const open =
+      bare && this.#open && this.#at === this.#tokens.length && begun >= MIN_PREFIX && word === text;
+    return { kind: "term", text: word, prefix, open, quoted: !bare && !prefix };
   }
 
   /** Whether another operand follows within this group. */
   #more(): boolean {
     const token = this.#tokens[this.#at];
     return token !== undefined && token.kind !== "close" && !this.#isOperator("OR");
+  }
+
+  #takeMinus(): boolean {
+    if (this.#tokens[this.#at]?.kind !== "minus") return false;
+    this.#at++;
+    return true;
   }
 
   #takeOperator(word: "AND" | "OR" | "NOT"): boolean {

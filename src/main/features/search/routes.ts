@@ -62,7 +62,11 @@ const withVector =
   (sentences: Sentences) =>
   async (params: SearchParams): Promise<SearchParams> => {
     if (params.mode !== "hybrid") return params;
-    const text = wantedTerms(parseSearch(params.q)).join(" ");
+    const query = parseSearch(params.q);
+    if (query === undefined) return params;
+    const text = wantedTerms(query)
+      .map((term) => term.text)
+      .join(" ");
     const [vector] = await sentences.embed([text]).catch(() => []);
     return vector ? { ...params, vector: { embedder: sentences.embedder, vector } } : params;
   };

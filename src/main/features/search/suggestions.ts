@@ -68,6 +68,42 @@ export const POPULAR_NAMES_READ: Read<Nothing> = read({
   cache: UNCACHED,
 });
 
+/** Tracks whose popularity is kept: the order among hits that are otherwise alike. */
+const MOST_POPULAR = 20_000;
+
+/**
+ * `[[track_id, popularity], …]`, from 1 for the most popular down to 0: by rank, so that it changes with what is played
+ * and not with the time that passes.
+ */
+export const POPULARITY_READ: Read<Record<string, never>> = read({
+  name: "search.popularity",
+  lane: "scan",
+  params: z.strictObject({}),
+  statement: (_, now) => ({
+    sql: `
+      WITH heaviest AS MATERIALIZED (
+        SELECT track_id, row_number() OVER (ORDER BY weight DESC, track_id) - 1 AS before, count(*) OVER () AS tracks
+        FROM (SELECT * FROM (${WEIGHTS}) ORDER BY weight DESC, track_id LIMIT ${MOST_POPULAR}))
+      SELECT json_group_array(json_array(track_id, round(1 - 1.0 * before / tracks, 4))), NULL, NULL FROM heaviest`,
+    params: { now: now.toISOString() },
+  }),
+  cache: UNCACHED,
+});
+
+/** Searches that are cached keep their order until they expire. */
+export const REPLACE_POPULARITY: Command<{ readonly names: string }> = command({
+  name: "search.popularity",
+  input: z.strictObject({ names: z.string() }),
+  statements: ({ names }) => [
+    statement("DELETE FROM track_popularity", {}),
+    statement(
+      "INSERT INTO track_popularity (track_id, popularity) SELECT value ->> 0, value ->> 1 FROM json_each(@names)",
+      { names },
+    ),
+  ],
+  tags: () => [],
+});
+
 /** Puts the names in the place of those before. The id is the rank, so what is found first is the most popular. */
 export const REPLACE_SUGGESTIONS: Command<{ readonly names: string }> = command({
   name: "search.suggestions",

@@ -1,29 +1,33 @@
 import type { Param } from "../../../shared/protocol.ts";
 import type { SqlFilters } from "./filters.ts";
-import { matchPieces, printMatch, type Query } from "./query.ts";
+import { anyOf, exactPieces, marksOf, stemsOf, titleOf, widePieces } from "./match.ts";
+import { isPlain, type Query } from "./query.ts";
 import { GENRE_MARK } from "./tokens.ts";
 
 /** How a mode ranks, as parts of the one statement that answers a search. */
 export interface Ranking {
   /** Common table expressions, the last of them `ranked (id, score)`. */
   readonly ctes: string;
-  /** SQL of the FTS5 expression that was ranked by: what is highlighted. */
-  readonly expression: string;
+  /** SQL of what is marked in names, as `highlights` of the readers takes it. */
+  readonly marked: string;
   /** More members of the answer's object. */
   readonly extra: string;
   readonly params: Readonly<Record<string, Param>>;
 }
 
-/** Weights of name, artist_name, album_title, composer, genre. */
-const BM25 = "bm25(tracks_fts, 10.0, 6.0, 2.0, 1.0, 0.5)";
-export const SCORE = `CAST(round(-${BM25} * 1e9) AS INTEGER)`;
+/** Weights of name, artist_name, album_title, composer, aliases, genre. */
+export const BM25 = "-bm25(tracks_fts, 10.0, 6.0, 2.0, 1.0, 1.0, 0.5)";
 /** Matches that are ranked at the most; with filters, that are looked at. */
 export const MOST_RANKED = 2_000;
 export const MOST_FILTERED = 10_000;
 /** Tracks of one artist or album that a search within it looks at. */
 export const MOST_OWN = 10_000;
+/** Tracks that are looked up by the beginning of their name. */
+const MOST_NAMED = 500;
 /** Genres that one word stands for. */
 const MOST_GENRES = 50;
+/** Other forms of a search's words. */
+const MOST_FORMS = 100;
 
 const JOINED = "CROSS JOIN tracks t ON t.id = tracks_fts.rowid LEFT JOIN albums al ON al.id = t.album_id";
 
@@ -45,11 +49,16 @@ export function candidates({ unindexed, own }: SqlFilters): { from: string; wher
 const ofGenres = (ids: string): string =>
   `(SELECT 'genre : (' || group_concat('"' || char(${GENRE_MARK}) || id || '"', ' OR ') || ')' FROM (${ids}))`;
 
+/** SQL of an expression for the tracks of the genres that a term names; null when it names none. */
+const namedGenres = (term: string): string =>
+  ofGenres(`SELECT rowid AS id FROM genres_fts WHERE genres_fts MATCH ${term} LIMIT ${MOST_GENRES}`);
+
+/** Most searches name no genre at all, and one look says so. */
+const NAMES_GENRES = "(SELECT EXISTS (SELECT 1 FROM genres_fts WHERE genres_fts MATCH likely(@any)))";
+
 /** SQL of a term, or of what stands for one, as an expression that also finds the tracks of the genres it names. */
 export const orGenres = (term: string): string =>
-  `ifnull('(' || ${term} || ' OR ' || ${ofGenres(
-    `SELECT rowid AS id FROM genres_fts WHERE genres_fts MATCH ${term} LIMIT ${MOST_GENRES}`,
-  )} || ')', ${term})`;
+  `ifnull('(' || ${term} || ' OR ' || ${namedGenres(term)} || ')', ${term})`;
 
 /** SQL of an expression, within the genres of the filter when there is one. */
 export const within = (expression: string, { genres }: SqlFilters): string =>
@@ -57,62 +66,127 @@ export const within = (expression: string, { genres }: SqlFilters): string =>
     ? expression
     : `'(' || ${expression} || ') AND ' || ifnull(${ofGenres(`SELECT id FROM (${genres}) LIMIT ${MOST_GENRES}`)}, '""')`;
 
-const WIDE = `(SELECT group_concat(iif(key % 2, ${orGenres("value")}, value), '' ORDER BY key) FROM json_each(likely(@pieces)))`;
+/** Other forms of the words: those of the vocabulary that share a stem with them. */
+const FORMS = `
+  forms AS MATERIALIZED (
+    SELECT typed.value AS stem, '"' || w.word || '"' AS form, w.word FROM json_each(likely(@stems)) typed
+    CROSS JOIN search_stems CROSS JOIN search_words w ON w.id = search_stems.rowid
+    WHERE search_stems MATCH typed.value AND form <> typed.value LIMIT ${MOST_FORMS})`;
+const FORMS_OF = "(SELECT group_concat(form, ' OR ') FROM forms WHERE stem = value ->> 2)";
+
+/** SQL of an expression whose pieces are widened by what the catalogue knows: genres, and other forms of words. */
+const expression = (pieces: string, forms: string): string => `(
+  SELECT group_concat(iif(value ->> 1,
+    '(' || concat_ws(' OR ', value ->> 0, ${forms}, iif(${NAMES_GENRES}, ${namedGenres("value ->> 0")}, NULL)) || ')',
+    value ->> 0), '' ORDER BY key) FROM json_each(likely(${pieces})))`;
+
+/** SQL of what is marked: the words, and their other forms. */
+const MARKED = `(SELECT json_object(
+  'words', json((SELECT json_group_array(word) FROM (SELECT value AS word FROM json_each(likely(@words)) UNION ALL SELECT word FROM forms))),
+  'prefixes', json(@prefixes), 'phrases', json(@phrases)))`;
 
 /**
- * Text mode: what matches, by weighted bm25.
- *
- * A word that half of the catalogue holds must not cost more than others, so at most `MOST_RANKED` matches are
- * ranked. `edge` is the first match past the bound. Where there is one the answer says `"bounded": true`, and the
- * tracks entered first are ranked: those that more than their genre makes match, when there are `MANY` of them, else
- * all that match. What counts most is ranked wherever it stands: what is named exactly as typed, and the few
- * (`rest`) that more than their genre makes match.
+ * A hit's place, the higher the better: by how the names are to what was typed (3 and up, see `titleRank` of the
+ * readers), else its level and a share of one for the relevance, which is worked out for no other.
  */
-export function textParts(q: string, query: Query, filters: SqlFilters): Ranking {
-  const { from, where } = candidates(filters);
-  const most = filters.unindexed.length === 0 ? MOST_RANKED : MOST_FILTERED;
-  const nth = (expression: string, n: string) =>
-    `(SELECT rowid FROM tracks_fts WHERE tracks_fts MATCH ${expression} LIMIT 1 OFFSET ${n})`;
-  const edge = filters.own === undefined ? nth("wide", "likely(@most)") : "NULL";
+const PLACE = `round(coalesce(title_rank(@typed, d.name, d.artist_name, d.album_title), level + 0.99 - 99 / (${BM25} + 100)), 3)`;
+
+/** What is alike in that is ordered by popularity. Whole billionths: a cursor finds its place again exactly. */
+const SCORE = "CAST(round((place + 0.0009 * ifnull(p.popularity, 0)) * 1e9) AS INTEGER)";
+
+/**
+ * Text mode: the words as they were typed, then what may be meant by them.
+ *
+ * `hits` are what has all the words (level 2), then what has them begun (the last one), in another form, or in its
+ * genre's name (level 1). A word that half of the catalogue holds must not cost more than others, so at most
+ * `MOST_RANKED` are ranked, of each level the tracks entered first; past that the answer says `"bounded": true`. What
+ * counts most is ranked wherever it stands: `named`, the tracks whose names begin with what was typed.
+ */
+export function textParts(q: string, query: Query | undefined, filters: SqlFilters): Ranking {
+  const plain = query !== undefined && isPlain(q);
   return {
-    ctes: `
-      scope AS MATERIALIZED (
-        SELECT edge, iif(many IS NULL, wide, narrow) AS expression,
-          ifnull(iif(many IS NULL, edge, ${nth("narrow", "likely(@most)")}), ${MAX_ROWID}) AS before,
-          iif(many IS NULL, 0, ifnull((SELECT max(id) FROM tracks WHERE name = likely(@q)), 0)) AS namesake,
-          iif(edge IS NULL OR many IS NOT NULL, '""', narrow) AS rest
-        FROM (SELECT *, iif(edge IS NULL, NULL, ${nth("narrow", String(MANY))}) AS many
-          FROM (SELECT *, ${edge} AS edge
-            FROM (SELECT ${within(WIDE, filters)} AS wide, ${within("@narrow", filters)} AS narrow ${ONCE}) ${ONCE}) ${ONCE})),
+    ctes: `${FORMS}, ${scopesCte(filters)}, ${namedCte(plain, filters)}, ${hitsCte(filters)},
       ranked AS MATERIALIZED (
-        SELECT tracks_fts.rowid AS id, ${SCORE} AS score FROM scope CROSS JOIN ${from}
-        WHERE tracks_fts MATCH scope.expression AND tracks_fts.rowid <= max(before - 1, namesake)
-          AND (+tracks_fts.rowid < before
-            OR +tracks_fts.rowid IN (SELECT id FROM tracks WHERE name = likely(@q) LIMIT ${MOST_NAMESAKES})) ${where}
-        UNION ALL
-        SELECT tracks_fts.rowid, ${SCORE} FROM scope CROSS JOIN ${from}
-        WHERE tracks_fts MATCH scope.rest AND tracks_fts.rowid >= before ${where})`,
-    expression: EXPRESSION,
-    extra: `'bounded', json(iif(EXISTS (${boundOf(filters, "SELECT 1 FROM scope WHERE edge IS NOT NULL")}), 'true', 'false'))`,
-    params: {
-      q,
-      most,
-      pieces: JSON.stringify(matchPieces(query)),
-      narrow: `{name artist_name album_title composer} : ${printMatch(query)}`,
-    },
+        SELECT id, ${SCORE} AS score, counted, cut
+        FROM (SELECT *, 1 AS counted FROM hits UNION ALL SELECT id, place, NULL, 0 FROM named) hit
+        LEFT JOIN track_popularity p ON p.track_id = hit.id)`,
+    marked: MARKED,
+    extra: `'bounded', json(iif(EXISTS (${boundOf(filters, BOUND)}), 'true', 'false'))`,
+    params: { ...namedParams(q), ...queryParams(query) },
   };
+}
+
+const NOTHING = { words: [], prefixes: [], phrases: [] };
+
+function queryParams(query: Query | undefined): Record<string, Param> {
+  const { words, prefixes, phrases } = query === undefined ? NOTHING : marksOf(query);
+  const nothing = [['""', 0, null]];
+  return {
+    typed: query === undefined ? "" : titleOf(query),
+    exact_pieces: JSON.stringify(query === undefined ? nothing : exactPieces(query)),
+    any: query === undefined ? '""' : anyOf(query),
+    wide_pieces: JSON.stringify(query === undefined ? nothing : widePieces(query)),
+    stems: JSON.stringify(query === undefined ? [] : stemsOf(query)),
+    words: JSON.stringify(words),
+    prefixes: JSON.stringify(prefixes),
+    phrases: JSON.stringify(phrases),
+  };
+}
+
+const EXPRESSION_OF_LEVEL = `iif(level.value = 2, narrow, iif(wide = narrow, '""', '(' || wide || ') NOT (' || narrow || ')'))`;
+
+/** The expression of each level, and the first match past those that are looked at. */
+function scopesCte(filters: SqlFilters): string {
+  const edge = isLookedThrough(filters)
+    ? `(SELECT rowid FROM tracks_fts WHERE tracks_fts MATCH match LIMIT 1 OFFSET ${MOST_FILTERED})`
+    : "NULL";
+  return `
+    scopes AS MATERIALIZED (
+      SELECT level, match, ${edge} AS edge FROM (
+        SELECT level.value AS level, ${EXPRESSION_OF_LEVEL} AS match
+        FROM (SELECT ${within(expression("@exact_pieces", "NULL"), filters)} AS narrow,
+          ${within(expression("@wide_pieces", FORMS_OF), filters)} AS wide ${ONCE}) CROSS JOIN json_each('[2, 1]') level LIMIT 2))`;
+}
+
+/** Whether each match has to be looked at before it counts, and not few of them come into question. */
+const isLookedThrough = ({ unindexed, own }: SqlFilters): boolean =>
+  unindexed.length > 0 && own === undefined;
+
+/** Names that begin with what was typed, or are exactly what was typed where that is more than words. */
+function namedCte(plain: boolean, { conditions }: SqlFilters): string {
+  const range = "name >= likely(@raw) AND name < likely(@raw_end) ORDER BY name";
+  const equal = "name IN (likely(@raw), likely(@unquoted), likely('\"' || @unquoted || '\"'))";
+  return `
+    named AS MATERIALIZED (
+      SELECT t.id, ${plain ? "coalesce(title_rank(@typed, t.name, NULL, NULL), 2)" : "10"} AS place
+      FROM (SELECT * FROM tracks WHERE ${plain ? range : equal} LIMIT ${MOST_NAMED}) t
+      ${conditions.length === 0 ? "" : `LEFT JOIN albums al ON al.id = t.album_id WHERE ${conditions.join(" AND ")}`})`;
+}
+
+/** Behind a blank, names go on with another word: `!` is the sign after it. */
+function namedParams(q: string): Record<string, Param> {
+  const raw = q.trim();
+  const raw_end = raw + (/\s$/.test(q) ? "!" : String.fromCodePoint(0x10ffff));
+  return { raw, raw_end, unquoted: raw.replace(/^"(.*)"$/s, "$1") };
+}
+
+function hitsCte(filters: SqlFilters): string {
+  const { from, where } = candidates(filters);
+  const before = isLookedThrough(filters) ? `AND tracks_fts.rowid < ifnull(edge, ${MAX_ROWID})` : "";
+  return `
+    hits AS MATERIALIZED (
+      SELECT tracks_fts.rowid AS id, ${PLACE} AS place, edge IS NOT NULL AS cut
+      FROM scopes CROSS JOIN ${from} CROSS JOIN track_documents d ON d.id = tracks_fts.rowid
+      WHERE tracks_fts MATCH match ${before} AND +tracks_fts.rowid NOT IN (SELECT id FROM named) ${where}
+      LIMIT ${MOST_RANKED} + 1)`;
 }
 
 /** Keeps SQLite from putting the columns of a subquery, and what they cost, wherever they are mentioned. */
 const ONCE = "LIMIT 1 OFFSET 0";
-/** Matches that are a page and more. */
-const MANY = 100;
-/** Tracks that are ranked because they are named exactly as typed. */
-const MOST_NAMESAKES = 1_000;
 const MAX_ROWID = "9223372036854775807";
+
+const BOUND = `SELECT 1 FROM (SELECT sum(counted) AS found, max(cut) AS cut FROM ranked) WHERE found > ${MOST_RANKED} OR cut`;
 
 /** A query with a row when there was more to look at than was looked at, which `edge` tells where nothing is own. */
 export const boundOf = ({ own }: SqlFilters, edge: string): string =>
   own === undefined ? edge : `${own} LIMIT 1 OFFSET ${MOST_OWN}`;
-
-const EXPRESSION = "(SELECT expression FROM scope)";

@@ -1,11 +1,16 @@
-/** A piece of a search. `bare` terms were typed without quotation marks or star: only they can be operators. */
+/**
+ * A piece of a search. `bare` terms were typed without quotation marks or star: only they can be operators. A minus is
+ * one that stands before what it excludes, and behind nothing.
+ */
 export type Token =
   | { readonly kind: "open" }
   | { readonly kind: "close" }
+  | { readonly kind: "minus" }
   | { readonly kind: "term"; readonly text: string; readonly prefix: boolean; readonly bare: boolean };
 
-/** Parentheses, phrases between quotation marks (an open one ends with the text), and runs of anything else. */
-const PIECE = /(?<open>\()|(?<close>\))|"(?<phrase>[^"]*)"?(?<phraseStar>\*?)|(?<run>[^\s"()]+)/gu;
+/** Parentheses, exclusions, phrases in quotation marks (an open one ends with the text), runs of anything else. */
+const PIECE =
+  /(?<open>\()|(?<close>\))|(?<minus>(?<![^\s(])-(?=["(\p{L}\p{N}]))|"(?<phrase>[^"]*)"?(?<phraseStar>\*?)|(?<run>[^\s"()]+)/gu;
 
 /** What the index marks genres with: no text that is typed holds it. */
 export const GENRE_MARK = 0xe000;
@@ -18,8 +23,9 @@ export function tokenize(text: string): Token[] {
 }
 
 function tokenOf(groups: Readonly<Record<string, string | undefined>>): Token {
-  const { open, close, phrase, phraseStar, run } = groups;
+  const { open, close, minus, phrase, phraseStar, run } = groups;
   if (open !== undefined) return { kind: "open" };
+  if (minus !== undefined) return { kind: "minus" };
   if (close !== undefined) return { kind: "close" };
   if (phrase !== undefined) return { kind: "term", text: phrase, prefix: phraseStar === "*", bare: false };
   const text = run!.replace(/\*+$/, "");

@@ -18,14 +18,15 @@ const rebuild: Command<Nothing> = command({
     [
       "INSERT INTO tracks_fts (tracks_fts) VALUES ('rebuild')",
       "DELETE FROM track_documents WHERE id NOT IN (SELECT id FROM tracks)",
-      `UPDATE track_documents AS d SET (name, artist_name, album_title, composer, genre) =
-         (w.name, w.artist_name, w.album_title, w.composer, w.genre)
+      `UPDATE track_documents AS d SET (name, artist_name, album_title, composer, aliases, genre) =
+         (w.name, w.artist_name, w.album_title, w.composer, w.aliases, w.genre)
        FROM track_documents_wanted w WHERE w.id = d.id AND ${differs("d", "w")}`,
       `INSERT INTO track_documents SELECT * FROM track_documents_wanted
        WHERE id NOT IN (SELECT id FROM track_documents)`,
       "INSERT INTO genres_fts (genres_fts) VALUES ('rebuild')",
       "INSERT INTO suggestions_fts (suggestions_fts) VALUES ('rebuild')",
       "INSERT INTO search_trigrams (search_trigrams) VALUES ('delete-all')",
+      "INSERT INTO search_stems (search_stems) VALUES ('delete-all')",
       "DELETE FROM search_words",
       "DELETE FROM search_pending",
       `INSERT INTO search_pending (text) SELECT name FROM artists UNION ALL SELECT title FROM albums
@@ -35,7 +36,7 @@ const rebuild: Command<Nothing> = command({
 });
 
 function differs(left: string, right: string): string {
-  const columns = ["name", "artist_name", "album_title", "composer", "genre"];
+  const columns = ["name", "artist_name", "album_title", "composer", "aliases", "genre"];
   return `(${columns.map((column) => `${left}.${column} COLLATE BINARY IS NOT ${right}.${column}`).join(" OR ")})`;
 }
 
@@ -73,7 +74,7 @@ const optimize: Command<Nothing> = command({
   name: "fts.optimize",
   input: nothing,
   statements: () =>
-    ["genres_fts", "search_trigrams", "suggestions_fts"].map((table) =>
+    ["genres_fts", "search_trigrams", "search_stems", "suggestions_fts"].map((table) =>
       statement(`INSERT INTO ${table} (${table}) VALUES ('optimize')`, {}),
     ),
   tags: () => [],
