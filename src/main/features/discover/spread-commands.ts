@@ -46,8 +46,8 @@ const remake = (source: Exclude<SpreadSource, "catalogue">) => `
  * are spread before anything is embedded. Those of new weights stay until they are replaced one by one.
  */
 const discard = `
-  DELETE FROM vectors_lyric WHERE track_id IN (
-    SELECT track_id FROM vector_queue WHERE kind = 'lyric' AND given = 0 AND track_id IN (${slice("model")}))`;
+  INSERT INTO lyric_vectors (track_id, embedding)
+  SELECT track_id, x'' FROM vector_queue WHERE kind = 'lyric' AND given = 0 AND track_id IN (${slice("model")})`;
 
 /** Whatever is missing or failed, of every track. */
 const complete = `

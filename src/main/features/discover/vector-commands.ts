@@ -41,12 +41,11 @@ interface PutInput {
   readonly body: VectorsBody;
 }
 
-/** vec0 knows no upsert: delete, then insert. Its keys must be integers, and numbers are bound as reals. */
+/** By the view that replaces what is there. Keys of vec0 must be integers, and numbers are bound as reals. */
 function putStatements(kind: VectorKind, id: number, values: readonly number[], now: string): Statements {
   return [
-    statement(`DELETE FROM vectors_${kind} WHERE track_id = CAST(@id AS INTEGER)`, { id }),
     statement(
-      `INSERT INTO vectors_${kind} (track_id, embedding) VALUES (CAST(@id AS INTEGER), unhex(@vector))`,
+      `INSERT INTO ${kind}_vectors (track_id, embedding) VALUES (CAST(@id AS INTEGER), unhex(@vector))`,
       { id, vector: hexOf(values) },
     ),
     statement(
@@ -146,13 +145,9 @@ const store: Command<StoreInput> = command({
     const inHand = `kind = '${kind}' AND state = 'processing'`;
     return [
       statement(
-        `DELETE FROM vectors_${kind} WHERE track_id IN (SELECT track_id FROM vector_queue WHERE ${inHand})`,
-        {},
-      ),
-      statement(
-        `INSERT INTO vectors_${kind} (track_id, embedding)
+        `INSERT INTO ${kind}_vectors (track_id, embedding)
          SELECT q.track_id, unhex(r.value ->> 1) FROM json_each(@rows) r
-         CROSS JOIN vector_queue q ON q.track_id = r.value ->> 0 WHERE ${inHand} AND r.value ->> 1 <> ''`,
+         CROSS JOIN vector_queue q ON q.track_id = r.value ->> 0 WHERE ${inHand}`,
         { rows },
       ),
       statement(
