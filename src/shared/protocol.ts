@@ -154,6 +154,11 @@ export type WriterReply =
   | { readonly id: number; readonly reply: unknown }
   | { readonly id: number; readonly failure: Failure };
 
+/** What the thread says without being asked. `foreign_write`: another program has written to the database. */
+export interface WriterNotice {
+  readonly notice: "foreign_write";
+}
+
 export interface WriterOptions {
   readonly file: string;
   readonly synchronous: "full" | "normal";

@@ -16,11 +16,13 @@ import type {
   ThreadOptions,
   WriterJob,
   WriterJobs,
+  WriterNotice,
   WriterRequest,
   WriterStarted,
 } from "../shared/protocol.ts";
 import { carryOver } from "./adopt.ts";
 import { checkpoint, walState } from "./checkpoints.ts";
+import { ForeignWrites } from "./foreign-writes.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { PageCopy } from "./page-copy.ts";
 import { WalLimit } from "./wal-limit.ts";
@@ -107,13 +109,23 @@ function unusable(cause: unknown): AppError {
   return new AppError(damaged ? "corrupt" : "database_unusable", { detail, cause });
 }
 
+/** Milliseconds between two looks for what other programs have written. */
+const LOOK_MS = 250;
+
 type Immediate = Exclude<WriterJob, "copy">;
 
 /** A connection, and what works on it. */
 function workOn(db: Connection) {
   const wal = new WalLimit(db, options.file, options.walLimitBytes);
   const commits = new GroupCommit(db, wal);
-  return { db, wal, commits, whereabouts: new Whereabouts(options.file), copy: new PageCopy(db) };
+  return {
+    db,
+    wal,
+    commits,
+    whereabouts: new Whereabouts(options.file),
+    foreign: new ForeignWrites(db),
+    copy: new PageCopy(db),
+  };
 }
 
 type Work = ReturnType<typeof workOn>;
@@ -195,6 +207,9 @@ function start({ db, lock, migrations }: Open): void {
     work.copy.jobDone();
     if (job === "close") port.close();
   });
+  setInterval(() => {
+    if (work.foreign.happened()) port.postMessage({ notice: "foreign_write" } satisfies WriterNotice);
+  }, LOOK_MS).unref();
 }
 
 /**

@@ -98,6 +98,7 @@ export class Engine {
           reads?.reopen();
           invalidate(["*"]);
         },
+        onForeignWrite: () => invalidate(["*"]),
         whileScansHeld: (action) => (reads === undefined ? action() : reads.whileScansHeld(action)),
       }),
       (writes) => writes.close(),

@@ -32,6 +32,8 @@ export interface LocalStorageOptions {
   readonly whileScansHeld: <T>(action: () => Promise<T>) => Promise<T>;
   /** Another file has been put in the database's place: what is known of the one before is void. */
   readonly onReplaced?: () => void;
+  /** Another program has written to the database: what is cached of it may be stale. */
+  readonly onForeignWrite?: () => void;
   /** Runs before the schema of a database that holds something is changed; when it fails, nothing is. */
   readonly beforeMigration: () => Promise<unknown>;
   /** False leaves the schema as it is found. */
@@ -103,6 +105,10 @@ export class LocalStorage implements Storage {
           log.error({ err }, "the writer thread died: starting another");
         },
         onReplaced: () => void (side === undefined || side.#adopted()),
+        onForeignWrite: () => {
+          log.warn("another program has written to the database: cached answers are dropped");
+          options.onForeignWrite?.();
+        },
         onFailure: (err) => log.error({ err }, "the writer could not be started"),
       },
     );

@@ -8,6 +8,7 @@ import type {
   WalState,
   WriterJob,
   WriterJobs,
+  WriterNotice,
   WriterReply,
   WriterStarted,
 } from "../../../shared/protocol.ts";
@@ -40,6 +41,8 @@ export class WriterThread {
   /** Resolves when the thread has ended, with the error that ended it where there was one. */
   readonly exited: Promise<unknown>;
   #cause: unknown;
+  /** Another program has written to the database. */
+  onForeignWrite: () => void = () => {};
   /** The number of the last migration, and the WAL as it was found at the start. */
   readonly schemaVersion: number;
   /** Of the file: what a frame of the WAL holds. */
@@ -51,7 +54,10 @@ export class WriterThread {
     this.schemaVersion = version;
     this.pageBytes = pageBytes;
     this.wal = wal;
-    worker.on("message", (message: WriterReply) => this.#settle(message));
+    worker.on("message", (message: WriterReply | WriterNotice) => {
+      if ("notice" in message) this.onForeignWrite();
+      else this.#settle(message);
+    });
     worker.on("error", (error) => this.#fail(error));
     this.exited = new Promise((resolve) => worker.once("exit", () => resolve(this.#cause)));
     worker.once("exit", () => this.#die());

@@ -22,6 +22,8 @@ export interface WriterEvents {
   readonly onLost: (cause: unknown) => void;
   /** Another thread is about to take its place: before anything is asked of it. */
   readonly onReplaced?: () => void;
+  /** Another program has written to the database. */
+  readonly onForeignWrite?: () => void;
   /** No thread could be started in its place; it is tried again. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -113,6 +115,7 @@ export class Writer {
   }
 
   #watch(thread: WriterThread): void {
+    thread.onForeignWrite = () => this.#events.onForeignWrite?.();
     void thread.exited.then((cause) => {
       if (this.#closing.signal.aborted) return;
       this.#events.onLost(cause);
