@@ -1,74 +1,45 @@
 import Database from "better-sqlite3";
 import { Cache } from "../../src/main/engine/cache/cache.ts";
-import type { AnyCommand } from "../../src/main/engine/commands/command.ts";
 import { Answers, type Reader } from "../../src/main/engine/reads/answers.ts";
 import type { ReadAnswer } from "../../src/main/engine/reads/lane.ts";
 import type { AnyRead } from "../../src/main/engine/reads/read.ts";
-import { CATALOGUE_COMMANDS, PLAYLIST_COMMANDS } from "../../src/main/features/catalogue/commands.ts";
-import { CATALOGUE_READS, NESTED_READS } from "../../src/main/features/catalogue/reads.ts";
 import { migrate, readMigrations } from "../../src/shared/database/migrations.ts";
-import type { Connection } from "../../src/shared/database/sqlite.ts";
+import { type Connection, loadVectors } from "../../src/shared/database/sqlite.ts";
+import { DIMENSIONS } from "../../src/shared/embedders/embedder.ts";
 import type { ReadRequest, ReadRow } from "../../src/shared/protocol.ts";
+import { registerFunctions } from "../../src/workers/functions.ts";
 import { GroupCommit } from "../../src/writer/group-commit.ts";
-import { MIGRATIONS, writable } from "./support.ts";
+import { type Target, targetsOf, WRITES } from "./coherence.inputs.ts";
+import { MIGRATIONS, writableFor } from "./support.ts";
 
-const { artists, albums, tracks, playlists } = CATALOGUE_READS;
-const page = { limit: 100, sort: "id", total: "0" };
-
-/** Entities, lists, nested lists, counts and joined names: what readers ask for, over and over. */
-export const TARGETS: readonly (readonly [read: AnyRead, params: unknown])[] = [
-  ...[1, 2, 3, 4].map((id) => [tracks.entity, { id }] as const),
-  [tracks.list, page],
-  [tracks.list, { ...page, artist_id: 1 }],
-  [tracks.counted, page],
-  [albums.entity, { id: 1 }],
-  [albums.list, page],
-  [artists.entity, { id: 1 }],
-  [artists.entity, { id: 3 }],
-  [artists.list, page],
-  [playlists.entity, { id: 2 }],
-  [NESTED_READS.artistAlbums, { id: 1, ...page }],
-  [NESTED_READS.artistAlbums, { id: 3, ...page }],
-  [NESTED_READS.albumTracks, { id: 1, ...page }],
-  [NESTED_READS.playlistTracks, { id: 1, ...page }],
-  [NESTED_READS.playlistTracks, { id: 2, ...page }],
-];
-
-const track = { media_type_id: 1, milliseconds: 1, unit_price: 1 };
-
-/** Renames (of what others show), moves, additions and deletions. `n` makes each value a new one. */
-export const WRITES: readonly ((n: number) => readonly [command: AnyCommand, input: unknown])[] = [
-  (n) => [CATALOGUE_COMMANDS.artists.patch, { id: 1, body: { name: `artist ${n}` } }],
-  (n) => [CATALOGUE_COMMANDS.artists.patch, { id: 2, body: { name: `artist ${n}` } }],
-  (n) => [CATALOGUE_COMMANDS.albums.patch, { id: 1, body: { title: `album ${n}` } }],
-  (n) => [CATALOGUE_COMMANDS.albums.patch, { id: 1, body: { artist_id: (n % 2) + 1 } }],
-  (n) => [CATALOGUE_COMMANDS.tracks.patch, { id: 1, body: { name: `track ${n}` } }],
-  (n) => [CATALOGUE_COMMANDS.tracks.patch, { id: 2, body: { album_id: (n % 2) + 1 } }],
-  (n) => [CATALOGUE_COMMANDS["media-types"].patch, { id: 1, body: { name: `type ${n}` } }],
-  (n) => [CATALOGUE_COMMANDS.tracks.create, { ...track, name: `track ${n}`, album_id: 1 }],
-  (n) => [CATALOGUE_COMMANDS.artists.create, { name: `artist ${n}` }],
-  (n) => [CATALOGUE_COMMANDS.playlists.create, { name: `list ${n}` }],
-  () => [CATALOGUE_COMMANDS.tracks.remove, { id: 2 }],
-  (n) => [PLAYLIST_COMMANDS.add, { id: 1, body: { track_id: (n % 3) + 1 } }],
-  (n) => [PLAYLIST_COMMANDS.remove, { id: 1, track_id: (n % 3) + 1 }],
-];
+const LENGTH = DIMENSIONS.lyric;
+const kinds = (table: string) => `
+  INSERT INTO ${table} (public_id, slug, name, created_at, updated_at)
+    VALUES ('1', 'a', 'A', '', ''), ('2', 'b', 'B love', '', ''), ('3', 'c', 'C the love', '', '');`;
 
 const FIRST_ROWS = `
-  INSERT INTO artists (public_id, slug, name, created_at, updated_at) VALUES ('1', 's', 'A', '', ''), ('2', 's', 'B', '', '');
-  INSERT INTO media_types (public_id, slug, name, created_at, updated_at) VALUES ('1', 's', 'T', '', '');
+  ${["artists", "genres", "media_types", "playlists"].map(kinds).join("")}
   INSERT INTO albums (public_id, slug, title, artist_id, created_at, updated_at)
-    VALUES ('1', 's', 'X', 1, '', ''), ('2', 's', 'Y', 2, '', '');
-  INSERT INTO tracks (public_id, slug, name, album_id, media_type_id, milliseconds, unit_price_cents, created_at, updated_at)
-    VALUES ('1', 's', 'a', 1, 1, 1, 1, '', ''), ('2', 's', 'b', 1, 1, 1, 1, '', ''), ('3', 's', 'c', 2, 1, 1, 1, '', '');
-  INSERT INTO playlists (public_id, slug, name, created_at, updated_at) VALUES ('1', 's', 'P', '', '');
-  INSERT INTO playlist_tracks VALUES (1, 1, '')`;
+    VALUES ('1', 's', 'X', 1, '', ''), ('2', 's', 'Y', 2, '', ''), ('3', 's', 'Z', 3, '', '');
+  INSERT INTO tracks (public_id, slug, name, album_id, genre_id, media_type_id, milliseconds, unit_price_cents, created_at, updated_at)
+    VALUES ('1', 's', 'love a', 1, 1, 1, 1, 1, '', ''), ('2', 's', 'love b', 1, 2, 1, 1, 1, '', ''), ('3', 's', 'love c', 2, 3, 1, 1, 1, '', '');
+  INSERT INTO playlist_tracks VALUES (1, 1, ''), (3, 1, '');
+  INSERT INTO tags (slug, name, created_at) VALUES ('calm', 'calm', ''), ('tag-1', 'tag 1', '');
+  INSERT INTO track_tags (track_id, tag_id, added_at) VALUES (1, 1, ''), (3, 2, '');
+  INSERT INTO plays (track_id, user_id, played_at) VALUES (1, 3, '2026-01-01T00:00:00.000Z'), (2, 1, '2026-01-02T00:00:00.000Z');
+  INSERT INTO vectors_lyric (track_id, embedding)
+    SELECT value, vec_normalize('[' || value || replace(hex(zeroblob(${LENGTH - 1})), '00', ',1') || ']') FROM json_each('[1, 2, 3]');
+  INSERT INTO similar_tracks (kind, track_id, neighbours) VALUES ('lyric', 1, '[[2,0.5]]'), ('blend', 3, '[[2,0.5]]')`;
 
 /** The schema is made once; each world starts from a copy of it. */
 function firstState(): Buffer {
-  const db = writable(":memory:");
-  migrate(db, readMigrations(MIGRATIONS), "latest");
-  db.exec(FIRST_ROWS);
-  return db.serialize();
+  const states: Buffer[] = [];
+  writableFor(":memory:", (db) => {
+    migrate(db, readMigrations(MIGRATIONS), "latest");
+    db.exec(FIRST_ROWS);
+    states.push(db.serialize());
+  });
+  return states[0]!;
 }
 
 let first: Buffer | undefined;
@@ -76,9 +47,27 @@ let first: Buffer | undefined;
 function database(): Connection {
   first ??= firstState();
   const db = new Database(first);
+  loadVectors(db);
   db.pragma("foreign_keys = ON");
+  db.function("within_deadline", () => 1);
+  db.function("edit_distance", (_a, _b) => 1);
+  db.function("closeness", { varargs: true }, () => 1);
+  registerFunctions(db);
   return db;
 }
+
+function targets(): Target[] {
+  const db = database();
+  const all = targetsOf(db);
+  db.close();
+  return all;
+}
+
+/** What readers ask for, over and over: of every read that promises to be coherent. */
+export const TARGETS: readonly Target[] = targets();
+
+/** Inputs of each write that are tried: they name one entity after the other. */
+const TRIED = 4;
 
 interface Voyage {
   readonly request: ReadRequest;
@@ -142,8 +131,11 @@ export class World {
 
   #shown(target: number): Shown {
     const [read, params] = TARGETS[target]!;
-    const { sql, params: values } = read.statement(params, new Date(0));
-    return this.#see([sql, values])?.[0] ?? null;
+    const seen = (read: AnyRead) => {
+      const { sql, params: values } = read.statement(params, new Date());
+      return this.#see([sql, values])?.[0] ?? null;
+    };
+    return (read.shortcut === undefined ? null : seen(read.shortcut)) ?? seen(read);
   }
 
   /** A client asks; its response is judged by what was answered before it asked. */
@@ -170,10 +162,21 @@ export class World {
     }
   }
 
+  /** What a target shows from the last commit on. */
+  shown(target: number): Shown {
+    return this.#history.at(-1)!.get(target) ?? null;
+  }
+
   /** The writer commits. A command that changes nothing is answered with an error, and touches nothing. */
   commit(write: number, n: number): void {
-    const [command, input] = WRITES[write]!(n);
-    const context = { now: `${n}`, ifMatch: null, ifNoneMatch: null, uuid: () => `uuid-${n}` };
+    const [command, inputOf] = WRITES[write]!;
+    const input = inputOf(n);
+    const context = {
+      now: new Date(n * 1_000).toISOString(),
+      ifMatch: null,
+      ifNoneMatch: null,
+      uuid: () => `uuid-${n}`,
+    };
     const { outcomes } = this.#commits.run([command.statements(input, context)]);
     this.#note();
     this.#unanswered.push(outcomes[0]!.failure === undefined ? command.tags(input) : []);
@@ -217,4 +220,22 @@ export class World {
     this.#db.close();
     this.#cache.close();
   }
+}
+
+/** By target, the writes that change what it shows, each with a number that its input is made from. */
+export type Changes = ReadonlyMap<number, ReadonlyMap<number, number>>;
+
+/** Finds out by trying each write on the first state. */
+export async function changes(): Promise<Changes> {
+  const all = TARGETS.map((_, target) => target);
+  const found = new Map(all.map((target) => [target, new Map<number, number>()]));
+  for (const write of WRITES.keys())
+    for (let n = 1; n <= TRIED; n++) {
+      const world = new World(0, all);
+      const before = all.map((target) => world.shown(target));
+      world.commit(write, n);
+      for (const target of all) if (world.shown(target) !== before[target]) found.get(target)!.set(write, n);
+      await world.finish();
+    }
+  return found;
 }

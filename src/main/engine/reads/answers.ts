@@ -32,9 +32,9 @@ interface Flight {
 /**
  * Answers reads: from the cache, from a read already on its way, or from a lane.
  *
- * Identical reads in flight are shared. A request joins a flight only when nothing that the read's tags or joins
- * cover has moved since the flight began: so a request that comes after an answered write never gets what was
- * read before it.
+ * Identical reads in flight are shared. A request joins a flight only when nothing that the read may be about has
+ * moved since the flight began: so a request that comes after an answered write never gets what was read before it.
+ * What that is follows from its tags, see `concerns`.
  */
 export class Answers {
   readonly #options: AnswersOptions;
@@ -70,8 +70,7 @@ export class Answers {
   #joinable<P>(read: Read<P>, params: P, key: string): Flight | undefined {
     const flight = this.#flights.get(key);
     if (flight === undefined) return undefined;
-    const tags = [...read.cache.tags(params), ...read.cache.joins];
-    return this.#options.cache.movedSince(flight.began, tags) ? undefined : flight;
+    return this.#options.cache.movedSince(flight.began, concerns(read, params)) ? undefined : flight;
   }
 
   #depart<P>(read: Read<P>, params: P, key: string): Promise<Entry | null> {
@@ -107,6 +106,17 @@ export class Answers {
       began,
     );
   }
+}
+
+/**
+ * The tags that a read may turn out to have, before it has run: those that are known, the kind of each (`tracks` of
+ * `tracks:17`: adding an entity touches its kind alone, since its id is not known before, and decides whether there is
+ * an answer), and the kinds whose entities only the row names.
+ */
+export function concerns<P>({ cache }: Read<P>, params: P): readonly string[] {
+  const tags = cache.tags(params);
+  const kinds = tags.filter((tag) => tag.includes(":")).map((tag) => tag.slice(0, tag.indexOf(":")));
+  return [...tags, ...kinds, ...cache.joins];
 }
 
 const found = (entry: Entry | null, from: CacheResult): Found | null => entry && { entry, from };

@@ -36,9 +36,9 @@ export interface CachePolicy<P> {
   /** Tags known before the read runs: a write that touches one of them makes the answer stale. */
   readonly tags: (params: P) => readonly string[];
   /**
-   * Kinds whose names the answer shows, where the row itself names the exact entities, and kinds that decide
-   * whether there is an answer. A write to such a kind does not drop the answer, but a request after it never
-   * joins a flight that began before it.
+   * Kinds whose names the answer shows, where the row itself names the exact entities. A write to such a kind does not
+   * drop the answer, but a request after it never joins a flight that began before it. The kinds of the tags above
+   * need not stand here.
    */
   readonly joins: readonly string[];
   /** `coherent`: never older than an answered write. `lifetime`: may be, up to its lifetime, and says so. */

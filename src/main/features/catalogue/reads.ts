@@ -43,8 +43,7 @@ const entity = (kind: Kind): Read<EntityParams> => {
     lane: "point",
     params: z.strictObject({ id: idText }),
     statement: ({ id }) => ({ sql, params: { id } }),
-    // The kind itself among the joins: adding an entity touches its kind alone, since its id is not known before.
-    cache: { ...QUERIES, tags: ({ id }) => [`${kind.path}:${id}`], joins: [kind.path, ...kind.joins] },
+    cache: { ...QUERIES, tags: ({ id }) => [`${kind.path}:${id}`], joins: kind.joins },
   });
 };
 
@@ -220,8 +219,7 @@ function nested(
     cache: {
       ...QUERIES,
       tags: ({ id }) => [`${parent}:${id}`, child.path, ...child.joins],
-      // A parent that was not there is there once it has been added, and adding it touches its kind alone.
-      joins: [parent],
+      joins: [],
     },
   });
 }

@@ -1,0 +1,126 @@
+import type { AnyCommand } from "../../src/main/engine/commands/command.ts";
+import type { AnyRead } from "../../src/main/engine/reads/read.ts";
+import { COMMANDS, READS } from "../../src/main/features/index.ts";
+import type { Connection } from "../../src/shared/database/sqlite.ts";
+import { DIMENSIONS } from "../../src/shared/embedders/embedder.ts";
+import { variantsOf } from "./variants.ts";
+
+/** What the model of coherence asks for and writes: every read that promises to be coherent, and every command. */
+
+export type Target = readonly [read: AnyRead, params: unknown];
+export type Write = readonly [command: AnyCommand, inputOf: (n: number) => unknown];
+
+/** Statements of one read that are tried. Lists have hundreds, which differ in sorts and filters alone. */
+const mostVariants = ({ name }: AnyRead): number => (/\.list/.test(name) ? 2 : 4);
+/** Made by a command while the model runs: the next id of every kind. */
+const NEXT = 4;
+
+/** Parameters as they are, and where they name an entity, also the one that is yet to be added. */
+const alsoNext = (params: Readonly<Record<string, unknown>>): unknown[] =>
+  params.id === undefined ? [params] : [params, { ...params, id: 1 }, { ...params, id: NEXT }];
+
+/** @throws Error for a read without parameters, saying where to add them. */
+export const targetsOf = (db: Connection): Target[] =>
+  READS.filter(({ cache }) => cache.freshness === "coherent").flatMap((read) =>
+    spread(variantsOf(db, read), mostVariants(read))
+      .flatMap(({ params }) => alsoNext(params))
+      .map((params) => [read, params] as const),
+  );
+
+/** So many of them, from everywhere in the list. */
+const spread = <T>(items: readonly T[], most: number): T[] => {
+  const step = Math.max(1, items.length / most);
+  return Array.from({ length: Math.min(most, items.length) }, (_, i) => items[Math.floor(i * step)]!);
+};
+
+const some = (n: number) => (n % NEXT) + 1;
+const vector = (n: number, length: number) => Array.from({ length }, (_, i) => Math.sin(n + i) + 0.01);
+const hex = (n: number, length: number) =>
+  Buffer.from(new Float32Array(vector(n, length)).buffer).toString("hex");
+
+const named = (field: "name" | "title", more: (n: number) => object = () => ({})) => ({
+  create: (n: number) => ({ [field]: `new ${n}`, ...more(n) }),
+  patch: (n: number) => ({ id: some(n), body: { [field]: `changed ${n}` } }),
+  delete: (n: number) => ({ id: some(n) }),
+});
+const KINDS = {
+  artists: named("name"),
+  albums: named("title", (n) => ({ artist_id: (n % 2) + 1 })),
+  tracks: named("name", () => ({
+    album_id: 1,
+    media_type_id: 1,
+    genre_id: 1,
+    milliseconds: 1,
+    unit_price: 1,
+  })),
+  genres: named("name"),
+  "media-types": named("name"),
+  playlists: named("name"),
+};
+const ofKinds = Object.fromEntries(
+  Object.entries(KINDS).flatMap(([kind, inputs]) =>
+    Object.entries(inputs).map(([action, input]) => [`${kind}.${action}`, input] as const),
+  ),
+);
+
+/** By command: its inputs, each new with every `n`. */
+const INPUTS: Readonly<Record<string, (n: number) => unknown>> = {
+  ...ofKinds,
+  "playlists.tracks.add": (n) => ({ id: some(n >> 2), body: { track_id: some(n) } }),
+  "playlists.tracks.remove": (n) => ({ id: 1, track_id: some(n) }),
+  "tracks.tags.add": (n) => ({ id: some(n), body: { name: `tag ${n % 3}` } }),
+  "tracks.tags.remove": (n) => ({ id: some(n), tag: `tag-${n % 3}` }),
+  "plays.create": (n) => ({ track_id: some(n), user_id: some(n >> 1) }),
+  "plays.create_many": (n) => [1, 2, 3].map((user_id) => ({ track_id: (n % 3) + 1, user_id })),
+  "plays.close_hours": () => ({}),
+  "plays.keep_totals": () => ({ sums: "[]" }),
+  "vectors.put": (n) => ({ id: some(n), body: { lyric: vector(n, DIMENSIONS.lyric) } }),
+  "vectors.delete": (n) => ({ id: some(n) }),
+  "vectors.recover": () => ({}),
+  "vectors.claim": () => ({ kind: "lyric", limit: 2 }),
+  "vectors.store": (n) => ({
+    kind: "lyric",
+    rows: JSON.stringify([1, 2, 3, 4].map((id) => [id, hex(n + id, DIMENSIONS.lyric)])),
+  }),
+  // Worked out at another count of changes: lists that are kept are what the read would work out.
+  "vectors.keep_neighbours": () => ({ changes: -1, rows: "[]" }),
+  "vectors.spread": (n) => ({ source: "model", source_id: n % 2 }),
+  "vectors.request": () => ({}),
+  "vectors.model": (n) => ({ tracks: n, documents: n, idf: "00" }),
+  "vectors.adopt": (n) => ({ embedder: `embedder ${n}` }),
+  "fts.rebuild": () => ({}),
+  "fts.join": (n) => ({ first: n % 2 === 0 }),
+  "fts.optimize": () => ({}),
+  "fts.integrity": () => ({}),
+  "fts.compare": () => ({ after: 0 }),
+  "fts.stats": () => ({}),
+  "search.learn": () => ({}),
+  "search.record": (n) => [{ query: `query ${n}`, searches: 1 }],
+  "search.suggestions": (n) => ({ names: JSON.stringify([["artist", 1, `artist ${n}`]]) }),
+  "bulk.load": (n) => ({
+    table: "artists",
+    rows: [[some(n), `p${n}`, `s${n}`, `loaded ${n}`, "", ""]],
+  }),
+  "bulk.clear": () => ({}),
+  "bulk.source": () => ({ source: "imported" }),
+  "bulk.inspect": () => ({}),
+};
+
+/** Moves between parents, whose names others show. */
+const MOVES: Readonly<Record<string, (n: number) => unknown>> = {
+  "albums.patch": (n) => ({ id: some(n), body: { artist_id: (n % 2) + 1 } }),
+  "tracks.patch": (n) => ({ id: some(n), body: { album_id: (n % 3) + 1 } }),
+};
+
+/** @throws Error for a command without an input, saying where to add it. */
+export const WRITES: readonly Write[] = COMMANDS.flatMap((command) => {
+  const input = INPUTS[command.name];
+  if (input === undefined)
+    throw new Error(
+      `${command.name} has no input yet: add one that changes something to INPUTS in test/engine/coherence.inputs.ts`,
+    );
+  const move = MOVES[command.name];
+  return move === undefined
+    ? [[command, input] as const]
+    : [[command, input] as const, [command, move] as const];
+});
