@@ -2,7 +2,8 @@
  * The one registry of errors. Every failure that leaves this server, over HTTP or at a terminal, is one of
  * these; `docs/errors.md` lists the same codes, and a test holds the two against each other.
  *
- * `retry` says whether the same request may succeed later without being changed.
+ * `retry` says whether the same request may succeed later without being changed, and after how many seconds it is worth
+ * a try: what Retry-After says, unless the error itself knows better. `false` where a repeat cannot help, or may do harm.
  */
 export const ERRORS = {
   bad_request: {
@@ -56,7 +57,7 @@ export const ERRORS = {
   request_timeout: {
     status: 408,
     title: "Request took too long to arrive",
-    retry: true,
+    retry: 1,
     hint: "Send the whole request without pausing.",
   },
   in_use: {
@@ -80,13 +81,13 @@ export const ERRORS = {
   backup_running: {
     status: 409,
     title: "Backups are being worked on",
-    retry: true,
+    retry: 10,
     hint: "One job of backups runs at a time: wait for it, then repeat.",
   },
   idempotency_in_progress: {
     status: 409,
     title: "Same Idempotency-Key in progress",
-    retry: true,
+    retry: 1,
     hint: "Wait for the first request's answer, then repeat.",
   },
   precondition_failed: {
@@ -146,55 +147,55 @@ export const ERRORS = {
   overloaded: {
     status: 503,
     title: "Too busy",
-    retry: true,
+    retry: 1,
     hint: "Wait as long as Retry-After says, then repeat.",
   },
   read_timeout: {
     status: 503,
     title: "Read took too long",
-    retry: true,
+    retry: 1,
     hint: "Repeat later, or ask for less.",
   },
   write_timeout: {
     status: 503,
     title: "Write waited too long and was not sent",
-    retry: true,
+    retry: 1,
     hint: "Nothing was written: repeat it.",
   },
   wal_full: {
     status: 503,
     title: "WAL past its limit",
-    retry: true,
+    retry: 1,
     hint: "Nothing was written: repeat it. If it lasts, end the long read of another process that keeps the WAL.",
   },
   busy: {
     status: 503,
     title: "Database busy",
-    retry: true,
+    retry: 1,
     hint: "Another process holds the database file; find it, or repeat later.",
   },
   closing: {
     status: 503,
     title: "Shutting down",
-    retry: true,
+    retry: 2,
     hint: "Connect again: another instance may be up.",
   },
   not_ready: {
     status: 503,
     title: "Not ready",
-    retry: true,
+    retry: 1,
     hint: "See /health for what is missing, and ask again.",
   },
   reader_lost: {
     status: 503,
     title: "Reader thread lost",
-    retry: true,
+    retry: 1,
     hint: "It is being replaced: repeat the request.",
   },
   writer_lost: {
     status: 503,
     title: "Writer thread lost",
-    retry: true,
+    retry: 1,
     hint: "It is being replaced, and nothing was written: repeat the request.",
   },
   outcome_unknown: {
@@ -212,13 +213,13 @@ export const ERRORS = {
   database_moved: {
     status: 503,
     title: "Database file moved or deleted",
-    retry: true,
+    retry: 5,
     hint: "Nothing was written. Put the file back and the server goes on by itself, or restore a backup and restart it.",
   },
   io_failed: {
     status: 503,
     title: "Disk input or output failed",
-    retry: true,
+    retry: 5,
     hint: "Check the disk and the system log.",
   },
   corrupt: {
@@ -230,13 +231,13 @@ export const ERRORS = {
   backup_failed: {
     status: 503,
     title: "Backup failed",
-    retry: true,
+    retry: 60,
     hint: "Check the folder of the backups, its permissions and its disk.",
   },
   bucket_failed: {
     status: 503,
     title: "Object storage failed",
-    retry: true,
+    retry: 60,
     hint: "Check bucket, endpoint, region and credentials. Backups in the folder are not touched by it.",
   },
   s3_client_missing: {
@@ -248,7 +249,7 @@ export const ERRORS = {
   disk_full: {
     status: 507,
     title: "Disk full",
-    retry: true,
+    retry: 10,
     hint: "Free some space: the server goes on by itself.",
   },
 
@@ -350,7 +351,7 @@ export const ERRORS = {
 interface ErrorKind {
   readonly status: number;
   readonly title: string;
-  readonly retry: boolean;
+  readonly retry: false | number;
   readonly hint: string;
 }
 
@@ -365,7 +366,7 @@ interface AppErrorOptions {
   /** What happened this time, for a person; the registry's title says it in general. */
   readonly detail?: string | undefined;
   readonly errors?: readonly InputError[] | undefined;
-  /** Seconds, for the Retry-After header. */
+  /** Seconds, for the Retry-After header, where this time is another than the registry's. */
   readonly retryAfter?: number | undefined;
   readonly cause?: unknown;
 }

@@ -52,7 +52,7 @@ export class WalLimit implements Room {
     this.#last = checkpoint(this.#db, this.#file, "TRUNCATE", 0).wal;
     if (this.#last.frames < this.#maxFrames) return undefined;
     const detail = `the WAL holds ${this.#last.bytes} bytes, and a long read keeps it from shrinking`;
-    return new AppError("wal_full", { detail, retryAfter: 1 });
+    return new AppError("wal_full", { detail });
   }
 
   usedUp(): boolean {

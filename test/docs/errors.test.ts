@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { ERRORS, type ErrorCode, fromFailure, SQLITE_CODES } from "../../src/shared/errors.ts";
+import { problem } from "../../src/main/http/reply.ts";
+import { AppError, ERRORS, type ErrorCode, fromFailure, SQLITE_CODES } from "../../src/shared/errors.ts";
 
 /** The rows of the page's tables: code, status, title, retry, what to do. */
 const page = readFileSync(new URL("../../docs/errors.md", import.meta.url), "utf8").replaceAll(/ +\|/g, " |");
@@ -19,6 +20,24 @@ test.each(Object.keys(ERRORS) as ErrorCode[])("%s reads as in the registry", (co
   const row = rows.find(([listed]) => listed === code);
   expect(row?.slice(1, 4)).toEqual([status === 0 ? "–" : String(status), title, retry ? "yes" : "no"]);
 });
+
+test.each(Object.keys(ERRORS) as ErrorCode[])(
+  "%s says when to come again where that can help, and only there",
+  (code) => {
+    const { retry } = ERRORS[code];
+    const { headers } = problem(new AppError(code), "id");
+    expect(headers["retry-after"]).toBe(retry === false ? undefined : String(retry));
+    const given = problem(new AppError(code, { retryAfter: 77 }), "id").headers["retry-after"];
+    expect(given).toBe(retry === false ? undefined : "77");
+  },
+);
+
+test.each(["outcome_unknown", "corrupt", "read_only", "s3_client_missing"] as const)(
+  "%s asks for no repeat",
+  (code) => {
+    expect(ERRORS[code].retry).toBe(false);
+  },
+);
 
 test("the page lists SQLite's codes as they are translated", () => {
   const listed = [...page.matchAll(/^\| `(SQLITE_\w+)` \| `(\w+)` \|/gm)].map(([, ...cells]) => cells);

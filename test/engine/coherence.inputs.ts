@@ -5,7 +5,7 @@ import type { Connection } from "../../src/shared/database/sqlite.ts";
 import { DIMENSIONS } from "../../src/shared/embedders/embedder.ts";
 import { variantsOf } from "./variants.ts";
 
-/** What the model of coherence asks for and writes: every read that promises to be coherent, and every command. */
+/** What the model of coherence asks for and writes: every read that is cached and promises to be coherent, and every command. */
 
 export type Target = readonly [read: AnyRead, params: unknown];
 export type Write = readonly [command: AnyCommand, inputOf: (n: number) => unknown];
@@ -19,9 +19,9 @@ const NEXT = 4;
 const alsoNext = (params: Readonly<Record<string, unknown>>): unknown[] =>
   params.id === undefined ? [params] : [params, { ...params, id: 1 }, { ...params, id: NEXT }];
 
-/** @throws Error for a read without parameters, saying where to add them. */
+/** What is not cached is neither shared: it is read anew for each who asks. @throws Error for a read without parameters, saying where to add them. */
 export const targetsOf = (db: Connection): Target[] =>
-  READS.filter(({ cache }) => cache.freshness === "coherent").flatMap((read) =>
+  READS.filter(({ cache }) => cache.freshness === "coherent" && cache.table !== "none").flatMap((read) =>
     spread(variantsOf(db, read), mostVariants(read))
       .flatMap(({ params }) => alsoNext(params))
       .map((params) => [read, params] as const),

@@ -141,7 +141,7 @@ test("once a write has been answered, no later response shows the state before i
       expect(world.violations).toEqual([]);
       responses += world.responses;
     }),
-    { numRuns: 1_000 },
+    { numRuns: 300 },
   );
-  expect(responses).toBeGreaterThan(2_000);
-}, 120_000);
+  expect(responses).toBeGreaterThan(600);
+}, 600_000);

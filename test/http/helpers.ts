@@ -1,5 +1,6 @@
 import Database from "better-sqlite3";
 import { expect } from "vitest";
+import { ERRORS, type ErrorCode } from "../../src/shared/errors.ts";
 import { type Answer, get, type Json, type TestServer } from "../support/server.ts";
 
 /** Every item of a list, a page at a time; the last page says that it is. */
@@ -40,6 +41,7 @@ export function expectProblem(answer: Answer, status: number, code: string): Jso
   expect(answer.json).toMatchObject({ type: `/docs/errors#${code}`, title: expect.any(String), status });
   expect(answer.json.detail).toEqual(expect.stringMatching(/\w/));
   expect(answer.json.request_id).toBe(answer.headers.get("x-request-id"));
-  if (status === 503) expect(answer.headers.get("retry-after")).toMatch(/^[1-9]\d*$/);
+  const { retry } = ERRORS[code as ErrorCode];
+  expect(answer.headers.get("retry-after") ?? "").toMatch(retry === false ? /^$/ : /^[1-9]\d*$/);
   return answer.json;
 }

@@ -144,7 +144,7 @@ function readText(incoming: Asking, maxBytes: number): Promise<string> {
 function refusal(incoming: IncomingMessage, chunk: Buffer, tooLarge: boolean): AppError | undefined {
   if (tooLarge) return new AppError("body_too_large");
   if (BODIES.take(incoming, chunk.length)) return undefined;
-  return new AppError("overloaded", { detail: "too many bodies are under way", retryAfter: 1 });
+  return new AppError("overloaded", { detail: "too many bodies are under way" });
 }
 
 function decode(

@@ -138,13 +138,13 @@ function failures(route: Route) {
   codes.push(...(route.failures ?? []));
   const byStatus = Object.groupBy(codes, (code) => ERRORS[code].status);
   return Object.fromEntries(
-    Object.entries(byStatus).map(([status, group]) => [status, problemResponse(status, group!)]),
+    Object.entries(byStatus).map(([status, group]) => [status, problemResponse(group!)]),
   );
 }
 
-const problemResponse = (status: string, codes: readonly ErrorCode[]) => ({
+const problemResponse = (codes: readonly ErrorCode[]) => ({
   description: codes.map((code) => `\`${code}\`: ${ERRORS[code].title}.`).join(" "),
-  headers: responseHeaders(status === "503" ? ["Retry-After"] : []),
+  headers: responseHeaders(codes.some((code) => ERRORS[code].retry !== false) ? ["Retry-After"] : []),
   content: { "application/problem+json": { schema: PROBLEM } },
 });
 

@@ -35,7 +35,8 @@ export const empty = (status: number, headers: Record<string, string> = {}): Rep
 
 /** RFC 9457. The `type` is the error's place in the documentation. */
 export function problem(error: AppError, requestId: string, headers: Record<string, string> = {}): Reply {
-  const { status, title, hint } = ERRORS[error.code];
+  const { status, title, hint, retry } = ERRORS[error.code];
+  const wait = retry === false ? false : (error.retryAfter ?? retry);
   const body = JSON.stringify({
     type: `/docs/errors#${error.code}`,
     title,
@@ -45,8 +46,6 @@ export function problem(error: AppError, requestId: string, headers: Record<stri
     request_id: requestId,
     ...(error.errors === undefined ? {} : { errors: error.errors }),
   });
-  const retry: Record<string, string> =
-    status === 503 ? { "retry-after": String(error.retryAfter ?? 1) } : {};
   return {
     status,
     body,
@@ -54,7 +53,7 @@ export function problem(error: AppError, requestId: string, headers: Record<stri
       ...API_HEADERS,
       "content-type": "application/problem+json",
       "cache-control": "no-store",
-      ...retry,
+      ...(wait === false ? {} : { "retry-after": String(wait) }),
       ...headers,
     },
   };

@@ -28,7 +28,7 @@ export class Whereabouts {
       const now = inodeOf(path);
       if (inode === undefined || now === inode || now === "hidden") continue;
       const what = now === undefined ? "is gone" : "is another file now";
-      throw new AppError("database_moved", { detail: `${path} ${what}`, retryAfter: 5 });
+      throw new AppError("database_moved", { detail: `${path} ${what}` });
     }
   }
 }

@@ -127,7 +127,7 @@ export class WriteQueue {
     const waiting = this.#waiting.length;
     const room = waiting < maxWaiting && this.#admission.admits(waiting, this.#batches());
     const fits = room && (waiting === 0 || this.#bytes + bytes <= maxWaitingBytes);
-    return fits ? undefined : new AppError("overloaded", { detail: "too many writes wait", retryAfter: 1 });
+    return fits ? undefined : new AppError("overloaded", { detail: "too many writes wait" });
   }
 
   /** How many it takes for what waits. */
@@ -168,7 +168,7 @@ export class WriteQueue {
     const oldest = performance.now() - this.#options.deadlineMs;
     const late = this.#waiting.findIndex(({ since }) => since >= oldest);
     for (const { reject } of this.#take(late === -1 ? this.#waiting.length : late)) {
-      reject(new AppError("write_timeout", { retryAfter: 1 }));
+      reject(new AppError("write_timeout"));
     }
   }
 

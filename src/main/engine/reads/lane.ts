@@ -145,7 +145,7 @@ export class Lane {
     const waiting = this.#waiting.length;
     if (waiting >= this.#options.maxWaiting || !this.#admission.admits(waiting)) {
       const detail = `too many reads are waiting on the ${this.#options.name} lane`;
-      return Promise.reject(new AppError("overloaded", { detail, retryAfter: 1 }));
+      return Promise.reject(new AppError("overloaded", { detail }));
     }
     return new Promise((resolve, reject) => {
       this.#waiting.push({ request, since: performance.now(), resolve, reject, settled: false, lost: false });
@@ -260,7 +260,7 @@ export class Lane {
     this.#replenish();
     const again = batch.filter(({ settled, lost }) => !settled && !lost);
     for (const waiting of batch) {
-      if (waiting.lost) this.#reject(waiting, new AppError("reader_lost", { cause, retryAfter: 1 }));
+      if (waiting.lost) this.#reject(waiting, new AppError("reader_lost", { cause }));
       waiting.lost = true;
     }
     this.#waiting.unshift(...again);
@@ -313,7 +313,7 @@ export class Lane {
 
   #expire(): void {
     const oldest = performance.now() - this.#options.deadlineMs;
-    const error = new AppError("read_timeout", { retryAfter: 1 });
+    const error = new AppError("read_timeout");
     while (this.#waiting.length > 0 && this.#waiting[0]!.since < oldest) {
       this.#reject(this.#waiting.shift()!, error);
     }

@@ -127,7 +127,7 @@ export class WriterThread {
 
   #fail(cause: unknown): void {
     this.#cause = cause;
-    this.#ended ??= new AppError("writer_lost", { cause, retryAfter: 1 });
+    this.#ended ??= new AppError("writer_lost", { cause });
   }
 
   #die(): void {

@@ -20,6 +20,6 @@ export const RULES = html`<div class="rules">
     <p>A <code>POST</code> with an <code>Idempotency-Key</code> is applied once within a day, however often it is
       sent; a repeat gets the first answer and <code>Idempotency-Replayed: true</code>.</p></section>
   <section><h4>Busy</h4>
-    <p>503 comes with <code>Retry-After</code>. A write that is refused with <code>overloaded</code> or
+    <p><code>Retry-After</code> comes with whatever may succeed later. A write that is refused with <code>overloaded</code> or
       <code>write_timeout</code> was not written. A body may have 1 MiB.</p></section>
 </div>`;
