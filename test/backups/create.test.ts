@@ -6,7 +6,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
-import { DATA_FILE, MANIFEST_FILE, type Manifest } from "../../src/main/features/backups/archive/manifest.ts";
+import {
+  DATA_FILE,
+  MANIFEST_FILE,
+  type Manifest,
+  seal,
+} from "../../src/main/features/backups/archive/manifest.ts";
 import {
   chinook,
   copyOf,
@@ -223,7 +228,7 @@ describe("verifying", () => {
     const packed = zstdCompressSync(plain);
     writeFileSync(data, packed);
     const fitting = { bytes: packed.length, sha256: sha256(packed), database_sha256: sha256(plain) };
-    writeFileSync(manifest, JSON.stringify({ ...backup, ...fitting, database_bytes: plain.length }));
+    writeFileSync(manifest, JSON.stringify(seal({ ...backup, ...fitting, database_bytes: plain.length })));
   }
 
   test.each([

@@ -3,7 +3,7 @@ import { appendFileSync, copyFileSync, existsSync, readFileSync, statSync, write
 import { dirname, join, resolve } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { MANIFEST_FILE } from "../../src/main/features/backups/archive/manifest.ts";
+import { MANIFEST_FILE, seal } from "../../src/main/features/backups/archive/manifest.ts";
 import { finishReplacement, incomingFile } from "../../src/shared/database/replacement.ts";
 import { copyOf, makeCatalogue, startServer, temporaryFolder } from "../support/server.ts";
 import { addArtist, artistsOf, backUp, backupsOf, columnOf, entriesOf, fail, run } from "./support.ts";
@@ -83,7 +83,7 @@ describe("restoring", () => {
     const database = copyOf(catalogue);
     const backup = await run(["backup", "create", "--database", database]);
     const manifest = join(backupsOf(database), backup.id, MANIFEST_FILE);
-    writeFileSync(manifest, JSON.stringify({ ...backup, schema_version: 99 }));
+    writeFileSync(manifest, JSON.stringify(seal({ ...backup, schema_version: 99 })));
     expect((await fail(restore(database))).code).toBe("backup_too_new");
     expect(artistsOf(database)).toEqual(artistsOf(catalogue));
   });

@@ -12,6 +12,7 @@ import { BackupFolder } from "./archive/folder.ts";
 import {
   type BackupJob,
   type BackupJobs,
+  backupsIn,
   find,
   noBucket,
   type Places,
@@ -84,7 +85,7 @@ export class Backups {
   async list(from: Place): Promise<readonly Manifest[]> {
     const { places } = this.#options;
     this.#assertPlace(from);
-    if (from === "folder") return new BackupFolder(places.folder).list().catch(rethrow);
+    if (from === "folder") return backupsIn(new BackupFolder(places.folder), places).catch(rethrow);
     this.#listing ??= runBackupJob("list", places, { from }).finally(() => {
       this.#listing = undefined;
     });
@@ -102,8 +103,8 @@ export class Backups {
    */
   async verify(from: Place, id: string): Promise<Job> {
     this.#assertPlace(from);
-    const { folder } = this.#options.places;
-    if (from === "folder") await find(new BackupFolder(folder), id).catch(rethrow);
+    const { places } = this.#options;
+    if (from === "folder") await find(new BackupFolder(places.folder), id, places).catch(rethrow);
     return this.#start("verify", (onProgress) => this.#inProcess("verify", { from, id }, onProgress)).job;
   }
 

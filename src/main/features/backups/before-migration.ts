@@ -20,7 +20,7 @@ export async function backupBeforeMigration(
   const { folder } = placesOf(settings);
   const { database } = settings;
   const request = { database, reason: "migration", version, copied: null } as const;
-  const backup = await runBackupJob("create", { folder, bucket: null }, request);
+  const backup = await runBackupJob("create", { folder, bucket: null, databaseId: null }, request);
   log.info({ backup: backup.id, folder }, "backup made before the schema is changed");
   return { backup, folder };
 }

@@ -1,3 +1,6 @@
+import { IDENTITY_SQL } from "../../../shared/database/identity.ts";
+import { Answers } from "../../engine/reads/answers.ts";
+import { type Nothing, nothing, type Read, read, UNCACHED } from "../../engine/reads/read.ts";
 import { feature } from "../feature.ts";
 import { assertLibrary } from "./archive/bucket.ts";
 import { Backups } from "./backups.ts";
@@ -7,19 +10,29 @@ import { backupFirst } from "./keeper.ts";
 import { placesOf, retentionOf } from "./places.ts";
 import { backupRoutes } from "./routes.ts";
 
+/** `{"id"}` of the database. */
+const IDENTITY_READ: Read<Nothing> = read({
+  name: "backups.identity",
+  lane: "point",
+  params: nothing,
+  statement: () => ({ sql: `SELECT json_object('id', (${IDENTITY_SQL})), '', NULL`, params: {} }),
+  cache: UNCACHED,
+});
+
 const value = feature({
   name: "backups",
-  reads: [],
+  reads: [IDENTITY_READ],
   commands: [],
   prepare: async (settings) => {
     if (placesOf(settings).bucket !== null) assertLibrary();
     return undefined;
   },
-  open({ engine, settings }) {
+  async open({ engine, settings }) {
+    const identity = await engine.answers.fetch(IDENTITY_READ, {}, Answers.key(IDENTITY_READ, {}));
     const backups = new Backups({
       database: settings.database,
       writer: settings.checkpoints === "managed" ? engine.storage : null,
-      places: placesOf(settings),
+      places: placesOf(settings, JSON.parse(identity!.entry.body).id),
       keep: retentionOf(settings),
       every: settings.backupEvery,
       log: engine.log,

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import colors from "picocolors";
+import { identityOf } from "../../../shared/database/identity.ts";
 import { AppError } from "../../../shared/errors.ts";
 import type { Settings } from "../../../shared/settings.ts";
 import { version } from "../../../shared/version.ts";
@@ -30,8 +31,10 @@ export async function keeperOf(settings: Settings): Promise<Keeper> {
 }
 
 function localKeeper(settings: Settings): Keeper {
+  const places = (job: BackupJob) =>
+    placesOf(settings, job === "create" ? null : identityOf(settings.database));
   const run = <J extends BackupJob>(job: J, request: BackupJobs[J]["request"], onProgress?: OnProgress) =>
-    runBackupJob(job, placesOf(settings), request, onProgress);
+    runBackupJob(job, places(job), request, onProgress);
   const { database } = settings;
   return {
     create: (reason, onProgress) => run("create", { database, reason, version, copied: null }, onProgress),

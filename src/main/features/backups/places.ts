@@ -9,12 +9,13 @@ export type PlaceSettings = Pick<
 >;
 
 /** Where the settings say that backups of their database are. */
-export function placesOf(settings: PlaceSettings): Places {
+export function placesOf(settings: PlaceSettings, databaseId: string | null = null): Places {
   const { database, backupDir, backupS3Bucket: bucket } = settings;
   const { backupS3Endpoint: endpoint, backupS3Region: region, backupS3Prefix: prefix } = settings;
   return {
     folder: backupDir === "" ? join(dirname(database), "backups") : backupDir,
     bucket: bucket === "" ? null : { bucket, endpoint, region, prefix },
+    databaseId,
   };
 }
 

@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { identityOf } from "../../../shared/database/identity.ts";
 import { WriterLock } from "../../../shared/database/lock.ts";
 import { readMigrations } from "../../../shared/database/migrations.ts";
 import { finishReplacement, incomingFile, replaceDatabase } from "../../../shared/database/replacement.ts";
@@ -38,13 +39,23 @@ export async function restore(
   try {
     finishReplacement(database);
     rmSync(incoming, { force: true });
-    const backup = await runBackupJob("unpack", placesOf(settings), { ...which, to: incoming }, onProgress);
+    const places = placesOf(settings, identityOfReadable(database));
+    const backup = await runBackupJob("unpack", places, { ...which, to: incoming }, onProgress);
     refuseNewer(backup);
     const { kept } = replaceDatabase(database, backupId(new Date()));
     return { backup, kept };
   } finally {
     rmSync(incoming, { force: true });
     lock.release();
+  }
+}
+
+/** A database that is damaged is about to be replaced: whose it was is then not known. */
+function identityOfReadable(database: string): string | null {
+  try {
+    return identityOf(database);
+  } catch {
+    return null;
   }
 }
 

@@ -3,6 +3,7 @@ import { createReadStream, createWriteStream } from "node:fs";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createZstdCompress, createZstdDecompress } from "node:zlib";
+import { AppError } from "../../../../shared/errors.ts";
 
 /**
  * The data of a backup, in and out of its compressed form: streams of bounded pieces, so that memory does not grow
@@ -38,8 +39,17 @@ export async function compress(from: string, to: string, onBytes: OnBytes): Prom
   return { plain: plain.side, compressed: compressed.side };
 }
 
-export async function decompress(from: Readable, to: string, onBytes: OnBytes): Promise<Converted> {
-  const [plain, compressed] = [new Meter(), new Meter(onBytes)];
+/**
+ * @param most bytes of the database: a few kilobytes can decompress to a full disk.
+ * @throws AppError `backup_damaged` past that.
+ */
+export async function decompress(
+  from: Readable,
+  to: string,
+  most: number,
+  onBytes: OnBytes,
+): Promise<Converted> {
+  const [plain, compressed] = [new Meter(() => {}, most), new Meter(onBytes)];
   await pipeline(
     from,
     compressed.through,
@@ -58,16 +68,23 @@ const newFile = (path: string) => createWriteStream(path, { flags: "wx", mode: 0
 class Meter {
   readonly #hash: Hash = createHash("sha256");
   readonly #onBytes: OnBytes;
+  readonly #most: number;
   #bytes = 0;
 
-  constructor(onBytes: OnBytes = () => {}) {
+  constructor(onBytes: OnBytes = () => {}, most = Number.POSITIVE_INFINITY) {
     this.#onBytes = onBytes;
+    this.#most = most;
   }
 
   readonly through = async function* (this: Meter, pieces: AsyncIterable<Buffer>) {
     for await (const piece of pieces) {
       this.#hash.update(piece);
       this.#bytes += piece.length;
+      if (this.#bytes > this.#most) {
+        throw new AppError("backup_damaged", {
+          detail: `it decompresses to more than the ${this.#most} bytes that it is said to hold`,
+        });
+      }
       this.#onBytes(this.#bytes);
       yield piece;
     }

@@ -1,4 +1,5 @@
 import Database from "better-sqlite3";
+import { identityIn } from "../../../../shared/database/identity.ts";
 import { type Connection, loadVectors, openForReading } from "../../../../shared/database/sqlite.ts";
 import { AppError } from "../../../../shared/errors.ts";
 
@@ -41,6 +42,8 @@ function countRows(db: Connection): Record<string, number> {
 export interface Contents {
   readonly sqliteVersion: string;
   readonly schemaVersion: number;
+  /** See {@link identityIn}. */
+  readonly databaseId: string | null;
   readonly rows: Readonly<Record<string, number>>;
 }
 
@@ -52,7 +55,7 @@ export function contentsOf(file: string): Contents {
     if (rows.schema_migrations === undefined)
       throw new AppError("backup_failed", { detail: "the database was never migrated: nothing is in it" });
     const sqliteVersion = db.prepare("SELECT sqlite_version()").pluck().get() as string;
-    return { sqliteVersion, schemaVersion: rows.schema_migrations, rows };
+    return { sqliteVersion, schemaVersion: rows.schema_migrations, databaseId: identityIn(db), rows };
   } finally {
     db.close();
   }

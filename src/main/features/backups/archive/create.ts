@@ -4,7 +4,7 @@ import { type Converted, compress, readPieces } from "./archive.ts";
 import { type Contents, contentsOf } from "./check.ts";
 import { copyDatabase } from "./copy.ts";
 import type { BackupFolder } from "./folder.ts";
-import { backupId, DATA_FILE, type Manifest, type Reason } from "./manifest.ts";
+import { backupId, DATA_FILE, type Manifest, type Reason, seal } from "./manifest.ts";
 import { type OnProgress, unpack } from "./unpack.ts";
 
 /** The copy's name in its working folder. */
@@ -59,7 +59,7 @@ async function pack(
   const manifest = describe(at, contents, converted, request);
   await unpack(readPieces(data), manifest, copy, onProgress);
   await removeDatabase(copy);
-  const finished = { ...manifest, seconds: (Date.now() - Date.parse(at)) / 1_000 };
+  const finished = seal({ ...manifest, seconds: (Date.now() - Date.parse(at)) / 1_000 });
   await folder.admit(path, finished);
   return finished;
 }
@@ -71,11 +71,11 @@ async function removeDatabase(file: string): Promise<void> {
 
 const describe = (
   at: string,
-  { sqliteVersion, schemaVersion, rows }: Contents,
+  { sqliteVersion, schemaVersion, databaseId, rows }: Contents,
   { plain, compressed }: Converted,
   { reason, version }: CreateRequest,
 ): Manifest => ({
-  format: 1,
+  format: 2,
   id: backupId(new Date(at)),
   reason,
   created_at: at,
@@ -89,4 +89,5 @@ const describe = (
   sha256: compressed.sha256,
   rows,
   seconds: 0,
+  database_id: databaseId,
 });

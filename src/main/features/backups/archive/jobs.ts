@@ -1,5 +1,5 @@
 import { rm } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { AppError } from "../../../../shared/errors.ts";
 import { BackupBucket, type BucketSettings } from "./bucket.ts";
 import { type CreateRequest, createBackup } from "./create.ts";
@@ -14,6 +14,8 @@ export interface Places {
   readonly folder: string;
   /** Null: none is configured. */
   readonly bucket: BucketSettings | null;
+  /** Of the database whose backups these are: others may have theirs in the same place. Null: not known. */
+  readonly databaseId: string | null;
 }
 
 /** `latest`, or a backup's id. */
@@ -51,18 +53,21 @@ type Run<J extends BackupJob> = (
 
 export const RUN: { readonly [J in BackupJob]: Run<J> } = {
   create,
-  list: async (places, { from }) => (await storeOf(places, from)).list(),
+  list: async (places, { from }) => backupsIn(await storeOf(places, from), places),
   async verify(places, { from, id }, onProgress) {
     const store = await storeOf(places, from);
-    const backup = await find(store, id);
-    await new BackupFolder(places.folder).working(async (path) =>
-      unpack(await store.read(backup), backup, join(path, "copy.sqlite"), onProgress),
-    );
+    const backup = await find(store, id, places);
+    const folder = new BackupFolder(places.folder);
+    await folder.working(async (path) => {
+      await folder.assertRoom(backup.database_bytes);
+      await unpack(await store.read(backup), backup, join(path, "copy.sqlite"), onProgress);
+    });
     return backup;
   },
   async unpack(places, { from, id, to }, onProgress) {
     const store = await storeOf(places, from);
-    const backup = await find(store, id);
+    const backup = await find(store, id, places);
+    await new BackupFolder(dirname(to)).assertRoom(backup.database_bytes);
     try {
       await unpack(await store.read(backup), backup, to, onProgress);
     } catch (error) {
@@ -73,7 +78,7 @@ export const RUN: { readonly [J in BackupJob]: Run<J> } = {
   },
   async prune(places, { from, keep, dryRun }) {
     const store = await storeOf(places, from);
-    const { kept, removed } = retain(await store.list(), keep);
+    const { kept, removed } = retain(await backupsIn(store, places), keep);
     if (!dryRun) for (const backup of removed) await store.remove(backup);
     return { kept, removed };
   },
@@ -102,12 +107,42 @@ export const noBucket = (): AppError =>
     errors: [{ parameter: "from", detail: "must be folder: no bucket is configured" }],
   });
 
-/** @throws AppError `backup_unknown`. */
-export async function find(store: BackupStore, id: string): Promise<Manifest> {
-  const backups = await store.list();
-  const backup = id === "latest" ? backups[0] : backups.find((backup) => backup.id === id);
+type Ours = Pick<Places, "databaseId">;
+
+/** Those of one database, newest first; those that do not say whose they are count for any. */
+export async function backupsIn(store: BackupStore, { databaseId }: Ours): Promise<Manifest[]> {
+  const isOurs = ({ database_id: id }: Manifest) => databaseId === null || id === null || id === databaseId;
+  return (await store.list()).filter(isOurs);
+}
+
+/** Milliseconds by which the clocks of two machines may differ. */
+const CLOCKS_MS = 300_000;
+
+/**
+ * @param id a backup's, of whichever database, or `latest`: the newest of this one. One that was made in the future,
+ * by a clock that was wrong, is not what somebody means who names none.
+ * @throws AppError `backup_unknown`.
+ */
+export async function find(store: BackupStore, id: string, ours: Ours): Promise<Manifest> {
+  if (id === "latest") return findLatest(store, ours);
+  const backup = (await store.list()).find((backup) => backup.id === id);
   if (backup !== undefined) return backup;
   throw new AppError("backup_unknown", {
-    detail: id === "latest" ? `there is no backup in ${store.name}` : `there is no ${id} in ${store.name}`,
+    detail: `there is no ${id} in ${store.name}, or its manifest is damaged`,
   });
+}
+
+async function findLatest(store: BackupStore, ours: Ours): Promise<Manifest> {
+  const backups = await backupsIn(store, ours);
+  const past = backups.filter(({ created_at }) => Date.parse(created_at) <= Date.now() + CLOCKS_MS);
+  const unknown = (detail: string) => new AppError("backup_unknown", { detail });
+  if (new Set(past.map(({ database_id }) => database_id)).size > 1 && ours.databaseId === null)
+    throw unknown(`${store.name} holds backups of several databases: name one`);
+  if (past[0] !== undefined) return past[0];
+  const future = backups.at(-1);
+  throw unknown(
+    future === undefined
+      ? `there is no backup in ${store.name}`
+      : `${store.name} has backups of the future only, such as ${future.id}: name one, and look at the clock`,
+  );
 }

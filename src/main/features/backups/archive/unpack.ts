@@ -23,7 +23,9 @@ export async function unpack(
   to: string,
   onProgress: OnProgress,
 ): Promise<void> {
-  const converted = await intact(decompress(data, to, (done) => onProgress("read", done, manifest.bytes)));
+  const converted = await intact(
+    decompress(data, to, manifest.database_bytes, (done) => onProgress("read", done, manifest.bytes)),
+  );
   compare("compressed data", manifest.sha256, converted.compressed.sha256);
   compare("database", manifest.database_sha256, converted.plain.sha256);
   onProgress("check", 0, 0);
