@@ -60,6 +60,20 @@ describe("a POST repeated under its Idempotency-Key", () => {
     expect(value(server, `SELECT count(*) FROM ${table}`)).toBe(rows);
   });
 
+  test("is the same request, however its members are ordered and spaced", async () => {
+    const body = { name: "Ordered", media_type_id: 1, milliseconds: 1, unit_price: 0.99 };
+    const headers = { "idempotency-key": "ordered" };
+    const first = await post(server, "/v1/tracks", body, headers);
+    const turned = JSON.stringify(Object.fromEntries(Object.entries(body).reverse()), null, 2);
+    const again = await post(server, "/v1/tracks", turned, headers);
+    expect([again.status, again.text]).toEqual([201, first.text]);
+    expect(again.headers.get("idempotency-replayed")).toBe("true");
+    const plays = [{ track_id: 1 }, { track_id: 2 }];
+    const list = { "idempotency-key": "ordered-list" };
+    expect((await post(server, "/v1/plays", plays, list)).status).toBe(201);
+    expectProblem(await post(server, "/v1/plays", plays.toReversed(), list), 422, "idempotency_mismatch");
+  });
+
   test("without the key, or under another one, is another request", async () => {
     const body = { name: "Thrice" };
     for (const headers of [{}, under(newKey()), under(newKey())])

@@ -230,3 +230,20 @@ describe("the charts", () => {
     expect(chart.json.data.map(({ id, plays }: Json) => [id, plays])).toEqual(counted("tracks", 48, 5));
   });
 });
+
+// The last of the file: charts leave out what is still to come, and other tests count all there is.
+describe("a play", () => {
+  test("in the future is refused, but for what clocks may differ", async () => {
+    const ahead = (seconds: number) => new Date(Date.now() + seconds * 1_000).toISOString();
+    const before = count();
+    expect((await play({ track_id: 3, played_at: ahead(30) })).status).toBe(201);
+    const problem = expectProblem(await play({ track_id: 3, played_at: ahead(600) }), 422, "invalid");
+    expect(problem.errors[0]).toMatchObject({
+      pointer: "/played_at",
+      detail: expect.stringMatching(/a minute/),
+    });
+    const several = [{ track_id: 3 }, { track_id: 3, played_at: ahead(86_400) }];
+    expect(expectProblem(await play(several), 422, "invalid").errors[0].pointer).toBe("/1/played_at");
+    expect(count()).toBe(before + 1);
+  });
+});

@@ -13,8 +13,14 @@ export interface IdempotentRequest {
   readonly fingerprint: string;
 }
 
+/** Of what is asked for, and not of how it is written: spaces and the order of members make no difference. */
 export const fingerprint = (method: string, path: string, body: string): string =>
-  hash("sha256", `${method} ${path}\n${body}`, "base64url");
+  hash("sha256", `${method} ${path}\n${JSON.stringify(JSON.parse(body, inOrder))}`, "base64url");
+
+const inOrder = (_: string, value: unknown): unknown =>
+  typeof value !== "object" || value === null || Array.isArray(value)
+    ? value
+    : Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 /**
  * A command's statements, made to apply once: the key is claimed first, so that a second command under it fails

@@ -4,11 +4,20 @@ import { type Command, command, statement } from "../../engine/commands/command.
 import { REFERENCES_KNOWN, UNKNOWN_ID } from "../../engine/commands/guards.ts";
 import { id, timestamp, toUtc } from "../../http/fields.ts";
 
+/** How far a client's clock may be ahead of this one, in milliseconds. */
+const AHEAD_MS = 60_000;
+
 const playInput = z
   .strictObject({
     track_id: id,
     user_id: id.nullable().optional(),
-    played_at: timestamp.optional().meta({ description: "Now, when it is left out." }),
+    played_at: timestamp
+      .refine(
+        (value) => Date.parse(value) <= Date.now() + AHEAD_MS,
+        "must be at most a minute in the future",
+      )
+      .optional()
+      .meta({ description: "Now, when it is left out; at most a minute in the future." }),
   })
   .meta({ id: "NewPlay" });
 export type PlayInput = z.infer<typeof playInput>;
