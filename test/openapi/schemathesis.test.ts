@@ -40,7 +40,7 @@ const LISTED: readonly { readonly code: string; readonly because: string; readon
   { code: "idempotency_mismatch", because: "the same key was tried with two requests" },
   {
     code: "invalid",
-    detail: /operators|must have a letter|must be at most a minute|at least two|direction/,
+    detail: /letter|at least two characters|a minute in the future|it has no direction/,
     because:
       "a search of nothing but signs, a word without letters, a time in the future, a vector of almost zeros",
   },
