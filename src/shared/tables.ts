@@ -21,6 +21,8 @@ export const BULK_COLUMNS = {
     "milliseconds",
     "bytes",
     "unit_price_cents",
+    "disc_number",
+    "track_number",
     "created_at",
     "updated_at",
   ],

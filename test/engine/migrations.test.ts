@@ -74,6 +74,9 @@ const FILLED: readonly (readonly [what: string, make: (() => Promise<string>) | 
 const DERIVED = /^(search_|suggestions|vector|lyric_|schema_|track_documents)/;
 
 /** The rows of every table that holds what was entered, as one text each. */
+/** Columns that a later migration added: the way down loses what is in them. */
+const ADDED = new Set(["tracks.disc_number", "tracks.track_number"]);
+
 function contentsOf(db: Connection): Map<string, string> {
   const tables = db
     .prepare<[], string>(
@@ -81,8 +84,16 @@ function contentsOf(db: Connection): Map<string, string> {
     )
     .pluck()
     .all();
+  const columns = (table: string) =>
+    db.prepare<[string], string>("SELECT name FROM pragma_table_info(?)").pluck().all(table);
+  const kept = (table: string) => columns(table).filter((column) => !ADDED.has(`${table}.${column}`));
   const rows = (table: string) =>
-    JSON.stringify(db.prepare(`SELECT * FROM ${table} ORDER BY 1, 2`).raw().all());
+    JSON.stringify(
+      db
+        .prepare(`SELECT ${kept(table)} FROM ${table} ORDER BY 1, 2`)
+        .raw()
+        .all(),
+    );
   return new Map(tables.filter((table) => !DERIVED.test(table)).map((table) => [table, rows(table)]));
 }
 

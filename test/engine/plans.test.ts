@@ -8,7 +8,7 @@ import { type Connection, openForReading } from "../../src/shared/database/sqlit
 import { registerFunctions } from "../../src/workers/functions.ts";
 import { copyOf, makeCatalogue } from "../support/server.ts";
 import { writableFor } from "./support.ts";
-import { allVariants, NOW, nameOf, type Variant, variantsOf } from "./variants.ts";
+import { allVariants, filterName, NOW, nameOf, type Variant, variantsOf } from "./variants.ts";
 
 /** One catalogue as the server analyses it, and one that was analysed in full: plans must not hang on the difference. */
 const catalogues: Record<"bounded" | "full", Connection> = {} as never;
@@ -48,13 +48,19 @@ const stepsOf = (
     ),
   );
 
-const variants = (read: AnyRead) => variantsOf(catalogues.bounded, read);
+const variants = (read: AnyRead) =>
+  variantsOf(catalogues.bounded, read).filter(
+    ({ filters }) => !(filters.includes("ids") && isSmall(read.name)),
+  );
+
+/** Kinds with fewer rows than a list of ids may have: the planner looks through them all, and is right. */
+const isSmall = (name: string): boolean => /^(genres|media-types|playlists)\b/.test(name);
 
 /** What has no rows of a table behind it but those that were put into it on purpose. */
 const MADE =
   /^SCAN (page|played|piece|part|ranked|found|named|shown|json_each|CONSTANT ROW|\(subquery-\d+\)|item|page_\w+)\b|^SCAN CONSTANT ROW$|^SCAN \(subquery/;
 /** Filters that leave few rows, however many there are in all. */
-const BOUNDING = new Set(["public_id", "slug", "artist_id", "album_id", "q"]);
+const BOUNDING = new Set(["ids", "public_id", "slug", "artist_id", "album_id", "composer", "parent", "q"]);
 
 /** Tables of one row, or of the few notes that wait to be spread. */
 const FEW = /^SCAN (lyric_model|vector_spread)$/;
@@ -132,25 +138,30 @@ describe("on the scan lane", () => {
 });
 
 describe.each(ALL_KINDS)("a list of $path", (kind) => {
-  const driving = kind.filters.filter(({ drives }) => drives);
+  const driving = kind.filters.filter(
+    (filter) => filter.drives && !(filterName(filter) === "ids" && isSmall(kind.path)),
+  );
 
-  test.each(driving)("that is filtered by $parameter is searched by it, whatever else is asked", (filter) => {
-    const by = filter.column.replace("t.", "");
-    const filtered = variants(CATALOGUE_READS[kind.path].list).filter(
-      ({ filters }) => driving.find(({ parameter }) => filters.includes(parameter)) === filter,
-    );
-    expect(filtered.length).toBeGreaterThan(0);
-    const searches = (plan: readonly string[]) =>
-      plan.some((step) => new RegExp(`^SEARCH t USING .*\\(${by}=\\?`).test(step));
-    expect(stepsOf(filtered, (plan) => (searches(plan) ? [] : [plan.join("; ")]))).toEqual([]);
-  });
+  test.each(driving.map((filter) => ({ filter, name: filterName(filter) })))(
+    "that is filtered by $name is searched by it, whatever else is asked",
+    ({ filter }) => {
+      const by = filter.column === "t.id" ? "rowid" : filter.column.replace("t.", "");
+      const filtered = variants(CATALOGUE_READS[kind.path].list).filter(
+        ({ filters }) => driving.find((one) => filters.includes(filterName(one))) === filter,
+      );
+      expect(filtered.length).toBeGreaterThan(0);
+      const searches = (plan: readonly string[]) =>
+        plan.some((step) => new RegExp(`^SEARCH t USING .*\\(${by}=\\?`).test(step));
+      expect(stepsOf(filtered, (plan) => (searches(plan) ? [] : [plan.join("; ")]))).toEqual([]);
+    },
+  );
 });
 
 test.each(["point", "scan"])(
-  "on the %s lane reads with one filter at the most have few texts, since each is prepared once a thread and kept",
+  "on the %s lane reads without filters have few texts, since each is prepared once a thread and kept",
   (lane) => {
     const plain = allVariants(catalogues.bounded).filter(
-      ({ read, filters }) => read.lane === lane && filters.length <= 1,
+      ({ read, filters }) => read.lane === lane && filters.length === 0,
     );
     expect(new Set(plain.map((variant) => sqlOf(variant).sql)).size).toBeLessThan(256);
   },

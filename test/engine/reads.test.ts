@@ -7,7 +7,7 @@ import { ALL_KINDS, type Kind } from "../../src/main/model/kinds.ts";
 import { type Connection, openForReading } from "../../src/shared/database/sqlite.ts";
 import type { Param, ReadRow } from "../../src/shared/protocol.ts";
 import { makeCatalogue } from "../support/server.ts";
-import { NOW, sortsOf, variantsOf } from "./variants.ts";
+import { NOW, passes, sortsOf, variantsOf } from "./variants.ts";
 
 /** Each read's JSON against the same thing worked out from plain columns, in JavaScript. */
 let db: Connection;
@@ -79,12 +79,13 @@ describe.each(ALL_KINDS)("$path", (kind) => {
   });
 
   test("under each filter and pair of filters are those that match, and are counted", () => {
-    const filtered = variantsOf(db, list).filter(
+    const filtered = variantsOf(db, counted).filter(
       ({ filters, params }) => filters.length > 0 && !("cursor" in params),
     );
     expect(filtered.length).toBeGreaterThan(5);
-    for (const { filters, params } of filtered) {
-      const expected = all(kind.path).filter((row) => filters.every((name) => row[name] === params[name]));
+    for (const { params } of filtered) {
+      const given = Object.keys(params).filter((name) => !["limit", "sort", "total"].includes(name));
+      const expected = all(kind.path).filter((row) => given.every((name) => passes(row, name, params[name])));
       expect(expected.length, JSON.stringify(params)).toBeGreaterThan(0);
       expect(pagesOf(list, params), JSON.stringify(params)).toEqual(sorted(expected, String(params.sort)));
       expect(bodyOf(counted, params)).toMatchObject({ total: expected.length });

@@ -1,9 +1,12 @@
 import type { AnyRead } from "../../src/main/engine/reads/read.ts";
+import { CATALOGUE_READS, listRead } from "../../src/main/features/catalogue/reads.ts";
 import { READS } from "../../src/main/features/index.ts";
+import type { Filter } from "../../src/main/model/filters.ts";
 import { ALL_KINDS, type Kind } from "../../src/main/model/kinds.ts";
 import type { Connection } from "../../src/shared/database/sqlite.ts";
 import { COMPUTED_KINDS, DIMENSIONS, VECTOR_KINDS } from "../../src/shared/embedders/embedder.ts";
 import type { Param } from "../../src/shared/protocol.ts";
+import type { Json } from "../support/server.ts";
 
 /** A read with parameters: one of the statements that it comes to. */
 export interface Variant {
@@ -38,11 +41,45 @@ function choices(names: readonly string[]): string[][] {
   return [[], ...names.map((name) => [name]), ...pairs];
 }
 
+/** What a filter is called here: by the first of its parameters. */
+export const filterName = ({ parameters }: Filter): string => Object.keys(parameters)[0]!;
+
+/** Parameters of a filter, as they are once they were checked, that a row passes: of a range both ends. */
+function passing(filter: Filter, row: Record<string, Param>): Record<string, Param> {
+  const given = Object.keys(filter.parameters).map((name): [string, Param] => {
+    if (name === "ids") return [name, JSON.stringify([row.id, 1])];
+    const [, field, end] = /^(.+)_(prefix|min|max|from|to)$/.exec(name) ?? [];
+    if (field === undefined) return [name, row[name]!];
+    return [name, end === "prefix" ? String(row[field]).slice(0, 1) : row[`sort ${field}`]!];
+  });
+  return Object.fromEntries(given);
+}
+
+/** Whether a row of the answer passes a parameter, said in another way than the SQL says it. */
+export function passes(row: Json, name: string, value: Json): boolean {
+  if (name === "ids") return JSON.parse(value).includes(row.id);
+  const [, field, end] = /^(.+)_(prefix|min|max|from|to)$/.exec(name) ?? [];
+  if (field === undefined) return row[name] === value;
+  const has = field === "unit_price" ? Math.round(row[field] * 100) : row[field];
+  if (end === "prefix") return has.toLowerCase().startsWith(value.toLowerCase());
+  return has !== null && (end === "min" || end === "from" ? has >= value : has <= value);
+}
+
 function listVariants(db: Connection, read: AnyRead, kind: Kind): Variant[] {
+  const given = everyVariant(db, read, kind);
+  // Two reads share a list: which of them answers, the parameters decide.
+  const { list, walked } = CATALOGUE_READS[kind.path];
+  return read === list || read === walked
+    ? given.filter(({ params }) => listRead(kind, params as never) === read)
+    : given;
+}
+
+function everyVariant(db: Connection, read: AnyRead, kind: Kind): Variant[] {
   const row = someRow(db, kind);
-  return choices(kind.filters.map(({ parameter }) => parameter)).flatMap((filters) =>
+  const byName = new Map(kind.filters.map((filter) => [filterName(filter), filter]));
+  return choices([...byName.keys()]).flatMap((filters) =>
     sortsOf(kind).flatMap((sort) => {
-      const given = Object.fromEntries(filters.map((name) => [name, row[name]]));
+      const given = Object.assign({}, ...filters.map((name) => passing(byName.get(name)!, row)));
       const params = { limit: 5, total: "0", sort, ...given };
       const key = row[`sort ${sort.replace("-", "")}`]!;
       return [params, { ...params, cursor: cursor(sort, key, row.id as number) }].map((params) => ({
@@ -60,8 +97,10 @@ function otherVariants(read: AnyRead): Record<string, unknown>[] {
     { id: 3, limit: 5, sort },
     { id: 3, limit: 5, sort, cursor: cursor(sort, key, 40) },
   ];
-  if (/^(artists\.albums|albums\.tracks|playlists\.tracks)$/.test(read.name)) {
-    return ["id", "-id"].flatMap((sort) => pages(sort, 40));
+  if (NESTED.test(read.name)) {
+    const sorts = (read.params as unknown as { shape: { sort: Json } }).shape.sort.unwrap()
+      .options as string[];
+    return sorts.flatMap((sort) => pages(sort, 40)).flatMap((page) => [page, { ...page, total: "1" }]);
   }
   if (read.name.startsWith("charts.")) return [{ window: 24 * 365, limit: 5 }];
   if (read.name === "users.plays") return pages("-played_at", NOW.toISOString());
@@ -110,6 +149,12 @@ const searchFilters = (params: Record<string, unknown>): string[] =>
     ? Object.keys(params).filter((name) => !["mode", "limit", "cursor", "vector"].includes(name))
     : [];
 
+/** The parent of a nested list bounds it: by anything but the id, its children are sorted. */
+const tie = ({ name }: AnyRead, { sort }: Record<string, unknown>): string[] =>
+  NESTED.test(name) && !/^-?id$/.test(String(sort)) ? ["parent"] : [];
+
+const NESTED = /^(artists\.albums|albums\.tracks|playlists\.tracks)$/;
+
 /** All modes, from either end, with each of the filters. */
 function searchVariants(): Record<string, unknown>[] {
   const filters = [
@@ -131,8 +176,13 @@ function searchVariants(): Record<string, unknown>[] {
 export function variantsOf(db: Connection, read: AnyRead): Variant[] {
   const kind = ALL_KINDS.find(({ path }) => path === read.name.split(".")[0]);
   if (kind !== undefined && read.name.endsWith(".get")) return [{ read, params: { id: 3 }, filters: [] }];
-  if (kind !== undefined && /\.(list|list_counted)$/.test(read.name)) return listVariants(db, read, kind);
-  return otherVariants(read).map((params) => ({ read, params, filters: searchFilters(params) }));
+  if (kind !== undefined && /\.(list|list_walked|list_counted)$/.test(read.name))
+    return listVariants(db, read, kind);
+  return otherVariants(read).map((params) => ({
+    read,
+    params,
+    filters: [...searchFilters(params), ...tie(read, params)],
+  }));
 }
 
 export const allVariants = (db: Connection): Variant[] => READS.flatMap((read) => variantsOf(db, read));

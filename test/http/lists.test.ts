@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ALL_KINDS, type Kind } from "../../src/main/model/kinds.ts";
+import { ALL_KINDS, KINDS, type Kind } from "../../src/main/model/kinds.ts";
 import type { TestServer } from "../support/server.ts";
 import { copyOf, get, makeCatalogue, patch, post, remove, startServer } from "../support/server.ts";
 import { column, expectProblem, ids, value, walk } from "./helpers.ts";
@@ -104,14 +104,18 @@ function filtered({ table, path }: Kind, parameter: string, given: unknown): num
 }
 
 const filters = ALL_KINDS.flatMap((kind) =>
-  kind.filters.map(({ parameter }) => ({ path: kind.path, kind, parameter })),
+  kind.filters
+    .filter(({ sort }) => sort === undefined)
+    .flatMap(({ parameters }) => Object.keys(parameters))
+    .filter((parameter) => parameter !== "ids")
+    .map((parameter) => ({ path: kind.path, kind, parameter })),
 );
 
 describe("a filter", () => {
   test.each(filters)("$parameter of $path finds exactly what has it", async ({ kind, parameter }) => {
     const { json } = await get(server, `/v1/${kind.path}/3`);
-    const wanted = json[parameter];
-    const expected = filtered(kind, parameter, wanted);
+    const expected = filtered(kind, parameter, json[parameter]);
+    const wanted = encodeURIComponent(json[parameter]);
     expect(expected).toContain(3);
     expect(ids(await walk(server, `/v1/${kind.path}?${parameter}=${wanted}`, 11))).toEqual(expected);
     const down = await walk(server, `/v1/${kind.path}?${parameter}=${wanted}&sort=-id`, 100);
@@ -124,11 +128,137 @@ describe("a filter", () => {
     expect(json).toEqual({ data: [], next: null, total: 0 });
   });
 
+  test("ids finds those that there are, in the order of the sort", async () => {
+    const found = await walk(server, "/v1/tracks?ids=9,3,987654321,7&sort=-id", 2);
+    expect(ids(found)).toEqual([9, 7, 3]);
+    const { json } = await get(server, "/v1/tracks?ids=9,3,987654321,7,7&total=1&limit=1");
+    expect([json.total, ids(json.data)]).toEqual([3, [3]]);
+    for (const bad of [
+      "",
+      "1,",
+      "0",
+      "1,-2",
+      "a",
+      "1%202",
+      Array(101).fill("1").join(","),
+      "9999999999999999",
+    ])
+      expectProblem(await get(server, `/v1/tracks?ids=${bad}`), 422, "invalid");
+  });
+
+  test.each([
+    ["tracks", "name_prefix=S", "name LIKE 's%'"],
+    ["tracks", "name_prefix=sa", "name LIKE 'sa%'"],
+    ["albums", "title_prefix=z", "title LIKE 'z%'"],
+    ["artists", "name_prefix=%CF%89", "name >= 'ω' AND name < 'ϊ'"],
+    ["tracks", "milliseconds_min=200000&milliseconds_max=250000", "milliseconds BETWEEN 200000 AND 250000"],
+    ["tracks", "milliseconds_max=0", "milliseconds = 0"],
+    ["tracks", "unit_price_min=1", "unit_price_cents >= 100"],
+    ["tracks", "unit_price_max=0.99", "unit_price_cents <= 99"],
+    ["albums", "release_date_from=2000-01-01", "release_date >= '2000-01-01'"],
+    ["albums", "release_date_to=1999-12-31", "release_date <= '1999-12-31'"],
+    ["albums", "artist_id=1&release_date_from=1950-01-01", "artist_id = 1 AND release_date >= '1950-01-01'"],
+    ["tracks", "genre_id=1&milliseconds_min=240000", "genre_id = 1 AND milliseconds >= 240000"],
+    ["tracks", "updated_at_from=2020-01-01T02:00:00%2B02:00", "updated_at >= '2020-01-01T00:00:00.000Z'"],
+    ["playlists", "updated_at_to=2024-01-01T00:00:00Z", "updated_at <= '2024-01-01T00:00:00.000Z'"],
+  ])("of %s by %s finds what lies between, with every sort, and counts it", async (path, query, sql) => {
+    const kind = ALL_KINDS.find((kind) => kind.path === path)!;
+    for (const [sort, key] of Object.entries(kind.sorts)) {
+      const expected = column(server, `SELECT id FROM ${path} t WHERE ${sql} ORDER BY ${key} DESC, id DESC`);
+      expect(expected.length).toBeGreaterThan(0);
+      const found = await walk(server, `/v1/${path}?${query}&sort=-${sort}`, 9);
+      expect(ids(found), sort).toEqual(expected);
+      const { json } = await get(server, `/v1/${path}?${query}&sort=-${sort}&total=1&limit=1`);
+      expect(json.total).toBe(expected.length);
+    }
+  });
+
+  test("composer finds whose it is, in either case", async () => {
+    const [composer] = column<string>(
+      server,
+      "SELECT composer FROM tracks WHERE composer IS NOT NULL LIMIT 1",
+    );
+    const expected = column(server, "SELECT id FROM tracks WHERE composer = ? ORDER BY id", composer);
+    const found = await walk(server, `/v1/tracks?composer=${encodeURIComponent(composer!.toUpperCase())}`);
+    expect(ids(found)).toEqual(expected);
+  });
+
+  test("of a range says what is wrong with its ends", async () => {
+    for (const bad of [
+      "milliseconds_min=-1",
+      "milliseconds_max=1.5",
+      "unit_price_min=0.999",
+      "updated_at_from=2020-01-01",
+      "name_prefix=",
+    ])
+      expectProblem(await get(server, `/v1/tracks?${bad}`), 422, "invalid");
+    expectProblem(await get(server, "/v1/albums?release_date_to=1999-13-01"), 422, "invalid");
+  });
+
   test("narrows another one, with every sort", async () => {
     const sql = "SELECT id FROM tracks WHERE genre_id = 1 AND media_type_id = 1 ORDER BY name, id";
     const both = await walk(server, "/v1/tracks?genre_id=1&media_type_id=1&sort=name", 13);
     expect(ids(both)).toEqual(column(server, sql));
     expect(both.length).toBeGreaterThan(13);
+  });
+});
+
+describe("a nested list", () => {
+  const nested = [
+    { path: "/v1/artists/1/albums", kind: KINDS.albums, from: "albums t WHERE t.artist_id = 1" },
+    { path: "/v1/albums/1/tracks", kind: KINDS.tracks, from: "tracks t WHERE t.album_id = 1" },
+    {
+      path: "/v1/playlists/1/tracks",
+      kind: KINDS.tracks,
+      from: "playlist_tracks p JOIN tracks t ON t.id = p.track_id WHERE p.playlist_id = 1",
+    },
+  ];
+
+  test.each(nested)("$path sorts like a list, and counts", async ({ path, kind, from }) => {
+    for (const [sort, key] of Object.entries(kind.sorts)) {
+      for (const [sign, order] of [
+        ["", "ASC"],
+        ["-", "DESC"],
+      ]) {
+        const expected = column(server, `SELECT t.id FROM ${from} ORDER BY ${key} ${order}, t.id ${order}`);
+        expect(expected.length).toBeGreaterThan(1);
+        expect(ids(await walk(server, `${path}?sort=${sign}${sort}`, 3)), sort).toEqual(expected);
+        const { json } = await get(server, `${path}?sort=${sign}${sort}&total=1&limit=1`);
+        expect(json.total).toBe(expected.length);
+      }
+    }
+  });
+
+  test("of an album's tracks is by disc and number, what has none last", async () => {
+    const { json: album } = await post(server, "/v1/albums", { title: "Numbered", artist_id: 1 });
+    const track = { media_type_id: 1, milliseconds: 1, unit_price: 1, album_id: album.id };
+    const places = [
+      { disc_number: 2, track_number: 1 },
+      {},
+      { track_number: 2 },
+      { disc_number: 1, track_number: 1 },
+    ];
+    const made = [];
+    for (const place of places)
+      made.push((await post(server, "/v1/tracks", { name: "N", ...track, ...place })).json);
+    expect(made.map(({ disc_number, track_number }) => [disc_number, track_number])).toEqual([
+      [2, 1],
+      [null, null],
+      [null, 2],
+      [1, 1],
+    ]);
+    const order = [made[3], made[2], made[1], made[0]].map(({ id }) => id);
+    expect(ids(await walk(server, `/v1/albums/${album.id}/tracks`, 2))).toEqual(order);
+    expect(ids(await walk(server, `/v1/albums/${album.id}/tracks?sort=-number`, 3))).toEqual(
+      order.toReversed(),
+    );
+    await patch(server, `/v1/tracks/${made[1].id}`, { track_number: 1, disc_number: 3 });
+    expect(ids(await walk(server, `/v1/albums/${album.id}/tracks`)).at(-1)).toBe(made[1].id);
+    expectProblem(await patch(server, `/v1/tracks/${made[1].id}`, { track_number: 0 }), 422, "invalid");
+  });
+
+  test("of nobody counts nothing: there is none", async () => {
+    expectProblem(await get(server, "/v1/artists/987654/albums?total=1&sort=-title"), 404, "not_found");
   });
 });
 

@@ -20,8 +20,8 @@ export interface ReadRouteOptions<P> {
   readonly read: Read<P>;
   readonly answers: Answers;
   readonly response: ResponseDoc;
-  /** The read that answers `?total=1`: the page and the number of all rows, from one snapshot. */
-  readonly counted?: Read<P>;
+  /** Which read answers, where the parameters decide: all have the parameters and the cache of `read`. */
+  readonly choose?: (params: P) => Read<P>;
   /** Completes the parameters of what is not cached, with what they alone decide: the key does without it. */
   readonly complete?: (params: P) => P | Promise<P>;
   /** Told of every answer, by its key: a step on the hot path, so it must be a short one. */
@@ -35,7 +35,7 @@ export interface ReadRouteOptions<P> {
  * anything (see `known-urls.ts`).
  */
 export function readRoute<P>(options: ReadRouteOptions<P>): Route {
-  const { path, access, tag, summary, read, answers, counted, complete, onServed } = options;
+  const { path, access, tag, summary, read, answers, choose, complete, onServed } = options;
   const sending = sendingOf(read, access);
   const everybody = read.audience !== "principal";
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
@@ -59,7 +59,7 @@ export function readRoute<P>(options: ReadRouteOptions<P>): Route {
       }
       const given = validate(read.params, parametersOf(call, names), "parameter");
       const params = everybody ? given : { ...given, principal: call.principal.id };
-      const asked = counted !== undefined && (params as { total?: string }).total === "1" ? counted : read;
+      const asked = choose?.(params) ?? read;
       const key = Answers.key(asked, params);
       if (everybody && known === undefined) call.remember(key);
       return answer({ answers, read: asked, sending, complete, onServed }, params, key, call);

@@ -1,21 +1,11 @@
 import { z } from "zod";
 import { slugify } from "../../shared/names.ts";
 import type { Param } from "../../shared/protocol.ts";
-import { date, id, idText, money, text, toCents } from "../http/fields.ts";
+import { date, id, money, text, toCents } from "../http/fields.ts";
+import { byId, counts, dates, equals, type Filter, LOOKUPS, prefix, prices, times } from "./filters.ts";
 
 /** The six kinds of catalogue entities, by their path under `/v1`. */
 export type KindPath = "artists" | "albums" | "tracks" | "genres" | "media-types" | "playlists";
-
-/** A filter of a list. The first one given picks the index; the others only narrow what it finds. */
-export interface Filter {
-  readonly parameter: string;
-  readonly schema: z.ZodType<string | number>;
-  /** A condition on an indexed column, with the parameter bound under its own name. */
-  readonly column: string;
-  readonly test: string;
-  /** Whether its index may drive the list. Not for a column of few values: walking the sort's index is better. */
-  readonly drives: boolean;
-}
 
 /**
  * All that reads, commands, routes and the API description need to know of a kind. `t` is the alias of its own
@@ -64,35 +54,6 @@ const identitySchema = {
 };
 const stampSchema = { created_at: time, updated_at: time };
 
-const lookups: readonly Filter[] = [
-  {
-    parameter: "public_id",
-    schema: z.uuid(),
-    column: "t.public_id",
-    test: "= likely(@public_id)",
-    drives: true,
-  },
-  {
-    parameter: "slug",
-    schema: z.string().min(1).max(80),
-    column: "t.slug",
-    test: "= likely(@slug)",
-    drives: true,
-  },
-];
-const idFilter = (
-  parameter: string,
-  column: string,
-  test = `= likely(@${parameter})`,
-  drives = true,
-): Filter => ({
-  parameter,
-  schema: idText,
-  column,
-  test,
-  drives,
-});
-
 const withSlug = (column: string, value: unknown): Record<string, Param> =>
   value === undefined ? {} : { [column]: value as string, slug: slugify(value as string) };
 
@@ -108,8 +69,8 @@ function namedKind(path: KindPath, noun: string, type: string, table: string, ex
     versions: ["t.version"],
     rowTags: "NULL",
     joins: [],
-    sorts: { id: "t.id", name: "t.name" },
-    filters: lookups,
+    sorts: { id: "t.id", name: "t.name", updated_at: "t.updated_at" },
+    filters: [...LOOKUPS, prefix("name"), times("updated_at")],
     schema: z
       .object({ ...identitySchema, name: z.string().meta({ example }), ...stampSchema })
       .meta({ id: type }),
@@ -118,6 +79,9 @@ function namedKind(path: KindPath, noun: string, type: string, table: string, ex
     toColumns: ({ name }) => withSlug("name", name),
   };
 }
+
+/** Sorts and is found where there is no date, too. */
+const RELEASED = "coalesce(t.release_date, '')";
 
 const ALBUMS: Kind = {
   path: "albums",
@@ -136,8 +100,19 @@ const ALBUMS: Kind = {
   versions: ["t.version", "ar.version"],
   rowTags: "'artists:' || t.artist_id",
   joins: ["artists"],
-  sorts: { id: "t.id", title: "t.title", release_date: "coalesce(t.release_date, '')" },
-  filters: [...lookups, idFilter("artist_id", "t.artist_id")],
+  sorts: {
+    id: "t.id",
+    title: "t.title",
+    release_date: RELEASED,
+    updated_at: "t.updated_at",
+  },
+  filters: [
+    ...LOOKUPS,
+    byId("artist_id"),
+    prefix("title"),
+    dates("release_date", RELEASED),
+    times("updated_at"),
+  ],
   schema: z
     .object({
       ...identitySchema,
@@ -159,6 +134,8 @@ const ALBUMS: Kind = {
   toColumns: ({ title, ...rest }) => ({ ...withSlug("title", title), ...(rest as Record<string, Param>) }),
 };
 
+const place = z.int().min(1).max(9_999).meta({ example: 1 });
+
 const TRACKS: Kind = {
   path: "tracks",
   noun: "track",
@@ -168,7 +145,7 @@ const TRACKS: Kind = {
     LEFT JOIN albums al ON al.id = t.album_id
     LEFT JOIN artists ar ON ar.id = al.artist_id
     LEFT JOIN genres g ON g.id = t.genre_id
-    JOIN media_types m ON m.id = t.media_type_id`,
+    CROSS JOIN media_types m ON m.id = t.media_type_id`,
   fields: {
     ...identity,
     name: "t.name",
@@ -181,6 +158,8 @@ const TRACKS: Kind = {
     media_type_id: "t.media_type_id",
     media_type_name: "m.name",
     composer: "t.composer",
+    disc_number: "t.disc_number",
+    track_number: "t.track_number",
     milliseconds: "t.milliseconds",
     bytes: "t.bytes",
     unit_price: "t.unit_price_cents / 100.0",
@@ -190,13 +169,27 @@ const TRACKS: Kind = {
   rowTags: `concat_ws(' ', 'albums:' || t.album_id, 'artists:' || al.artist_id, 'genres:' || t.genre_id,
     'media-types:' || t.media_type_id)`,
   joins: ["albums", "artists", "genres", "media-types"],
-  sorts: { id: "t.id", name: "t.name", milliseconds: "t.milliseconds", unit_price: "t.unit_price_cents" },
+  sorts: {
+    id: "t.id",
+    name: "t.name",
+    milliseconds: "t.milliseconds",
+    unit_price: "t.unit_price_cents",
+    updated_at: "t.updated_at",
+  },
   filters: [
-    ...lookups,
-    idFilter("album_id", "t.album_id"),
-    idFilter("artist_id", "t.album_id", "IN (SELECT id FROM albums WHERE artist_id = likely(@artist_id))"),
-    idFilter("genre_id", "t.genre_id"),
-    idFilter("media_type_id", "t.media_type_id", "= likely(@media_type_id)", false),
+    ...LOOKUPS,
+    byId("album_id"),
+    byId("artist_id", {
+      column: "t.album_id",
+      test: "IN (SELECT id FROM albums WHERE artist_id = likely(@artist_id))",
+    }),
+    equals("composer", text(300), { test: "= likely(@composer) COLLATE NOCASE" }),
+    byId("genre_id"),
+    byId("media_type_id", { drives: false }),
+    prefix("name"),
+    counts("milliseconds"),
+    prices("unit_price", "t.unit_price_cents"),
+    times("updated_at"),
   ],
   schema: z
     .object({
@@ -211,6 +204,8 @@ const TRACKS: Kind = {
       media_type_id: id,
       media_type_name: z.string().meta({ example: "FLAC audio file" }),
       composer: z.string().nullable(),
+      disc_number: place.nullable().meta({ description: "Which disc of its album it is on." }),
+      track_number: place.nullable().meta({ description: "Its place on the disc." }),
       milliseconds: z.int().min(0).meta({ description: "How long it plays.", example: 231_000 }),
       bytes: z.int().min(0).nullable().meta({ description: "How large its file is." }),
       unit_price: z.number().min(0).meta({ example: 0.99 }),
@@ -224,6 +219,8 @@ const TRACKS: Kind = {
       media_type_id: id,
       genre_id: id.nullable().optional(),
       composer: text(300).nullable().optional(),
+      disc_number: place.nullable().optional(),
+      track_number: place.nullable().optional(),
       milliseconds: z.int().min(0).max(1_000_000_000).meta({ example: 231_000 }),
       bytes: z.int().min(0).max(1_000_000_000_000).nullable().optional(),
       unit_price: money,

@@ -65,13 +65,14 @@ export class Shelves {
     const random = new Random(this.#plan.seed, STREAM.trackIds);
     let id = 0;
     for (const [position, index] of this.#plan.album.order.entries()) {
-      for (const song of this.#discs.disc(index).songs) {
-        yield this.#track(random, ++id, position + 1, index, song);
+      for (const [place, song] of this.#discs.disc(index).songs.entries()) {
+        yield this.#track(random, ++id, position + 1, index, song, place);
       }
     }
   }
 
-  #track(random: Random, id: number, albumId: number, album: number, song: Song): Row {
+  /** @param place on the album, from 0; discs hold twenty tracks. */
+  #track(random: Random, id: number, albumId: number, album: number, song: Song, place: number): Row {
     const { artist, seed: _, ...plan } = this.#plan;
     const genre = artist.genre[plan.album.artist[album]!]!;
     const media = plan.album.media[album]!;
@@ -80,7 +81,8 @@ export class Shelves {
     const added = Math.min(plan.now, plan.album.added[album]! + (id - plan.album.firstTrack[album]!) * 1000);
     return [
       ...[id, uuid(random), slugify(song.name), song.name, albumId, media + 1, genre + 1, song.composer],
-      ...[length, bytes, MEDIA_TYPES[media]!.cents, ...this.#stamps(random, added)],
+      ...[length, bytes, MEDIA_TYPES[media]!.cents, Math.floor(place / DISC) + 1, (place % DISC) + 1],
+      ...this.#stamps(random, added),
     ];
   }
 
@@ -90,6 +92,9 @@ export class Shelves {
     return [created, updated === added ? created : timestamp(updated)];
   }
 }
+
+/** Tracks on one disc. */
+const DISC = 20;
 
 /** Lengths spread like logarithms: few are much shorter than usual, some much longer; live takes last. */
 function milliseconds(random: Random, genre: number, live: boolean): number {

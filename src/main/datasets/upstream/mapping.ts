@@ -44,6 +44,8 @@ export const UPSTREAM: Readonly<Record<UpstreamTable, Mapping>> = {
         row.optionalCount("bytes"),
         row.cents("unit_price"),
       ],
+      // Upstream numbers no tracks.
+      ...[null, null],
       ...[now, now],
     ],
   },

@@ -9,7 +9,7 @@ import { TAG_COMMANDS, TAGS_READ, TRACK_TAGS_READ } from "./tags.ts";
 export const catalogue = feature({
   name: "catalogue",
   reads: [
-    ...Object.values(CATALOGUE_READS).flatMap(({ entity, list, counted }) => [entity, list, counted]),
+    ...Object.values(CATALOGUE_READS).flatMap((reads) => Object.values(reads)),
     ...Object.values(NESTED_READS),
     TAGS_READ,
     TRACK_TAGS_READ,

@@ -3,15 +3,8 @@ import type { Param } from "../../../shared/protocol.ts";
 import { type After, decodeCursor, pageOf } from "../../engine/reads/page.ts";
 import { inTime, type Read, read } from "../../engine/reads/read.ts";
 import { cursorText, idText, limitText, totalText } from "../../http/fields.ts";
-import {
-  ALL_KINDS,
-  etagOf,
-  type Filter,
-  jsonOf,
-  KINDS,
-  type Kind,
-  type KindPath,
-} from "../../model/kinds.ts";
+import type { Filter } from "../../model/filters.ts";
+import { ALL_KINDS, etagOf, jsonOf, KINDS, type Kind, type KindPath } from "../../model/kinds.ts";
 
 const MINUTE = 60;
 const QUERIES = { table: "queries", lifetime: 5 * MINUTE, freshness: "coherent" } as const;
@@ -32,6 +25,8 @@ export interface ListParams {
 export interface KindReads {
   readonly entity: Read<EntityParams>;
   readonly list: Read<ListParams>;
+  /** The list with a range that the sort knows nothing of. */
+  readonly walked: Read<ListParams>;
   /** The list with `total`. */
   readonly counted: Read<ListParams>;
 }
@@ -47,14 +42,21 @@ const entity = (kind: Kind): Read<EntityParams> => {
   });
 };
 
+const sortText = (names: readonly string[], usual: string) =>
+  z
+    .enum(names.flatMap((name) => [name, `-${name}`]))
+    .default(usual)
+    .meta({ description: "A leading minus sorts downwards." });
+
 /** The query parameters of a kind's list. */
 export function listParams(kind: Kind): z.ZodType<ListParams> {
-  const sorts = Object.keys(kind.sorts).flatMap((name) => [name, `-${name}`]);
-  const filters = kind.filters.map(({ parameter, schema }) => [parameter, schema.optional()] as const);
+  const filters = kind.filters.flatMap(({ parameters }) =>
+    Object.entries(parameters).map(([name, schema]) => [name, schema.optional()] as const),
+  );
   return z.strictObject({
     limit: limitText,
     cursor: cursorText,
-    sort: z.enum(sorts).default("id").meta({ description: "A leading minus sorts downwards." }),
+    sort: sortText(Object.keys(kind.sorts), "id"),
     total: totalText,
     ...Object.fromEntries(filters),
   }) as unknown as z.ZodType<ListParams>;
@@ -74,6 +76,13 @@ function list(kind: Kind): Read<ListParams> {
   });
 }
 
+/**
+ * A page of a range that the sort knows nothing of: of all that its index walks few may pass, so it runs where scans
+ * keep nobody waiting.
+ */
+const walked = (kind: Kind): Read<ListParams> =>
+  read({ ...list(kind), name: `${kind.path}.list_walked`, lane: "scan" });
+
 /** A page and how many rows there are in all, in one statement, so of one snapshot: a scan, and on the lane of such. */
 function counted(kind: Kind): Read<ListParams> {
   return read({
@@ -84,25 +93,67 @@ function counted(kind: Kind): Read<ListParams> {
   });
 }
 
+/** Which of its reads answers a list that is asked for so. */
+export function listRead(kind: Kind, params: ListParams): Read<ListParams> {
+  const { list, walked, counted } = CATALOGUE_READS[kind.path];
+  if (params.total === "1") return counted;
+  const walks = driverOf(kind, params) === undefined || isSortedWithin(driverOf(kind, params)!);
+  const passesBy = givenFilters(kind, params).some(
+    (filter) => isRange(filter) && !sortServes(kind, params, filter),
+  );
+  return walks && passesBy ? walked : list;
+}
+
 const totalOf = (kind: Kind, params: ListParams): string =>
   `SELECT count(*) FROM ${kind.table} t ${where(filterConditions(kind, params))}`;
 
 function listStatement(kind: Kind, params: ListParams, total?: string) {
+  const conditions = filterConditions(kind, params);
+  const driver = driverOf(kind, params);
+  const few = driver !== undefined && !isSortedWithin(driver);
+  const order = orderOf({ column: kind.sorts[nameOf(params.sort)]!, id: "t.id" }, params, few);
+  const sql = pageSql(kind, kind.from, conditions, order);
+  return { sql: pageOf(sql, "", total), params: { ...filterValues(kind, params), ...order.values } };
+}
+
+const nameOf = (sort: string): string => sort.replace("-", "");
+
+/** How a page is ordered, where it begins, and the values of both. */
+interface Order {
+  /** What a cursor takes from its row. */
+  readonly key: string;
+  readonly id: string;
+  readonly conditions: readonly string[];
+  readonly by: string;
+  readonly values: Record<string, Param>;
+}
+
+/**
+ * @param few whether a filter leaves few rows, to be sorted. Then a unary plus keeps the planner from walking the
+ * sort's index past everything that the filter's would skip: by what it knows of a catalogue, it takes that for
+ * cheaper as soon as there is a LIMIT.
+ */
+function orderOf(
+  { column, id }: SortKey,
+  params: Pick<ListParams, "limit" | "cursor" | "sort">,
+  few: boolean,
+): Order {
   const after = decodeCursor(params);
-  const column = kind.sorts[params.sort.replace("-", "")]!;
   const down = params.sort.startsWith("-");
-  const key = sortKey(kind, params, column);
-  const conditions = [...filterConditions(kind, params), ...keysetCondition(key, down, after)];
-  const page = `SELECT ${jsonOf(kind)} AS item, ${column} AS sort_key, t.id AS sort_id
-    FROM ${kind.from} ${where(conditions)}
-    ORDER BY ${orderBy(key, down)} LIMIT @limit + 1`;
+  const key = few ? { column: `+${column}`, id: `+${id}` } : { column, id };
   return {
-    sql: pageOf(page, "", total),
-    params: { ...filterValues(kind, params), ...afterValues(column, down, after), ...paging(params) },
+    key: column,
+    id,
+    conditions: keysetCondition(key, down, after),
+    by: orderBy(key, down),
+    values: { ...afterValues(column === id, down, after), limit: params.limit, sort: params.sort },
   };
 }
 
-const paging = ({ limit, sort }: ListParams) => ({ limit, sort });
+const pageSql = (kind: Kind, from: string, conditions: readonly string[], order: Order): string => `
+  SELECT ${jsonOf(kind)} AS item, ${order.key} AS sort_key, ${order.id} AS sort_id
+  FROM ${from} ${where([...conditions, ...order.conditions])}
+  ORDER BY ${order.by} LIMIT @limit + 1`;
 
 /** What a list is ordered by, as it stands in the conditions and the ORDER BY: the sort's column, then the id. */
 interface SortKey {
@@ -111,17 +162,9 @@ interface SortKey {
 }
 
 /** Filters with an index for each sort within them. All others that drive a list leave few rows to be sorted. */
-const SORTED_WITHIN = new Set(["genre_id"]);
+const SORTED_WITHIN = new Set(["t.genre_id"]);
 
-/**
- * A unary plus keeps the planner from walking the sort's index past everything that the filter's would skip: by
- * what it knows of a catalogue, it takes that for cheaper as soon as there is a LIMIT.
- */
-function sortKey(kind: Kind, params: ListParams, column: string): SortKey {
-  const driver = driverOf(kind, params);
-  const hidden = driver !== undefined && !SORTED_WITHIN.has(driver.parameter) ? "+" : "";
-  return { column: hidden + column, id: `${hidden}t.id` };
-}
+const isSortedWithin = ({ column }: Filter): boolean => SORTED_WITHIN.has(column);
 
 const orderBy = ({ column, id }: SortKey, down: boolean): string => {
   const direction = down ? " DESC" : "";
@@ -137,20 +180,32 @@ const where = (conditions: readonly string[]): string =>
  */
 function filterConditions(kind: Kind, params: ListParams): string[] {
   const driver = driverOf(kind, params);
-  const conditions = givenFilters(kind, params).map(
-    (filter) => `${filter === driver ? "" : "+"}${filter.column} ${filter.test}`,
+  const conditions = givenFilters(kind, params).map((filter) =>
+    filter.condition((filter === driver || sortServes(kind, params, filter) ? "" : "+") + filter.column),
   );
   return conditions.length === 0 ? [] : [...conditions, inTime("t.id")];
 }
 
+const isRange = ({ sort }: Filter): boolean => sort !== undefined;
+
+/** Whether the index that the list is walked by is the range's own. */
+function sortServes(kind: Kind, params: ListParams, filter: Filter): boolean {
+  const driver = driverOf(kind, params);
+  return filter.sort === nameOf(params.sort) && (driver === undefined || isSortedWithin(driver));
+}
+
 const givenFilters = (kind: Kind, params: ListParams): readonly Filter[] =>
-  kind.filters.filter(({ parameter }) => params[parameter] !== undefined);
+  kind.filters.filter(({ parameters }) => Object.keys(parameters).some((name) => params[name] !== undefined));
 
 const driverOf = (kind: Kind, params: ListParams): Filter | undefined =>
   givenFilters(kind, params).find(({ drives }) => drives);
 
-const filterValues = (kind: Kind, params: ListParams): Record<string, Param> =>
-  Object.fromEntries(givenFilters(kind, params).map(({ parameter }) => [parameter, params[parameter]!]));
+function filterValues(kind: Kind, params: ListParams): Record<string, Param> {
+  const names = givenFilters(kind, params).flatMap(({ parameters, open = {} }) =>
+    Object.keys(parameters).map((name) => [name, params[name] ?? open[name]!] as const),
+  );
+  return Object.fromEntries(names);
+}
 
 /**
  * By id there is always a bound, so that even the first page is a search and not a scan. An index on an expression
@@ -164,57 +219,74 @@ function keysetCondition({ column, id }: SortKey, down: boolean, after: After): 
   return column.includes("(") ? [`${column} ${past}= likely(@after_key)`, pair] : [pair];
 }
 
-function afterValues(column: string, down: boolean, after: After): Record<string, Param> {
+function afterValues(isId: boolean, down: boolean, after: After): Record<string, Param> {
   if (after !== undefined) return { after_key: after[0], after_id: after[1] };
-  return column === "t.id" ? { after_id: down ? Number.MAX_SAFE_INTEGER : 0 } : {};
+  return isId ? { after_id: down ? Number.MAX_SAFE_INTEGER : 0 } : {};
 }
 
 export const CATALOGUE_READS = Object.fromEntries(
-  ALL_KINDS.map((kind) => [kind.path, { entity: entity(kind), list: list(kind), counted: counted(kind) }]),
+  ALL_KINDS.map((kind) => [
+    kind.path,
+    { entity: entity(kind), list: list(kind), walked: walked(kind), counted: counted(kind) },
+  ]),
 ) as Readonly<Record<KindPath, KindReads>>;
 
 interface NestedParams extends EntityParams {
   readonly limit: number;
   readonly cursor?: string | undefined;
   readonly sort: string;
+  readonly total: "0" | "1";
 }
 
-const nestedParams = z.strictObject({
-  id: idText,
-  limit: limitText,
-  cursor: cursorText,
-  sort: z.enum(["id", "-id"]).default("id").meta({ description: "A leading minus sorts downwards." }),
-}) as unknown as z.ZodType<NestedParams>;
+/** The children of one parent. */
+interface Nesting {
+  readonly name: string;
+  readonly parent: KindPath;
+  readonly child: Kind;
+  /** The children's joins, the row that ties them to the parent first. */
+  readonly from: string;
+  /** Ties them to the parent, by the index that the list is read in. */
+  readonly condition: string;
+  /** What counts them. */
+  readonly counted: string;
+  /** The children's id, as that index has it. */
+  readonly id: string;
+  /** Sorts of their own; the first is the usual one. */
+  readonly sorts?: Readonly<Record<string, string>>;
+}
 
-/** The children of one parent, by id; no row at all when there is no such parent. */
-function nested(
-  name: string,
-  parent: KindPath,
-  child: Kind,
-  from: string,
-  condition: string,
-  key: string,
-): Read<NestedParams> {
+/**
+ * A page of the children of one parent; no row at all when there is no such parent. By id it is read in the order of
+ * the index that ties them; by anything else the parent's children, which are few, are sorted.
+ */
+function nested({
+  name,
+  parent,
+  child,
+  from,
+  condition,
+  counted,
+  id,
+  sorts = {},
+}: Nesting): Read<NestedParams> {
+  const all: Readonly<Record<string, string>> = { ...sorts, ...child.sorts, id };
+  const exists = `WHERE EXISTS (SELECT 1 FROM ${KINDS[parent].table} WHERE id = likely(@id))`;
   return read({
     name,
     lane: "point",
-    params: nestedParams,
+    params: z.strictObject({
+      id: idText,
+      limit: limitText,
+      cursor: cursorText,
+      sort: sortText(Object.keys(all), Object.keys(sorts)[0] ?? "id"),
+      total: totalText,
+    }) as unknown as z.ZodType<NestedParams>,
     statement: (params) => {
-      const down = params.sort === "-id";
-      const after = decodeCursor(params);
-      const page = `SELECT ${jsonOf(child)} AS item, ${key} AS sort_key, ${key} AS sort_id FROM ${from}
-        WHERE ${condition} AND ${key} ${down ? "<" : ">"} likely(@after_id)
-        ORDER BY ${key}${down ? " DESC" : ""} LIMIT @limit + 1`;
-      const exists = `WHERE EXISTS (SELECT 1 FROM ${KINDS[parent].table} WHERE id = likely(@id))`;
-      return {
-        sql: pageOf(page, exists),
-        params: {
-          id: params.id,
-          limit: params.limit,
-          sort: params.sort,
-          ...afterValues("t.id", down, after),
-        },
-      };
+      const column = all[nameOf(params.sort)]!;
+      const order = orderOf({ column, id }, params, column !== id);
+      const total = params.total === "1" ? `SELECT count(*) FROM ${counted}` : undefined;
+      const page = pageSql(child, from, [condition], order);
+      return { sql: pageOf(page, exists, total), params: { id: params.id, ...order.values } };
     },
     cache: {
       ...QUERIES,
@@ -224,29 +296,36 @@ function nested(
   });
 }
 
+/** As they stand on the discs; what has no number comes last. */
+const NUMBER = "ifnull(t.disc_number, 1) * 100000 + ifnull(t.track_number, 99999)";
+
 export const NESTED_READS = {
-  artistAlbums: nested(
-    "artists.albums",
-    "artists",
-    KINDS.albums,
-    KINDS.albums.from,
-    "t.artist_id = likely(@id)",
-    "t.id",
-  ),
-  albumTracks: nested(
-    "albums.tracks",
-    "albums",
-    KINDS.tracks,
-    KINDS.tracks.from,
-    "t.album_id = likely(@id)",
-    "t.id",
-  ),
-  playlistTracks: nested(
-    "playlists.tracks",
-    "playlists",
-    KINDS.tracks,
-    `playlist_tracks p CROSS JOIN ${KINDS.tracks.from.replace("tracks t", "tracks t ON t.id = p.track_id")}`,
-    "p.playlist_id = likely(@id)",
-    "p.track_id",
-  ),
+  artistAlbums: nested({
+    name: "artists.albums",
+    parent: "artists",
+    child: KINDS.albums,
+    from: KINDS.albums.from,
+    condition: "t.artist_id = likely(@id)",
+    counted: "albums t WHERE t.artist_id = likely(@id)",
+    id: "t.id",
+  }),
+  albumTracks: nested({
+    name: "albums.tracks",
+    parent: "albums",
+    child: KINDS.tracks,
+    from: KINDS.tracks.from,
+    condition: "t.album_id = likely(@id)",
+    counted: "tracks t WHERE t.album_id = likely(@id)",
+    id: "t.id",
+    sorts: { number: NUMBER },
+  }),
+  playlistTracks: nested({
+    name: "playlists.tracks",
+    parent: "playlists",
+    child: KINDS.tracks,
+    from: `playlist_tracks p CROSS JOIN ${KINDS.tracks.from.replace("tracks t", "tracks t ON t.id = p.track_id")}`,
+    condition: "p.playlist_id = likely(@id)",
+    counted: "playlist_tracks p WHERE p.playlist_id = likely(@id)",
+    id: "p.track_id",
+  }),
 };

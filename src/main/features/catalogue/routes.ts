@@ -8,7 +8,7 @@ import { readRoute } from "../../http/read-route.ts";
 import { type Route, route } from "../../http/route.ts";
 import { ALL_KINDS, KINDS, type Kind } from "../../model/kinds.ts";
 import { CATALOGUE_COMMANDS, entryBody, PLAYLIST_COMMANDS, patchBody } from "./commands.ts";
-import { CATALOGUE_READS, NESTED_READS } from "./reads.ts";
+import { CATALOGUE_READS, listRead, NESTED_READS } from "./reads.ts";
 
 const idParameter = z.strictObject({ id: idText });
 
@@ -21,7 +21,7 @@ export const catalogueRoutes = (answers: Answers, writes: Writes): Route[] => [
 ];
 
 function kindRoutes(kind: Kind, answers: Answers, writes: Writes): Route[] {
-  const { entity, list, counted } = CATALOGUE_READS[kind.path];
+  const { entity, list } = CATALOGUE_READS[kind.path];
   const commands = CATALOGUE_COMMANDS[kind.path];
   const path = `/v1/${kind.path}`;
   const tag = kind.path;
@@ -36,7 +36,7 @@ function kindRoutes(kind: Kind, answers: Answers, writes: Writes): Route[] {
       summary: `List ${plural}`,
       description: `All ${plural}, or those that the filters leave; filters narrow each other.`,
       read: list,
-      counted,
+      choose: (params) => listRead(kind, params),
       answers,
       response: { description: "A page.", body: pageSchema(kind.schema) },
     }),

@@ -12,10 +12,7 @@ const playInput = z
     track_id: id,
     user_id: id.nullable().optional(),
     played_at: timestamp
-      .refine(
-        (value) => Date.parse(value) <= Date.now() + AHEAD_MS,
-        "must be at most a minute in the future",
-      )
+      .refine((value) => Date.parse(value) <= Date.now() + AHEAD_MS, "must be at most a minute in the future")
       .optional()
       .meta({ description: "Now, when it is left out; at most a minute in the future." }),
   })

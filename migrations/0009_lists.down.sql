@@ -1,0 +1,10 @@
+DROP INDEX tracks_genre_updated_at;
+DROP INDEX tracks_updated_at;
+DROP INDEX playlists_updated_at;
+DROP INDEX media_types_updated_at;
+DROP INDEX genres_updated_at;
+DROP INDEX albums_updated_at;
+DROP INDEX artists_updated_at;
+DROP INDEX tracks_composer;
+ALTER TABLE tracks DROP COLUMN track_number;
+ALTER TABLE tracks DROP COLUMN disc_number;
