@@ -9,7 +9,7 @@ const COLUMNS = {
   genres: "id, name",
   media_types: "id, name",
   tracks:
-    "id, public_id, slug, name, album_id, media_type_id, genre_id, composer, milliseconds, bytes, unit_price_cents, version, created_at, updated_at",
+    "id, public_id, slug, name, album_id, media_type_id, genre_id, composer, disc_number, track_number, milliseconds, bytes, unit_price_cents, version, created_at, updated_at",
   plays: "id, track_id, user_id, played_at",
 } as const;
 
@@ -27,7 +27,7 @@ export function schemaOf(file: string): string {
   const db = openDatabase(file, { readonly: true });
   const mark = db.prepare<[], string>(MARK).pluck().get()!;
   db.close();
-  return `chinook_bench_${hash("sha1", mark + INDEXES).slice(0, 8)}`;
+  return `chinook_bench_${hash("sha1", mark + TABLES + INDEXES).slice(0, 8)}`;
 }
 
 /**

@@ -6,6 +6,7 @@ import { CHART_READS, HISTORY_READ } from "../../src/main/features/listening/rea
 import { ALL_KINDS, type Kind } from "../../src/main/model/kinds.ts";
 import { type Connection, openForReading } from "../../src/shared/database/sqlite.ts";
 import type { Param, ReadRow } from "../../src/shared/protocol.ts";
+import { registerFunctions } from "../../src/workers/functions.ts";
 import { makeCatalogue } from "../support/server.ts";
 import { NOW, passes, sortsOf, variantsOf } from "./variants.ts";
 
@@ -16,6 +17,7 @@ const rows = new Map<string, Row[]>();
 beforeAll(async () => {
   db = openForReading(await makeCatalogue(500));
   db.function("within_deadline", () => 1);
+  registerFunctions(db);
   for (const kind of ALL_KINDS) rows.set(kind.path, plainRows(kind));
   return () => void db.close();
 }, 60_000);

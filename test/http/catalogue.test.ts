@@ -53,6 +53,8 @@ const SAMPLES: Readonly<Record<KindPath, { body: Json; answer: Json; change: Jso
       media_type_id: 1,
       media_type_name: expect.any(String),
       composer: null,
+      disc_number: null,
+      track_number: null,
       milliseconds: 1,
       bytes: null,
       unit_price: 0.99,

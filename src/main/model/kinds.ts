@@ -145,7 +145,7 @@ const TRACKS: Kind = {
     LEFT JOIN albums al ON al.id = t.album_id
     LEFT JOIN artists ar ON ar.id = al.artist_id
     LEFT JOIN genres g ON g.id = t.genre_id
-    CROSS JOIN media_types m ON m.id = t.media_type_id`,
+    JOIN media_types m ON m.id = t.media_type_id`,
   fields: {
     ...identity,
     name: "t.name",
