@@ -119,6 +119,7 @@ export const INPUTS: Readonly<Record<string, Inputs>> = {
   "vectors.adopt": only(fc.record({ embedder: word })),
   "fts.rebuild": nothing,
   "fts.join": only(fc.record({ first: fc.boolean() })),
+  "fts.merge": nothing,
   "fts.optimize": nothing,
   "fts.integrity": nothing,
   "fts.compare": only(fc.constant({ after: 0 })),
@@ -126,6 +127,9 @@ export const INPUTS: Readonly<Record<string, Inputs>> = {
   "search.learn": nothing,
   "search.record": only(fc.array(fc.record({ query: word, searches: fc.nat(3) }), { maxLength: 2 })),
   "search.suggestions": only(fc.constantFrom({ names: '[["artist",1,"Alpha"]]' }, { names: "[]" })),
+  "idempotency.forget": nothing,
+  // None: a cached search keeps its order until it expires, whatever is popular by then.
+  "search.popularity": only(fc.constant({ names: "[]" })),
   "bulk.load": only(chunk),
   "bulk.source": only(fc.record({ source: fc.constantFrom("demo", "imported") })),
   "bulk.inspect": nothing,

@@ -1,9 +1,10 @@
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
+import Database from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { TestServer } from "../support/server.ts";
 import { copyOf, get, makeCatalogue, patch, post, remove, startServer } from "../support/server.ts";
-import { expectProblem, value } from "./helpers.ts";
+import { column, expectProblem, value } from "./helpers.ts";
 
 let server: TestServer;
 let catalogue: string;
@@ -173,6 +174,37 @@ describe("a key's answer", () => {
       expect(replay.headers.get("idempotency-replayed")).toBe("true");
     }
     expect(await third.stop()).toBe(0);
+  });
+});
+
+describe("a key of another day", () => {
+  test("is new, for the same body and for another; one of 23 hours is not", async () => {
+    const database = copyOf(catalogue);
+    await using first = await startServer({}, { database });
+    for (const key of ["same", "other", "young"])
+      await post(first, "/v1/artists", { name: "Aged" }, under(key));
+    expect(await first.stop()).toBe(0);
+    const hoursAgo = (hours: number) => new Date(Date.now() - hours * 3_600_000).toISOString();
+    const db = new Database(database);
+    const age = db.prepare("UPDATE idempotency_keys SET created_at = ? WHERE key = ?");
+    for (const [key, hours] of [
+      ["same", 20 * 24],
+      ["other", 24],
+      ["young", 23],
+    ] as const)
+      age.run(hoursAgo(hours), key);
+    db.close();
+    await using second = await startServer({}, { database });
+    const replayed = async (key: string, name: string) => {
+      const { status, headers } = await post(second, "/v1/artists", { name }, under(key));
+      return [status, headers.get("idempotency-replayed")];
+    };
+    expect(await replayed("same", "Aged")).toEqual([201, null]);
+    expect(await replayed("same", "Aged")).toEqual([201, "true"]);
+    expect(await replayed("other", "Changed")).toEqual([201, null]);
+    expect(await replayed("young", "Aged")).toEqual([201, "true"]);
+    expect(column(second, "SELECT count(*) FROM artists WHERE name = 'Aged'")).toEqual([4]);
+    expect(await second.stop()).toBe(0);
   });
 });
 

@@ -47,7 +47,7 @@ export class Engine {
   readonly storage: Storage;
   readonly writes: WriteSide;
   readonly reads: ReadSide;
-  readonly #housekeeping: Housekeeping;
+  readonly housekeeping: Housekeeping;
   readonly #listeners: OnCommit[];
   readonly #resources: AsyncDisposableStack;
   readonly #sweeper: NodeJS.Timeout;
@@ -66,7 +66,11 @@ export class Engine {
     this.reads = parts.reads;
     this.#listeners = listeners;
     this.#resources = resources;
-    this.#housekeeping = new Housekeeping({ storage: this.storage, upkeep, log });
+    this.housekeeping = new Housekeeping({
+      commands: this.commands,
+      optimize: () => this.storage.optimize(),
+      ...{ upkeep, log, metrics: this.metrics },
+    });
     this.#sweeper = setInterval(() => parts.cache.collect(), SWEEP_MS).unref();
   }
 
@@ -143,7 +147,7 @@ export class Engine {
 
   async close(): Promise<void> {
     clearInterval(this.#sweeper);
-    this.#housekeeping.close();
+    this.housekeeping.close();
     await this.#resources.disposeAsync();
   }
 }

@@ -1,54 +1,78 @@
-import { fromFailure } from "../../shared/errors.ts";
-import type { Statements } from "../../shared/protocol.ts";
-import { forgetOldKeys } from "./commands/idempotency.ts";
-import { maintain } from "./commands/write-queue.ts";
+import { AppError } from "../../shared/errors.ts";
+import type { Command } from "./commands/command.ts";
+import type { Commands } from "./commands/command-bus.ts";
+import { FORGET_KEYS } from "./commands/idempotency.ts";
 import type { Logger } from "./log.ts";
-import type { Storage } from "./storage/storage.ts";
+import type { Metrics } from "./metrics.ts";
 
 const HOUR_MS = 3_600_000;
 
-/** What is done once an hour: a command that is small enough to be done between others. */
-export type Upkeep = (now: Date) => Statements;
+/** What is done once an hour: a command small enough to be done between others, repeated while its answer is 1. */
+export type Upkeep = Command<Record<string, never>>;
 
 export interface HousekeepingOptions {
-  readonly storage: Storage;
+  readonly commands: Pick<Commands, "execute">;
+  readonly optimize: () => Promise<unknown>;
   /** The features' own. */
   readonly upkeep: readonly Upkeep[];
   readonly log: Logger;
+  readonly metrics: Pick<Metrics, "housekeepingFailures">;
   readonly everyMs?: number;
 }
 
-/** Work on the database that nobody waits for. What fails is logged, and tried again the next time. */
+/**
+ * Work on the database that nobody waits for, one task after the other. A task that fails is told in the log and in
+ * a metric, keeps no other from being done, and is tried again the next time.
+ */
 export class Housekeeping {
   readonly #options: HousekeepingOptions;
   readonly #clock: NodeJS.Timeout;
+  #running: Promise<void> | undefined;
+  #closed = false;
 
   constructor(options: HousekeepingOptions) {
     this.#options = options;
     this.#clock = setInterval(() => void this.run(), options.everyMs ?? HOUR_MS).unref();
   }
 
-  async run(): Promise<void> {
-    const { storage, log } = this.#options;
-    try {
-      await maintain(storage.jobs, () => this.#keepHouse());
-      await storage.optimize();
-    } catch (error) {
-      log.error({ err: error }, "housekeeping failed");
-    }
+  /** Does what there is to do; asked again meanwhile, it is the same promise. It never rejects. */
+  run(): Promise<void> {
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
   }
 
+  /** Begins no other task. One that runs is refused by the parts that are closed after this. */
   close(): void {
+    this.#closed = true;
     clearInterval(this.#clock);
   }
 
-  /** @throws AppError for the first command that failed; the others are done. */
-  async #keepHouse(): Promise<void> {
-    const { storage, upkeep } = this.#options;
-    const now = new Date();
-    const commands = [[forgetOldKeys(now)], ...upkeep.map((due) => due(now))];
-    const { outcomes } = await storage.batch(commands);
-    const failed = outcomes.find(({ failure }) => failure !== undefined);
-    if (failed !== undefined) throw fromFailure(failed.failure!);
+  async #run(): Promise<void> {
+    const { upkeep, optimize } = this.#options;
+    for (const command of [FORGET_KEYS, ...upkeep])
+      await this.#try(command.name, () => this.#repeat(command));
+    await this.#try("optimize", optimize);
+  }
+
+  async #repeat(command: Upkeep): Promise<void> {
+    const { commands } = this.#options;
+    while (!this.#closed && (await commands.execute(command, {})).body === "1");
+  }
+
+  async #try(task: string, action: () => Promise<unknown>): Promise<void> {
+    if (this.#closed) return;
+    try {
+      await action();
+    } catch (error) {
+      if (!this.#closed) this.#report(task, error);
+    }
+  }
+
+  #report(task: string, error: unknown): void {
+    const code = error instanceof AppError ? error.code : "internal";
+    this.#options.metrics.housekeepingFailures.inc({ task, code });
+    this.#options.log.error({ err: error, task, code }, "housekeeping failed");
   }
 }

@@ -118,6 +118,12 @@ export function createMetrics() {
       labelNames: ["code"],
       registers,
     }),
+    housekeepingFailures: new Counter({
+      name: "chinook_housekeeping_failures_total",
+      help: "Hourly tasks of housekeeping that failed, by task and error code.",
+      labelNames: ["task", "code"],
+      registers,
+    }),
     rejectedRequests: new Counter({
       name: "chinook_rejected_requests_total",
       help: "Requests turned away unserved, by reason.",

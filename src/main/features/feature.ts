@@ -22,8 +22,8 @@ export interface Feature<Opened extends OpenFeature = OpenFeature, Prepared exte
   readonly prepare?: (settings: Settings) => Promise<Prepared>;
   /** Opens what the feature keeps running. Features are opened in the order of their list. */
   open(context: FeatureContext, prepared: Prepared): Opened | Promise<Opened>;
-  /** What is done in the database once an hour, when nothing waits. */
-  readonly upkeep?: Upkeep;
+  /** What is done in the database once an hour, between other commands. */
+  readonly upkeep?: readonly Upkeep[];
   /** Adds the feature's commands to `chinook`. */
   readonly commandLine?: (program: Command) => void;
 }

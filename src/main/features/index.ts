@@ -1,5 +1,5 @@
 import type { AnyCommand } from "../engine/commands/command.ts";
-import { IDEMPOTENCY_READ } from "../engine/commands/idempotency.ts";
+import { FORGET_KEYS, IDEMPOTENCY_READ } from "../engine/commands/idempotency.ts";
 import type { AnyRead } from "../engine/reads/read.ts";
 import { backups } from "./backups/feature.ts";
 import { bulk } from "./bulk/feature.ts";
@@ -24,8 +24,8 @@ export const FEATURES: readonly Feature[] = [
 /** Every read there is: the features' and the engine's own. */
 export const READS: readonly AnyRead[] = [...FEATURES.flatMap(({ reads }) => reads), IDEMPOTENCY_READ];
 
-/** Every command there is. */
-export const COMMANDS: readonly AnyCommand[] = FEATURES.flatMap(({ commands }) => commands);
+/** Every command there is: the features' and the engine's own. */
+export const COMMANDS: readonly AnyCommand[] = [...FEATURES.flatMap(({ commands }) => commands), FORGET_KEYS];
 
 for (const [what, named] of Object.entries({ feature: FEATURES, read: READS, command: COMMANDS })) {
   assertDistinct(what, named);

@@ -18,7 +18,7 @@ export const REQUEST_HEADERS = {
     { example: '"1-2026-01-31T12:00:00.000Z"' },
   ),
   "Idempotency-Key": text(
-    "Apply the request once, however often it is sent under this key within a day.",
+    "Apply the request once, however often it is sent under this key within 24 hours.",
     // Printable ASCII without the space.
     { minLength: 1, maxLength: 255, pattern: "^[!-~]+$" },
   ),

@@ -1,11 +1,11 @@
 import { hash } from "node:crypto";
 import { z } from "zod";
-import type { Statement, Statements } from "../../../shared/protocol.ts";
+import type { Guard, Statement, Statements } from "../../../shared/protocol.ts";
 import { type Read, read, UNCACHED } from "../reads/read.ts";
-import { statement } from "./command.ts";
+import { type Command, command, statement } from "./command.ts";
 
 /** Milliseconds for which a key's answer is kept. */
-export const KEPT_MS = 24 * 3_600_000;
+const KEPT_MS = 24 * 3_600_000;
 
 /** A request that must not be applied twice: its key, and what tells it from another under the same key. */
 export interface IdempotentRequest {
@@ -22,53 +22,72 @@ const inOrder = (_: string, value: unknown): unknown =>
     ? value
     : Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 
+/** The row of a request: whatever reads or writes one goes by this. What else a key belongs to is added here. */
+const OWN = "key = likely(@own_key)";
+const own = ({ key }: Pick<IdempotentRequest, "key">) => ({ own_key: key });
+
+/** Keys of this moment and before are free: judged wherever one is read or claimed. Deleting them only saves room. */
+const expiredAt = (now: Date): string => new Date(now.getTime() - KEPT_MS).toISOString();
+
+const CLAIMED: Guard = { must: "change", otherwise: { code: "idempotency_in_progress" } };
+
 /**
- * A command's statements, made to apply once: the key is claimed first, so that a second command under it fails
- * on the primary key before it does anything, and the answer is stored last, in the same transaction as the
- * write. A command that did nothing (its answer is empty) leaves no key behind and may be tried again.
+ * A command's statements, made to apply once: the key is claimed first, so that a second command under it is refused
+ * before it does anything, and the answer is stored last, in the same transaction as the write. A command that is
+ * refused leaves no key behind and may be tried again.
  */
 export function applyOnce(
-  { key, fingerprint }: IdempotentRequest,
+  request: IdempotentRequest,
   statements: Statements,
   answer: Statement,
   now: string,
 ): Statements {
+  const { fingerprint } = request;
   return [
     statement(
-      "INSERT INTO idempotency_keys (key, fingerprint, created_at) VALUES (@key, @fingerprint, @now)",
-      {
-        key,
-        fingerprint,
-        now,
-      },
+      `INSERT INTO idempotency_keys (key, fingerprint, created_at) VALUES (@own_key, @fingerprint, @now)
+       ON CONFLICT (key) DO UPDATE SET fingerprint = excluded.fingerprint, created_at = excluded.created_at,
+         body = NULL, etag = NULL
+       WHERE created_at <= likely(@expired)`,
+      { ...own(request), fingerprint, now, expired: expiredAt(new Date(now)) },
+      CLAIMED,
     ),
     ...statements,
     statement(
-      `UPDATE idempotency_keys SET (body, etag) = (SELECT body, etag FROM (${answer.sql})) WHERE key = likely(@idempotency_key)`,
-      { ...answer.params, idempotency_key: key },
+      `UPDATE idempotency_keys SET (body, etag) = (SELECT body, etag FROM (${answer.sql})) WHERE ${OWN}`,
+      { ...answer.params, ...own(request) },
     ),
-    statement("DELETE FROM idempotency_keys WHERE key = likely(@key) AND body IS NULL", { key }),
-    statement("SELECT body, etag FROM idempotency_keys WHERE key = likely(@key)", { key }),
+    statement(`SELECT body, etag FROM idempotency_keys WHERE ${OWN}`, own(request)),
   ];
 }
-
-/** Drops what is older than a day: run now and then as maintenance, a slice at a time. */
-export const forgetOldKeys = (now: Date): Statement =>
-  statement(
-    `DELETE FROM idempotency_keys WHERE key IN
-      (SELECT key FROM idempotency_keys WHERE created_at < likely(@before) ORDER BY created_at LIMIT 1000)`,
-    { before: new Date(now.getTime() - KEPT_MS).toISOString() },
-  );
 
 /** The stored answer of a key: `{"fingerprint", "body", "etag"}`, body and etag as they were sent. */
 export const IDEMPOTENCY_READ: Read<{ readonly key: string }> = read({
   name: "idempotency.get",
   lane: "point",
   params: z.strictObject({ key: z.string() }),
-  statement: ({ key }) => ({
+  statement: (request, now) => ({
     sql: `SELECT json_object('fingerprint', fingerprint, 'body', body, 'etag', etag), '', NULL
-      FROM idempotency_keys WHERE key = likely(@key)`,
-    params: { key },
+      FROM idempotency_keys WHERE ${OWN} AND created_at > likely(@expired)`,
+    params: { ...own(request), expired: expiredAt(now) },
   }),
   cache: UNCACHED,
+});
+
+/** Keys that one command deletes: some milliseconds of the writer's. */
+const SLICE = 1_000;
+
+/** Deletes a slice of the keys that are free. The body is 1 when there may be more. */
+export const FORGET_KEYS: Command<Record<string, never>> = command({
+  name: "idempotency.forget",
+  input: z.strictObject({}),
+  statements: (_, { now }) => [
+    statement(
+      `DELETE FROM idempotency_keys WHERE key IN
+        (SELECT key FROM idempotency_keys WHERE created_at <= likely(@expired) ORDER BY created_at LIMIT ${SLICE})`,
+      { expired: expiredAt(new Date(now)) },
+    ),
+  ],
+  answer: () => statement(`SELECT (changes() = ${SLICE}) || '' AS body, NULL AS etag`, {}),
+  tags: () => [],
 });

@@ -16,7 +16,7 @@ import {
   REPLACE_SUGGESTIONS,
   SUGGESTIONS_READ,
 } from "./suggestions.ts";
-import { COVERAGE_READ, FTS_ACTIONS, FTS_COMMANDS, mergeSegments } from "./upkeep.ts";
+import { COVERAGE_READ, FTS_ACTIONS, FTS_COMMANDS } from "./upkeep.ts";
 import { LEARN } from "./vocabulary.ts";
 
 /** How old the coverage may be: it is counted over the whole catalogue. */
@@ -49,7 +49,7 @@ const value = feature({
       close: () => keeper.close(),
     };
   },
-  upkeep: () => [mergeSegments()],
+  upkeep: [FTS_COMMANDS.merge],
   commandLine: ftsCommands,
 });
 

@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { AppError } from "../../../shared/errors.ts";
-import type { Statement } from "../../../shared/protocol.ts";
 import { type Command, command, statement } from "../../engine/commands/command.ts";
 import type { Commands } from "../../engine/commands/command-bus.ts";
 import { type Nothing, nothing, type Read, read } from "../../engine/reads/read.ts";
@@ -80,9 +79,13 @@ const optimize: Command<Nothing> = command({
   tags: () => [],
 });
 
-/** A part of that work, small enough to be done while the server has nothing to do. */
-export const mergeSegments = (): Statement =>
-  statement("INSERT INTO tracks_fts (tracks_fts, rank) VALUES ('merge', 500)", {});
+/** A part of that work, small enough to be done every hour. */
+const merge: Command<Nothing> = command({
+  name: "fts.merge",
+  input: nothing,
+  statements: () => [statement("INSERT INTO tracks_fts (tracks_fts, rank) VALUES ('merge', 500)", {})],
+  tags: () => [],
+});
 
 /** Compares every term with the documents: only this notices an external-content index that has fallen behind. */
 const integrity: Command<Nothing> = command({
@@ -152,7 +155,7 @@ const stats: Command<Nothing> = command({
   tags: () => [],
 });
 
-export const FTS_COMMANDS = { rebuild, join, optimize, integrity, compare, stats };
+export const FTS_COMMANDS = { rebuild, join, merge, optimize, integrity, compare, stats };
 
 export interface FtsStats {
   readonly tracks: number;

@@ -17,7 +17,7 @@ export const RULES = html`<div class="rules">
     <p><code>PATCH</code> and <code>DELETE</code> take <code>If-Match</code> with the <code>ETag</code> that you saw:
       412 when somebody else was faster, and nothing is written.</p></section>
   <section><h4>Repeating safely</h4>
-    <p>A <code>POST</code> with an <code>Idempotency-Key</code> is applied once within a day, however often it is
+    <p>A <code>POST</code> with an <code>Idempotency-Key</code> is applied once within 24 hours, however often it is
       sent; a repeat gets the first answer and <code>Idempotency-Replayed: true</code>.</p></section>
   <section><h4>Busy</h4>
     <p><code>Retry-After</code> comes with whatever may succeed later. A write that is refused with <code>overloaded</code> or
