@@ -180,7 +180,14 @@ export interface ThreadOptions extends WriterOptions {
 
 /** The first message of the thread, once: it holds the database, or why it does not. */
 export type WriterStarted =
-  | { readonly ready: true; readonly version: number; readonly wal: WalState; readonly pageBytes: number }
+  | {
+      readonly ready: true;
+      readonly version: number;
+      readonly wal: WalState;
+      readonly pageBytes: number;
+      /** Whether a process that was killed left no WAL, where there must have been one. */
+      readonly walMissing: boolean;
+    }
   | { readonly ready: false; readonly failure: Failure };
 
 /** A read: its SQL and parameters. The answer's columns: body, etag, tags. */

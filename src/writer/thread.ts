@@ -4,7 +4,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { decodeCommands } from "../shared/batches.ts";
 import { createFile } from "../shared/database/create-file.ts";
 import { Whereabouts } from "../shared/database/file-identity.ts";
-import { WriterLock } from "../shared/database/lock.ts";
+import { type Holder, WriterLock } from "../shared/database/lock.ts";
 import { type Migration, migrate, migrationStatus, readMigrations } from "../shared/database/migrations.ts";
 import { finishReplacement, replaceDatabase } from "../shared/database/replacement.ts";
 import { type Connection, openForReading, openForWriting } from "../shared/database/sqlite.ts";
@@ -40,6 +40,7 @@ interface Open {
   readonly db: Connection;
   readonly lock: WriterLock;
   readonly migrations: readonly Migration[];
+  readonly walMissing: boolean;
 }
 
 function open(): Open {
@@ -50,11 +51,31 @@ function open(): Open {
     finishReplacement(options.file);
     if (!options.reopened) prepareFile(options.file);
     assertWritable(options.file);
-    return { db: openDatabase(migrations), lock, migrations };
+    const walMissing = isMissing(lock.abandoned);
+    const db = openDatabase(migrations);
+    lock.opened();
+    return { db, lock, migrations, walMissing };
   } catch (error) {
     lock.release();
     throw error instanceof AppError ? error : unusable(error);
   }
+}
+
+/**
+ * A killed process leaves its WAL, which is of the file that it had open and of no other: read into an older copy it
+ * would damage that.
+ *
+ * @returns whether that WAL is gone. @throws AppError `database_unusable` when the file is another one.
+ */
+function isMissing(abandoned: Holder | undefined): boolean {
+  const wal = `${options.file}-wal`;
+  if (options.reopened || abandoned?.inode == null) return false;
+  const same = String(statSync(options.file, { bigint: true }).ino) === abandoned.inode;
+  const bytes = statSync(wal, { throwIfNoEntry: false })?.size;
+  if (same || !bytes) return same && bytes === undefined;
+  const detail = `${options.file} is not the file that ${wal} belongs to, of a server that was killed`;
+  const advice = "put that file back, or move its WAL away and what was last written to it is lost";
+  throw new AppError("database_unusable", { detail: `${detail}: ${advice}` });
 }
 
 function openDatabase(migrations: readonly Migration[]): Connection {
@@ -183,6 +204,7 @@ function start({ db, lock, migrations }: Open): void {
     adopt: (request) => {
       const adopted = adopt(work, request, migrations);
       work = adopted.work;
+      lock.opened();
       return adopted.report;
     },
     close: () => {
@@ -270,6 +292,7 @@ export default function run(): void {
       version,
       wal: walState(opened.db, options.file),
       pageBytes: opened.db.pragma("page_size", { simple: true }) as number,
+      walMissing: opened.walMissing,
     } satisfies WriterStarted);
   } catch (error) {
     const failure = toFailure(error);

@@ -148,13 +148,16 @@ test("a lock announces where its server listens, and since when it holds", () =>
   const file = newFile();
   const lock = lockHere(file);
   const { since } = readHolder(file)!;
-  expect(readHolder(file)).toEqual({ pid: process.pid, host: hostname(), since, url: null });
+  expect(readHolder(file)).toEqual({ pid: process.pid, host: hostname(), since, url: null, inode: null });
+  writeFileSync(file, "");
+  lock.opened();
   lock.announce("http://127.0.0.1:8080");
   expect(readHolder(file)).toEqual({
     pid: process.pid,
     host: hostname(),
     since,
     url: "http://127.0.0.1:8080",
+    inode: String(statSync(file).ino),
   });
 });
 

@@ -11,6 +11,8 @@ export interface Holder {
   readonly since: string;
   /** Where it listens; null until it does, and for commands that only write. */
   readonly url: string | null;
+  /** Of the database that is open; null until it is. */
+  readonly inode: string | null;
 }
 
 export const lockFile = (file: string): string => `${file}.lock`;
@@ -31,6 +33,10 @@ export class WriterLock {
   readonly #file: string;
   readonly #lock: Database.Database;
   readonly #since = new Date().toISOString();
+  /** Who held it last and did not let go of it: its process was killed. */
+  readonly abandoned: Holder | undefined;
+  #url: string | null = null;
+  #inode: string | null = null;
 
   /** @throws AppError `locked`, naming the holder. */
   constructor(file: string) {
@@ -38,15 +44,28 @@ export class WriterLock {
     this.#lock = openLock(file);
     try {
       this.#lock.exec("BEGIN EXCLUSIVE");
-      this.announce(null);
+      this.abandoned = readHolder(file);
+      this.#note();
     } catch (error) {
       this.#lock.close();
       throw lockedError(file, error);
     }
   }
 
-  announce(url: string | null): void {
-    const holder: Holder = { pid: process.pid, host: hostname(), since: this.#since, url };
+  announce(url: string): void {
+    this.#url = url;
+    this.#note();
+  }
+
+  /** To be told when the database is open, and when another file has taken its place. */
+  opened(): void {
+    this.#inode = String(statSync(this.#file, { bigint: true }).ino);
+    this.#note();
+  }
+
+  #note(): void {
+    const [since, url, inode] = [this.#since, this.#url, this.#inode];
+    const holder: Holder = { pid: process.pid, host: hostname(), since, url, inode };
     writeFileSync(holderFile(this.#file), `${JSON.stringify(holder)}\n`, { mode: modeOf(this.#file) });
   }
 

@@ -24,6 +24,8 @@ import type { Storage } from "./storage.ts";
 import { Writer } from "./writer.ts";
 
 const MEBIBYTE = 1_048_576;
+const LOST_WAL =
+  "the WAL that a killed process left is gone: unless another program moved it into the file, its commits are lost";
 
 export interface LocalStorageOptions {
   readonly settings: Pick<Settings, "database" | "synchronous" | "checkpoints" | "walLimitMb">;
@@ -112,6 +114,7 @@ export class LocalStorage implements Storage {
         onFailure: (err) => log.error({ err }, "the writer could not be started"),
       },
     );
+    if (writer.walMissing) log.warn(LOST_WAL);
     try {
       if (options.migrate ?? true) await bringUpToDate(writer, options);
       side = new LocalStorage(writer, options);

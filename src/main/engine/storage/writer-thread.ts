@@ -48,12 +48,15 @@ export class WriterThread {
   /** Of the file: what a frame of the WAL holds. */
   readonly pageBytes: number;
   readonly wal: WalState;
+  /** Whether a process that was killed left no WAL, where there must have been one. */
+  readonly walMissing: boolean;
 
-  private constructor(worker: Worker, { version, wal, pageBytes }: Started) {
+  private constructor(worker: Worker, { version, wal, pageBytes, walMissing }: Started) {
     this.#worker = worker;
     this.schemaVersion = version;
     this.pageBytes = pageBytes;
     this.wal = wal;
+    this.walMissing = walMissing;
     worker.on("message", (message: WriterReply | WriterNotice) => {
       if ("notice" in message) this.onForeignWrite();
       else this.#settle(message);

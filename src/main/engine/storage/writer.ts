@@ -78,6 +78,11 @@ export class Writer {
     return this.#thread.wal;
   }
 
+  /** As it was found when the thread started. */
+  get walMissing(): boolean {
+    return this.#thread.walMissing;
+  }
+
   /** @throws AppError `writer_lost`: not sent; `outcome_unknown`, `closing`, or the job's own failure. */
   call<J extends WriterJob>(job: J, request: WriterJobs[J]["request"]): Promise<WriterJobs[J]["reply"]> {
     return this.#served((thread) => thread.call(job, request));
