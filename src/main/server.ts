@@ -11,6 +11,7 @@ import type { Feature, FeatureContext, OpenFeature, Resource, ServerStatus } fro
 import { FEATURES } from "./features/index.ts";
 import { authorizeEveryone } from "./http/access.ts";
 import { createApp } from "./http/app.ts";
+import { clients } from "./http/client-address.ts";
 import { Idempotency } from "./http/command-route.ts";
 import { corsFor } from "./http/cors.ts";
 import { docsRoutes } from "./http/docs-routes.ts";
@@ -38,17 +39,25 @@ export async function startServer(
 ): Promise<Server> {
   await using opened = new AsyncDisposableStack();
   const log = createLog(settings.log);
-  const state: { status: ServerStatus } = { status: "starting" };
+  const state: { status: ServerStatus; url: string } = { status: "starting", url: "" };
   const prepared = await prepare(settings, opened);
   const engine = opened.adopt(
     await Engine.open({ settings, log, tuning, fill, ...injected(settings, log) }),
     (engine) => engine.close(),
   );
-  const writes = { commands: engine.commands, idempotency: new Idempotency(engine.answers) };
-  const context = { engine, settings, writes, status: () => state.status };
+  const writes = {
+    commands: engine.commands,
+    idempotency: new Idempotency(engine.answers),
+    audited: settings.auth === "required",
+  };
+  const context = {
+    ...{ engine, settings, writes, status: () => state.status, url: () => state.url },
+    clients: clients(settings.trustedProxies, settings.tlsCert !== ""),
+  };
   const features = await openFeatures(context, prepared, opened);
   const http = opened.adopt(await openHttp(context, features), drain);
   const url = urlOf(settings.host, http);
+  state.url = url;
   await engine.storage.announce(url);
   state.status = "ok";
   for (const { start } of features) start?.();
@@ -106,7 +115,7 @@ async function openFeatures(
 }
 
 function openHttp(context: Context, features: readonly OpenFeature[]): Promise<HttpServer> {
-  const { settings, status, engine } = context;
+  const { settings, status, engine, clients } = context;
   const { metrics, log } = engine;
   registerGauges(
     metrics,
@@ -116,14 +125,15 @@ function openHttp(context: Context, features: readonly OpenFeature[]): Promise<H
   const app = createApp(routesOf(features), {
     guard: browserGuard(settings.allowedHosts, settings.corsOrigins),
     cors: corsFor(settings.corsOrigins),
-    authorize: authorizeEveryone,
+    authorize: features.find(({ authorize }) => authorize !== undefined)?.authorize ?? authorizeEveryone,
+    addressOf: clients.addressOf,
     log,
     logRequests: settings.logRequests,
     draining: () => status() === "draining",
     onAnswer: (method, route, status, ms) => metrics.httpDuration.observe(ms / 1_000, method, route, status),
     onRejected,
   });
-  return listen(app, settings.host, settings.port, onRejected);
+  return listen(app, settings, onRejected);
 }
 
 function routesOf(features: readonly OpenFeature[]): readonly Route[] {

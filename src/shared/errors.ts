@@ -24,6 +24,30 @@ export const ERRORS = {
     retry: false,
     hint: "Use `next` of the previous page unchanged, with the same sort; or start again without a cursor.",
   },
+  unauthenticated: {
+    status: 401,
+    title: "Who asks is not known",
+    retry: false,
+    hint: "Send a key or a session's token as `Authorization: Bearer …`, or log in with POST /v1/sessions.",
+  },
+  login_failed: {
+    status: 401,
+    title: "E-mail and password do not match",
+    retry: false,
+    hint: "Check both; POST /v1/password-resets sends a link to choose a new password.",
+  },
+  forbidden: {
+    status: 403,
+    title: "Not permitted",
+    retry: false,
+    hint: "The detail names the permission that is missing: use another key, or ask an admin.",
+  },
+  registration_closed: {
+    status: 403,
+    title: "Registration is closed",
+    retry: false,
+    hint: "An admin can make the account: POST /v1/users, or `chinook user create`.",
+  },
   host_not_allowed: {
     status: 403,
     title: "Host not served here",
@@ -125,6 +149,24 @@ export const ERRORS = {
     title: "Idempotency-Key was used for another request",
     retry: false,
     hint: "Use a new key for a new request.",
+  },
+  link_invalid: {
+    status: 422,
+    title: "Link expired or used",
+    retry: false,
+    hint: "Links work once and not for long: ask for a new one.",
+  },
+  password_refused: {
+    status: 422,
+    title: "Password not accepted",
+    retry: false,
+    hint: "Choose one of 8 to 256 characters that is not among the commonest.",
+  },
+  rate_limited: {
+    status: 429,
+    title: "Too many requests",
+    retry: 1,
+    hint: "Wait as long as Retry-After says, then repeat. RateLimit-Policy says what is allowed.",
   },
   headers_too_large: {
     status: 431,
@@ -368,6 +410,8 @@ interface AppErrorOptions {
   readonly errors?: readonly InputError[] | undefined;
   /** Seconds, for the Retry-After header, where this time is another than the registry's. */
   readonly retryAfter?: number | undefined;
+  /** Header fields that the answer must carry, such as WWW-Authenticate. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly cause?: unknown;
 }
 
@@ -376,6 +420,7 @@ export class AppError extends Error {
   readonly code: ErrorCode;
   readonly errors: readonly InputError[] | undefined;
   readonly retryAfter: number | undefined;
+  readonly headers: Readonly<Record<string, string>> | undefined;
 
   constructor(code: ErrorCode, options: AppErrorOptions = {}) {
     super(options.detail ?? ERRORS[code].title, { cause: options.cause });
@@ -383,6 +428,7 @@ export class AppError extends Error {
     this.code = code;
     this.errors = options.errors;
     this.retryAfter = options.retryAfter;
+    this.headers = options.headers;
   }
 
   get status(): number {

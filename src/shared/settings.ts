@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { closest } from "fastest-levenshtein";
@@ -37,7 +38,7 @@ const UNITS = { s: 1, m: 60, h: 3_600, d: 86_400 } as const;
 /** Seconds; 0 is never. */
 const interval = (min: number, max: number) => (text: string) => {
   if (text === "0") return 0;
-  const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  const [, count, unit] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
   const seconds = Number(count) * UNITS[unit as keyof typeof UNITS];
   return seconds >= min && seconds <= max ? seconds : undefined;
 };
@@ -59,10 +60,30 @@ const origins = (text: string) => {
     ? given
     : undefined;
 };
+/** Each an address, or one with the length of its prefix. */
+const addressBlocks = (text: string) => {
+  const blocks = text.split(",").map((block) => block.trim());
+  return blocks.every(isAddressBlock) ? blocks : undefined;
+};
+function isAddressBlock(block: string): boolean {
+  const [, address = "", prefix] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(block) ?? [];
+  const bits = { 0: -1, 4: 32, 6: 128 }[isIP(address)]!;
+  return prefix === undefined ? bits > 0 : Number(prefix) <= bits;
+}
 const emptyOr = (parse: (text: string) => string | undefined) => (text: string) =>
   text === "" ? text : parse(text);
 
 const setting = <T>(row: Setting<T>): Setting<T> => row;
+
+/** Requests a minute of one key, user or address; 0 is no limit. */
+const rate = (name: string, what: string, initial: number) =>
+  setting({
+    env: `CHINOOK_RATE_${name.toUpperCase()}`,
+    expects: "a whole number from 0 (no limit) to 1000000",
+    help: `${what} a minute, where CHINOOK_AUTH=required`,
+    initial: () => initial,
+    parse: whole(0, 1_000_000),
+  });
 
 export const SETTINGS = {
   database: setting({
@@ -74,10 +95,98 @@ export const SETTINGS = {
   }),
   host: setting({
     env: "CHINOOK_HOST",
-    expects: "127.0.0.1, ::1 or localhost (routes are open, so loopback only)",
+    expects: "an address or localhost; any but 127.0.0.1, ::1 and localhost needs CHINOOK_AUTH=required",
     help: "the address to listen on",
     initial: () => "127.0.0.1",
-    parse: oneOf("127.0.0.1", "::1", "localhost"),
+    parse: (text) => (text === "localhost" || isIP(text) !== 0 ? text : undefined),
+  }),
+  auth: setting({
+    env: "CHINOOK_AUTH",
+    expects: "open or required",
+    help: "required: who asks must be known, by a key or a session",
+    initial: () => "open" as const,
+    parse: oneOf("open", "required"),
+  }) as Setting<"open" | "required">,
+  anonymous: setting({
+    env: "CHINOOK_ANONYMOUS",
+    expects: "none or read",
+    help: "what strangers may do where CHINOOK_AUTH=required: nothing, or read the catalogue",
+    initial: () => "none" as const,
+    parse: oneOf("none", "read"),
+  }) as Setting<"none" | "read">,
+  registration: setting({
+    env: "CHINOOK_REGISTRATION",
+    expects: "open or closed",
+    help: "closed: accounts are made by admins alone",
+    initial: () => "open" as const,
+    parse: oneOf("open", "closed"),
+  }) as Setting<"open" | "closed">,
+  publicUrl: setting({
+    env: "CHINOOK_PUBLIC_URL",
+    expects: "an http or https URL, or empty for where it listens",
+    help: "where people reach the server: links in mails and the rules for cookies follow it",
+    initial: () => "",
+    parse: emptyOr(httpUrl),
+  }),
+  trustedProxies: setting<readonly string[]>({
+    env: "CHINOOK_TRUSTED_PROXIES",
+    expects: "addresses or CIDR blocks such as 10.0.0.0/8, separated by commas, or empty",
+    help: "proxies whose X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host count",
+    initial: () => [],
+    parse: (text) => (text === "" ? [] : addressBlocks(text)),
+  }),
+  tlsCert: setting({
+    env: "CHINOOK_TLS_CERT",
+    expects: "a file path, or empty for none",
+    help: "certificate chain in PEM form, for https without a proxy; read again when it changes",
+    initial: () => "",
+    parse: emptyOr(folder),
+  }),
+  tlsKey: setting({
+    env: "CHINOOK_TLS_KEY",
+    expects: "a file path, or empty for none",
+    help: "the certificate's private key",
+    initial: () => "",
+    parse: emptyOr(folder),
+  }),
+  sessionIdle: setting({
+    env: "CHINOOK_SESSION_IDLE",
+    expects: "a time from 1m to 365d such as 2h",
+    help: "a session that is not used for so long ends",
+    initial: () => 2 * UNITS.h,
+    parse: interval(UNITS.m, 365 * UNITS.d),
+  }),
+  sessionAge: setting({
+    env: "CHINOOK_SESSION_AGE",
+    expects: "a time from 1m to 365d such as 30d",
+    help: "a session ends after so long, however much it is used",
+    initial: () => 30 * UNITS.d,
+    parse: interval(UNITS.m, 365 * UNITS.d),
+  }),
+  auditKeep: setting({
+    env: "CHINOOK_AUDIT_KEEP",
+    expects: "0 (for ever), or a time from 1d to 3650d such as 365d",
+    help: "how long the audit is kept",
+    initial: () => 365 * UNITS.d,
+    parse: interval(UNITS.d, 3_650 * UNITS.d),
+  }),
+  rateRead: rate("read", "reads that are not searches", 6_000),
+  rateSearch: rate("search", "searches", 1_200),
+  rateWrite: rate("write", "writes", 1_200),
+  rateLogin: rate("login", "attempts to log in or register, by address", 20),
+  smtpUrl: setting({
+    env: "CHINOOK_SMTP_URL",
+    expects: "an smtp or smtps URL such as smtps://user:password@mail.example.com, or empty for no mail",
+    help: "the server that mails are sent through",
+    initial: () => "",
+    parse: emptyOr((text) => (/^smtps?:$/.test(URL.parse(text)?.protocol ?? "") ? text : undefined)),
+  }),
+  mailFrom: setting({
+    env: "CHINOOK_MAIL_FROM",
+    expects: "an e-mail address",
+    help: "the sender of mails",
+    initial: () => "chinook@localhost",
+    parse: matching(/^[^\s@<>,;]+@[^\s@<>,;]+$/),
   }),
   allowedHosts: setting<readonly string[]>({
     env: "CHINOOK_ALLOWED_HOSTS",
@@ -277,8 +386,24 @@ export function resolveSettings(
     if (value === undefined) problems.push(`${source}: expected ${row.expects}, got ${JSON.stringify(text)}`);
     return [name, value];
   });
+  const settings = Object.fromEntries(entries) as Settings;
+  if (problems.length === 0) problems.push(...contradictions(settings));
   if (problems.length > 0) throw new AppError("usage", { detail: problems.join("\n") });
-  return Object.freeze(Object.fromEntries(entries)) as Settings;
+  return Object.freeze(settings);
+}
+
+const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
+
+/** What each is allowed, but not together. */
+function contradictions({ host, auth, tlsCert, tlsKey }: Settings): string[] {
+  const problems: string[] = [];
+  if (auth === "open" && !LOOPBACK.has(host)) {
+    problems.push(`CHINOOK_HOST: ${host} can be reached by others, which needs CHINOOK_AUTH=required`);
+  }
+  if ((tlsCert === "") !== (tlsKey === "")) {
+    problems.push("CHINOOK_TLS_CERT and CHINOOK_TLS_KEY: expected both or neither");
+  }
+  return problems;
 }
 
 /** Variables that other parts of the project own: what tests are given to work with. */

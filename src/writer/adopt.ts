@@ -41,6 +41,7 @@ function copyAll(db: Connection): void {
   db.pragma("defer_foreign_keys = ON");
   const tables = db.prepare<[], string>(TABLES_SQL).pluck().all();
   for (const table of tables) if (!CATALOGUE_TABLES.has(table) && table !== "meta") copy(db, table);
+  copyListeners(db);
   db.prepare(
     `INSERT OR REPLACE INTO staged.meta SELECT key, value FROM main.meta
      WHERE key NOT IN (SELECT value FROM json_each(?))`,
@@ -54,6 +55,21 @@ function copy(db: Connection, table: string): void {
   const columns = names.map((name) => `"${name}"`).join(", ");
   db.exec(`DELETE FROM staged."${table}";
     INSERT INTO staged."${table}" (${columns}) SELECT ${columns} FROM main."${table}"`);
+}
+
+/**
+ * Accounts stay, though no longer tied to customers, who are others now; listeners without an account are those of
+ * the new catalogue.
+ */
+function copyListeners(db: Connection): void {
+  db.exec(`
+    DELETE FROM staged.users WHERE email_key IS NULL AND role = 'listener' AND status = 'active';
+    UPDATE staged.users SET customer_id = NULL WHERE customer_id IS NOT NULL;
+    INSERT OR IGNORE INTO staged.users (id, customer_id, created_at, updated_at)
+    SELECT l.id, c.id, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+    FROM (SELECT DISTINCT user_id AS id FROM staged.plays WHERE user_id IS NOT NULL
+      UNION SELECT id FROM staged.customers) l
+    LEFT JOIN staged.customers c ON c.id = l.id`);
 }
 
 /** An id is never given out twice, whichever catalogue it was of. */

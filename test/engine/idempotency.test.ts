@@ -21,12 +21,13 @@ describe("a key's age", () => {
     const insert = sql("INSERT INTO search_pending (text) VALUES ('applied')");
     const answer = sql("SELECT '{\"n\":' || count(*) || '}' AS body, '\"etag\"' AS etag FROM search_pending");
     const apply = (fingerprint: string, at: number) =>
-      commits.run([applyOnce({ key: "k", fingerprint }, [insert], answer, iso(at))]).outcomes[0]!;
+      commits.run([applyOnce({ principal: "anonymous", key: "k", fingerprint }, [insert], answer, iso(at))])
+        .outcomes[0]!;
     return { db, apply };
   }
 
   function stored(db: Connection, at: number): unknown {
-    const read = IDEMPOTENCY_READ.statement({ key: "k" }, new Date(at));
+    const read = IDEMPOTENCY_READ.statement({ principal: "anonymous", key: "k" }, new Date(at));
     const row = db.prepare(read.sql).raw(true).get(read.params) as [string] | undefined;
     return row && JSON.parse(row[0]);
   }
@@ -74,8 +75,8 @@ describe("housekeeping", () => {
     const db = writable(file);
     db.prepare(
       `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < @old)
-       INSERT INTO idempotency_keys (key, fingerprint, created_at)
-       SELECT 'k' || i, 'f', @before FROM n UNION ALL SELECT 'young', 'f', @now`,
+       INSERT INTO idempotency_keys (principal, key, fingerprint, created_at)
+       SELECT 'anonymous', 'k' || i, 'f', @before FROM n UNION ALL SELECT 'anonymous', 'young', 'f', @now`,
     ).run({ old: OLD, before: iso(Date.now() - 24 * HOUR_MS), now: iso(Date.now()) });
     const keys = () => db.prepare("SELECT count(*) FROM idempotency_keys").pluck().get();
     const failures = async () => (await engine.metrics.housekeepingFailures.get()).values;

@@ -4,6 +4,8 @@ import { ALL_KINDS, type Kind } from "../../src/main/model/kinds.ts";
 import { DIMENSIONS, VECTOR_KINDS } from "../../src/shared/embedders/embedder.ts";
 import type { BULK_COLUMNS } from "../../src/shared/tables.ts";
 
+import { PEOPLE_INPUTS } from "./refusals.people.ts";
+
 /** What a command is executed with. `"current"` stands for the ETag that the entity has at that moment. */
 export interface Call {
   readonly name: string;
@@ -11,7 +13,7 @@ export interface Call {
   readonly ifMatch?: "current" | "outdated" | undefined;
   readonly key?: string | undefined;
 }
-type Inputs = fc.Arbitrary<Omit<Call, "name">>;
+export type Inputs = fc.Arbitrary<Omit<Call, "name">>;
 
 /** Few ids, so that commands meet; one that is of nothing, so that they are refused. */
 const id = fc.constantFrom(1, 2, 3, 999);
@@ -133,6 +135,7 @@ export const INPUTS: Readonly<Record<string, Inputs>> = {
   "bulk.load": only(chunk),
   "bulk.source": only(fc.record({ source: fc.constantFrom("demo", "imported") })),
   "bulk.inspect": nothing,
+  ...PEOPLE_INPUTS,
 };
 
 export const anyCall: fc.Arbitrary<Call> = fc.oneof(

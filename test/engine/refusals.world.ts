@@ -14,6 +14,7 @@ import { closeness, editDistance } from "../../src/workers/closeness.ts";
 import { registerFunctions } from "../../src/workers/functions.ts";
 import { GroupCommit } from "../../src/writer/group-commit.ts";
 import type { Call } from "./refusals.inputs.ts";
+import { addPeople } from "./refusals.people.ts";
 import { MIGRATIONS } from "./support.ts";
 import { variantsOf } from "./variants.ts";
 
@@ -52,6 +53,7 @@ function firstState(): Buffer {
   const db = open(":memory:");
   migrate(db, readMigrations(MIGRATIONS), "latest");
   db.exec(FIRST_ROWS + REFUSALS_SCHEMA);
+  addPeople(db);
   first = db.serialize();
   db.close();
   return first;
@@ -233,7 +235,7 @@ export class World {
     const command = COMMANDS.find((command) => command.name === name)!;
     try {
       await this.#commands.execute(command, input, {
-        idempotent: key === undefined ? undefined : { key, fingerprint: name },
+        idempotent: key === undefined ? undefined : { principal: "anonymous", key, fingerprint: name },
         ifMatch: ifMatch && [ifMatch === "outdated" ? '"outdated"' : this.#etag(name, input)],
       });
       return undefined;

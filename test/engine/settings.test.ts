@@ -10,7 +10,31 @@ const README = resolve(import.meta.dirname, "../../README.md");
 const VALUES: Readonly<Record<SettingName, readonly [good: string, means: unknown, bad: readonly string[]]>> =
   {
     database: ["some/where.sqlite", resolve("some/where.sqlite"), ["", "a\0b"]],
-    host: ["::1", "::1", ["0.0.0.0", "example.org", ""]],
+    host: ["::1", "::1", ["0.0.0.256", "example.org", ""]],
+    auth: ["required", "required", ["on", "1", ""]],
+    anonymous: ["read", "read", ["write", "all", ""]],
+    registration: ["closed", "closed", ["0", "no", ""]],
+    publicUrl: ["https://music.example.com", "https://music.example.com", ["music.example.com", "ftp://x"]],
+    trustedProxies: [
+      "10.0.0.0/8, 2001:db8::1",
+      ["10.0.0.0/8", "2001:db8::1"],
+      ["10.0.0.0/33", "proxy", "10.0.0", "::/129", "10.0.0.1,,10.0.0.2", "10.0.0.0/"],
+    ],
+    tlsCert: ["", "", ["a\0b"]],
+    tlsKey: ["", "", ["a\0b"]],
+    sessionIdle: ["90m", 5_400, ["59s", "366d", "2", "off"]],
+    sessionAge: ["7d", 604_800, ["59s", "366d", "-1d"]],
+    auditKeep: ["30d", 2_592_000, ["1h", "3651d", "-1d"]],
+    rateRead: ["0", 0, ["-1", "1000001", "10/s"]],
+    rateSearch: ["100", 100, ["-1", "many"]],
+    rateWrite: ["100", 100, ["-1", "many"]],
+    rateLogin: ["5", 5, ["-1", "1.5"]],
+    smtpUrl: [
+      "smtps://a:b@mail.example.com",
+      "smtps://a:b@mail.example.com",
+      ["mail.example.com", "http://x"],
+    ],
+    mailFrom: ["a@example.com", "a@example.com", ["", "a", "a@b, c@d", "A <a@b>"]],
     allowedHosts: [
       "Music.example.com., b",
       ["music.example.com", "b"],
@@ -75,7 +99,9 @@ test("nothing given is the defaults, all of them values of their setting", () =>
   });
   for (const name of NAMES) {
     const text = settings[name] === true ? "1" : String(settings[name]);
-    expect(SETTINGS[name].parse(text), name).toEqual(settings[name]);
+    // A number of seconds is written with its unit.
+    const parsed = SETTINGS[name].parse(text) ?? SETTINGS[name].parse(`${text}s`);
+    expect(parsed, name).toEqual(settings[name]);
   }
 });
 
@@ -131,4 +157,18 @@ describe("variables", () => {
 test.skipIf(!existsSync(README))("README.md lists every setting, and none besides (needs README.md)", () => {
   const rows = [...readFileSync(README, "utf8").matchAll(/^\|\s*`(CHINOOK_\w+)`/gm)].map(([, env]) => env);
   expect(rows.sort()).toEqual(NAMES.map((name) => SETTINGS[name].env as string).sort());
+});
+
+describe("who is let in", () => {
+  test("an address that others reach needs CHINOOK_AUTH=required", () => {
+    for (const host of ["0.0.0.0", "::", "192.0.2.1"]) {
+      expect(problemsOf({ CHINOOK_HOST: host })).toContain("CHINOOK_AUTH=required");
+      expect(problemsOf({ CHINOOK_HOST: host, CHINOOK_AUTH: "required" })).toBe("");
+    }
+  });
+
+  test("a certificate needs its key", () => {
+    expect(problemsOf({ CHINOOK_TLS_CERT: "cert.pem" })).toContain("both or neither");
+    expect(problemsOf({ CHINOOK_TLS_CERT: "cert.pem", CHINOOK_TLS_KEY: "key.pem" })).toBe("");
+  });
 });

@@ -104,7 +104,7 @@ function otherVariants(read: AnyRead): Record<string, unknown>[] {
   }
   if (read.name.startsWith("charts.")) return [{ window: 24 * 365, limit: 5 }];
   if (read.name === "users.plays") return pages("-played_at", NOW.toISOString());
-  if (read.name === "idempotency.get") return [{ key: "k" }];
+  if (read.name === "idempotency.get") return [{ principal: "anonymous", key: "k" }];
   if (read.name === "catalogue.source") return [{}];
   if (read.name === "search") return searchVariants();
   if (read.name === "search.suggestions") return [{ q: "the l", limit: 5 }];
@@ -113,12 +113,43 @@ function otherVariants(read: AnyRead): Record<string, unknown>[] {
     return [{}];
   if (read.name === "tracks.tags") return [{ id: 3 }];
   if (read.name === "tags.list") return pages("slug", "m");
+  const people = PEOPLE[read.name];
+  if (people !== undefined) return people;
   const discovered = discoverVariants()[read.name];
   if (discovered !== undefined) return discovered;
   throw new Error(
     `${read.name} has no variants yet: add parameters that exercise each of its statements to otherVariants() in test/engine/variants.ts`,
   );
 }
+
+/** Of accounts, sessions, keys and the audit. */
+const PEOPLE: Readonly<Record<string, Record<string, unknown>[]>> = {
+  "users.get": [{ id: 3 }],
+  "users.list": [
+    { limit: 5, sort: "id" },
+    { limit: 5, sort: "id", cursor: cursor("id", 40, 40) },
+  ],
+  "users.login": [{ email_key: "ada@example.com" }],
+  "users.password": [{ id: 3 }],
+  "users.export": [{ id: 3 }],
+  "sessions.resolve": [{ hash: "h" }],
+  "sessions.list": [{ user: 3, now: NOW.toISOString(), idle_since: NOW.toISOString() }],
+  "keys.resolve": [{ id: 3 }],
+  "keys.list": [{ user: 3 }],
+  "audit.list": [
+    {},
+    ...[
+      { principal: "user:3" },
+      { command: "tracks" },
+      { object: "tracks:3" },
+      { from: "2026" },
+      { to: "2027" },
+    ],
+  ].flatMap((filter) => [
+    { limit: 5, sort: "-id", ...filter },
+    { limit: 5, sort: "-id", cursor: cursor("-id", 40, 40), ...filter },
+  ]),
+};
 
 /** Of similarity, recommendations and what vectors are computed with. */
 function discoverVariants(): Readonly<Record<string, Record<string, unknown>[]>> {

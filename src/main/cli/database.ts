@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { type Holder, readHolder, WriterLock } from "../../shared/database/lock.ts";
+import { readOperatorToken } from "../../shared/database/operator.ts";
 import { finishReplacement, isThere } from "../../shared/database/replacement.ts";
 import { AppError, fromFailure } from "../../shared/errors.ts";
 import type { Settings } from "../../shared/settings.ts";
@@ -72,13 +73,23 @@ export function assertDatabase(file: string): void {
   }
 }
 
+/** By the server's URL: what makes this command known to it as the operator's, where it asks. */
+const tokens = new Map<string, string | undefined>();
+
+export function authorization(server: string): Record<string, string> {
+  const token = tokens.get(server);
+  return token === undefined ? {} : { authorization: `Bearer ${token}` };
+}
+
 /** The URL of the server that holds the database, if one does and answers. */
 export async function runningServer(file: string): Promise<string | undefined> {
   const holder: Holder | undefined = readHolder(file);
   if (holder?.url == null) return undefined;
   try {
     const response = await fetch(new URL("/livez", holder.url), { signal: AbortSignal.timeout(2_000) });
-    return response.ok ? holder.url : undefined;
+    if (!response.ok) return undefined;
+    tokens.set(holder.url, readOperatorToken(file));
+    return holder.url;
   } catch {
     return undefined;
   }
@@ -86,9 +97,12 @@ export async function runningServer(file: string): Promise<string | undefined> {
 
 /** @throws AppError with the code that the server answered. @returns the body. */
 export async function request(server: string, method: string, path: string, body?: unknown): Promise<string> {
-  const content =
-    body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
-  const response = await fetch(new URL(path, server), { method, ...content }).catch((cause) => {
+  const headers = {
+    ...authorization(server),
+    ...(body === undefined ? {} : { "content-type": "application/json" }),
+  };
+  const content = body === undefined ? {} : { body: JSON.stringify(body) };
+  const response = await fetch(new URL(path, server), { method, headers, ...content }).catch((cause) => {
     throw new AppError("server_failed", { detail: `${server} gave no answer: it may have ended`, cause });
   });
   const text = await response.text();

@@ -5,6 +5,8 @@ import type { Engine } from "../engine/engine.ts";
 import type { Upkeep } from "../engine/housekeeping.ts";
 import type { GaugeSources } from "../engine/metrics.ts";
 import type { AnyRead } from "../engine/reads/read.ts";
+import type { Authorize } from "../http/access.ts";
+import type { Clients } from "../http/client-address.ts";
 import type { Writes } from "../http/command-route.ts";
 import type { Route } from "../http/route.ts";
 
@@ -39,6 +41,9 @@ export interface FeatureContext {
   readonly writes: Writes;
   readonly status: () => ServerStatus;
   readonly settings: Settings;
+  readonly clients: Clients;
+  /** Where the server listens; the address is known once it does. */
+  readonly url: () => string;
   /** Another feature, which stands before this one in the list. @throws Error when it does not. */
   readonly use: <O extends OpenFeature>(feature: Pick<Feature<O>, "name" | "open">) => O;
 }
@@ -46,6 +51,8 @@ export interface FeatureContext {
 /** A feature while the server runs. */
 export interface OpenFeature {
   readonly routes: readonly Route[];
+  /** Judges every request: of one feature at the most. */
+  readonly authorize?: Authorize;
   /** The values of the gauges that are this feature's. */
   readonly gauges?: Partial<GaugeSources>;
   /** Told of the tags of each commit, after the cache was invalidated and before the answer. It must be brief. */

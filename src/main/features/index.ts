@@ -8,6 +8,7 @@ import { discover } from "./discover/feature.ts";
 import type { Feature } from "./feature.ts";
 import { listening } from "./listening/feature.ts";
 import { operations } from "./operations/feature.ts";
+import { people } from "./people/feature.ts";
 import { search } from "./search/feature.ts";
 
 /** Every feature, in the order in which they are opened: one that uses another stands after it. */
@@ -19,6 +20,7 @@ export const FEATURES: readonly Feature[] = [
   bulk,
   backups,
   operations,
+  people,
 ];
 
 /** Every read there is: the features' and the engine's own. */

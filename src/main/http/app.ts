@@ -2,11 +2,11 @@ import type { IncomingMessage } from "node:http";
 import { type Context, Hono } from "hono";
 import { TrieRouter } from "hono/router/trie-router";
 import { AppError } from "../../shared/errors.ts";
+import type { AccessRule } from "./access.ts";
 import {
   ACCEPT_PATCH,
   type ExchangeOptions,
   exchange,
-  MethodNotAllowed,
   type Request,
   type Sent,
   type Target,
@@ -39,16 +39,24 @@ export function createApp(routes: readonly Route[], options: ExchangeOptions): A
     const sent = exchange(new HonoRequest(c, target, known), target, options);
     return sent instanceof Promise ? sent.then(toResponse) : toResponse(sent);
   };
-  for (const route of routes) hono.on(route.method, route.path.replace(/\{(\w+)\}/g, ":$1"), to(route));
+  for (const route of routes) {
+    const target = { path: route.path, handle: route.handle, rule: ruleOf(route) };
+    hono.on(route.method, route.path.replace(/\{(\w+)\}/g, ":$1"), to(target));
+  }
   const methodsOf = methodTable(routes);
   const unmatched: Target = {
     path: NO_ROUTE,
-    access: "open",
+    rule: { access: "open", load: "read" },
     handle: ({ method, path }) => refuse(method, path === ASTERISK ? METHODS : methodsOf(path)),
   };
   hono.notFound(to(unmatched));
   return { hono, known };
 }
+
+const ruleOf = ({ access, load, method }: Route): AccessRule => ({
+  access,
+  load: load ?? (method === "GET" ? "read" : "write"),
+});
 
 const toResponse = ({ reply: { status, body, headers }, own }: Sent): Response =>
   new Response(body, { status, headers: { ...headers, ...own } });
@@ -88,7 +96,10 @@ function refuse(method: string, methods: readonly string[]): Reply {
   if (methods.length === 0) throw new AppError("route_unknown");
   const allow = [...methods, "OPTIONS"].join(", ");
   if (method === "OPTIONS") return empty(204, { allow, ...(methods.includes("PATCH") ? ACCEPT_PATCH : {}) });
-  throw new MethodNotAllowed(allow);
+  throw new AppError("method_not_allowed", {
+    detail: `this route answers to ${allow}`,
+    headers: { allow },
+  });
 }
 
 /** What the server answers to at all. */

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { AppError } from "../../shared/errors.ts";
+import type { Actor } from "../engine/commands/audit.ts";
 import type { Answered, Command } from "../engine/commands/command.ts";
 import type { Commands, ExecuteOptions } from "../engine/commands/command-bus.ts";
 import { fingerprint, IDEMPOTENCY_READ, type IdempotentRequest } from "../engine/commands/idempotency.ts";
@@ -13,17 +14,26 @@ const NO_STORE = { "cache-control": "no-store" };
 export interface Writes {
   readonly commands: Commands;
   readonly idempotency: Idempotency;
+  /** Whether what is done for a request is audited. */
+  readonly audited: boolean;
 }
 
+/** Whom a request's command is done for; undefined where nothing is audited. */
+export const actorOf = ({ audited }: Pick<Writes, "audited">, call: Call): Actor | undefined =>
+  audited
+    ? {
+        principal: call.principal.id,
+        credential: call.principal.credential,
+        address: call.addressOf(call.incoming),
+        requestId: call.requestId,
+      }
+    : undefined;
+
 /** PATCH and DELETE: the change, if the entity is still the one that the client saw. */
-export async function change<I>(
-  { commands }: Writes,
-  call: Call,
-  command: Command<I>,
-  input: I,
-): Promise<Reply> {
+export async function change<I>(writes: Writes, call: Call, command: Command<I>, input: I): Promise<Reply> {
   const { headers } = call.incoming;
-  const answered = await commands.execute(command, input, preconditions(headers)).catch((error) => {
+  const options = { ...preconditions(headers), actor: actorOf(writes, call) };
+  const answered = await writes.commands.execute(command, input, options).catch((error) => {
     throw weakened(error, headers["if-match"]);
   });
   return answered.body === null ? empty(204, NO_STORE) : withEtag(200, answered);
@@ -50,7 +60,7 @@ function preconditions(headers: IncomingHttpHeaders): ExecuteOptions {
 
 /** POST: once, however often it is sent under one Idempotency-Key. */
 export async function create<I>(
-  { commands, idempotency }: Writes,
+  writes: Writes,
   call: Call,
   command: Command<I>,
   input: I,
@@ -58,10 +68,16 @@ export async function create<I>(
   location?: (id: number) => string,
 ): Promise<Reply> {
   const key = idempotencyKey(call.incoming);
-  const execute = (options: ExecuteOptions) => commands.execute(command, input, options);
-  if (key === undefined) return created(await execute({}), location);
-  const request = { key, fingerprint: fingerprint("POST", call.path, bodyText) };
-  const { answered, replayed } = await idempotency.once(request, () => execute({ idempotent: request }));
+  const actor = actorOf(writes, call);
+  const execute = (options: ExecuteOptions) => writes.commands.execute(command, input, options);
+  if (key === undefined) return created(await execute({ actor }), location);
+  const request = {
+    principal: call.principal.id,
+    key,
+    fingerprint: fingerprint("POST", call.path, bodyText),
+  };
+  const once = () => execute({ actor, idempotent: request });
+  const { answered, replayed } = await writes.idempotency.once(request, once);
   return created(answered, location, replayed ? { "idempotency-replayed": "true" } : {});
 }
 
@@ -104,15 +120,16 @@ export class Idempotency {
     request: IdempotentRequest,
     execute: () => Promise<Answered>,
   ): Promise<{ answered: Answered; replayed: boolean }> {
-    if (this.#inProgress.has(request.key)) throw new AppError("idempotency_in_progress");
-    this.#inProgress.add(request.key);
+    const inProgress = `${request.principal} ${request.key}`;
+    if (this.#inProgress.has(inProgress)) throw new AppError("idempotency_in_progress");
+    this.#inProgress.add(inProgress);
     try {
       const stored = await this.#stored(request);
       return stored === undefined
         ? { answered: await this.#executed(request, execute), replayed: false }
         : { answered: stored, replayed: true };
     } finally {
-      this.#inProgress.delete(request.key);
+      this.#inProgress.delete(inProgress);
     }
   }
 
@@ -125,12 +142,9 @@ export class Idempotency {
     }
   }
 
-  async #stored({ key, fingerprint }: IdempotentRequest): Promise<Answered | undefined> {
-    const found = await this.#answers.fetch(
-      IDEMPOTENCY_READ,
-      { key },
-      Answers.key(IDEMPOTENCY_READ, { key }),
-    );
+  async #stored({ principal, key, fingerprint }: IdempotentRequest): Promise<Answered | undefined> {
+    const params = { principal, key };
+    const found = await this.#answers.fetch(IDEMPOTENCY_READ, params, Answers.key(IDEMPOTENCY_READ, params));
     if (found === null) return undefined;
     const stored = JSON.parse(found.entry.body) as StoredAnswer;
     if (stored.fingerprint !== fingerprint) throw new AppError("idempotency_mismatch");

@@ -42,6 +42,14 @@ export const RESPONSE_HEADERS = {
   "Idempotency-Replayed": text("`true` on the answer of an earlier request under the same key.", {
     enum: ["true"],
   }),
+  "WWW-Authenticate": text("How to say who asks (RFC 6750).", { example: 'Bearer realm="chinook"' }),
+  RateLimit: text("How much is left of the limit, and in how many seconds all of it is there again.", {
+    example: '"read";r=5999;t=1',
+  }),
+  "RateLimit-Policy": text("The limit: so many requests in so many seconds.", {
+    example: '"read";q=6000;w=60',
+  }),
+  "Set-Cookie": text("The session, for browsers."),
   "Retry-After": { description: "Seconds to wait.", schema: { type: "integer", minimum: 1 } },
 } as const;
 

@@ -1,6 +1,7 @@
+import type { IncomingMessage } from "node:http";
 import { AppError, type ErrorCode } from "../../shared/errors.ts";
 import { type Logger, SLOW_MS } from "../engine/log.ts";
-import { ANONYMOUS, type Authorize, type Principal } from "./access.ts";
+import { type AccessRule, type Admission, ANONYMOUS, type Authorize, type Principal } from "./access.ts";
 import { BODIES } from "./body-budget.ts";
 import type { Cors } from "./cors.ts";
 import type { BrowserGuard } from "./origin.ts";
@@ -11,6 +12,8 @@ export interface ExchangeOptions {
   readonly guard: BrowserGuard;
   readonly cors: Cors | undefined;
   readonly authorize: Authorize;
+  /** Where a request came from: the client's address, however many trusted proxies it passed. */
+  readonly addressOf: (incoming: IncomingMessage) => string;
   readonly log: Logger;
   readonly logRequests: "all" | "slow";
   /** Asks clients to close their connections. */
@@ -21,10 +24,10 @@ export interface ExchangeOptions {
 }
 
 /** What a request is dispatched to: a route, or the answer to what matches none. */
-export type Target = Pick<Route, "path" | "access" | "handle">;
+export type Target = Pick<Route, "path" | "handle"> & { readonly rule: AccessRule };
 
 /** A request before it was let in. */
-export type Request = Omit<Call, "principal">;
+export type Request = Omit<Call, "principal" | "requestId" | "addressOf">;
 
 /** A reply with everything that an answer carries. Field names are in lower case. */
 export interface Sent {
@@ -41,6 +44,7 @@ const REJECTIONS = new Set<ErrorCode>([
   "closing",
   "host_not_allowed",
   "cross_origin",
+  "rate_limited",
 ]);
 
 interface Exchange {
@@ -49,6 +53,8 @@ interface Exchange {
   readonly started: number;
   readonly id: string;
   readonly options: ExchangeOptions;
+  /** Of the admission: the answer carries them. */
+  fields?: Admission["fields"];
 }
 
 /**
@@ -66,7 +72,7 @@ export function exchange(request: Request, target: Target, options: ExchangeOpti
   };
   try {
     options.guard(request.incoming);
-    const reply = dispatch(request, target, options.authorize);
+    const reply = dispatch(exchange, target);
     if (!(reply instanceof Promise)) return finish(exchange, reply);
     return reply.then(
       (settled) => finish(exchange, settled),
@@ -78,23 +84,34 @@ export function exchange(request: Request, target: Target, options: ExchangeOpti
 }
 
 /** Access is judged before anything else is done, the look-up of a cached answer included. */
-function dispatch(
-  request: Request,
-  { access, handle }: Target,
-  authorize: Authorize,
-): Reply | Promise<Reply> {
-  if (access === "open") return handle(admitted(request, ANONYMOUS));
-  const principal = authorize(request.incoming, access);
-  if (!(principal instanceof Promise)) return handle(admitted(request, principal));
-  return principal.then((known) => handle(admitted(request, known)));
+function dispatch(exchange: Exchange, target: Target): Reply | Promise<Reply> {
+  if (target.rule.access === "open") return target.handle(admitted(exchange, ANONYMOUS));
+  const { request, id, options } = exchange;
+  const admission = options.authorize(request.incoming, target.rule, id);
+  if (!(admission instanceof Promise)) return enter(exchange, target, admission);
+  return admission.then((known) => enter(exchange, target, known));
 }
 
-function admitted(request: Request, principal: Principal): Call {
-  (request as { principal?: Principal }).principal = principal;
-  return request as Call;
+function enter(exchange: Exchange, target: Target, { principal, fields }: Admission): Reply | Promise<Reply> {
+  exchange.fields = fields;
+  if (target.rule.access === "own") checkOwn(exchange.request.param("id"), principal);
+  return target.handle(admitted(exchange, principal));
 }
 
-function finish({ request, route, started, id, options }: Exchange, reply: Reply): Sent {
+/** Whether there is such a user is told to nobody else. @throws AppError `not_found`. */
+function checkOwn(id: string, { user, permissions }: Principal): void {
+  if (!permissions.has("people:read") && id !== String(user)) throw new AppError("not_found");
+}
+
+function admitted({ request, id, options }: Exchange, principal: Principal): Call {
+  const call = request as { -readonly [K in keyof Call]: Call[K] };
+  call.principal = principal;
+  call.requestId = id;
+  call.addressOf = options.addressOf;
+  return call;
+}
+
+function finish({ request, route, started, id, options, fields }: Exchange, reply: Reply): Sent {
   const { incoming, method } = request;
   const ms = performance.now() - started;
   options.onAnswer(method, route, reply.status, ms);
@@ -103,6 +120,7 @@ function finish({ request, route, started, id, options }: Exchange, reply: Reply
     options.log.info({ request_id: id, method, url: incoming.url, status: reply.status, ms }, "request");
   }
   const own: Record<string, string> = { "x-request-id": id };
+  if (fields !== undefined) Object.assign(own, fields);
   if (options.draining()) own.connection = "close";
   if (options.cors !== undefined) Object.assign(own, options.cors(incoming, reply.headers));
   if (method === "HEAD" && reply.body !== null) own["content-length"] = lengthOf(reply.body);
@@ -125,17 +143,8 @@ function fail(exchange: Exchange, thrown: unknown): Sent {
 
 /** What a refusal says of the requests that would be taken. */
 function hintsOf(error: AppError, method: string): Record<string, string> {
-  if (error instanceof MethodNotAllowed) return { allow: error.allow };
   return error.code === "media_type_unsupported" && method === "PATCH" ? ACCEPT_PATCH : {};
 }
 
 /** RFC 5789. */
 export const ACCEPT_PATCH = { "accept-patch": "application/merge-patch+json, application/json" };
-
-export class MethodNotAllowed extends AppError {
-  readonly allow: string;
-  constructor(allow: string) {
-    super("method_not_allowed", { detail: `this route answers to ${allow}` });
-    this.allow = allow;
-  }
-}

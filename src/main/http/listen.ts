@@ -1,9 +1,12 @@
+import { readFileSync, statSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createSecureServer, Server as SecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { getRequestListener, RequestError } from "@hono/node-server";
 import { AppError, type ErrorCode } from "../../shared/errors.ts";
+import type { Settings } from "../../shared/settings.ts";
 import type { App } from "./app.ts";
 import { beforeReading } from "./input.ts";
 import { problem, type Reply, requestIdOf } from "./reply.ts";
@@ -36,17 +39,17 @@ export const ASTERISK = "/*";
 /** @throws AppError `listen_failed`. @returns the server, listening. */
 export async function listen(
   { hono, known }: App,
-  host: string,
-  port: number,
+  { host, port, tlsCert, tlsKey }: Pick<Settings, "host" | "port" | "tlsCert" | "tlsKey">,
   onRejected: OnRejected,
 ): Promise<Server> {
   const listener = getRequestListener(hono.fetch, { errorHandler: adaptorError });
-  const server = createServer(LIMITS, (incoming, outgoing) => {
+  const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse) => {
     if (incoming.httpVersion === "1.0") incoming.headers.host ??= "localhost";
     if (known.answer(incoming, outgoing)) return;
     if (incoming.url === "*" && incoming.method === "OPTIONS") incoming.url = ASTERISK;
     void listener(incoming, outgoing);
-  });
+  };
+  const server = tlsCert === "" ? createServer(LIMITS, onRequest) : secureServer(tlsCert, tlsKey, onRequest);
   server.maxConnections = MAX_CONNECTIONS;
   noteConnections(server);
   refuseWhatIsNoRequest(server, onRejected);
@@ -57,12 +60,48 @@ export async function listen(
   return server;
 }
 
+/** Milliseconds between two looks at the files of the certificate. */
+const TLS_CHECK_MS = 5_000;
+
+/**
+ * Reads the certificate again when its files change, so that a renewal needs no restart. A pair that cannot be used
+ * (half of it is written, say) leaves the one before in place until the next look.
+ *
+ * @throws AppError `listen_failed` when the files cannot be used at the start.
+ */
+function secureServer(
+  tlsCert: string,
+  tlsKey: string,
+  onRequest: (incoming: IncomingMessage, outgoing: ServerResponse) => unknown,
+): Server {
+  const read = () => ({ cert: readFileSync(tlsCert), key: readFileSync(tlsKey) });
+  const changed = () => `${statSync(tlsCert).mtimeMs} ${statSync(tlsKey).mtimeMs}`;
+  try {
+    let loaded = changed();
+    const server = createSecureServer({ ...LIMITS, ...read(), minVersion: "TLSv1.2" }, onRequest);
+    const watch = setInterval(() => {
+      try {
+        const now = changed();
+        if (now === loaded) return;
+        server.setSecureContext(read());
+        loaded = now;
+      } catch {
+        // Tried again at the next look.
+      }
+    }, TLS_CHECK_MS).unref();
+    return server.once("close", () => clearInterval(watch));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new AppError("listen_failed", { detail: `cannot use the certificate: ${reason}`, cause });
+  }
+}
+
 const connections = new WeakMap<Server, Set<Duplex>>();
 
 function noteConnections(server: Server): void {
   const open = new Set<Duplex>();
   connections.set(server, open);
-  server.on("connection", (socket) => {
+  server.on(server instanceof SecureServer ? "secureConnection" : "connection", (socket: Duplex) => {
     open.add(socket);
     socket.once("close", () => open.delete(socket));
   });
@@ -91,7 +130,8 @@ export async function drain(server: Server): Promise<void> {
 
 export function urlOf(host: string, server: Server): string {
   const { port } = server.address() as AddressInfo;
-  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  const scheme = server instanceof SecureServer ? "https" : "http";
+  return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 const listenError = (cause: NodeJS.ErrnoException, host: string, port: number) =>

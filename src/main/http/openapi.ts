@@ -21,6 +21,8 @@ Fields are \`snake_case\`, times RFC 3339 in UTC, money decimal numbers, ids int
 
 **Conditional requests**: an answer that may be kept has an \`ETag\`. \`If-None-Match\` spares the body of what is unchanged, \`If-Match\` keeps a change from undoing another one. A proxy that compresses makes ETags weak (\`W/"…"\`): \`If-None-Match\` takes them, \`If-Match\` does not (RFC 9110), so leave out \`Accept-Encoding\` where you read what you mean to change.
 
+**Who asks** is said by \`Authorization: Bearer …\` with an API key or a session's token, or by a session's cookie. Each operation says what it needs. On an open server, which listens on loopback only, nobody needs anything.
+
 **Repeating a POST** is safe under an \`Idempotency-Key\`.
 
 Every GET answers HEAD, and every path OPTIONS.`;
@@ -47,12 +49,14 @@ export function openApiDocument(routes: readonly Route[], topics: readonly Topic
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: "/" }],
-    // Every route is open, which is why the server listens on loopback only.
     security: [],
     tags: tagsOf(routes, topics),
     paths: paths as ZodOpenApiPathsObject,
   });
-  return JSON.stringify({ ...document, components: { ...components, headers: RESPONSE_HEADERS } });
+  return JSON.stringify({
+    ...document,
+    components: { ...components, headers: RESPONSE_HEADERS, securitySchemes: SECURITY_SCHEMES },
+  });
 }
 
 /** In the order of the routes. */
@@ -70,7 +74,9 @@ function operation(route: Route): ZodOpenApiOperationObject {
     operationId: route.operationId ?? operationId(route),
     tags: [route.tag],
     summary: route.summary,
-    description: route.description ?? `${route.summary}.`,
+    description: `${route.description ?? `${route.summary}.`}${needsOf(route)}`,
+    security: securityOf(route),
+    "x-access": route.access,
     requestParams: { path: part(true), query: part(false) },
     parameters: (route.headers ?? []).map(requestHeader),
     ...(route.body === undefined
@@ -78,6 +84,29 @@ function operation(route: Route): ZodOpenApiOperationObject {
       : { requestBody: { required: true, content: jsonContent(route.body) } }),
     responses: { ...successes(route), ...failures(route) },
   } as ZodOpenApiOperationObject;
+}
+
+/** How a request says who asks, where CHINOOK_AUTH=required. */
+const SECURITY_SCHEMES = {
+  bearer: { type: "http", scheme: "bearer", description: "An API key, or a session's token." },
+  cookie: {
+    type: "apiKey",
+    in: "cookie",
+    name: "__Host-chinook_session",
+    description: "A session's, as a browser has it.",
+  },
+};
+
+const securityOf = ({ access }: Route) => {
+  if (access === "open") return [];
+  const scopes = access === "own" ? ["library"] : [access];
+  return [{ bearer: scopes }, { cookie: scopes }];
+};
+
+function needsOf({ access }: Route): string {
+  if (access === "open") return "";
+  if (access === "own") return " Needs `library` for oneself, and `people:read` for others.";
+  return ` Needs the permission \`${access}\`.`;
 }
 
 const jsonContent = (schema: z.ZodType) => ({ "application/json": { schema } });
@@ -126,6 +155,7 @@ function failures(route: Route) {
   const codes: ErrorCode[] = ["bad_request", "invalid", "overloaded"];
   codes.push("host_not_allowed");
   if (route.method !== "GET") codes.push("cross_origin", "media_type_unsupported");
+  if (route.access !== "open") codes.push("unauthenticated", "forbidden", "rate_limited");
   if (route.path.includes("{")) codes.push("not_found");
   if (route.parameters !== undefined && "cursor" in route.parameters.shape) codes.push("cursor_invalid");
   if (route.body !== undefined) {
@@ -144,7 +174,11 @@ function failures(route: Route) {
 
 const problemResponse = (codes: readonly ErrorCode[]) => ({
   description: codes.map((code) => `\`${code}\`: ${ERRORS[code].title}.`).join(" "),
-  headers: responseHeaders(codes.some((code) => ERRORS[code].retry !== false) ? ["Retry-After"] : []),
+  headers: responseHeaders([
+    ...(codes.some((code) => ERRORS[code].retry !== false) ? (["Retry-After"] as const) : []),
+    ...(codes.some((code) => ERRORS[code].status === 401) ? (["WWW-Authenticate"] as const) : []),
+    ...(codes.includes("rate_limited") ? (["RateLimit", "RateLimit-Policy"] as const) : []),
+  ]),
   content: { "application/problem+json": { schema: PROBLEM } },
 });
 

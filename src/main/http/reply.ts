@@ -54,6 +54,7 @@ export function problem(error: AppError, requestId: string, headers: Record<stri
       "content-type": "application/problem+json",
       "cache-control": "no-store",
       ...(wait === false ? {} : { "retry-after": String(wait) }),
+      ...error.headers,
       ...headers,
     },
   };

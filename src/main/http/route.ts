@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { z } from "zod";
 import type { ErrorCode } from "../../shared/errors.ts";
-import type { Access, Principal } from "./access.ts";
+import type { Access, LoadClass, Principal } from "./access.ts";
 import type { RequestHeader, ResponseHeader } from "./described-headers.ts";
 import type { Reply } from "./reply.ts";
 
@@ -16,6 +16,10 @@ export interface Call {
   /** Where it is, without the query. */
   readonly path: string;
   readonly principal: Principal;
+  /** As the answer names it in `X-Request-Id`. */
+  readonly requestId: string;
+  /** The client's address, of what is `incoming`: see `ExchangeOptions`. */
+  readonly addressOf: (incoming: IncomingMessage) => string;
   param(name: string): string;
   /** What {@link remember} was told of this URL before. */
   readonly knownKey: string | undefined;
@@ -33,6 +37,8 @@ export interface Route {
   readonly path: string;
   /** What it asks of whoever calls it. There is no default. */
   readonly access: Access;
+  /** What kind of load it is, for limits: by its method when left out. */
+  readonly load?: LoadClass;
   readonly tag: string;
   /** What generated clients call it; made of method and path when left out. */
   readonly operationId?: string;

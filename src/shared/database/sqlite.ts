@@ -26,6 +26,7 @@ export function openForWriting(
     db.pragma(`synchronous = ${synchronous}`);
     db.pragma("wal_autocheckpoint = 0");
     db.pragma("foreign_keys = ON");
+    db.pragma("secure_delete = FAST");
     db.pragma("temp_store = MEMORY");
     setMemory(db, memory);
     return db;

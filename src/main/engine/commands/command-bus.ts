@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { AppError, type ErrorCode, type Failure, fromFailure } from "../../../shared/errors.ts";
 import type { Outcome, Statements } from "../../../shared/protocol.ts";
+import { type Actor, withAudit } from "./audit.ts";
 import type { Answered, AnyCommand, Command, CommandContext } from "./command.ts";
 import { applyOnce, type IdempotentRequest } from "./idempotency.ts";
 import type { WriteQueue } from "./write-queue.ts";
@@ -19,6 +20,8 @@ export interface ExecuteOptions {
   /** ETags of which the entity must have none. */
   readonly ifNoneMatch?: readonly string[] | undefined;
   readonly idempotent?: IdempotentRequest | undefined;
+  /** Whom it is done for: with one, the command leaves an entry in the audit. */
+  readonly actor?: Actor | undefined;
 }
 
 /** Executes commands: composes their statements, sends them, and makes of the outcome an answer or an error. */
@@ -47,7 +50,7 @@ export class Commands {
 }
 
 function compose<I>(command: Command<I>, input: I, options: ExecuteOptions): Statements {
-  const { ifMatch, ifNoneMatch, idempotent } = options;
+  const { ifMatch, ifNoneMatch, idempotent, actor } = options;
   const now = new Date().toISOString();
   const context: CommandContext = {
     now,
@@ -55,8 +58,10 @@ function compose<I>(command: Command<I>, input: I, options: ExecuteOptions): Sta
     ifNoneMatch: ifNoneMatch === undefined ? null : JSON.stringify(ifNoneMatch),
     uuid: randomUUID,
   };
-  const statements = command.statements(input, context);
   const answer = command.answer?.(input);
+  const own = command.statements(input, context);
+  const statements =
+    actor === undefined ? own : withAudit({ command, input, actor, now, statements: own, answer });
   if (answer === undefined) return statements;
   if (idempotent === undefined) return [...statements, answer];
   return applyOnce(idempotent, statements, answer, now);

@@ -1,6 +1,8 @@
 import type { z } from "zod";
 import type { Guard, Param, Statement, Statements } from "../../../shared/protocol.ts";
 
+import type { AuditDescription } from "./audit.ts";
+
 /**
  * A command as data: what it is called, what it takes, and the SQL statements that are all done or none.
  *
@@ -19,6 +21,8 @@ export interface Command<I = never> {
   readonly answer?: (input: I) => Statement;
   /** What a violated foreign key means here; `in_use` when it is left out. */
   readonly foreignKey?: "reference_unknown";
+  /** What the audit says of it; `none` for what is its own record, or nobody's doing. */
+  readonly audit?: AuditDescription<I> | "none";
   /** What the result touches: bumped and dropped from the cache after the commit, before the answer. */
   readonly tags: (input: I) => readonly string[];
 }

@@ -9,6 +9,8 @@ const KEPT_MS = 24 * 3_600_000;
 
 /** A request that must not be applied twice: its key, and what tells it from another under the same key. */
 export interface IdempotentRequest {
+  /** Whose key it is: that of one principal is never another's. */
+  readonly principal: string;
   readonly key: string;
   readonly fingerprint: string;
 }
@@ -22,9 +24,12 @@ const inOrder = (_: string, value: unknown): unknown =>
     ? value
     : Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 
-/** The row of a request: whatever reads or writes one goes by this. What else a key belongs to is added here. */
-const OWN = "key = likely(@own_key)";
-const own = ({ key }: Pick<IdempotentRequest, "key">) => ({ own_key: key });
+/** The row of a request: whatever reads or writes one goes by this. */
+const OWN = "principal = likely(@own_principal) AND key = likely(@own_key)";
+const own = ({ principal, key }: Pick<IdempotentRequest, "principal" | "key">) => ({
+  own_principal: principal,
+  own_key: key,
+});
 
 /** Keys of this moment and before are free: judged wherever one is read or claimed. Deleting them only saves room. */
 const expiredAt = (now: Date): string => new Date(now.getTime() - KEPT_MS).toISOString();
@@ -45,8 +50,9 @@ export function applyOnce(
   const { fingerprint } = request;
   return [
     statement(
-      `INSERT INTO idempotency_keys (key, fingerprint, created_at) VALUES (@own_key, @fingerprint, @now)
-       ON CONFLICT (key) DO UPDATE SET fingerprint = excluded.fingerprint, created_at = excluded.created_at,
+      `INSERT INTO idempotency_keys (principal, key, fingerprint, created_at)
+       VALUES (@own_principal, @own_key, @fingerprint, @now)
+       ON CONFLICT (principal, key) DO UPDATE SET fingerprint = excluded.fingerprint, created_at = excluded.created_at,
          body = NULL, etag = NULL
        WHERE created_at <= likely(@expired)`,
       { ...own(request), fingerprint, now, expired: expiredAt(new Date(now)) },
@@ -62,10 +68,10 @@ export function applyOnce(
 }
 
 /** The stored answer of a key: `{"fingerprint", "body", "etag"}`, body and etag as they were sent. */
-export const IDEMPOTENCY_READ: Read<{ readonly key: string }> = read({
+export const IDEMPOTENCY_READ: Read<Pick<IdempotentRequest, "principal" | "key">> = read({
   name: "idempotency.get",
   lane: "point",
-  params: z.strictObject({ key: z.string() }),
+  params: z.strictObject({ principal: z.string(), key: z.string() }),
   statement: (request, now) => ({
     sql: `SELECT json_object('fingerprint', fingerprint, 'body', body, 'etag', etag), '', NULL
       FROM idempotency_keys WHERE ${OWN} AND created_at > likely(@expired)`,
@@ -83,8 +89,8 @@ export const FORGET_KEYS: Command<Record<string, never>> = command({
   input: z.strictObject({}),
   statements: (_, { now }) => [
     statement(
-      `DELETE FROM idempotency_keys WHERE key IN
-        (SELECT key FROM idempotency_keys WHERE created_at <= likely(@expired) ORDER BY created_at LIMIT ${SLICE})`,
+      `DELETE FROM idempotency_keys WHERE (principal, key) IN
+        (SELECT principal, key FROM idempotency_keys WHERE created_at <= likely(@expired) ORDER BY created_at LIMIT ${SLICE})`,
       { expired: expiredAt(new Date(now)) },
     ),
   ],

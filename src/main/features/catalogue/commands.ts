@@ -60,6 +60,12 @@ function insert(table: string, columns: Record<string, Param>): Statement {
   return statement(`INSERT INTO ${table} (${names.join(", ")}) VALUES (${values.join(", ")})`, columns);
 }
 
+const auditOf = (kind: Kind) => ({
+  object: ({ id }: { readonly id: number }) => `${kind.path}:${id}`,
+  state: ({ id }: { readonly id: number }) =>
+    statement(`SELECT ${jsonOf(kind)} FROM ${kind.from} WHERE t.id = likely(@id)`, { id }),
+});
+
 /** If-Match and If-None-Match, inside the transaction that writes: nothing can change between check and write. */
 function matches(kind: Kind): string {
   const etag = `(SELECT ${etagOf(kind)} FROM ${kind.from} WHERE t.id = likely(@id))`;
@@ -79,6 +85,7 @@ const patch = (kind: Kind): Command<PatchInput> =>
       return [found(kind, id), ...referencesKnown(kind, columns), update(kind, id, columns, context)];
     },
     answer: ({ id }) => statement(answerWhere(kind, "t.id = likely(@id)"), { id }),
+    audit: auditOf(kind),
     tags: ({ id }) => [`${kind.path}:${id}`, kind.path],
   });
 
@@ -121,6 +128,7 @@ const remove = (kind: Kind): Command<DeleteInput> =>
         CHANGED_IF_MATCHED,
       ),
     ],
+    audit: auditOf(kind),
     tags: ({ id }) => [`${kind.path}:${id}`, kind.path],
   });
 

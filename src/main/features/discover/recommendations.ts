@@ -43,7 +43,7 @@ const OWN = `
   paid AS MATERIALIZED (
     SELECT il.track_id, il.quantity, i.invoice_date
     FROM invoices i CROSS JOIN invoice_lines il ON il.invoice_id = i.id
-    WHERE i.customer_id = likely(@id) ORDER BY i.invoice_date DESC LIMIT ${OWN_PURCHASES}),
+    WHERE i.customer_id = (SELECT customer_id FROM users WHERE id = likely(@id)) ORDER BY i.invoice_date DESC LIMIT ${OWN_PURCHASES}),
   own AS MATERIALIZED (
     SELECT track_id, max(1e-300, sum(weight)) AS weight, max(played) AS played FROM (
       SELECT track_id, ${decayed("played_at", HALF_LIFE.own)} AS weight, 1 AS played FROM heard
@@ -107,7 +107,7 @@ const COLLABORATIVE = `
     SELECT i.customer_id, il.track_id
     FROM (SELECT DISTINCT i.customer_id FROM seeds s
         CROSS JOIN invoice_lines l ON l.track_id = s.track_id CROSS JOIN invoices i ON i.id = l.invoice_id
-        WHERE i.customer_id <> likely(@id) LIMIT ${CUSTOMERS}) c
+        WHERE i.customer_id IS NOT (SELECT customer_id FROM users WHERE id = likely(@id)) LIMIT ${CUSTOMERS}) c
       CROSS JOIN invoices i ON i.customer_id = c.customer_id CROSS JOIN invoice_lines il ON il.invoice_id = i.id),
   alike AS MATERIALIZED (
     SELECT who, count(own.track_id) / sqrt(count(*) * (SELECT count(*) FROM own)) AS likeness

@@ -66,7 +66,7 @@ export const discoverRoutes = (answers: Answers, writes: Writes): Route[] => [
   nearestRoute(answers),
   readRoute({
     path: "/v1/users/{id}/recommendations",
-    access: "people:read",
+    access: "own",
     tag: "discover",
     operationId: "listRecommendations",
     summary: "What a listener may like",

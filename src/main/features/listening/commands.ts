@@ -43,6 +43,8 @@ const one: Command<PlayInput> = command({
   ],
   answer: () =>
     statement(`SELECT ${PLAY_JSON} AS body, NULL AS etag FROM plays WHERE id = last_insert_rowid()`, {}),
+  // A play is its own record: whose, of what, when.
+  audit: "none",
   tags: ({ user_id }) => (user_id == null ? [] : [userTag(user_id)]),
 });
 
@@ -82,6 +84,7 @@ const many: Command<readonly PlayInput[]> = command({
          WHERE id > last_insert_rowid() - @count AND id <= last_insert_rowid() ORDER BY id)`,
       { count: plays.length },
     ),
+  audit: "none",
   tags: userTags,
 });
 

@@ -1,12 +1,14 @@
 import { z } from "zod";
+import { AppError } from "../../../shared/errors.ts";
 import type { Answers } from "../../engine/reads/answers.ts";
+import type { Principal } from "../../http/access.ts";
 import { create, type Writes } from "../../http/command-route.ts";
 import { bodyOf, noParameters, pathOf } from "../../http/input.ts";
 import { pageSchema } from "../../http/page-schema.ts";
 import { readRoute } from "../../http/read-route.ts";
 import { type Route, route } from "../../http/route.ts";
 import { KINDS, type Kind } from "../../model/kinds.ts";
-import { PLAY_COMMANDS, playsBody } from "./commands.ts";
+import { PLAY_COMMANDS, type PlayInput, playsBody } from "./commands.ts";
 import { CHART_READS, HISTORY_READ } from "./reads.ts";
 
 const playSchema = z
@@ -21,6 +23,15 @@ const playsSchema = z.object({ data: z.array(playSchema) }).meta({ id: "Plays" }
 
 const chartEntry = ({ type, schema }: Kind) =>
   z.object({ rank: z.int().min(1), plays: z.int().min(1), ...schema.shape }).meta({ id: `Charted${type}` });
+
+/** One's own, unless it says otherwise: nobody's, or for operators another's. @throws AppError `forbidden`. */
+function playOf({ user, permissions }: Principal, play: PlayInput): PlayInput {
+  const { user_id = user } = play;
+  if (user_id !== user && user_id !== null && !permissions.has("operate")) {
+    throw new AppError("forbidden", { detail: "needs the permission operate to record another's play" });
+  }
+  return { ...play, user_id };
+}
 
 export const listeningRoutes = (answers: Answers, writes: Writes): Route[] => [
   route({
@@ -44,13 +55,19 @@ export const listeningRoutes = (answers: Answers, writes: Writes): Route[] => [
       pathOf(call, noParameters);
       const { body, text } = await bodyOf(call, playsBody);
       return Array.isArray(body)
-        ? create(writes, call, PLAY_COMMANDS.many, body, text)
-        : create(writes, call, PLAY_COMMANDS.one, body, text);
+        ? create(
+            writes,
+            call,
+            PLAY_COMMANDS.many,
+            body.map((play) => playOf(call.principal, play)),
+            text,
+          )
+        : create(writes, call, PLAY_COMMANDS.one, playOf(call.principal, body), text);
     },
   }),
   readRoute({
     path: "/v1/users/{id}/plays",
-    access: "people:read",
+    access: "own",
     tag: "users",
     operationId: "listUserPlays",
     summary: "What a listener played, latest first",

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import colors from "picocolors";
-import { connect } from "../../cli/database.ts";
+import { authorization, connect } from "../../cli/database.ts";
 import { onDatabase, serverOf, settingsOf } from "../../cli/options.ts";
 import { columns, print, rowsOf } from "../../cli/output.ts";
 import { backups } from "../backups/feature.ts";
@@ -27,7 +27,7 @@ async function optimize(options: { json?: boolean }): Promise<void> {
 
 async function healthCheck(options: { json?: boolean }): Promise<void> {
   const server = await serverOf(options);
-  const response = await fetch(new URL("/health", server));
+  const response = await fetch(new URL("/health", server), { headers: authorization(server) });
   const { queues, ...report } = (await response.json()) as Record<string, unknown> & {
     queues: Record<string, number>;
   };

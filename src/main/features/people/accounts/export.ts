@@ -1,0 +1,39 @@
+import { z } from "zod";
+import { type Read, read, UNCACHED } from "../../../engine/reads/read.ts";
+import { AUDIT_JSON } from "../audit/reads.ts";
+import { KEY_JSON } from "../keys/reads.ts";
+import { SESSION_JSON } from "../sessions/reads.ts";
+import { USER_JSON } from "./reads.ts";
+
+const list = (item: string, rest: string): string =>
+  `json((SELECT json_group_array(json(item)) FROM (SELECT ${item} AS item FROM ${rest})))`;
+
+const CUSTOMER = `json((SELECT json_object('id', c.id, 'first_name', c.first_name, 'last_name', c.last_name,
+  'company', c.company, 'address', c.address, 'city', c.city, 'state', c.state, 'country', c.country,
+  'postal_code', c.postal_code, 'phone', c.phone, 'fax', c.fax, 'email', c.email)
+  FROM customers c WHERE c.id = u.customer_id))`;
+
+const INVOICE = `json_object('id', i.id, 'invoice_date', i.invoice_date, 'total', i.total_cents / 100.0,
+  'billing_address', i.billing_address, 'billing_city', i.billing_city, 'billing_country', i.billing_country)`;
+
+/** All that is kept about one user. A scan: it may be years of plays. */
+export const EXPORT_READ: Read<{ readonly id: number }> = read({
+  name: "users.export",
+  lane: "scan",
+  params: z.strictObject({ id: z.int() }),
+  statement: ({ id }) => ({
+    sql: `SELECT json_object(
+        'user', json(${USER_JSON}),
+        'customer', ${CUSTOMER},
+        'invoices', ${list(INVOICE, "invoices i WHERE i.customer_id = u.customer_id ORDER BY i.id")},
+        'sessions', ${list(SESSION_JSON, "sessions s WHERE s.user_id = u.id ORDER BY s.id")},
+        'keys', ${list(KEY_JSON, "api_keys k WHERE k.user_id = u.id ORDER BY k.id")},
+        'identities', ${list("json_object('provider', d.provider, 'subject', d.subject, 'created_at', d.created_at)", "identities d WHERE d.user_id = u.id")},
+        'plays', ${list("json_object('id', p.id, 'track_id', p.track_id, 'played_at', p.played_at)", "plays p WHERE p.user_id = u.id AND (p.id % 1024 <> 0 OR within_deadline()) ORDER BY p.played_at, p.id")},
+        'audit', ${list(AUDIT_JSON, "audit a WHERE (a.principal = 'user:' || u.id OR a.object = 'users:' || u.id) AND (a.id % 256 <> 0 OR within_deadline())")}
+      ), '', NULL
+      FROM users u WHERE u.id = likely(@id) AND u.status <> 'deleted'`,
+    params: { id },
+  }),
+  cache: UNCACHED,
+});

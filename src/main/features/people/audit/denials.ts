@@ -1,0 +1,42 @@
+import { z } from "zod";
+import { type Actor, auditEntry } from "../../../engine/commands/audit.ts";
+import { type Command, command } from "../../../engine/commands/command.ts";
+import type { Commands } from "../../../engine/commands/command-bus.ts";
+import { RateLimiter } from "../limits/rate-limiter.ts";
+
+/** Entries a minute about what was refused: a flood of refusals must not become a flood of writes. */
+const QUOTA = { permits: 600, seconds: 60 };
+
+interface Denial {
+  readonly actor: Actor;
+  readonly what: string;
+  readonly object: string | null;
+  readonly changes: string | null;
+}
+
+const note: Command<Denial> = command({
+  name: "audit.note",
+  input: z.custom<Denial>(),
+  statements: ({ actor, what, object, changes }, { now }) => [auditEntry(actor, what, object, changes, now)],
+  audit: "none",
+  tags: () => [],
+});
+
+export const DENIAL_COMMANDS = { note };
+
+/** Notes what was refused, without keeping the answer waiting; past the quota it notes nothing. */
+export class Denials {
+  readonly #commands: Commands;
+  readonly #limiter = new RateLimiter();
+
+  constructor(commands: Commands) {
+    this.#commands = commands;
+  }
+
+  note(actor: Actor, what: string, object: string | null, details?: Record<string, unknown>): void {
+    if (!this.#limiter.take("", QUOTA).allowed) return;
+    const changes = details === undefined ? null : JSON.stringify(details);
+    // What cannot be written is counted among the failed writes.
+    this.#commands.execute(note, { actor, what, object, changes }).catch(() => {});
+  }
+}

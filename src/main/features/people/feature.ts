@@ -1,0 +1,148 @@
+import type { IncomingMessage } from "node:http";
+import type { Commands } from "../../engine/commands/command-bus.ts";
+import { type FeatureContext, feature } from "../feature.ts";
+import { ACCOUNT_COMMANDS } from "./accounts/commands.ts";
+import { EXPORT_READ } from "./accounts/export.ts";
+import { ACCOUNT_READS } from "./accounts/reads.ts";
+import { accountRoutes } from "./accounts/routes.ts";
+import { DENIAL_COMMANDS, Denials } from "./audit/denials.ts";
+import { AUDIT_READ } from "./audit/reads.ts";
+import { auditRoutes } from "./audit/routes.ts";
+import { createAuthorize, type Denial } from "./authorize.ts";
+import { peopleCommands } from "./command-line.ts";
+import type { People } from "./context.ts";
+import { type Credential, Credentials, KEY_READ, SESSION_READ } from "./credentials.ts";
+import { keepHouse, RETENTION } from "./housekeeping.ts";
+import { KEY_COMMANDS } from "./keys/commands.ts";
+import { KEYS_READ } from "./keys/reads.ts";
+import { keyRoutes } from "./keys/routes.ts";
+import { Limits } from "./limits/limits.ts";
+import { LoginLimits } from "./limits/login-limits.ts";
+import { LINK_COMMANDS } from "./links/commands.ts";
+import { offerSetup } from "./links/first-admin.ts";
+import { accountPage } from "./links/page.ts";
+import { linkRoutes } from "./links/routes.ts";
+import { Mailer } from "./mail/mailer.ts";
+import { operatorRoutes } from "./operator-routes.ts";
+import { OperatorToken } from "./operator-token.ts";
+import { OPERATOR_COMMANDS } from "./operators.ts";
+import { PasswordPool } from "./passwords/pool.ts";
+import { SESSION_COMMANDS } from "./sessions/commands.ts";
+import { cookieNameFor } from "./sessions/cookie.ts";
+import { SESSIONS_READ } from "./sessions/reads.ts";
+import { sessionRoutes } from "./sessions/routes.ts";
+
+/** Who asks, what they may do, how often, and what was done by whom. */
+export const people = feature({
+  name: "people",
+  reads: [
+    SESSION_READ,
+    KEY_READ,
+    SESSIONS_READ,
+    KEYS_READ,
+    AUDIT_READ,
+    EXPORT_READ,
+    ...Object.values(ACCOUNT_READS),
+  ],
+  commands: [
+    ...Object.values(ACCOUNT_COMMANDS),
+    ...Object.values(SESSION_COMMANDS),
+    ...Object.values(KEY_COMMANDS),
+    ...Object.values(LINK_COMMANDS),
+    ...Object.values(OPERATOR_COMMANDS),
+    ...Object.values(DENIAL_COMMANDS),
+    RETENTION,
+  ],
+  open(context) {
+    const { engine, settings } = context;
+    const required = settings.auth === "required";
+    const denials = new Denials(engine.commands);
+    const operator = required ? new OperatorToken(settings.database) : undefined;
+    const judge = createAuthorize({
+      mode: settings.auth,
+      anonymous: settings.anonymous,
+      credentials: credentialsOf(context),
+      limits: required ? new Limits(settings) : undefined,
+      addressOf: context.clients.addressOf,
+      cookieName: cookieNameOf(context),
+      operator: (token) => operator?.principal(token),
+      onDenied: noteDenial(context, denials),
+    });
+    const parts: People = {
+      answers: engine.answers,
+      writes: context.writes,
+      settings,
+      passwords: new PasswordPool(),
+      logins: new LoginLimits(required ? settings.rateLogin : 0),
+      denials,
+      mailer: new Mailer(settings, engine.log),
+      identify: judge.identify,
+      cookieName: cookieNameOf(context),
+      checkpoint: () => engine.storage.checkpoint(),
+      origin: () => originOf(context),
+    };
+    const house = keepHouse(engine.commands, settings, engine.log);
+    return {
+      routes: [
+        ...accountRoutes(parts),
+        ...sessionRoutes(parts),
+        ...keyRoutes(parts),
+        ...linkRoutes(parts),
+        ...auditRoutes(engine.answers),
+        ...operatorRoutes(parts),
+        accountPage(),
+      ],
+      authorize: judge.authorize,
+      start: () => {
+        if (required) void offerSetup(parts, engine.log);
+      },
+      close: async () => {
+        house.stop();
+        operator?.close();
+        await parts.mailer.close();
+        await parts.passwords.close();
+      },
+    };
+  },
+  commandLine: peopleCommands,
+});
+
+function credentialsOf({ engine, settings }: FeatureContext): Credentials {
+  return new Credentials({
+    answers: engine.answers,
+    idleMs: settings.sessionIdle * 1_000,
+    onUsed: (credential, now) => touch(engine.commands, credential, now),
+  });
+}
+
+/** What cannot be written is counted among the failed writes; the next use tries again. */
+function touch(commands: Commands, { kind, id }: Credential, now: number): void {
+  const { touch } = kind === "session" ? SESSION_COMMANDS : KEY_COMMANDS;
+  commands.execute(touch, { id, now: new Date(now).toISOString() }).catch(() => {});
+}
+
+const originOf = ({ settings, url }: FeatureContext): string =>
+  (settings.publicUrl === "" ? url() : settings.publicUrl).replace(/\/+$/, "");
+
+function cookieNameOf({ settings, clients }: FeatureContext): (incoming: IncomingMessage) => string {
+  const https = settings.publicUrl.startsWith("https:");
+  return (incoming) => cookieNameFor(incoming, https ? "https" : clients.schemeOf(incoming));
+}
+
+const noteDenial =
+  ({ clients, writes }: FeatureContext, denials: Denials) =>
+  ({ incoming, requestId, principal, rule, code }: Denial): void => {
+    if (!writes.audited) return;
+    const actor = {
+      principal: principal.id,
+      credential: principal.credential,
+      address: clients.addressOf(incoming),
+      requestId,
+    };
+    const path = incoming.url?.split("?", 1)[0]?.slice(0, 200) ?? "";
+    denials.note(actor, "access.denied", null, {
+      request: `${incoming.method} ${path}`,
+      needs: rule.access,
+      code,
+    });
+  };

@@ -1,0 +1,27 @@
+import { z } from "zod";
+import { type Read, read, UNCACHED } from "../../../engine/reads/read.ts";
+
+export const SESSION_JSON = `json_object('id', s.id, 'user_id', s.user_id, 'device', s.device, 'address', s.address,
+  'created_at', s.created_at, 'last_seen_at', s.last_seen_at, 'expires_at', s.expires_at)`;
+
+/** Sessions that one list shows. */
+const MOST = 200;
+
+/** Never cached: when they were last seen changes without a word. */
+export const SESSIONS_READ: Read<{
+  readonly user: number;
+  readonly now: string;
+  readonly idle_since: string;
+}> = read({
+  name: "sessions.list",
+  lane: "point",
+  params: z.strictObject({ user: z.int(), now: z.string(), idle_since: z.string() }),
+  statement: ({ user, now, idle_since }) => ({
+    sql: `SELECT json_object('data', json((SELECT json_group_array(json(item)) FROM (
+        SELECT ${SESSION_JSON} AS item FROM sessions s WHERE s.user_id = likely(@user)
+          AND s.expires_at > likely(@now) AND s.last_seen_at > likely(@idle_since)
+        ORDER BY s.id DESC LIMIT ${MOST}))), 'next', NULL), '', NULL`,
+    params: { user, now, idle_since },
+  }),
+  cache: UNCACHED,
+});

@@ -1,0 +1,86 @@
+import type { IncomingMessage } from "node:http";
+import { BlockList, isIP, isIPv4 } from "node:net";
+
+/** Who a request really came from, and how, where it passed proxies. */
+export interface Clients {
+  /** The client's address, in its plainest form: an IPv4 address is never written as an IPv6 one. */
+  readonly addressOf: (incoming: IncomingMessage) => string;
+  /** What the client sees, as the nearest trusted proxy tells it. */
+  readonly schemeOf: (incoming: IncomingMessage) => "http" | "https";
+}
+
+/**
+ * `X-Forwarded-For`, or `Forwarded` where it is not given, counts as far as trusted proxies wrote it: read from its
+ * end, the first address that is no trusted proxy is the client's. What stands before it a client can invent.
+ *
+ * @param trusted addresses or CIDR blocks.
+ */
+export function clients(trusted: readonly string[], tls: boolean): Clients {
+  const list = blockList(trusted);
+  const isTrusted = (address: string) => list.check(address, isIPv4(address) ? "ipv4" : "ipv6");
+  const peerOf = ({ socket }: IncomingMessage) => plain(socket?.remoteAddress ?? "");
+  const own = tls ? "https" : "http";
+  if (trusted.length === 0) return { addressOf: peerOf, schemeOf: () => own };
+  return {
+    addressOf: (incoming) => {
+      const peer = peerOf(incoming);
+      if (isIP(peer) === 0 || !isTrusted(peer)) return peer;
+      return clientOf(forwardedFor(incoming), isTrusted) ?? peer;
+    },
+    schemeOf: (incoming) => {
+      const peer = peerOf(incoming);
+      if (isIP(peer) === 0 || !isTrusted(peer)) return own;
+      return forwardedScheme(incoming) ?? own;
+    },
+  };
+}
+
+function blockList(blocks: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const block of blocks) {
+    const [address = "", prefix] = block.split("/");
+    const family = isIPv4(address) ? "ipv4" : "ipv6";
+    if (prefix === undefined) list.addAddress(address, family);
+    else list.addSubnet(address, Number(prefix), family);
+  }
+  return list;
+}
+
+/** Undefined when all of them are trusted proxies, or the first that is not is no address. */
+function clientOf(hops: readonly string[], isTrusted: (address: string) => boolean): string | undefined {
+  const client = hops.findLast((hop) => isIP(hop) === 0 || !isTrusted(hop));
+  return client !== undefined && isIP(client) !== 0 ? client : undefined;
+}
+
+const plain = (address: string): string => (address.startsWith("::ffff:") ? address.slice(7) : address);
+
+function forwardedFor({ headers }: IncomingMessage): string[] {
+  const text = headers["x-forwarded-for"];
+  if (text !== undefined)
+    return String(text)
+      .split(",")
+      .map((hop) => addressIn(hop.trim()));
+  return forwarded(headers.forwarded, "for").map(addressIn);
+}
+
+function forwardedScheme({ headers }: IncomingMessage): "http" | "https" | undefined {
+  const given = headers["x-forwarded-proto"] ?? forwarded(headers.forwarded, "proto").at(-1);
+  const scheme = String(given ?? "")
+    .split(",")
+    .at(-1)!
+    .trim()
+    .toLowerCase();
+  return scheme === "https" || scheme === "http" ? scheme : undefined;
+}
+
+/** RFC 7239: the values of one parameter, hop by hop. */
+function forwarded(header: string | undefined, parameter: string): string[] {
+  const form = new RegExp(`(?:^|;)\\s*${parameter}=("?)([^";]*)\\1`, "i");
+  return (header?.split(",") ?? []).map((hop) => form.exec(hop)?.[2] ?? "");
+}
+
+/** `[2001:db8::1]:443` and `192.0.2.1:443` are written with their ports. */
+function addressIn(text: string): string {
+  const [, bracketed, bare] = /^(?:\[([^\]]+)\](?::\d+)?|([^:]+)(?::\d+)?)$/.exec(text) ?? [];
+  return plain(bracketed ?? bare ?? text);
+}
