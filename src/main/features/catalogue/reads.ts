@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Param } from "../../../shared/protocol.ts";
 import { type After, decodeCursor, pageOf } from "../../engine/reads/page.ts";
 import { inTime, type Read, read } from "../../engine/reads/read.ts";
+import { keptTexts } from "../../engine/reads/texts.ts";
 import { cursorText, idText, limitText, totalText } from "../../http/fields.ts";
 import type { Filter } from "../../model/filters.ts";
 import { ALL_KINDS, etagOf, jsonOf, KINDS, type Kind, type KindPath } from "../../model/kinds.ts";
@@ -71,7 +72,7 @@ function list(kind: Kind): Read<ListParams> {
     name: `${kind.path}.list`,
     lane: "point",
     params: listParams(kind),
-    statement: (params) => listStatement(kind, params),
+    statement: listStatement(kind, false),
     cache: { ...QUERIES, tags: () => [kind.path, ...kind.joins], joins: [] },
   });
 }
@@ -89,7 +90,7 @@ function counted(kind: Kind): Read<ListParams> {
     ...list(kind),
     name: `${kind.path}.list_counted`,
     lane: "scan",
-    statement: (params) => listStatement(kind, params, totalOf(kind, params)),
+    statement: listStatement(kind, true),
   });
 }
 
@@ -107,13 +108,20 @@ export function listRead(kind: Kind, params: ListParams): Read<ListParams> {
 const totalOf = (kind: Kind, params: ListParams): string =>
   `SELECT count(*) FROM ${kind.table} t ${where(filterConditions(kind, params))}`;
 
-function listStatement(kind: Kind, params: ListParams, total?: string) {
-  const conditions = filterConditions(kind, params);
-  const driver = driverOf(kind, params);
-  const few = driver !== undefined && !isSortedWithin(driver);
-  const order = orderOf({ column: kind.sorts[nameOf(params.sort)]!, id: "t.id" }, params, few);
-  const sql = pageSql(kind, fromOf(kind, params), conditions, order);
-  return { sql: pageOf(sql, "", total), params: { ...filterValues(kind, params), ...order.values } };
+/** Its text hangs on the sort, on which filters are given and on whether there is a cursor. */
+function listStatement(kind: Kind, counted: boolean): Read<ListParams>["statement"] {
+  const kept = keptTexts();
+  return (params) => {
+    const driver = driverOf(kind, params);
+    const few = driver !== undefined && !isSortedWithin(driver);
+    const order = orderOf({ column: kind.sorts[nameOf(params.sort)]!, id: "t.id" }, params, few);
+    const filters = givenFilters(kind, params).map(({ parameters }) => Object.keys(parameters));
+    const sql = kept([params.sort, params.cursor === undefined, ...filters].join(" "), () => {
+      const page = pageSql(kind, fromOf(kind, params), filterConditions(kind, params), order);
+      return pageOf(page, "", counted ? totalOf(kind, params) : undefined);
+    });
+    return { sql, params: { ...filterValues(kind, params), ...order.values } };
+  };
 }
 
 /**
@@ -282,6 +290,7 @@ function nested({
 }: Nesting): Read<NestedParams> {
   const all: Readonly<Record<string, string>> = { ...sorts, ...child.sorts, id };
   const exists = `WHERE EXISTS (SELECT 1 FROM ${KINDS[parent].table} WHERE id = likely(@id))`;
+  const kept = keptTexts();
   return read({
     name,
     lane: "point",
@@ -295,9 +304,11 @@ function nested({
     statement: (params) => {
       const column = all[nameOf(params.sort)]!;
       const order = orderOf({ column, id }, params, column !== id);
-      const total = params.total === "1" ? `SELECT count(*) FROM ${counted}` : undefined;
-      const page = pageSql(child, from, [condition], order);
-      return { sql: pageOf(page, exists, total), params: { id: params.id, ...order.values } };
+      const sql = kept([params.sort, params.cursor === undefined, params.total].join(" "), () => {
+        const total = params.total === "1" ? `SELECT count(*) FROM ${counted}` : undefined;
+        return pageOf(pageSql(child, from, [condition], order), exists, total);
+      });
+      return { sql, params: { id: params.id, ...order.values } };
     },
     cache: {
       ...QUERIES,
