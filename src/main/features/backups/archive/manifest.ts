@@ -12,33 +12,35 @@ export const BACKUP_ID = /^\d{8}T\d{9}Z$/;
  * What stands beside a backup's data, as `backup.json`: enough to choose one and to tell whether it is whole
  * without opening it. Sizes are bytes, times RFC 3339 UTC, checksums SHA-256 in hexadecimal.
  */
-export const MANIFEST = z.object({
-  /** 2 has a checksum of all that stands here, and says which database it is of. */
-  format: z.union([z.literal(1), z.literal(2)]),
-  id: z.string().regex(BACKUP_ID),
-  reason: z.enum(REASONS),
-  /** The moment that it shows: what was answered before it is in the backup, what came after is not. */
-  created_at: z.string(),
-  chinook_version: z.string(),
-  sqlite_version: z.string(),
-  /** Migrations applied. */
-  schema_version: z.int().min(0),
-  /** Of the database file as it was copied. */
-  database_bytes: z.int().positive(),
-  database_sha256: z.string().length(64),
-  compression: z.literal("zstd"),
-  /** Of the compressed data. */
-  bytes: z.int().positive(),
-  sha256: z.string().length(64),
-  /** By table, counted in the copy. */
-  rows: z.record(z.string(), z.int().min(0)),
-  /** From that moment until it was checked. */
-  seconds: z.number(),
-  /** What tells this database from others whose backups are in the same place; null in a backup of old. */
-  database_id: z.string().nullable().default(null),
-  /** Of everything else in it, by {@link seal}. */
-  checksum: z.string().optional(),
-});
+export const MANIFEST = z
+  .object({
+    /** 2 has a checksum of all that stands here, and says which database it is of. */
+    format: z.union([z.literal(1), z.literal(2)]),
+    id: z.string().regex(BACKUP_ID),
+    reason: z.enum(REASONS),
+    /** The moment that it shows: what was answered before it is in the backup, what came after is not. */
+    created_at: z.string(),
+    chinook_version: z.string(),
+    sqlite_version: z.string(),
+    /** Migrations applied. */
+    schema_version: z.int().min(0),
+    /** Of the database file as it was copied. */
+    database_bytes: z.int().positive(),
+    database_sha256: z.string().length(64),
+    compression: z.literal("zstd"),
+    /** Of the compressed data. */
+    bytes: z.int().positive(),
+    sha256: z.string().length(64),
+    /** By table, counted in the copy. */
+    rows: z.record(z.string(), z.int().min(0)),
+    /** From that moment until it was checked. */
+    seconds: z.number(),
+    /** What tells this database from others whose backups are in the same place; null in a backup of old. */
+    database_id: z.string().nullable().default(null),
+    /** Of everything else in it, by {@link seal}. */
+    checksum: z.string().optional(),
+  })
+  .meta({ id: "Backup" });
 
 export type Manifest = Readonly<z.infer<typeof MANIFEST>>;
 
