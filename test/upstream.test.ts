@@ -200,7 +200,28 @@ describe("a row that cannot be", () => {
       "UPDATE Invoice SET InvoiceDate = '2009-02-31 00:00:00'",
       /a date of the calendar in column invoice_date/,
     ],
-    ["UPDATE InvoiceLine SET Quantity = 0 WHERE InvoiceLineId = 2", /above zero in column quantity/],
+    ["UPDATE InvoiceLine SET Quantity = 0 WHERE InvoiceLineId = 2", /from 1 to 1000000 in column quantity/],
+    [
+      "UPDATE Artist SET Name = 'a' || char(7) WHERE ArtistId = 2",
+      /control character.*artist_id is 2, got "a.u0007"/,
+    ],
+    ["UPDATE Artist SET Name = 'a' || char(0) WHERE ArtistId = 2", /control character.*artist_id is 2/],
+    [
+      "UPDATE Artist SET Name = printf('%.201c', 'x') WHERE ArtistId = 2",
+      /at most 200 characters.*column name of table Artist where artist_id is 2, got "x{79}… /,
+    ],
+    ["UPDATE Track SET Composer = printf('%.301c', 'x') WHERE TrackId = 2", /at most 300 .* track_id is 2/],
+    [
+      "UPDATE Track SET Name = zeroblob(100000000) WHERE TrackId = 2",
+      /track_id is 2, got more than 4000 bytes/,
+    ],
+    [
+      "UPDATE Track SET Milliseconds = 1000000001 WHERE TrackId = 2",
+      /from 0 to 1000000000 in column milliseconds/,
+    ],
+    ["UPDATE Track SET Bytes = 9e15 WHERE TrackId = 2", /from 0 to 1000000000000 in column bytes/],
+    ["UPDATE Track SET UnitPrice = 1e300 WHERE TrackId = 2", /money from 0 to 1000000 in column unit_price/],
+    ["UPDATE InvoiceLine SET Quantity = 1e12", /from 1 to 1000000 in column quantity/],
     ["UPDATE Artist SET ArtistId = 1.5 WHERE ArtistId = 2", /artist_id of table Artist .* got 1.5/],
     ["UPDATE Customer SET Email = NULL", /email of table Customer/],
     ["UPDATE Employee SET ReportsTo = 1 WHERE EmployeeId = 3", /employees 1, 2, 3 in a circle/],
@@ -230,6 +251,15 @@ describe("a file that cannot be read", () => {
     "lacks a table": [
       () => sampleFile(undefined, "DROP TABLE InvoiceLine"),
       /expected a table invoice_line, found Artist, Album/,
+    ],
+    "has a view in a table's place, which may never end": [
+      () =>
+        sampleFile(
+          undefined,
+          `DROP TABLE Genre; CREATE VIEW Genre AS WITH RECURSIVE c (GenreId, Name) AS
+             (SELECT 1, 'x' UNION ALL SELECT GenreId + 1, Name FROM c) SELECT * FROM c`,
+        ),
+      /expected a table genre, found/,
     ],
     "lacks a column": [
       () => sampleFile(undefined, "ALTER TABLE Track DROP COLUMN Bytes"),

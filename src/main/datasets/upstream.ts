@@ -5,6 +5,7 @@ import { type BulkTable, CHUNK_ROWS, type Chunk, type Value } from "../../shared
 import { UPSTREAM, type UpstreamTable } from "./upstream/mapping.ts";
 import { resolveTable, type Source } from "./upstream/names.ts";
 import { parentsFirst } from "./upstream/order.ts";
+import { MAX_VALUE_BYTES } from "./upstream/row.ts";
 
 export type UpstreamCounts = Readonly<Record<UpstreamTable, number>>;
 
@@ -88,7 +89,7 @@ function countRows(db: Database.Database, { name }: Source): number {
 /** Rows of one table by id, converted; employees with every manager before those who report to them. */
 function* rowsOf(db: Database.Database, source: Source, now: string): Generator<readonly Value[]> {
   const { convert } = UPSTREAM[source.table];
-  const columns = source.columns.map(quoted).join(", ");
+  const columns = source.columns.map((column) => readable(quoted(column))).join(", ");
   const select = `SELECT ${columns} FROM ${quoted(source.name)} ORDER BY ${quoted(source.columns[0]!)}, ${quoted(source.columns[1]!)}`;
   const raw = db.prepare<[], Value[]>(select).raw().iterate();
   if (source.table !== "employees") {
@@ -97,6 +98,10 @@ function* rowsOf(db: Database.Database, source: Source, now: string): Generator<
   }
   yield* parentsFirst(Array.from(raw, (values) => convert(source.row(values), now)));
 }
+
+/** A value of a gigabyte is not read to be refused: so many of its bytes, and one more, stand for it. */
+const readable = (column: string): string =>
+  `iif(octet_length(${column}) > ${MAX_VALUE_BYTES}, zeroblob(${MAX_VALUE_BYTES + 1}), ${column})`;
 
 function* inChunks(table: BulkTable, source: Iterable<readonly Value[]>): Generator<Chunk> {
   let rows: (readonly Value[])[] = [];

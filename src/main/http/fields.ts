@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { hasControl } from "../../shared/text.ts";
 
 /**
  * The vocabulary of input: every schema of a body or a parameter is made of these, so that a limit stands in
@@ -6,10 +7,6 @@ import { z } from "zod";
  */
 
 export const MAX_ID = Number.MAX_SAFE_INTEGER;
-
-// NUL ends a C string inside SQLite, a lone surrogate has no UTF-8, and control characters are never meant.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this looks for
-const CONTROL = /[\u0000-\u001f\u007f]/;
 
 /** What `trim` takes off, spelled out: what `\s` means differs between languages. */
 const SPACE = "\\t\\n\\v\\f\\r \\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff";
@@ -20,7 +17,7 @@ export const TEXT_PATTERN = `^[${SPACE}]*[^${SPACE}${CONTROLS}]([^${CONTROLS}]*[
 
 const printable = (schema: z.ZodString) =>
   schema
-    .refine((value) => !CONTROL.test(value), "must not contain control characters")
+    .refine((value) => !hasControl(value), "must not contain control characters")
     .refine((value) => value.isWellFormed(), "must be well-formed Unicode")
     .meta({ pattern: TEXT_PATTERN });
 

@@ -9,7 +9,15 @@ export const CATALOGUE_TABLES: ReadonlySet<string> = new Set([
   ...["artists", "albums", "genres", "media_types", "tracks", "playlists", "playlist_tracks"],
   ...["employees", "customers", "invoices", "invoice_lines", "plays"],
   ...["play_totals", "play_totals_due", "play_totals_closed"],
-  ...["tags", "track_tags", "track_documents", "search_pending", "search_words", "suggestions"],
+  ...[
+    "tags",
+    "track_tags",
+    "track_documents",
+    "track_popularity",
+    "search_pending",
+    "search_words",
+    "suggestions",
+  ],
   ...["vector_queue", "vector_spread", "vector_changes", "lyric_model", "similar_tracks"],
   // Their answers name rows of the catalogue that they were given for.
   "idempotency_keys",

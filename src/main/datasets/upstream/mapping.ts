@@ -1,6 +1,6 @@
 import { slugify, uuidFromName } from "../../../shared/names.ts";
 import type { BulkTable, Value } from "../../../shared/tables.ts";
-import type { SourceRow } from "./row.ts";
+import { MAX_NAME, type SourceRow } from "./row.ts";
 
 export type UpstreamTable = Exclude<BulkTable, "plays">;
 
@@ -104,7 +104,7 @@ export const UPSTREAM: Readonly<Record<UpstreamTable, Mapping>> = {
     columns: ["invoice_line_id", "invoice_id", "track_id", "unit_price", "quantity"],
     convert: (row) => [
       ...[row.id("invoice_line_id"), row.id("invoice_id"), row.id("track_id")],
-      ...[row.cents("unit_price"), row.id("quantity")],
+      ...[row.cents("unit_price"), row.quantity("quantity")],
     ],
   },
 };
@@ -114,13 +114,19 @@ function named(name: string, key: string): Mapping {
   return {
     name,
     columns: [key, "name"],
-    convert: (row, now) => [...identity(row, name, key, "name"), now, now],
+    convert: (row, now) => [...identity(row, name, key, "name", MAX_NAME), now, now],
   };
 }
 
 /** The id, and what we make of it and of the name: public id, slug, name. */
-function identity(row: SourceRow, table: string, key: string, column: string): readonly Value[] {
-  const [id, name] = [row.id(key), row.name(column)];
+function identity(
+  row: SourceRow,
+  table: string,
+  key: string,
+  column: string,
+  max?: number,
+): readonly Value[] {
+  const [id, name] = [row.id(key), row.name(column, max)];
   return [id, uuidFromName(`chinook:${table}:${id}`), slugify(name), name];
 }
 

@@ -28,9 +28,10 @@ export function resolveTable(db: Database.Database, table: UpstreamTable): Sourc
   return { table, name, columns: resolved, row: (values) => new SourceRow(name, columns, values) };
 }
 
+/** Tables that hold rows: a view, or a virtual table, may make up as many as it likes, and never end. */
 function tableNames(db: Database.Database): string[] {
-  const select =
-    "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
+  const select = `SELECT s.name FROM sqlite_schema s JOIN pragma_table_list t ON t.name = s.name AND t.schema = 'main'
+    WHERE t.type = 'table' AND s.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY s.rowid`;
   return db.prepare<[], string>(select).pluck().all();
 }
 

@@ -1,4 +1,15 @@
 import type { Value } from "../../../shared/tables.ts";
+import { hasControl } from "../../../shared/text.ts";
+
+/** Characters of a text, as many as a request may send. */
+const MAX_TEXT = 300;
+/** The same of whatever has nothing but a name. */
+export const MAX_NAME = 200;
+/** Milliseconds, bytes and amounts, as a request may send them. */
+const MOST = { milliseconds: 1_000_000_000, bytes: 1_000_000_000_000, money: 1_000_000, quantity: 1_000_000 };
+
+/** Bytes of a value past which it is not even read: it can be nothing that is imported. */
+export const MAX_VALUE_BYTES = 4_000;
 
 /** `YYYY-MM-DD`, with a time behind a space or a `T`, perhaps with fractions and a zone. */
 const TIME = /^(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2})(:\d{2}(?:\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?)?$/;
@@ -30,25 +41,41 @@ export class SourceRow {
   }
 
   /** A whole number, zero included. */
-  count(column: string): number {
+  count(column: "milliseconds" | "bytes"): number {
     const value = this.#value(column);
-    return isWhole(value, 0) ? value : this.#refuse(column, "a whole number, zero or more");
+    const most = MOST[column];
+    const expected = `a whole number from 0 to ${most}`;
+    return isWhole(value, 0) && value <= most ? value : this.#refuse(column, expected);
   }
 
-  optionalCount(column: string): number | null {
+  optionalCount(column: "milliseconds" | "bytes"): number | null {
     return this.#value(column) === null ? null : this.count(column);
+  }
+
+  quantity(column: string): number {
+    const value = this.#value(column);
+    const most = MOST.quantity;
+    return isWhole(value, 1) && value <= most
+      ? value
+      : this.#refuse(column, `a whole number from 1 to ${most}`);
   }
 
   /** Money: upstream keeps decimal numbers, we keep cents, so that sums are exact. */
   cents(column: string): number {
     const value = this.#value(column);
-    if (typeof value !== "number" || !(value >= 0)) return this.#refuse(column, "an amount of money");
+    if (typeof value !== "number" || !(value >= 0 && value <= MOST.money))
+      return this.#refuse(column, `an amount of money from 0 to ${MOST.money}`);
     return Math.round(value * 100);
   }
 
-  text(column: string): string | null {
+  /** @param max characters (UTF-16 code units). */
+  text(column: string, max = MAX_TEXT): string | null {
     const value = this.#value(column);
-    return value === null || typeof value === "string" ? value : this.#refuse(column, "text or nothing");
+    if (value === null) return null;
+    const expected = `text of at most ${max} characters, none of them a control character, or nothing`;
+    const fits =
+      typeof value === "string" && value.length <= max && !hasControl(value) && value.isWellFormed();
+    return fits ? value : this.#refuse(column, expected);
   }
 
   requiredText(column: string): string {
@@ -56,8 +83,9 @@ export class SourceRow {
   }
 
   /** A name that is missing is `Untitled`, since our names are never missing. */
-  name(column: string): string {
-    return this.text(column) ?? "Untitled";
+  name(column: string, max?: number): string {
+    const name = this.text(column, max);
+    return name === null || name.trim() === "" ? "Untitled" : name;
   }
 
   /** A date, with or without a time, as RFC 3339 in UTC; without a zone it is taken for UTC. */
@@ -80,14 +108,21 @@ export class SourceRow {
   }
 
   #refuse(column: string, expected: string): never {
-    const [key, id] = [this.#columns[0]!, this.#values[0]];
+    const [key, id] = [this.#columns[0]!, shortened(String(this.#values[0]))];
     const found = this.#value(column);
-    const got = Buffer.isBuffer(found) ? `${found.length} bytes of binary data` : JSON.stringify(found);
+    const got = Buffer.isBuffer(found) ? describeBytes(found) : shortened(JSON.stringify(found));
     throw new TypeError(
-      `expected ${expected} in column ${column} of table ${this.#table} where ${key} is ${String(id)}, got ${got}`,
+      `expected ${expected} in column ${column} of table ${this.#table} where ${key} is ${id}, got ${got}`,
     );
   }
 }
+
+/** What is too long to be read comes as so many bytes and one more. */
+const describeBytes = ({ length }: Buffer): string =>
+  length > MAX_VALUE_BYTES ? `more than ${MAX_VALUE_BYTES} bytes` : `${length} bytes of binary data`;
+
+const shortened = (text: string): string =>
+  text.length > 80 ? `${text.slice(0, 80)}… (${text.length})` : text;
 
 const isWhole = (value: unknown, least: number): value is number =>
   typeof value === "number" && Number.isSafeInteger(value) && value >= least;
