@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { CATALOGUE_FACTS, CATALOGUE_TABLES, TABLES_SQL } from "../shared/database/catalogue.ts";
+import { ACCOUNTS, CATALOGUE_FACTS, CATALOGUE_TABLES, TABLES_SQL } from "../shared/database/catalogue.ts";
 import type { Connection } from "../shared/database/sqlite.ts";
 import { AppError } from "../shared/errors.ts";
 
@@ -40,7 +40,9 @@ function assertWhole(db: Connection): void {
 function copyAll(db: Connection): void {
   db.pragma("defer_foreign_keys = ON");
   const tables = db.prepare<[], string>(TABLES_SQL).pluck().all();
-  for (const table of tables) if (!CATALOGUE_TABLES.has(table) && table !== "meta") copy(db, table);
+  copyAccounts(db);
+  const apart = new Set(["meta", ACCOUNTS.table]);
+  for (const table of tables) if (!CATALOGUE_TABLES.has(table) && !apart.has(table)) copy(db, table);
   copyListeners(db);
   db.prepare(
     `INSERT OR REPLACE INTO staged.meta SELECT key, value FROM main.meta
@@ -50,9 +52,21 @@ function copyAll(db: Connection): void {
 }
 
 /** By name: a generated column takes no value. */
-function copy(db: Connection, table: string): void {
+function columnsOf(db: Connection, table: string): string {
   const names = db.prepare<[string], string>("SELECT name FROM pragma_table_info(?)").pluck().all(table);
-  const columns = names.map((name) => `"${name}"`).join(", ");
+  return names.map((name) => `"${name}"`).join(", ");
+}
+
+/** Before what refers to them: a listener of the new catalogue gives up its number to an account of the old one. */
+function copyAccounts(db: Connection): void {
+  const { table, where, cleared } = ACCOUNTS;
+  const columns = columnsOf(db, table);
+  db.exec(`INSERT OR REPLACE INTO staged.${table} (${columns}) SELECT ${columns} FROM main.${table} WHERE ${where};
+    UPDATE staged.${table} SET ${cleared} = NULL WHERE ${where}`);
+}
+
+function copy(db: Connection, table: string): void {
+  const columns = columnsOf(db, table);
   db.exec(`DELETE FROM staged."${table}";
     INSERT INTO staged."${table}" (${columns}) SELECT ${columns} FROM main."${table}"`);
 }

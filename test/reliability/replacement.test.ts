@@ -31,7 +31,13 @@ async function oldDatabase(): Promise<string> {
   const database = copyOf(await makeCatalogue(OLD));
   const db = openForWriting(database, "full");
   db.exec(`INSERT INTO search_statistics VALUES ('2026-11-21', 'mine', 3);
-    INSERT INTO meta VALUES ('mine', 'kept')`);
+    INSERT INTO meta VALUES ('mine', 'kept');
+    UPDATE users SET email = 'a@example.com', email_key = 'a@example.com' WHERE id = (SELECT min(id) FROM users);
+    INSERT INTO users (id, email, email_key, customer_id, created_at, updated_at)
+      VALUES (1000001, 'b@example.com', 'b@example.com', 1, '2026-11-21T00:00:00.000Z', '2026-11-21T00:00:00.000Z');
+    INSERT INTO sessions (user_id, token_hash, created_at, last_seen_at, expires_at)
+      SELECT id, 'hash ' || id, created_at, created_at, created_at FROM users WHERE email IS NOT NULL;
+    INSERT INTO audit (id, at, principal, command) VALUES (1, '2026-11-21T00:00:00.000Z', 'user:1', 'mine')`);
   db.close();
   return database;
 }
@@ -57,6 +63,13 @@ function wholeCatalogue(file: string): number {
   expect(look(file, "SELECT count(*) FROM pragma_foreign_key_check")).toBe(0);
   expect(look(file, "SELECT value FROM meta WHERE key = 'mine'")).toBe("kept");
   expect(look(file, "SELECT searches FROM search_statistics WHERE query = 'mine'")).toBe(3);
+  expect(
+    look(file, "SELECT count(*) FROM users JOIN sessions ON user_id = users.id WHERE email IS NOT NULL"),
+  ).toBe(2);
+  expect(look(file, "SELECT command FROM audit WHERE principal = 'user:1'")).toBe("mine");
+  expect(look(file, "SELECT count(*) FROM plays WHERE user_id NOT IN (SELECT id FROM users)")).toBe(0);
+  const customer = look(file, "SELECT customer_id FROM users WHERE id = 1000001");
+  expect(customer, "an account is no customer of another catalogue").toBe(tracks === OLD ? 1 : null);
   return tracks;
 }
 

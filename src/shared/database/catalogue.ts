@@ -23,6 +23,16 @@ export const CATALOGUE_TABLES: ReadonlySet<string> = new Set([
   "idempotency_keys",
 ]);
 
+/**
+ * Of one table that is kept, some rows are the catalogue's all the same: listeners without an account, who come with
+ * plays and customers. What an account had to do with a customer of the old catalogue ends with that.
+ */
+export const ACCOUNTS = {
+  table: "users",
+  where: "id > 1000000 OR email IS NOT NULL",
+  cleared: "customer_id",
+};
+
 /** The rows of `meta` that tell of the catalogue; the others tell of the database. */
 export const CATALOGUE_FACTS: readonly string[] = ["source", "changed", "demo"];
 

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { AppError, type ErrorCode } from "../../../shared/errors.ts";
 import type { Chunk } from "../../../shared/tables.ts";
 import type { Progress } from "../../cli/output.ts";
 import type { CatalogueSource } from "./commands.ts";
@@ -44,6 +46,22 @@ async function finish(
   return { rows, changed, tables };
 }
 
+/** Refusals after which nothing was written, and the same may succeed. */
+const AGAIN = new Set<ErrorCode>(["write_timeout", "overloaded", "wal_full", "busy", "writer_lost"]);
+const [AGAIN_MS, ATTEMPTS] = [500, 600];
+
+/** A slow disk makes a load slow, and does not end it. */
+async function patiently<T>(load: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await load();
+    } catch (error) {
+      if (!(error instanceof AppError && AGAIN.has(error.code)) || attempt === ATTEMPTS) throw error;
+      await delay(AGAIN_MS);
+    }
+  }
+}
+
 /** In order of the tables, a few chunks at a time within one. */
 async function loadAll(target: Target, chunks: Iterable<Chunk>, progress: Progress) {
   const tables: Record<string, number> = {};
@@ -54,7 +72,7 @@ async function loadAll(target: Target, chunks: Iterable<Chunk>, progress: Progre
     if (chunk.table !== table || flying.size >= IN_FLIGHT) await Promise.all(flying);
     table = chunk.table;
     tables[table] = (tables[table] ?? 0) + chunk.rows.length;
-    const load = target.load(chunk).then((rows) => {
+    const load = patiently(() => target.load(chunk)).then((rows) => {
       changed += rows;
       flying.delete(load);
       progress.advance(chunk.rows.length, chunk.table);
