@@ -124,7 +124,7 @@ export const ERRORS = {
     status: 413,
     title: "Body too large",
     retry: false,
-    hint: "Send at most 1 MiB; split long arrays.",
+    hint: "Send at most 1 MiB and 10,000 values, nested 32 deep; split long arrays.",
   },
   media_type_unsupported: {
     status: 415,

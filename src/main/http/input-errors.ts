@@ -35,7 +35,9 @@ export function inputErrors(
 
 function unknownKeys(issue: z.core.$ZodIssueUnrecognizedKeys, known: readonly string[], at: Place) {
   const hint = issue.path.length === 0 && known.length > 0 ? `; known are ${known.join(", ")}` : "";
-  return issue.keys.map((key) => locate([...issue.path, key], `is not known here${hint}`, at));
+  return issue.keys
+    .slice(0, MAX_ERRORS)
+    .map((key) => locate([...issue.path, key], `is not known here${hint}`, at));
 }
 
 /** The branch of a union that the client meant: the one whose type is right, though something in it is not. */

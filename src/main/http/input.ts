@@ -4,6 +4,7 @@ import { AppError } from "../../shared/errors.ts";
 import { nothing } from "../engine/reads/read.ts";
 import { BODIES } from "./body-budget.ts";
 import { inputErrors, type Place } from "./input-errors.ts";
+import { type JsonBounds, JsonScan } from "./json-bounds.ts";
 import type { Call } from "./route.ts";
 
 /** What comes in from outside, made into values or into a clear error; nothing past this checks again. */
@@ -59,27 +60,31 @@ export function pathOf<T>(call: Call, schema: z.ZodObject): T {
   return validate(schema, given, "parameter") as T;
 }
 
-/** Bytes of a request's body, where a route does not say otherwise. */
-export const MAX_BODY = 1_048_576;
+/** What a request's body may be, where a route does not say otherwise. */
+export const BODY_BOUNDS: JsonBounds = { bytes: 1_048_576, values: 10_000 };
 
 /** The body as a value of the schema, and its text. @throws AppError as {@link readJson} and {@link validate}. */
-export async function bodyOf<T>(call: Call, schema: z.ZodType<T>): Promise<{ body: T; text: string }> {
-  const { value, text } = await readJson(call.incoming, MAX_BODY);
+export async function bodyOf<T>(
+  call: Call,
+  schema: z.ZodType<T>,
+  bounds: JsonBounds = BODY_BOUNDS,
+): Promise<{ body: T; text: string }> {
+  const { value, text } = await readJson(call.incoming, bounds);
   return { body: validate(schema, value, "pointer"), text };
 }
 
 /**
- * The body as JSON, never more of it in memory than `maxBytes`. It counts against the process's budget until the
- * request is answered.
+ * The body as JSON, never more of it in memory, and never more of it parsed, than its bounds say: parsing goes on in
+ * the thread that serves everybody. It counts against the process's budget until the request is answered.
  *
  * @throws AppError `media_type_unsupported`, `body_too_large`, `body_malformed` or `overloaded`.
  */
 export async function readJson(
   incoming: IncomingMessage,
-  maxBytes: number,
+  bounds: JsonBounds,
 ): Promise<{ value: unknown; text: string }> {
   checkContentType(incoming);
-  const text = await readText(incoming, maxBytes);
+  const text = await readText(incoming, bounds);
   try {
     return { value: JSON.parse(text), text };
   } catch (cause) {
@@ -114,16 +119,17 @@ export function beforeReading(incoming: Asking, ask: () => void): void {
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-function readText(incoming: Asking, maxBytes: number): Promise<string> {
+function readText(incoming: Asking, { bytes: maxBytes, values }: JsonBounds): Promise<string> {
   if (Number(incoming.headers["content-length"] ?? 0) > maxBytes) throw new AppError("body_too_large");
   incoming[ASK]?.();
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
+    const scan = new JsonScan(values);
     let bytes = 0;
     const end = () => decode(chunks, resolve, reject);
     const take = (chunk: Buffer) => {
       bytes += chunk.length;
-      const refused = refusal(incoming, chunk, bytes > maxBytes);
+      const refused = bytes > maxBytes ? new AppError("body_too_large") : refusal(incoming, chunk, scan);
       if (refused === undefined) chunks.push(chunk);
       else ignoreRest(refused);
     };
@@ -141,8 +147,9 @@ function readText(incoming: Asking, maxBytes: number): Promise<string> {
   });
 }
 
-function refusal(incoming: IncomingMessage, chunk: Buffer, tooLarge: boolean): AppError | undefined {
-  if (tooLarge) return new AppError("body_too_large");
+function refusal(incoming: IncomingMessage, chunk: Buffer, scan: JsonScan): AppError | undefined {
+  const past = scan.take(chunk);
+  if (past !== undefined) return new AppError("body_too_large", { detail: `the body is ${past}` });
   if (BODIES.take(incoming, chunk.length)) return undefined;
   return new AppError("overloaded", { detail: "too many bodies are under way" });
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CHUNK_ROWS } from "../../../shared/tables.ts";
 import type { Command } from "../../engine/commands/command.ts";
 import type { Commands } from "../../engine/commands/command-bus.ts";
 import type { Answers } from "../../engine/reads/answers.ts";
@@ -10,8 +11,8 @@ import { BULK_COMMANDS } from "./commands.ts";
 import { type LoadingOptions, loadingRoutes } from "./loading-routes.ts";
 import { SOURCE_READ } from "./source.ts";
 
-/** Bytes: a chunk of a bulk load is larger than what a client may send elsewhere. */
-const MAX_CHUNK = 16 * 1_048_576;
+/** A chunk of a bulk load is larger than what a client may send elsewhere: a thousand rows of up to twenty values. */
+const CHUNK_BOUNDS = { bytes: 4 * 1_048_576, values: 20 * CHUNK_ROWS };
 
 /** What `chinook import` and `chinook generate` need of a running server. */
 export const bulkRoutes = (answers: Answers, commands: Commands, loading: LoadingOptions): Route[] => [
@@ -46,7 +47,7 @@ function bulkRoute<I>(path: string, summary: string, command: Command<I>, comman
         : { 200: { description: "The figures.", body: z.looseObject({}) } },
     handle: async (call: Call): Promise<Reply> => {
       pathOf(call, noParameters);
-      const { value } = await readJson(call.incoming, MAX_CHUNK);
+      const { value } = await readJson(call.incoming, CHUNK_BOUNDS);
       const { body } = await commands.execute(command, validate(command.input, value, "pointer"));
       return body === null ? empty(204) : json(200, body, { "cache-control": "no-store" });
     },
