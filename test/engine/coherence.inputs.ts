@@ -1,8 +1,10 @@
+import fc from "fast-check";
 import type { AnyCommand } from "../../src/main/engine/commands/command.ts";
 import type { AnyRead } from "../../src/main/engine/reads/read.ts";
 import { COMMANDS, READS } from "../../src/main/features/index.ts";
 import type { Connection } from "../../src/shared/database/sqlite.ts";
 import { DIMENSIONS } from "../../src/shared/embedders/embedder.ts";
+import { INPUTS as REFUSALS_INPUTS } from "./refusals.inputs.ts";
 import { variantsOf } from "./variants.ts";
 
 /** What the model of coherence asks for and writes: every read that is cached and promises to be coherent, and every command. */
@@ -19,7 +21,11 @@ const NEXT = 4;
 const alsoNext = (params: Readonly<Record<string, unknown>>): unknown[] =>
   params.id === undefined ? [params] : [params, { ...params, id: 1 }, { ...params, id: NEXT }];
 
-/** What is not cached is neither shared: it is read anew for each who asks. @throws Error for a read without parameters, saying where to add them. */
+/**
+ * What is not cached is not shared either: it is read anew for each who asks.
+ *
+ * @throws Error for a read without parameters, saying where to add them.
+ */
 export const targetsOf = (db: Connection): Target[] =>
   READS.filter(({ cache }) => cache.freshness === "coherent" && cache.table !== "none").flatMap((read) =>
     spread(variantsOf(db, read), mostVariants(read))
@@ -63,7 +69,7 @@ const ofKinds = Object.fromEntries(
   ),
 );
 
-/** By command: its inputs, each new with every `n`. */
+/** By command: inputs that change what is read, each new with every `n`. */
 const INPUTS: Readonly<Record<string, (n: number) => unknown>> = {
   ...ofKinds,
   "playlists.tracks.add": (n) => ({ id: some(n >> 2), body: { track_id: some(n) } }),
@@ -113,15 +119,28 @@ const MOVES: Readonly<Record<string, (n: number) => unknown>> = {
   "tracks.patch": (n) => ({ id: some(n), body: { album_id: (n % 3) + 1 } }),
 };
 
+/** Inputs that are drawn of a command. */
+const DRAWN = 8;
+
+/** Drawn from what the model of refusals calls the command with, always the same. */
+function drawn(name: string): ((n: number) => unknown) | undefined {
+  const inputs = REFUSALS_INPUTS[name];
+  if (inputs === undefined) return undefined;
+  const calls = fc.sample(inputs, { numRuns: DRAWN, seed: 1 });
+  return (n) => calls[n % DRAWN]!.input;
+}
+
+function inputOf(name: string): (n: number) => unknown {
+  const input = INPUTS[name] ?? drawn(name);
+  if (input !== undefined) return input;
+  throw new Error(
+    `${name} has no input yet: add one that changes something to INPUTS in test/engine/coherence.inputs.ts, or what it is called with to INPUTS in test/engine/refusals.inputs.ts`,
+  );
+}
+
 /** @throws Error for a command without an input, saying where to add it. */
 export const WRITES: readonly Write[] = COMMANDS.flatMap((command) => {
-  const input = INPUTS[command.name];
-  if (input === undefined)
-    throw new Error(
-      `${command.name} has no input yet: add one that changes something to INPUTS in test/engine/coherence.inputs.ts`,
-    );
   const move = MOVES[command.name];
-  return move === undefined
-    ? [[command, input] as const]
-    : [[command, input] as const, [command, move] as const];
+  const write = [command, inputOf(command.name)] as const;
+  return move === undefined ? [write] : [write, [command, move] as const];
 });

@@ -8,7 +8,7 @@ import { changes, TARGETS, World } from "./coherence.world.ts";
  * of requests, commits, answers, snapshots and arrivals look for one that breaks it, and each command that changes
  * what a read shows is tried against it. Changes of the code that must make this fail, and do: filling the cache
  * without asking whether a tag moved; joining a flight without asking; leaving the kinds of a read's tags out of what
- * its flights ask for; finding rows or entries whose tags were touched.
+ * its flights ask for; finding entries whose tags were touched.
  */
 type Step = (world: World, n: number) => void;
 

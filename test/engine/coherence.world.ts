@@ -10,6 +10,7 @@ import type { ReadRequest, ReadRow } from "../../src/shared/protocol.ts";
 import { registerFunctions } from "../../src/workers/functions.ts";
 import { GroupCommit } from "../../src/writer/group-commit.ts";
 import { type Target, targetsOf, WRITES } from "./coherence.inputs.ts";
+import { addPeople } from "./refusals.people.ts";
 import { MIGRATIONS, writableFor } from "./support.ts";
 
 const LENGTH = DIMENSIONS.lyric;
@@ -37,6 +38,7 @@ function firstState(): Buffer {
   writableFor(":memory:", (db) => {
     migrate(db, readMigrations(MIGRATIONS), "latest");
     db.exec(FIRST_ROWS);
+    addPeople(db);
     states.push(db.serialize());
   });
   return states[0]!;
@@ -67,7 +69,7 @@ function targets(): Target[] {
 export const TARGETS: readonly Target[] = targets();
 
 /** Inputs of each write that are tried: they name one entity after the other. */
-const TRIED = 4;
+const TRIED = 8;
 
 interface Voyage {
   readonly request: ReadRequest;

@@ -34,6 +34,7 @@ function bodyOf(kind: Kind): fc.Arbitrary<Record<string, unknown>> {
       release_date: fc.constantFrom(null, "1999-12-31"),
     },
     ...{ artist_id: id, album_id: fc.option(id), genre_id: fc.option(id), media_type_id: id },
+    ...{ disc_number: fc.constantFrom(1, 2), track_number: fc.option(fc.integer({ min: 1, max: 9 })) },
     ...{ milliseconds: fc.nat(9), bytes: fc.option(fc.nat(9)), unit_price: fc.constantFrom(0.99, 1) },
   };
   return fc.record(Object.fromEntries(Object.keys(kind.input.shape).map((name) => [name, fields[name]!])));
