@@ -102,6 +102,11 @@ describe("on the point lane", () => {
 const BOUNDED: Readonly<Record<string, string>> = {
   "search text": "ranks 2,000 matches, or looks at 10,000",
   "search fuzzy": "looks at 100 words for each of 12, and 300 tracks",
+  "search auto": "both",
+  "search hybrid": "both: it goes by vectors in its first step",
+  "search.first text": "ranks 2,000 matches, or looks at 10,000",
+  "search.first fuzzy": "looks at 100 words for each of 12, and 300 tracks",
+  "search.first auto": "ranks 2,000 matches, or looks at 10,000",
   "search.popular": "the days that are kept",
   "fts.coverage": "counts the cells of pages",
   "vectors.stats": "counts the cells of pages, and entries of an index",

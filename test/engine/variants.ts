@@ -106,7 +106,7 @@ function otherVariants(read: AnyRead): Record<string, unknown>[] {
   if (read.name === "users.plays") return pages("-played_at", NOW.toISOString());
   if (read.name === "idempotency.get") return [{ principal: "anonymous", key: "k" }];
   if (read.name === "catalogue.source") return [{}];
-  if (read.name === "search") return searchVariants();
+  if (/^search(\.first)?$/.test(read.name)) return searchVariants();
   if (read.name === "search.suggestions") return [{ q: "the l", limit: 5 }];
   if (read.name === "search.popular") return [{ limit: 5 }];
   if (/^(search\.popular-names|search\.popularity|fts\.coverage|plays\.totals_state)$/.test(read.name))
@@ -195,7 +195,7 @@ function searchVariants(): Record<string, unknown>[] {
   ];
   const given = { embedder: "onnx:0", vector: "0000803f".repeat(DIMENSIONS.lyric) };
   const embedded = { q: "love", mode: "hybrid", limit: 5, vector: given };
-  const typed = ["text", "fuzzy", "hybrid"].flatMap((mode) =>
+  const typed = ["auto", "text", "fuzzy", "hybrid"].flatMap((mode) =>
     filters.flatMap((filter) => {
       const params = { q: "love NOT me", mode, limit: 5, ...filter };
       return [params, { ...params, cursor: cursor(mode, 5, 40) }];

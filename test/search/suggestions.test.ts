@@ -37,9 +37,24 @@ describe("over a hand-made catalogue", () => {
     expect((await suggest(server, "Água")).map(({ name }) => name)).toEqual(["Água Viva"]);
   });
 
+  test("one letter is enough; what is typed comes first, then what begins so, then what holds it", async () => {
+    expect((await suggest(server, "m")).map(({ name }) => name)).toEqual(["Motörhead", "Motorway"]);
+    await addSongs(server, [
+      { name: "Rain" },
+      { name: "Rain Dance" },
+      { name: "Rainbow" },
+      { name: "Arain" },
+      { name: "Old Rain" },
+    ]);
+    const names = (await suggest(server, "rain")).map(({ name }) => name);
+    expect(names[0]).toBe("Rain");
+    expect(names.slice(1, 3).toSorted()).toEqual(["Rain Dance", "Rainbow"]);
+    expect(names).not.toContain("Arain");
+  });
+
   test.each([
     ["", 422],
-    ["m", 422],
+    ["m", 200],
     ["x".repeat(101), 422],
     ["!!", 200],
     ['"(*', 200],
@@ -61,7 +76,7 @@ test("over a generated catalogue: the most popular artist is among the names wit
 test("after another catalogue took the demo's place, only its own names are suggested", async () => {
   await using server = await startServer({ CHINOOK_DEMO: "1" });
   // A word inside names: only the list of popular names knows it, so the list is there.
-  await until(async () => (await suggestFresh(server, "the")).some(({ name }) => / the /i.test(name)));
+  await until(async () => (await suggestFresh(server, "of")).some(({ name }) => / of /i.test(name)));
   const generate = ["generate", "--tracks", "400", "--seed", "11", "--database", server.database];
   expect((await chinook(generate)).code).toBe(0);
   const strangers = async () => {
@@ -76,7 +91,7 @@ test("after another catalogue took the demo's place, only its own names are sugg
     return (await Promise.all(named)).flat();
   };
   expect(await strangers()).toEqual([]);
-  await until(async () => (await suggestFresh(server, "the")).some(({ name }) => / the /i.test(name)));
+  await until(async () => (await suggestFresh(server, "of")).some(({ name }) => / of /i.test(name)));
   expect(await strangers()).toEqual([]);
   expect(await server.stop()).toBe(0);
   const db = new Database(server.database, { readonly: true });

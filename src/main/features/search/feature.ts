@@ -7,7 +7,7 @@ import { ftsCoverageOf } from "./coverage.ts";
 import { SearchKeeper } from "./keeper.ts";
 import { ftsThrough, optimizeThrough } from "./maintenance.ts";
 import { searchRoutes } from "./routes.ts";
-import { SEARCH_READ } from "./search.ts";
+import { SEARCH_FIRST_READ, SEARCH_READ } from "./search.ts";
 import { POPULAR_READ, RECORD_SEARCHES } from "./statistics.ts";
 import {
   POPULAR_NAMES_READ,
@@ -24,7 +24,15 @@ const COUNTED_MS = 60_000;
 
 const value = feature({
   name: "search",
-  reads: [SEARCH_READ, SUGGESTIONS_READ, POPULAR_NAMES_READ, POPULARITY_READ, POPULAR_READ, COVERAGE_READ],
+  reads: [
+    SEARCH_READ,
+    SEARCH_FIRST_READ,
+    SUGGESTIONS_READ,
+    POPULAR_NAMES_READ,
+    POPULARITY_READ,
+    POPULAR_READ,
+    COVERAGE_READ,
+  ],
   commands: [...Object.values(FTS_COMMANDS), LEARN, RECORD_SEARCHES, REPLACE_SUGGESTIONS, REPLACE_POPULARITY],
   open({ engine, use }) {
     const { answers, commands, log } = engine;

@@ -7,7 +7,7 @@ import type { QueryVector } from "./hybrid.ts";
 /** What a search takes, and its filters as SQL. */
 export interface SearchParams {
   readonly q: string;
-  readonly mode: "text" | "fuzzy" | "hybrid";
+  readonly mode: "auto" | "text" | "fuzzy" | "hybrid";
   readonly genre?: Named | undefined;
   readonly artist?: Named | undefined;
   readonly album?: Named | undefined;
@@ -66,10 +66,10 @@ export const searchParams = z.strictObject({
         'Words, "phrases", prefix*, AND, OR, NOT, -word and parentheses. The last word may be unfinished, unless a blank or a quotation mark follows.',
       example: "river",
     }),
-  mode: z
-    .enum(["text", "fuzzy", "hybrid"])
-    .default("text")
-    .meta({ description: "fuzzy forgives misspellings; hybrid adds tracks that are like the best hits." }),
+  mode: z.enum(["auto", "text", "fuzzy", "hybrid"]).default("auto").meta({
+    description:
+      "auto forgives misspellings where text finds little; text finds words alone, fuzzy always forgives; hybrid adds tracks that are like the best hits.",
+  }),
   genre: named("genre"),
   artist: named("artist"),
   album: named("album"),

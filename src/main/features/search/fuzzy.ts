@@ -34,23 +34,31 @@ const allowance = (word: string): number => Math.min(3, Math.floor([...word].len
  * distance judges them, and how often they occur breaks a tie. Tracks must hold one for each word; where none does,
  * any. The best by bm25, with the likeliest words and with all, are then compared with what was typed, word by word,
  * by `closeness` in the reader.
+ *
+ * @throws AppError `invalid` when there are too many words, if `strict`; otherwise the first of them are looked up.
  */
-export function fuzzyParts(query: Query | undefined, filters: SqlFilters): Ranking {
+export function fuzzyParts(
+  query: Query | undefined,
+  filters: SqlFilters,
+  { ranked, strict } = { ranked: "ranked", strict: true },
+): Ranking {
   const words = query === undefined ? [] : wordsOf(titleWords(query));
-  if (words.length > MAX_WORDS) {
+  if (strict && words.length > MAX_WORDS) {
     const detail = `expected at most ${MAX_WORDS} words in fuzzy mode`;
     throw new AppError("invalid", { errors: [{ parameter: "q", detail }] });
   }
   const unwanted = query === undefined ? [] : unwantedParts(query).map(printMatch);
   return {
-    ctes: `${ALTERNATIVES}, ${expressionCte(unwanted.length > 0, filters)}, ${rankedCte(filters)}`,
+    ctes: `${ALTERNATIVES}, ${expressionCte(unwanted.length > 0, filters)}, ${rankedCte(filters, ranked)}`,
     marked: MARKED,
     extra: `
       'bounded', json(iif(EXISTS (${boundOf(filters, "SELECT 1 FROM edge")}) OR (SELECT count(*) FROM nearest) >= ${MOST_CLOSE}, 'true', 'false')),
       'corrected', json((SELECT json_group_object(word, term) FROM chosen c WHERE nth = 1 AND distance > 0))`,
     params: {
-      words: JSON.stringify(words.map((word) => [word, trigramsOf(word), allowance(word)])),
-      typed: words.join(" "),
+      near_words: JSON.stringify(
+        words.slice(0, MAX_WORDS).map((word) => [word, trigramsOf(word), allowance(word)]),
+      ),
+      near_typed: words.join(" "),
       most: filters.unindexed.length === 0 ? MOST_RANKED : MOST_FILTERED,
       ...(unwanted.length === 0 ? {} : { unwanted: unwanted.join(" OR ") }),
     },
@@ -76,7 +84,7 @@ const FREQUENCY = `((SELECT count(*) FROM (SELECT 1 FROM tracks_fts WHERE tracks
 
 const ALTERNATIVES = `
   words AS MATERIALIZED (
-    SELECT key AS place, value ->> 0 AS word, value ->> 1 AS trigrams, value ->> 2 AS most FROM json_each(@words)),
+    SELECT key AS place, value ->> 0 AS word, value ->> 1 AS trigrams, value ->> 2 AS most FROM json_each(@near_words)),
   near AS MATERIALIZED (
     SELECT place, word, word AS term, 0 AS distance FROM words WHERE length(word) <= ${MAX_WORD}
     UNION
@@ -106,7 +114,7 @@ const without = (expression: string, unwanted: boolean): string =>
 
 const EXPRESSION = "(SELECT text FROM expression)";
 
-function rankedCte(filters: SqlFilters): string {
+function rankedCte(filters: SqlFilters, ranked: string): string {
   const { from, where } = candidates(filters);
   const best = (expression: string) => `
       SELECT tracks_fts.rowid AS id, ${BM25} AS score FROM ${from}
@@ -119,13 +127,13 @@ function rankedCte(filters: SqlFilters): string {
     nearest AS MATERIALIZED (SELECT id, max(score) AS score FROM (
       SELECT * FROM (${best("(SELECT likeliest FROM expression)")}) UNION ALL SELECT * FROM (${best(EXPRESSION)})
       ) GROUP BY id),
-    ranked AS MATERIALIZED (
+    ${ranked} AS MATERIALIZED (
       SELECT d.id, CAST(round(${CLOSENESS} * 1e9) AS INTEGER) AS score
       FROM nearest CROSS JOIN track_documents d ON d.id = nearest.id)`;
 }
 
 /** Among equally close ones, bm25 decides. */
-const CLOSENESS = `(closeness(@typed, d.name, d.artist_name, d.album_title, d.composer)
+const CLOSENESS = `(closeness(@near_typed, d.name, d.artist_name, d.album_title, d.composer)
   + 0.01 * nearest.score / (nearest.score + 10))`;
 
 /** Every word that stands for one that was typed. */

@@ -2,7 +2,7 @@ import { VECTOR_KINDS, type VectorKind } from "../../../shared/embedders/embedde
 import type { SqlFilters } from "./filters.ts";
 import { printMatch } from "./match.ts";
 import { type Query, unwantedParts } from "./query.ts";
-import { MOST_OWN, type Ranking, textParts } from "./text.ts";
+import { MOST_OWN, type Ranking } from "./text.ts";
 
 /** What a search was embedded as, and by which embedder: vectors of another say nothing beside it. */
 export interface QueryVector {
@@ -45,12 +45,11 @@ const LEAST = 0.3;
  * without vectors are lists without tracks; `fused` names the lists that had something to say.
  */
 export function hybridParts(
-  q: string,
+  text: Ranking,
   query: Query | undefined,
   filters: SqlFilters,
   given: QueryVector | undefined,
 ): Ranking {
-  const text = textParts(q, query, filters);
   const unwanted = query === undefined ? [] : unwantedParts(query).map(printMatch);
   const narrow = unwanted.length > 0;
   const near = VECTOR_KINDS.map((kind) =>

@@ -17,6 +17,9 @@ const hitSchema = z
   .object({
     ...KINDS.tracks.schema.shape,
     score: z.number(),
+    match: z.enum(["exact", "approximate"]).optional().meta({
+      description: "In auto mode: whether the hit holds what was typed, or what may have been meant.",
+    }),
     highlights: z.object({
       name: z.string(),
       album_title: highlight,
@@ -27,6 +30,14 @@ const hitSchema = z
   .meta({ id: "SearchHit" });
 const foundSchema = pageSchema(hitSchema)
   .extend({
+    total: z.int().meta({
+      description: "How many were found; when `bounded`, of those that were looked at: there are more.",
+    }),
+    did_you_mean: z
+      .string()
+      .nullable()
+      .optional()
+      .meta({ description: "In auto mode: what may have been meant, where little was found." }),
     bounded: z.boolean().meta({ description: "More matched than are ranked; add a word or a filter." }),
     corrected: z.record(z.string(), z.string()).optional(),
     fused: z

@@ -126,9 +126,7 @@ export interface SuggestParams {
 }
 
 const suggestParams = z.strictObject({
-  q: text(100)
-    .refine((value) => [...value].length >= 2, "expected at least two characters")
-    .meta({ description: "The beginning of words of a name, accents aside.", example: "ri" }),
+  q: text(100).meta({ description: "The beginning of words of a name, accents aside.", example: "ri" }),
   limit: z
     .string()
     .regex(/^([1-9]|1\d|20)$/, "must be a whole number from 1 to 20")
@@ -139,6 +137,7 @@ const suggestParams = z.strictObject({
 
 /** More than are shown: names that stand there twice, or that their id has no longer, fall away. */
 const MOST_LOOKED_AT = 60;
+const MOST_BEGINNING = 20;
 const MOST_LIVE = 10;
 
 /** What begins with the text as it was typed, from the catalogue itself: new names and rare ones. */
@@ -146,9 +145,16 @@ const live = (kind: string, table: string, name: string): string => `
   SELECT * FROM (SELECT 1000000000 AS rank, '${kind}' AS kind, id, NULL AS listed FROM ${table}
     WHERE ${name} >= likely(@q) AND ${name} < likely(@q || char(1114111)) ORDER BY ${name} LIMIT ${MOST_LIVE})`;
 
+/** Names that begin with what was typed before all others, and those that are it before them. */
+const NEARNESS = `
+  CASE WHEN title_rank(@q, name, NULL, NULL) >= 8 THEN 0 WHEN title_rank(@q, name, NULL, NULL) >= 4 THEN 1 ELSE 2 END`;
+
 const SUGGEST = `
   WITH found AS MATERIALIZED (
-    SELECT * FROM (SELECT s.id AS rank, s.kind, s.entity_id AS id, s.name AS listed
+    SELECT * FROM (SELECT id AS rank, kind, entity_id AS id, name AS listed FROM suggestions
+      WHERE name COLLATE NOCASE >= likely(@q) AND name COLLATE NOCASE < likely(@q || char(1114111))
+      ORDER BY rank LIMIT ${MOST_BEGINNING})
+    UNION SELECT * FROM (SELECT s.id AS rank, s.kind, s.entity_id AS id, s.name AS listed
       FROM suggestions_fts CROSS JOIN suggestions s ON s.id = suggestions_fts.rowid
       WHERE suggestions_fts MATCH likely(@match) ORDER BY suggestions_fts.rowid LIMIT ${MOST_LOOKED_AT})
     UNION ALL ${live("artist", "artists", "name")}
@@ -161,9 +167,9 @@ const SUGGEST = `
       ELSE (SELECT name FROM tracks WHERE tracks.id = found.id) END AS name
     FROM found),
   shown AS MATERIALIZED (
-    SELECT kind, id, name, min(rank) AS rank FROM named
+    SELECT kind, id, name, min(rank) AS rank, ${NEARNESS} AS nearness FROM named
     WHERE name IS NOT NULL AND (listed IS NULL OR listed = name COLLATE NOCASE)
-    GROUP BY kind, lower(name) ORDER BY 4, kind = 'track', kind = 'album', name LIMIT likely(@limit))
+    GROUP BY kind, lower(name) ORDER BY nearness, 4, kind = 'track', kind = 'album', name LIMIT likely(@limit))
   SELECT json_object('data', json((SELECT json_group_array(json_object('kind', kind, 'id', id, 'name', name)) FROM shown)),
     'next', NULL), NULL, NULL`;
 

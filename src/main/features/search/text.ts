@@ -81,7 +81,7 @@ const expression = (pieces: string, forms: string): string => `(
     value ->> 0), '' ORDER BY key) FROM json_each(likely(${pieces})))`;
 
 /** SQL of what is marked: the words, and their other forms. */
-const MARKED = `(SELECT json_object(
+export const MARKED = `(SELECT json_object(
   'words', json((SELECT json_group_array(word) FROM (SELECT value AS word FROM json_each(likely(@words)) UNION ALL SELECT word FROM forms))),
   'prefixes', json(@prefixes), 'phrases', json(@phrases)))`;
 
@@ -102,16 +102,21 @@ const SCORE = "CAST(round((place + 0.0009 * ifnull(p.popularity, 0)) * 1e9) AS I
  * `MOST_RANKED` are ranked, of each level the tracks entered first; past that the answer says `"bounded": true`. What
  * counts most is ranked wherever it stands: `named`, the tracks whose names begin with what was typed.
  */
-export function textParts(q: string, query: Query | undefined, filters: SqlFilters): Ranking {
+export function textParts(
+  q: string,
+  query: Query | undefined,
+  filters: SqlFilters,
+  ranked = "ranked",
+): Ranking {
   const plain = query !== undefined && isPlain(q);
   return {
     ctes: `${FORMS}, ${scopesCte(filters)}, ${namedCte(plain, filters)}, ${hitsCte(filters)},
-      ranked AS MATERIALIZED (
+      ${ranked} AS MATERIALIZED (
         SELECT id, ${SCORE} AS score, counted, cut
         FROM (SELECT *, 1 AS counted FROM hits UNION ALL SELECT id, place, NULL, 0 FROM named) hit
         LEFT JOIN track_popularity p ON p.track_id = hit.id)`,
     marked: MARKED,
-    extra: `'bounded', json(iif(EXISTS (${boundOf(filters, BOUND)}), 'true', 'false'))`,
+    extra: `'bounded', json(iif(EXISTS (${boundOf(filters, boundIn(ranked))}), 'true', 'false'))`,
     params: { ...namedParams(q), ...queryParams(query) },
   };
 }
@@ -185,7 +190,8 @@ function hitsCte(filters: SqlFilters): string {
 const ONCE = "LIMIT 1 OFFSET 0";
 const MAX_ROWID = "9223372036854775807";
 
-const BOUND = `SELECT 1 FROM (SELECT sum(counted) AS found, max(cut) AS cut FROM ranked) WHERE found > ${MOST_RANKED} OR cut`;
+const boundIn = (ranked: string): string =>
+  `SELECT 1 FROM (SELECT sum(counted) AS found, max(cut) AS cut FROM ${ranked}) WHERE found > ${MOST_RANKED} OR cut`;
 
 /** A query with a row when there was more to look at than was looked at, which `edge` tells where nothing is own. */
 export const boundOf = ({ own }: SqlFilters, edge: string): string =>

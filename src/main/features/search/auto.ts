@@ -1,0 +1,35 @@
+import type { SqlFilters } from "./filters.ts";
+import { fuzzyParts } from "./fuzzy.ts";
+import type { Query } from "./query.ts";
+import { MARKED, type Ranking, textParts } from "./text.ts";
+
+/** Hits of the text that are enough, whatever they are. */
+const ENOUGH = 5;
+/** The score from which a hit's names say that it is what was meant. */
+const NAMED = 3e9;
+/** Below it are matches that are only near; those of the text are above. */
+export const APPROXIMATE = 1e9;
+
+/** SQL: whether the text alone answers a search, so that nothing has to be forgiven: by its hits and their best. */
+export const SUFFICES = `(total >= ${ENOUGH} OR best >= ${NAMED})`;
+
+/**
+ * Auto mode where the text finds little: its hits, and after them what may have been meant. Where it finds enough, text
+ * mode is the answer, and this is not asked.
+ */
+export function autoParts(q: string, query: Query | undefined, filters: SqlFilters): Ranking {
+  const text = textParts(q, query, filters, "texts");
+  const guessed = fuzzyParts(query, filters, { ranked: "guesses", strict: false });
+  return {
+    ctes: `${text.ctes}, ${guessed.ctes},
+      ranked AS MATERIALIZED (
+        SELECT id, score FROM texts UNION ALL
+        SELECT id, CAST(score / 1.2 AS INTEGER) FROM guesses WHERE id NOT IN (SELECT id FROM texts))`,
+    marked: `json_patch(${MARKED}, json_object('words', json((
+      SELECT json_group_array(word) FROM (SELECT value AS word FROM json_each(likely(@words)) UNION SELECT word FROM forms
+        UNION SELECT term FROM chosen WHERE nth <= 8)))))`,
+    extra: `${guessed.extra}, 'did_you_mean', (
+      SELECT iif(max(distance) > 0, group_concat(term, ' ' ORDER BY place), NULL) FROM chosen WHERE nth = 1)`,
+    params: { ...guessed.params, ...text.params },
+  };
+}
