@@ -288,7 +288,7 @@ describe("pages and bounds over a generated catalogue", () => {
     expect((await search({ q: "the", cursor: other }, large)).status).toBe(400);
   });
 
-  test("thousands of strange texts: an answer or a refusal", async () => {
+  test("hundreds of strange texts: an answer or a refusal", async () => {
     const parts = [
       "(",
       ")",
@@ -313,7 +313,7 @@ describe("pages and bounds over a generated catalogue", () => {
         fc.array(fc.constantFrom(...parts), { maxLength: 12 }).map((some) => some.join("")),
         fc.string({ unit: "grapheme", maxLength: 30 }),
       ),
-      { numRuns: 2_000, seed: 11 },
+      { numRuns: 500, seed: 11 },
     );
     const counts: Record<number, number> = {};
     for (const mode of ["auto", "fuzzy", "hybrid"]) {
