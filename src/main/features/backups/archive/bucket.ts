@@ -19,6 +19,18 @@ export interface BucketSettings {
 const PART = 16 * 1_048_576;
 
 /**
+ * Milliseconds: for a connection, without a byte from or to the storage, and for one request with its repeats. A stuck
+ * storage is given up, so that it keeps the next backup from nothing.
+ */
+export interface Patience {
+  readonly connect: number;
+  readonly silence: number;
+  readonly request: number;
+}
+
+const PATIENCE: Patience = { connect: 10_000, silence: 30_000, request: 300_000 };
+
+/**
  * A bucket of S3 or of what speaks its protocol. Credentials come from where the vendor's library looks for them:
  * `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, a profile, or the machine's role.
  *
@@ -31,7 +43,7 @@ export class BackupBucket implements BackupStore {
   readonly #library: Library;
   readonly #client: S3Client;
 
-  private constructor(settings: BucketSettings, library: Library) {
+  private constructor(settings: BucketSettings, library: Library, patience: Patience) {
     this.#settings = settings;
     this.#library = library;
     this.name = `s3://${settings.bucket}/${settings.prefix}`;
@@ -39,6 +51,12 @@ export class BackupBucket implements BackupStore {
     this.#client = new library.s3.S3Client({
       region,
       ...(endpoint === "" ? {} : { endpoint, forcePathStyle: true }),
+      requestHandler: {
+        connectionTimeout: patience.connect,
+        socketTimeout: patience.silence,
+        requestTimeout: patience.request,
+        throwOnRequestTimeout: true,
+      },
       // Not every storage knows the newer checksums; the manifest has one of its own.
       requestChecksumCalculation: "WHEN_REQUIRED",
       responseChecksumValidation: "WHEN_REQUIRED",
@@ -46,8 +64,8 @@ export class BackupBucket implements BackupStore {
   }
 
   /** @throws AppError `s3_client_missing`. */
-  static async open(settings: BucketSettings): Promise<BackupBucket> {
-    return new BackupBucket(settings, await loadLibrary());
+  static async open(settings: BucketSettings, patience = PATIENCE): Promise<BackupBucket> {
+    return new BackupBucket(settings, await loadLibrary(), patience);
   }
 
   /** @param folder the backup's, with its two files. */
