@@ -135,6 +135,14 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     atMost: 1_000,
     unit: ["ms", 1],
   },
+  charts_served: {
+    title: "charts a second that four clients are served, no cache",
+    metric: "requests_per_second",
+    of: ["chart", "chinook"],
+    atLeast: 200,
+  },
+  charts_to_postgres: throughput("chart", "postgres", 10),
+  list_to_in_handler: throughput("list", "in-handler", 3),
   search_served: {
     title: "searches a second that 100 connections are served",
     metric: "requests_per_second",
