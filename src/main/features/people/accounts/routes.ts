@@ -141,6 +141,8 @@ const idOf = (call: Call): number => pathOf<{ id: number }>(call, idParameter).i
 const user = { description: "The user.", body: userSchema };
 
 /** No Idempotency-Key: what is known of a person is kept in one place. */
+const exportSchema = z.looseObject({ user: userSchema }).meta({ id: "Export" });
+
 export const accountRoutes = (people: People): Route[] => [
   route({
     method: "POST",
@@ -246,7 +248,7 @@ const meRoutes = (people: People): Route[] => [
     load: "search",
     tag: "users",
     summary: "All that is kept about oneself, as one document",
-    responses: { 200: { description: "The document.", body: z.looseObject({ user: userSchema }) } },
+    responses: { 200: { description: "The document.", body: exportSchema } },
     handle: async (call) => {
       pathOf(call, noParameters);
       const params = { id: userOf(call.principal) };

@@ -5,17 +5,22 @@ import { readRoute } from "../../../http/read-route.ts";
 import type { Route } from "../../../http/route.ts";
 import { AUDIT_READ } from "./reads.ts";
 
-const entrySchema = z.object({
-  id: z.int(),
-  at: z.iso.datetime(),
-  principal: z.string(),
-  credential: z.string().nullable(),
-  address: z.string().nullable(),
-  request_id: z.string().nullable(),
-  command: z.string(),
-  object: z.string().nullable(),
-  changes: z.record(z.string(), z.unknown()).nullable().meta({ description: "By field: old and new value." }),
-});
+const entrySchema = z
+  .object({
+    id: z.int(),
+    at: z.iso.datetime(),
+    principal: z.string(),
+    credential: z.string().nullable(),
+    address: z.string().nullable(),
+    request_id: z.string().nullable(),
+    command: z.string(),
+    object: z.string().nullable(),
+    changes: z
+      .record(z.string(), z.unknown())
+      .nullable()
+      .meta({ description: "By field: old and new value." }),
+  })
+  .meta({ id: "AuditEntry" });
 
 export const auditRoutes = (answers: Answers): Route[] => [
   readRoute({

@@ -23,16 +23,20 @@ const keyBody = z.strictObject({
 });
 const idParameter = z.strictObject({ id: idText });
 
-const keySchema = z.object({
-  id: z.int(),
-  user_id: z.int(),
-  name: z.string(),
-  scopes: z.array(z.string()),
-  rate_per_minute: z.int().nullable(),
-  created_at: z.iso.datetime(),
-  expires_at: z.iso.datetime().nullable(),
-  last_used_at: z.iso.datetime().nullable(),
-});
+const keySchema = z
+  .object({
+    id: z.int(),
+    user_id: z.int(),
+    name: z.string(),
+    scopes: z.array(z.string()),
+    rate_per_minute: z.int().nullable(),
+    created_at: z.iso.datetime(),
+    expires_at: z.iso.datetime().nullable(),
+    last_used_at: z.iso.datetime().nullable(),
+  })
+  .meta({ id: "Key" });
+
+const newKeySchema = keySchema.extend({ key: z.string() }).meta({ id: "MadeKey" });
 
 /** Nobody gives away what they do not have, a key least of all. @throws AppError `forbidden`. */
 function checkScopes({ permissions }: Principal, wanted: readonly string[]): void {
@@ -49,7 +53,7 @@ export const keyRoutes = (people: People): Route[] => [
     tag: "keys",
     summary: "Make an API key; it is shown this once",
     body: keyBody,
-    responses: { 201: { description: "Made.", body: keySchema.extend({ key: z.string() }) } },
+    responses: { 201: { description: "Made.", body: newKeySchema } },
     handle: async (call) => {
       pathOf(call, noParameters);
       const { body } = await bodyOf(call, keyBody);

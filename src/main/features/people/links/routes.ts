@@ -54,6 +54,8 @@ async function sendReset(
   people.mailer.sendLink("reset", account.email, linkUrl(people.origin(), "reset", link));
 }
 
+const setUpSchema = z.looseObject({ token: z.string() }).meta({ id: "FirstSession" });
+
 export const linkRoutes = (people: People): Route[] => [
   requestReset(people),
   route({
@@ -125,7 +127,7 @@ export const linkRoutes = (people: People): Route[] => [
     tag: "users",
     summary: "Make the first admin, with the link that the first start prints",
     body: setupBody,
-    responses: { 201: { description: "Made, and logged in.", body: z.looseObject({ token: z.string() }) } },
+    responses: { 201: { description: "Made, and logged in.", body: setUpSchema } },
     failures: ["link_invalid", "password_refused", "already_exists", "rate_limited"],
     handle: async (call) => {
       pathOf(call, noParameters);

@@ -18,15 +18,19 @@ import { SESSIONS_READ } from "./reads.ts";
 const loginBody = z.strictObject({ email: z.union([email, z.string().max(254)]), password });
 const idParameter = z.strictObject({ id: idText });
 
-const sessionSchema = z.object({
-  id: z.int(),
-  user_id: z.int(),
-  device: z.string().nullable(),
-  address: z.string().nullable(),
-  created_at: z.iso.datetime(),
-  last_seen_at: z.iso.datetime(),
-  expires_at: z.iso.datetime(),
-});
+const sessionSchema = z
+  .object({
+    id: z.int(),
+    user_id: z.int(),
+    device: z.string().nullable(),
+    address: z.string().nullable(),
+    created_at: z.iso.datetime(),
+    last_seen_at: z.iso.datetime(),
+    expires_at: z.iso.datetime(),
+  })
+  .meta({ id: "Session" });
+
+const openedSchema = sessionSchema.extend({ token: z.string() }).meta({ id: "OpenedSession" });
 
 export const NO_STORE = { "cache-control": "no-store" };
 
@@ -60,7 +64,7 @@ export const sessionRoutes = (people: People): Route[] => [
       "The token is shown this once: send it as `Authorization: Bearer …`. A browser has it as a cookie that scripts cannot read.",
     body: loginBody,
     responses: {
-      201: { description: "Logged in.", body: sessionSchema.extend({ token: z.string() }) },
+      201: { description: "Logged in.", body: openedSchema },
     },
     failures: ["login_failed", "rate_limited"],
     handle: async (call) => {
