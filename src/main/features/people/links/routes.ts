@@ -127,7 +127,9 @@ export const linkRoutes = (people: People): Route[] => [
     tag: "users",
     summary: "Make the first admin, with the link that the first start prints",
     body: setupBody,
-    responses: { 201: { description: "Made, and logged in.", body: setUpSchema } },
+    responses: {
+      201: { description: "Made, and logged in.", body: setUpSchema, headers: ["Location", "Set-Cookie"] },
+    },
     failures: ["link_invalid", "password_refused", "already_exists", "rate_limited"],
     handle: async (call) => {
       pathOf(call, noParameters);

@@ -64,7 +64,7 @@ export const sessionRoutes = (people: People): Route[] => [
       "The token is shown this once: send it as `Authorization: Bearer …`. A browser has it as a cookie that scripts cannot read.",
     body: loginBody,
     responses: {
-      201: { description: "Logged in.", body: openedSchema },
+      201: { description: "Logged in.", body: openedSchema, headers: ["Location", "Set-Cookie"] },
     },
     failures: ["login_failed", "rate_limited"],
     handle: async (call) => {
