@@ -15,7 +15,10 @@ export interface Searched {
   readonly searches: number;
 }
 
-/** Adds to the day's counts, and forgets the days that are long past. */
+/** Texts that are counted a day; of more, those asked for most. So the table is bounded, and the sum over it in time. */
+const MOST_A_DAY = 10_000;
+
+/** Adds to the day's counts, and forgets the days that are long past and what few asked for. */
 export const RECORD_SEARCHES: Command<readonly Searched[]> = command({
   name: "search.record",
   input: z.array(z.strictObject({ query: z.string(), searches: z.int() })).readonly(),
@@ -25,6 +28,12 @@ export const RECORD_SEARCHES: Command<readonly Searched[]> = command({
        SELECT @day, value ->> 'query', value ->> 'searches' FROM json_each(@searched) WHERE true
        ON CONFLICT DO UPDATE SET searches = searches + excluded.searches`,
       { day: dayBefore(new Date(now), 0), searched: JSON.stringify(searched) },
+    ),
+    statement(
+      `DELETE FROM search_statistics WHERE day = likely(@day) AND query IN (
+         SELECT query FROM search_statistics WHERE day = likely(@day)
+         ORDER BY searches DESC, query LIMIT -1 OFFSET ${MOST_A_DAY})`,
+      { day: dayBefore(new Date(now), 0) },
     ),
     statement("DELETE FROM search_statistics WHERE day < likely(@oldest)", {
       oldest: dayBefore(new Date(now), KEPT),

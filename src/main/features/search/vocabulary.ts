@@ -5,6 +5,11 @@ import { type Nothing, nothing } from "../../engine/reads/read.ts";
 /** Letters of the longest word that is learnt, and of the shortest. */
 export const MAX_WORD = 40;
 const MIN_WORD = 2;
+/**
+ * Words that are known at the most, and those of one slice beside. Words of names that are gone stay until the index is
+ * made anew, which learns what there is from the start.
+ */
+const MOST_WORDS = 1_000_000;
 /** Texts whose words are learnt by one command: some milliseconds of the writer's. */
 const SLICE = 5_000;
 
@@ -33,7 +38,8 @@ export const LEARN: Command<Nothing> = command({
     ),
     statement(
       `INSERT INTO search_words (word) SELECT term FROM search_scratch_words
-       WHERE length(term) BETWEEN ${MIN_WORD} AND ${MAX_WORD} ON CONFLICT DO NOTHING`,
+       WHERE length(term) BETWEEN ${MIN_WORD} AND ${MAX_WORD} AND (SELECT ifnull(max(id), 0) FROM search_words) < ${MOST_WORDS}
+       ON CONFLICT DO NOTHING`,
       {},
     ),
     statement("INSERT INTO search_scratch (search_scratch) VALUES ('delete-all')", {}),
