@@ -63,7 +63,7 @@ const MADE =
 const BOUNDING = new Set(["ids", "public_id", "slug", "artist_id", "album_id", "composer", "parent", "q"]);
 
 /** Tables of one row, or of the few notes that wait to be spread. */
-const FEW = /^SCAN (lyric_model|vector_spread)$/;
+const FEW = /^SCAN (identity|lyric_model|vector_spread)$/;
 /** An index, FTS5 asked by MATCH, or vec0 by key: its plans are called 1 for all rows, 2 for one, 3 for the nearest. */
 const SOUGHT = / USING (COVERING )?INDEX | VIRTUAL TABLE INDEX \d+:(M|2!)/;
 
@@ -111,6 +111,7 @@ const BOUNDED: Readonly<Record<string, string>> = {
   "fts.coverage": "counts the cells of pages",
   "vectors.stats": "counts the cells of pages, and entries of an index",
   "vectors.lacking": "runs for catalogues of 5,000 tracks",
+  "catalogue.source": "the demo, which is small",
   "vectors.embed": "the rows that are claimed",
   "vectors.texts": "the rows that are claimed",
   "vectors.frequencies": "a slice of ids",
