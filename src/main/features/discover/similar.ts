@@ -113,7 +113,10 @@ const similarParams = z.strictObject({
   by: z
     .enum([...VECTOR_KINDS, "blend"])
     .default("blend")
-    .meta({ description: "What to compare; a blend weighs whatever the track has." }),
+    .meta({
+      description:
+        "What to compare; a blend weighs whatever the track has. `lyric` is likeness of words, not of meaning: of the names of track, album, artist and composer, as no lyrics are known; with a sentence model, of what those say.",
+    }),
   limit: limitText,
   genre: idText.optional().meta({ description: "The id of a genre to look in." }),
 }) as unknown as z.ZodType<SimilarParams>;
