@@ -12,7 +12,7 @@ type MeasuredSetting =
   | "cacheMb"
   | "logRequests";
 
-/** The scenarios that a default was chosen by. README.md and DESIGN.md name them, and a test holds all three together. */
+/** The scenarios that a default was chosen by. docs/settings.md and DESIGN.md name them, and a test holds all three together. */
 export const SETTINGS_CHOSEN_BY = {
   pointReaders: ["readers-point"],
   scanReaders: ["readers-scan", "points-beside-scans"],

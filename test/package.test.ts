@@ -108,6 +108,7 @@ describe.skipIf(!reachable)(`the package, installed elsewhere${reason}`, () => {
       "README.md",
       "bin",
       "dist",
+      "docs",
       "migrations",
       "package.json",
     ]);

@@ -332,7 +332,7 @@ export const ERRORS = {
     status: 0,
     title: "Sentence model not usable",
     retry: false,
-    hint: "See CHINOOK_LYRIC_MODEL in README.md for what the folder must hold, and for the package that runs it.",
+    hint: "See CHINOOK_LYRIC_MODEL in docs/settings.md for what the folder must hold, and for the package that runs it.",
   },
   backup_damaged: {
     status: 0,

@@ -8,7 +8,7 @@ import { TUNING } from "./tuning.ts";
 
 /**
  * One setting. The table below feeds the flags of `chinook serve`, the environment, validation, `--help`,
- * README.md and a test that holds them together: adding a setting is adding a row.
+ * docs/settings.md and a test that holds them together: adding a setting is adding a row.
  */
 export interface Setting<T> {
   readonly env: `CHINOOK_${string}`;

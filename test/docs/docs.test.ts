@@ -14,12 +14,13 @@ import { chinook, get, request, startServer, type TestServer } from "../support/
 const ROOT = resolve(import.meta.dirname, "../..");
 /** A file without the padding of its tables. */
 const textOf = (file: string): string => readFileSync(resolve(ROOT, file), "utf8").replaceAll(/ +\|/g, " |");
-const readme = textOf("README.md");
+const settingsPage = textOf("docs/settings.md");
+const commandsPage = textOf("docs/commands.md");
 
 describe("settings", () => {
-  const rows = readme.split("\n").filter((line) => line.startsWith("| `CHINOOK_"));
+  const rows = settingsPage.split("\n").filter((line) => line.startsWith("| `CHINOOK_"));
 
-  test.each(Object.keys(SETTINGS) as SettingName[])("%s has a row in the README", (name) => {
+  test.each(Object.keys(SETTINGS) as SettingName[])("%s has a row in docs/settings.md", (name) => {
     const { env, expects } = SETTINGS[name];
     const row = rows.find((line) => line.startsWith(`| \`${env}\` |`));
     expect(row, `a row for ${env}`).toBeDefined();
@@ -27,7 +28,7 @@ describe("settings", () => {
     expect(row).toContain(expects);
   });
 
-  test("the README has no row for a setting that is gone", () => {
+  test("docs/settings.md has no row for a setting that is gone", () => {
     const known = Object.values(SETTINGS).map(({ env }) => env);
     expect(rows.map((row) => /`(CHINOOK_\w+)`/.exec(row)?.[1]).toSorted()).toEqual(known.toSorted());
   });
@@ -36,8 +37,8 @@ describe("settings", () => {
 describe("defaults", () => {
   const quoted = (names: readonly string[]) => names.map((name) => `\`${name}\``).join(", ");
 
-  test.each(Object.keys(SETTINGS) as SettingName[])("the README says what %s was chosen by", (name) => {
-    const row = readme.split("\n").find((line) => line.startsWith(`| \`${SETTINGS[name].env}\` |`));
+  test.each(Object.keys(SETTINGS) as SettingName[])("docs/settings.md says what %s was chosen by", (name) => {
+    const row = settingsPage.split("\n").find((line) => line.startsWith(`| \`${SETTINGS[name].env}\` |`));
     const scenarios: Partial<Record<SettingName, readonly string[]>> = SETTINGS_CHOSEN_BY;
     expect(row?.split(" | ").at(-1)).toBe(`${quoted(scenarios[name] ?? []) || "–"} |`);
   });
@@ -76,10 +77,10 @@ async function allCommands(): Promise<string[]> {
   return nested.flat();
 }
 
-test("every command is in the README", async () => {
+test("every command is in docs/commands.md", async () => {
   const commands = await allCommands();
   expect(commands.length).toBeGreaterThan(5);
-  const documented = [...readme.matchAll(/^\| `chinook ([^`]+)` \|/gm)].flatMap(([, usage]) =>
+  const documented = [...commandsPage.matchAll(/^\| `chinook ([^`]+)` \|/gm)].flatMap(([, usage]) =>
     expand(usage!),
   );
   expect(documented.toSorted()).toEqual(commands.toSorted());

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { flagOf, resolveSettings, SETTINGS, type SettingName } from "../../src/shared/settings.ts";
 
 const NAMES = Object.keys(SETTINGS) as SettingName[];
-const README = resolve(import.meta.dirname, "../../README.md");
+const SETTINGS_PAGE = resolve(import.meta.dirname, "../../docs/settings.md");
 
 /** One good and one bad value of each setting, with what the good one comes to. */
 const VALUES: Readonly<Record<SettingName, readonly [good: string, means: unknown, bad: readonly string[]]>> =
@@ -154,10 +154,15 @@ describe("variables", () => {
   });
 });
 
-test.skipIf(!existsSync(README))("README.md lists every setting, and none besides (needs README.md)", () => {
-  const rows = [...readFileSync(README, "utf8").matchAll(/^\|\s*`(CHINOOK_\w+)`/gm)].map(([, env]) => env);
-  expect(rows.sort()).toEqual(NAMES.map((name) => SETTINGS[name].env as string).sort());
-});
+test.skipIf(!existsSync(SETTINGS_PAGE))(
+  "docs/settings.md lists every setting, and none besides (needs docs/settings.md)",
+  () => {
+    const rows = [...readFileSync(SETTINGS_PAGE, "utf8").matchAll(/^\|\s*`(CHINOOK_\w+)`/gm)].map(
+      ([, env]) => env,
+    );
+    expect(rows.sort()).toEqual(NAMES.map((name) => SETTINGS[name].env as string).sort());
+  },
+);
 
 describe("who is let in", () => {
   test("an address that others reach needs CHINOOK_AUTH=required", () => {
