@@ -5,6 +5,8 @@ import type { LoadClass } from "../../../http/access.ts";
 import { type Quota, RateLimiter } from "./rate-limiter.ts";
 
 const WINDOW_S = 60;
+/** Fields are kept for so many values of what is left; of a larger limit each answer's are made anew. */
+const MOST_KEPT = 10_000;
 
 export type Fields = Readonly<Record<string, string>>;
 
@@ -63,11 +65,12 @@ function fieldsOf({ name, quota, fields }: ClassLimit, remaining: number): Field
   const made = fields[remaining];
   if (made !== undefined) return made;
   const reset = Math.ceil(((quota.permits - remaining) * quota.seconds) / quota.permits);
-  fields[remaining] = {
+  const fresh = {
     "ratelimit-policy": `"${name}";q=${quota.permits};w=${quota.seconds}`,
     ratelimit: `"${name}";r=${remaining};t=${reset}`,
   };
-  return fields[remaining];
+  if (quota.permits <= MOST_KEPT) fields[remaining] = fresh;
+  return fresh;
 }
 
 export const limited = (waitMs: number, headers: Fields = {}): AppError =>
