@@ -6,11 +6,13 @@ import type { BULK_COLUMNS } from "../../src/shared/tables.ts";
 
 import { PEOPLE_INPUTS } from "./refusals.people.ts";
 
-/** What a command is executed with. `"current"` stands for the ETag that the entity has at that moment. */
+/** What a command is executed with. `"current"` stands for what the entity has at that moment. */
 export interface Call {
   readonly name: string;
   readonly input: unknown;
   readonly ifMatch?: "current" | "outdated" | undefined;
+  /** The same for what has its ETag from its text. */
+  readonly seen?: "current" | "outdated" | undefined;
   readonly key?: string | undefined;
 }
 export type Inputs = fc.Arbitrary<Omit<Call, "name">>;
@@ -37,7 +39,16 @@ function bodyOf(kind: Kind): fc.Arbitrary<Record<string, unknown>> {
     ...{ disc_number: fc.constantFrom(1, 2), track_number: fc.option(fc.integer({ min: 1, max: 9 })) },
     ...{ milliseconds: fc.nat(9), bytes: fc.option(fc.nat(9)), unit_price: fc.constantFrom(0.99, 1) },
   };
-  return fc.record(Object.fromEntries(Object.keys(kind.input.shape).map((name) => [name, fields[name]!])));
+  return fc.record(
+    Object.fromEntries(
+      Object.keys(kind.input.shape).map((name) => {
+        const field = fields[name];
+        if (field === undefined)
+          throw new Error(`add ${name} to the fields in test/engine/refusals.inputs.ts`);
+        return [name, field];
+      }),
+    ),
+  );
 }
 
 const kindInputs = (kind: Kind): Record<string, Inputs> => ({
@@ -95,14 +106,14 @@ export const INPUTS: Readonly<Record<string, Inputs>> = {
   "tracks.tags.add": fc.record({ input: fc.record({ id, body: fc.record({ name: word }) }), key }),
   "tracks.tags.remove": fc.record({
     input: fc.record({ id, tag: fc.constantFrom("alpha", "beta", "orphan", "gamma-ray") }),
-    ifMatch,
+    seen: ifMatch,
   }),
   "plays.create": fc.record({ input: play, key }),
   "plays.create_many": fc.record({ input: fc.array(play, { minLength: 1, maxLength: 30 }), key }),
   "plays.close_hours": nothing,
   "plays.keep_totals": only(fc.constantFrom({ sums: "[]" }, { sums: '[["2026-11-20T00",1,"00"]]' })),
-  "vectors.put": fc.record({ input: fc.record({ id, body: vectors }), ifMatch }),
-  "vectors.delete": fc.record({ input: fc.record({ id }), ifMatch }),
+  "vectors.put": fc.record({ input: fc.record({ id, body: vectors }), seen: ifMatch }),
+  "vectors.delete": fc.record({ input: fc.record({ id }), seen: ifMatch }),
   "vectors.recover": nothing,
   "vectors.claim": only(fc.record({ kind: computedKind, limit: fc.constant(2) })),
   "vectors.store": only(

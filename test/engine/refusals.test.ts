@@ -50,7 +50,9 @@ test.each(COMMANDS)("each guard of $name refuses some of what it is called with"
 /** The codes of the guards that the calls meet. */
 function codesOf(command: AnyCommand, calls: readonly Call[]): Set<string> {
   const context = { now: "2026-11-21T00:00:00.000Z", ifMatch: null, ifNoneMatch: null, uuid: () => "" };
-  const statements = calls.flatMap(({ input }) => command.statements(input, context));
+  const statements = calls.flatMap(({ input, seen }) =>
+    command.statements(seen === undefined ? input : { ...(input as object), seen }, context),
+  );
   return new Set(statements.flatMap(({ guard }) => (guard === undefined ? [] : [guard.otherwise.code])));
 }
 

@@ -230,11 +230,11 @@ export class World {
   async #execute(
     name: string,
     input: unknown,
-    { key, ifMatch }: Omit<Call, "name" | "input">,
+    { key, ifMatch, seen }: Omit<Call, "name" | "input">,
   ): Promise<Fate> {
     const command = COMMANDS.find((command) => command.name === name)!;
     try {
-      await this.#commands.execute(command, input, {
+      await this.#commands.execute(command, this.#withSeen(name, input, seen), {
         idempotent: key === undefined ? undefined : { principal: "anonymous", key, fingerprint: name },
         ifMatch: ifMatch && [ifMatch === "outdated" ? '"outdated"' : this.#etag(name, input)],
       });
@@ -242,6 +242,14 @@ export class World {
     } catch (error) {
       return toFailure(error);
     }
+  }
+
+  #withSeen(name: string, input: unknown, seen: Call["seen"]): unknown {
+    if (seen === undefined) return input;
+    const of = name.startsWith("vectors.") ? "vectors.get" : "tracks.tags";
+    const { sql, params } = READS.find((read) => read.name === of)!.statement(input, NOW);
+    const current = this.#row([sql, params])?.[0] ?? "";
+    return { ...(input as object), seen: seen === "current" ? current : "outdated" };
   }
 
   /** Of the entity that a command is about. */

@@ -5,7 +5,8 @@ import type { Answered, Command } from "../engine/commands/command.ts";
 import type { Commands, ExecuteOptions } from "../engine/commands/command-bus.ts";
 import { fingerprint, IDEMPOTENCY_READ, type IdempotentRequest } from "../engine/commands/idempotency.ts";
 import { Answers } from "../engine/reads/answers.ts";
-import { idempotencyKey, isAny, parseEtags } from "./input.ts";
+import type { Read } from "../engine/reads/read.ts";
+import { idempotencyKey, ifMatch, isAny, noneMatch, parseEtags } from "./input.ts";
 import { empty, json, type Reply } from "./reply.ts";
 import type { Call } from "./route.ts";
 
@@ -39,6 +40,27 @@ export async function change<I>(writes: Writes, call: Call, command: Command<I>,
   return answered.body === null ? empty(204, NO_STORE) : withEtag(200, answered);
 }
 
+/**
+ * For what has its ETag from its text: judges the preconditions by the text as a reader sees it.
+ *
+ * @returns the text, for the command to compare with its own (`unchanged`); undefined when any will do.
+ * @throws AppError `not_found`, `precondition_failed`.
+ */
+export async function seenText<P>(
+  answers: Answers,
+  { incoming: { headers } }: Call,
+  read: Read<P>,
+  params: P,
+): Promise<string | undefined> {
+  const { "if-match": wanted, "if-none-match": known } = headers;
+  if ((wanted === undefined || isAny(wanted)) && known === undefined) return undefined;
+  const key = Answers.key(read, params);
+  const entry = answers.cached(read, key) ?? (await answers.fetch(read, params, key))?.entry;
+  if (entry === undefined) throw new AppError("not_found");
+  if (ifMatch(wanted, entry.etag) && noneMatch(known, entry.etag)) return entry.body;
+  throw weakened(new AppError("precondition_failed"), wanted);
+}
+
 /** A failure that a proxy may be the cause of says so. */
 function weakened(error: unknown, ifMatch = ""): unknown {
   if (!(error instanceof AppError && error.code === "precondition_failed" && ifMatch.includes("W/")))
@@ -54,8 +76,7 @@ function weakened(error: unknown, ifMatch = ""): unknown {
  */
 function preconditions(headers: IncomingHttpHeaders): ExecuteOptions {
   const ifNoneMatch = parseEtags(headers["if-none-match"])?.map((etag) => etag.replace(/^W\//, ""));
-  const ifMatch = isAny(headers["if-none-match"]) ? [] : parseEtags(headers["if-match"]);
-  return { ifMatch, ifNoneMatch };
+  return { ifMatch: isAny(headers["if-none-match"]) ? [] : parseEtags(headers["if-match"]), ifNoneMatch };
 }
 
 /** POST: once, however often it is sent under one Idempotency-Key. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { z } from "zod";
-import type { ErrorCode } from "../../shared/errors.ts";
+import { AppError, type ErrorCode } from "../../shared/errors.ts";
 import type { Access, LoadClass, Principal } from "./access.ts";
 import type { RequestHeader, ResponseHeader } from "./described-headers.ts";
 import type { Reply } from "./reply.ts";
@@ -63,4 +63,23 @@ export interface ResponseDoc {
   readonly headers?: readonly ResponseHeader[];
 }
 
-export const route = (definition: Route): Route => Object.freeze(definition);
+export const route = (definition: Route): Route =>
+  Object.freeze(definition.method === "GET" ? definition : withoutIgnored(definition));
+
+const PRECONDITIONS = ["If-Match", "If-None-Match"] as const;
+
+/** A precondition that a route does not honour is refused: if it were ignored, its client would take it for met. */
+function withoutIgnored(definition: Route): Route {
+  const ignored = PRECONDITIONS.filter((name) => !definition.headers?.includes(name));
+  if (ignored.length === 0) return definition;
+  return {
+    ...definition,
+    handle(call) {
+      const given = ignored.filter((name) => call.incoming.headers[name.toLowerCase()] !== undefined);
+      if (given.length === 0) return definition.handle(call);
+      throw new AppError("invalid", {
+        errors: given.map((parameter) => ({ parameter, detail: "is not honoured here: leave it out" })),
+      });
+    },
+  };
+}

@@ -107,9 +107,9 @@ function update(
   columns: Record<string, Param>,
   { now, ifMatch, ifNoneMatch }: CommandContext,
 ): Statement {
-  const sets = Object.keys(columns).map((name) => `${name} = @${name}`);
+  const sets = Object.keys(columns).map((name) => `${name} = @${name}, `);
   return statement(
-    `UPDATE ${kind.table} SET ${sets.join(", ")}, version = version + 1, updated_at = @now
+    `UPDATE ${kind.table} SET ${sets.join("")}version = version + 1, updated_at = @now
      WHERE id = likely(@id) AND ${matches(kind)}`,
     { ...columns, id, now, if_match: ifMatch, if_none_match: ifNoneMatch },
     CHANGED_IF_MATCHED,
@@ -143,6 +143,9 @@ interface EntryInput {
 
 export const entryBody = z.strictObject({ track_id: id }).meta({ id: "NewPlaylistEntry" });
 
+/** A playlist changes with its entries, and so does its ETag. */
+const playlistTags = ({ id }: { readonly id: number }): string[] => [`playlists:${id}`, "playlists"];
+
 export const PLAYLIST_COMMANDS = {
   /** Again for a track that is in it: `already_exists`. */
   add: command<EntryInput>({
@@ -153,12 +156,12 @@ export const PLAYLIST_COMMANDS = {
       statement(unknownReference("track_id", "tracks"), body, REFERENCES_KNOWN),
       statement(
         "INSERT INTO playlist_tracks (playlist_id, track_id, added_at) VALUES (@id, @track_id, @now)",
-        {
-          id,
-          track_id: body.track_id,
-          now,
-        },
+        { id, track_id: body.track_id, now },
       ),
+      statement("UPDATE playlists SET version = version + 1, updated_at = @now WHERE id = likely(@id)", {
+        id,
+        now,
+      }),
     ],
     answer: ({ id, body }) =>
       statement(
@@ -167,19 +170,21 @@ export const PLAYLIST_COMMANDS = {
          FROM playlist_tracks WHERE playlist_id = likely(@id) AND track_id = likely(@track_id)`,
         { id, track_id: body.track_id },
       ),
-    tags: ({ id }) => [`playlists:${id}`],
+    tags: playlistTags,
   }),
 
+  /** If-Match is of the playlist. */
   remove: command<{ readonly id: number; readonly track_id: number }>({
     name: "playlists.tracks.remove",
     input: z.strictObject({ id: idText, track_id: idText }),
-    statements: (input) => [
+    statements: (input, context) => [
       statement(
         "DELETE FROM playlist_tracks WHERE playlist_id = likely(@id) AND track_id = likely(@track_id)",
         { ...input },
         CHANGED,
       ),
+      update(KINDS.playlists, input.id, {}, context),
     ],
-    tags: ({ id }) => [`playlists:${id}`],
+    tags: playlistTags,
   }),
 };

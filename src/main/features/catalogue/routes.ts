@@ -178,8 +178,10 @@ const playlistEntryRoutes = (writes: Writes): Route[] => [
     tag: "playlists",
     operationId: "removePlaylistTrack",
     summary: "Take a track out of a playlist",
-    description: "404 when it is not in it.",
+    description:
+      "404 when it is not in it. `If-Match` takes the ETag of the playlist, which changes with its entries.",
     parameters: entryParameters,
+    headers: ["If-Match", "If-None-Match"],
     responses: { 204: { description: "Taken out." } },
     handle: (call) =>
       change(

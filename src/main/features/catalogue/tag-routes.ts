@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Answers } from "../../engine/reads/answers.ts";
-import { change, create, type Writes } from "../../http/command-route.ts";
+import { change, create, seenText, type Writes } from "../../http/command-route.ts";
 import { idText } from "../../http/fields.ts";
 import { bodyOf, pathOf } from "../../http/input.ts";
 import { pageSchema } from "../../http/page-schema.ts";
@@ -68,10 +68,15 @@ export const tagRoutes = (answers: Answers, writes: Writes): Route[] => [
     tag: "tags",
     operationId: "untagTrack",
     summary: "Take a tag off a track",
-    description: "A tag that no track has any more goes, too.",
+    description:
+      "A tag that no track has any more goes, too. `If-Match` takes the ETag of the track's tags, `/v1/tracks/{id}/tags`.",
     parameters: tagParameters,
+    headers: ["If-Match", "If-None-Match"],
     responses: { 204: { description: "Taken off." } },
-    handle: (call) =>
-      change(writes, call, TAG_COMMANDS.remove, pathOf<{ id: number; tag: string }>(call, tagParameters)),
+    handle: async (call) => {
+      const { id, tag } = pathOf<{ id: number; tag: string }>(call, tagParameters);
+      const seen = await seenText(answers, call, TRACK_TAGS_READ, { id });
+      return change(writes, call, TAG_COMMANDS.remove, { id, tag, seen });
+    },
   }),
 ];

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { slugify } from "../../../shared/names.ts";
 import { hasWord } from "../../../shared/words.ts";
 import { type Command, command, statement } from "../../engine/commands/command.ts";
-import { CHANGED, FOUND } from "../../engine/commands/guards.ts";
+import { CHANGED, FOUND, unchanged } from "../../engine/commands/guards.ts";
 import { decodeCursor, pageOf } from "../../engine/reads/page.ts";
 import { type Read, read } from "../../engine/reads/read.ts";
 import { cursorText, idText, limitText, text } from "../../http/fields.ts";
@@ -83,6 +83,8 @@ interface AddInput {
 interface RemoveInput {
   readonly id: number;
   readonly tag: string;
+  /** The text of the track's tags that must still be theirs. */
+  readonly seen?: string | undefined;
 }
 
 const touched = ({ id }: { readonly id: number }): string[] => ["tags", `tags-of:${id}`];
@@ -113,8 +115,13 @@ const add: Command<AddInput> = command({
 /** A tag that no track has any more goes too. */
 const remove: Command<RemoveInput> = command({
   name: "tracks.tags.remove",
-  input: z.strictObject({ id: idText, tag: slugText }) as unknown as z.ZodType<RemoveInput>,
-  statements: ({ id, tag }) => [
+  input: z.strictObject({
+    id: idText,
+    tag: slugText,
+    seen: z.string().optional(),
+  }) as unknown as z.ZodType<RemoveInput>,
+  statements: ({ id, tag, seen }) => [
+    ...unchanged(TRACK_TAGS_READ, { id }, seen),
     statement(
       `DELETE FROM track_tags WHERE track_id = likely(@id)
          AND tag_id = (SELECT id FROM tags WHERE slug = likely(@tag))`,

@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { z } from "zod";
 import { VECTOR_KINDS } from "../../../shared/embedders/embedder.ts";
 import type { Answers } from "../../engine/reads/answers.ts";
-import { change, type Writes } from "../../http/command-route.ts";
+import { change, seenText, type Writes } from "../../http/command-route.ts";
 import { idText } from "../../http/fields.ts";
 import { bodyOf, noParameters, pathOf } from "../../http/input.ts";
 import { readRoute } from "../../http/read-route.ts";
@@ -101,11 +101,13 @@ const vectorRoutes = (answers: Answers, writes: Writes): Route[] => [
       "They are normalised and stay until they are deleted or given anew: no change of the track computes others in their place. Kinds that are left out stay as they are.",
     parameters: trackPath,
     body: vectorsBody,
+    headers: ["If-Match", "If-None-Match"],
     responses: { 204: { description: "Stored." } },
     handle: async (call) => {
       const { id } = pathOf<{ id: number }>(call, trackPath);
       const { body } = await bodyOf(call, vectorsBody as unknown as z.ZodType<VectorsBody>);
-      return change(writes, call, VECTOR_COMMANDS.put, { id, body });
+      const seen = await seenText(answers, call, TRACK_VECTORS_READ, { id });
+      return change(writes, call, VECTOR_COMMANDS.put, { id, body, seen });
     },
   }),
   route({
@@ -117,8 +119,13 @@ const vectorRoutes = (answers: Answers, writes: Writes): Route[] => [
     summary: "Delete a track's vectors",
     description: "They stay away until the track changes or `chinook vectors generate` asks for all.",
     parameters: trackPath,
+    headers: ["If-Match", "If-None-Match"],
     responses: { 204: { description: "Deleted." } },
-    handle: (call) => change(writes, call, VECTOR_COMMANDS.remove, pathOf<{ id: number }>(call, trackPath)),
+    handle: async (call) => {
+      const { id } = pathOf<{ id: number }>(call, trackPath);
+      const seen = await seenText(answers, call, TRACK_VECTORS_READ, { id });
+      return change(writes, call, VECTOR_COMMANDS.remove, { id, seen });
+    },
   }),
 ];
 

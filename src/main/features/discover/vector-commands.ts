@@ -8,10 +8,10 @@ import {
 } from "../../../shared/embedders/embedder.ts";
 import type { Statements } from "../../../shared/protocol.ts";
 import { type Command, command, statement } from "../../engine/commands/command.ts";
-import { FOUND } from "../../engine/commands/guards.ts";
+import { FOUND, unchanged } from "../../engine/commands/guards.ts";
 import { type Nothing, nothing } from "../../engine/reads/read.ts";
 import { idText } from "../../http/fields.ts";
-import { vectorTag } from "./vector-reads.ts";
+import { TRACK_VECTORS_READ, vectorTag } from "./vector-reads.ts";
 
 /** A vector from a client: of its kind's length, every number finite (JSON's 1e999 is none), and with a direction. */
 export const vectorInput = (kind: VectorKind) =>
@@ -36,8 +36,12 @@ export const vectorsBody = z
 export const hexOf = (values: readonly number[]): string =>
   Buffer.from(normalise(values)!.buffer).toString("hex");
 
-interface PutInput {
+interface TrackInput {
   readonly id: number;
+  /** The text of the track's vectors that must still be theirs. */
+  readonly seen?: string | undefined;
+}
+interface PutInput extends TrackInput {
   readonly body: VectorsBody;
 }
 
@@ -57,25 +61,28 @@ function putStatements(kind: VectorKind, id: number, values: readonly number[], 
   ];
 }
 
+const seen = z.string().optional();
 const trackFound = (id: number) => statement("SELECT 1 FROM tracks WHERE id = likely(@id)", { id }, FOUND);
 const kindsOf = (body: VectorsBody) => VECTOR_KINDS.filter((kind) => body[kind] !== undefined);
 
 const put: Command<PutInput> = command({
   name: "vectors.put",
-  input: z.strictObject({ id: idText, body: vectorsBody }) as unknown as z.ZodType<PutInput>,
-  statements: ({ id, body }, { now }) => [
+  input: z.strictObject({ id: idText, body: vectorsBody, seen }) as unknown as z.ZodType<PutInput>,
+  statements: ({ id, body, seen }, { now }) => [
     trackFound(id),
+    ...unchanged(TRACK_VECTORS_READ, { id }, seen),
     ...kindsOf(body).flatMap((kind) => putStatements(kind, id, body[kind]!, now)),
   ],
   tags: ({ body }) => kindsOf(body).map(vectorTag),
 });
 
 /** All vectors of a track. They stay away until the track changes or all that is missing is asked for. */
-const remove: Command<{ readonly id: number }> = command({
+const remove: Command<TrackInput> = command({
   name: "vectors.delete",
-  input: z.strictObject({ id: idText }),
-  statements: ({ id }) => [
+  input: z.strictObject({ id: idText, seen }),
+  statements: ({ id, seen }) => [
     trackFound(id),
+    ...unchanged(TRACK_VECTORS_READ, { id }, seen),
     ...VECTOR_KINDS.map((kind) =>
       statement(`DELETE FROM vectors_${kind} WHERE track_id = CAST(@id AS INTEGER)`, { id }),
     ),
