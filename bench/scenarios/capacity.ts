@@ -44,6 +44,7 @@ export const CAPACITY = {
     database: "catalogue",
     settings: UNCACHED,
     load: { traffic: "lists", connections: CONNECTIONS },
+    repeats: 2,
   },
   search: {
     title: "two words of a name, no cache",
@@ -99,6 +100,7 @@ export const CAPACITY = {
     database: "catalogue",
     settings: UNCACHED,
     load: { traffic: "similar", connections: CONNECTIONS, rate: 200 },
+    repeats: 2,
     metric: "p99_ms",
   },
   chart: {
@@ -143,6 +145,7 @@ export const CAPACITY = {
     servers: [...WRITERS, "chinook-uncached"],
     database: "catalogue",
     load: { traffic: "hot-key", connections: CONNECTIONS },
+    repeats: 2,
   },
   "points-alone": {
     title: "point reads at a steady rate, no cache",
