@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { AppError } from "../shared/errors.ts";
 import { version } from "../shared/version.ts";
 import { reportError } from "./cli/output.ts";
 import { FEATURES } from "./features/index.ts";
@@ -13,7 +14,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   const program = new Command("chinook")
     .description("A music catalogue on SQLite, served over HTTP: many readers, one writer.")
     .version(version)
-    .showHelpAfterError("(chinook --help lists the commands)")
+    // Said by `reportError`, as every error is.
+    .configureOutput({ outputError: () => {} })
     .exitOverride();
   serveCommands(program);
   for (const { commandLine } of FEATURES) commandLine?.(program);
@@ -26,5 +28,7 @@ export async function main(argv: readonly string[]): Promise<void> {
 
 function statusOf(error: unknown, json: boolean): number {
   if (!(error instanceof CommanderError)) return reportError(error, json);
-  return error.exitCode === 0 ? 0 : 2;
+  if (error.exitCode === 0) return 0;
+  if (error.code === "commander.help") return 2;
+  return reportError(new AppError("usage", { detail: error.message.replace(/^error: /, "") }), json);
 }

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import colors from "picocolors";
-import { SETTINGS, type SettingName, type Settings } from "../shared/settings.ts";
+import { SETTINGS, type SettingName, type Settings, textOf } from "../shared/settings.ts";
 import { onDatabase, settingsOf, withSettings } from "./cli/options.ts";
 import { columns, print, say } from "./cli/output.ts";
 import { bulk } from "./features/bulk/feature.ts";
@@ -19,15 +19,19 @@ export function serveCommands(program: Command): void {
     .action(async (options) => setup(settingsOf(options), options.json));
 }
 
-/** By the names of their variables; what differs from the default is marked. */
+/** By the names of their variables, each as it would be set; what differs from the default is marked. */
 function printSettings(settings: Settings, json: boolean | undefined): void {
   const rows = (Object.keys(SETTINGS) as SettingName[]).map((name) => {
-    const given = settings[name] !== SETTINGS[name].initial();
-    return { env: SETTINGS[name].env, value: settings[name], given };
+    const value = textOf(name, settings[name]);
+    return { env: SETTINGS[name].env, value, given: value !== textOf(name, SETTINGS[name].initial()) };
   });
   const human = () =>
     columns(rows.map(({ env, value, given }) => [env, `${value}${given ? colors.dim("  (set)") : ""}`]));
-  print(json, Object.fromEntries(rows.map(({ env, value }) => [env, value])), human);
+  print(
+    json,
+    Object.fromEntries(rows.map(({ env, value }) => [env, /^\d+$/.test(value) ? Number(value) : value])),
+    human,
+  );
 }
 
 async function serve(settings: Settings): Promise<void> {

@@ -363,6 +363,15 @@ export type Settings = {
   readonly [K in SettingName]: (typeof SETTINGS)[K] extends Setting<infer T> ? T : never;
 };
 
+/** A value as it would be given: what is printed can be set. */
+export function textOf(name: SettingName, value: unknown): string {
+  if (typeof value === "boolean") return value ? "1" : "0";
+  if (Array.isArray(value)) return value.join(",");
+  if (typeof value !== "number" || SETTINGS[name].parse(String(value)) !== undefined) return String(value);
+  const [unit, seconds] = Object.entries(UNITS).findLast(([, seconds]) => value % seconds === 0)!;
+  return `${value / seconds}${unit}`;
+}
+
 /** `pointReaders` → `--point-readers`. */
 export const flagOf = (name: SettingName): string =>
   `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;

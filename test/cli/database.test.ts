@@ -33,6 +33,20 @@ test.each(ASKING.map((command) => command.join(" ")))(
   },
 );
 
+test.each([
+  ["generate", "--json"],
+  ["generate", "--tracks", "0", "--json"],
+  ["fts", "nonsense", "--json"],
+  ["nonsense", "--json"],
+  ["optimize", "--nonsense", "--json"],
+  ["health-check", "extra", "--json"],
+])("wrong usage is an error like any other: %s %s %s", async (...args) => {
+  const { code, stdout, stderr } = await chinook(args.filter((arg) => arg !== undefined));
+  expect(code).toBe(2);
+  expect(JSON.parse(stdout).error).toMatchObject({ code: "usage", hint: "Run with --help." });
+  expect(stderr).toMatch(/^Wrong usage: .+\nRun with --help\.\n$/);
+});
+
 test("migrate up makes one, and so does setup", async () => {
   const folder = temporaryFolder();
   for (const [name, ...command] of [

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
-import { flagOf, resolveSettings, SETTINGS, type SettingName } from "../../src/shared/settings.ts";
+import { flagOf, resolveSettings, SETTINGS, type SettingName, textOf } from "../../src/shared/settings.ts";
 
 const NAMES = Object.keys(SETTINGS) as SettingName[];
 const SETTINGS_PAGE = resolve(import.meta.dirname, "../../docs/settings.md");
@@ -125,6 +125,12 @@ describe.each(NAMES)("%s", (name) => {
     const given = JSON.stringify(text);
     expect(problemsOf({ [env]: text })).toBe(`${env}: expected ${expects}, got ${given}`);
     expect(problemsOf({}, { [name]: text })).toBe(`${flagOf(name)}: expected ${expects}, got ${given}`);
+  });
+
+  test("is printed as it can be given", () => {
+    for (const value of [SETTINGS[name].parse(good), SETTINGS[name].initial()]) {
+      expect(SETTINGS[name].parse(textOf(name, value))).toEqual(value);
+    }
   });
 
   test("has a flag and a variable of the same name", () => {

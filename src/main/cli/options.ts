@@ -1,6 +1,14 @@
+import { relative } from "node:path";
 import type { Command } from "commander";
 import { AppError } from "../../shared/errors.ts";
-import { flagOf, resolveSettings, SETTINGS, type SettingName, type Settings } from "../../shared/settings.ts";
+import {
+  flagOf,
+  resolveSettings,
+  SETTINGS,
+  type SettingName,
+  type Settings,
+  textOf,
+} from "../../shared/settings.ts";
 
 import { assertDatabase, runningServer } from "./database.ts";
 
@@ -15,8 +23,10 @@ export function withSettings(
   names: readonly SettingName[] = Object.keys(SETTINGS) as SettingName[],
 ): Command {
   for (const name of names) {
-    const { help, expects, env } = SETTINGS[name];
-    command.option(`${flagOf(name)} <value>`, `${help} [${expects}] (${env})`);
+    const { help, expects, env, initial } = SETTINGS[name];
+    const usual = textOf(name, initial()) || "none";
+    const shown = name === "database" ? relative(process.cwd(), usual) : usual;
+    command.option(`${flagOf(name)} <value>`, `${help} [${expects}; default ${shown}] (${env})`);
   }
   return command;
 }
