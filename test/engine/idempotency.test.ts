@@ -1,7 +1,7 @@
 import { renameSync } from "node:fs";
 import { pino } from "pino";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { applyOnce, IDEMPOTENCY_READ } from "../../src/main/engine/commands/idempotency.ts";
+import { applyOnce, storedAnswer } from "../../src/main/engine/commands/idempotency.ts";
 import { Engine } from "../../src/main/engine/engine.ts";
 import { migrate, readMigrations } from "../../src/shared/database/migrations.ts";
 import type { Connection } from "../../src/shared/database/sqlite.ts";
@@ -21,13 +21,13 @@ describe("a key's age", () => {
     const insert = sql("INSERT INTO search_pending (text) VALUES ('applied')");
     const answer = sql("SELECT '{\"n\":' || count(*) || '}' AS body, '\"etag\"' AS etag FROM search_pending");
     const apply = (fingerprint: string, at: number) =>
-      commits.run([applyOnce({ principal: "anonymous", key: "k", fingerprint }, [insert], answer, iso(at))])
+      commits.run([applyOnce({ principal: "anonymous", key: "k", fingerprint }, [insert], answer, at)])
         .outcomes[0]!;
     return { db, apply };
   }
 
   function stored(db: Connection, at: number): unknown {
-    const read = IDEMPOTENCY_READ.statement({ principal: "anonymous", key: "k" }, new Date(at));
+    const read = storedAnswer({ principal: "anonymous", key: "k" }, at);
     const row = db.prepare(read.sql).raw(true).get(read.params) as [string] | undefined;
     return row && JSON.parse(row[0]);
   }

@@ -32,7 +32,7 @@ async function logged(server: TestServer, message: string): Promise<void> {
 /** A POST whose body never comes whole. */
 function stall(server: TestServer): ReturnType<typeof dial> {
   const stalled = dial(server);
-  const headers = "host: x\r\ncontent-type: application/json\r\ncontent-length: 20";
+  const headers = "host: localhost\r\ncontent-type: application/json\r\ncontent-length: 20";
   stalled.socket.write(`POST /v1/artists HTTP/1.1\r\n${headers}\r\n\r\n{`);
   return stalled;
 }
@@ -87,7 +87,7 @@ describe.concurrent("a server that drains", () => {
 test.concurrent("a client that never finishes its headers is told 408, and let go", async () => {
   await using server = await start();
   const { socket, answers } = dial(server);
-  socket.write("GET /v1/tracks/1 HTTP/1.1\r\nhost: x\r\n");
+  socket.write("GET /v1/tracks/1 HTTP/1.1\r\nhost: localhost\r\n");
   const [answer, ...more] = await answers;
   expectProblem(answer!, 408, "request_timeout");
   expect(more).toEqual([]);

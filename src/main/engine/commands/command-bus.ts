@@ -64,7 +64,7 @@ function compose<I>(command: Command<I>, input: I, options: ExecuteOptions): Sta
     actor === undefined ? own : withAudit({ command, input, actor, now, statements: own, answer });
   if (answer === undefined) return statements;
   if (idempotent === undefined) return [...statements, answer];
-  return applyOnce(idempotent, statements, answer, now);
+  return applyOnce(idempotent, statements, answer);
 }
 
 function answerOf({ answer }: AnyCommand, { rows }: Outcome): Answered {

@@ -1,7 +1,8 @@
 import { hash } from "node:crypto";
 import { z } from "zod";
 import type { Guard, Statement, Statements } from "../../../shared/protocol.ts";
-import { type Read, read, UNCACHED } from "../reads/read.ts";
+import { steadyNow } from "../clock.ts";
+import { type Nothing, nothing, type Read, read, UNCACHED } from "../reads/read.ts";
 import { type Command, command, statement } from "./command.ts";
 
 /** Milliseconds for which a key's answer is kept. */
@@ -31,8 +32,8 @@ const own = ({ principal, key }: Pick<IdempotentRequest, "principal" | "key">) =
   own_key: key,
 });
 
-/** Keys of this moment and before are free: judged wherever one is read or claimed. Deleting them only saves room. */
-const expiredAt = (now: Date): string => new Date(now.getTime() - KEPT_MS).toISOString();
+/** Keys claimed at this time or before are free: judged wherever one is read or claimed. Deleting only saves room. */
+const expiredAt = (now: number): string => new Date(now - KEPT_MS).toISOString();
 
 const CLAIMED: Guard = { must: "change", otherwise: { code: "idempotency_in_progress" } };
 
@@ -45,7 +46,7 @@ export function applyOnce(
   request: IdempotentRequest,
   statements: Statements,
   answer: Statement,
-  now: string,
+  now = steadyNow(),
 ): Statements {
   const { fingerprint } = request;
   return [
@@ -55,7 +56,7 @@ export function applyOnce(
        ON CONFLICT (principal, key) DO UPDATE SET fingerprint = excluded.fingerprint, created_at = excluded.created_at,
          body = NULL, etag = NULL
        WHERE created_at <= likely(@expired)`,
-      { ...own(request), fingerprint, now, expired: expiredAt(new Date(now)) },
+      { ...own(request), fingerprint, now: new Date(now).toISOString(), expired: expiredAt(now) },
       CLAIMED,
     ),
     ...statements,
@@ -67,16 +68,21 @@ export function applyOnce(
   ];
 }
 
+type KeyOf = Pick<IdempotentRequest, "principal" | "key">;
+
+/** @param now milliseconds, by a clock that cannot jump: setting the machine's clock neither frees keys nor keeps them. */
+export const storedAnswer = (request: KeyOf, now: number) => ({
+  sql: `SELECT json_object('fingerprint', fingerprint, 'body', body, 'etag', etag), '', NULL
+      FROM idempotency_keys WHERE ${OWN} AND created_at > likely(@expired)`,
+  params: { ...own(request), expired: expiredAt(now) },
+});
+
 /** The stored answer of a key: `{"fingerprint", "body", "etag"}`, body and etag as they were sent. */
-export const IDEMPOTENCY_READ: Read<Pick<IdempotentRequest, "principal" | "key">> = read({
+export const IDEMPOTENCY_READ: Read<KeyOf> = read({
   name: "idempotency.get",
   lane: "point",
   params: z.strictObject({ principal: z.string(), key: z.string() }),
-  statement: (request, now) => ({
-    sql: `SELECT json_object('fingerprint', fingerprint, 'body', body, 'etag', etag), '', NULL
-      FROM idempotency_keys WHERE ${OWN} AND created_at > likely(@expired)`,
-    params: { ...own(request), expired: expiredAt(now) },
-  }),
+  statement: (request) => storedAnswer(request, steadyNow()),
   cache: UNCACHED,
 });
 
@@ -84,14 +90,14 @@ export const IDEMPOTENCY_READ: Read<Pick<IdempotentRequest, "principal" | "key">
 const SLICE = 1_000;
 
 /** Deletes a slice of the keys that are free. The body is 1 when there may be more. */
-export const FORGET_KEYS: Command<Record<string, never>> = command({
+export const FORGET_KEYS: Command<Nothing> = command({
   name: "idempotency.forget",
-  input: z.strictObject({}),
-  statements: (_, { now }) => [
+  input: nothing,
+  statements: () => [
     statement(
       `DELETE FROM idempotency_keys WHERE (principal, key) IN
         (SELECT principal, key FROM idempotency_keys WHERE created_at <= likely(@expired) ORDER BY created_at LIMIT ${SLICE})`,
-      { expired: expiredAt(new Date(now)) },
+      { expired: expiredAt(steadyNow()) },
     ),
   ],
   answer: () => statement(`SELECT (changes() = ${SLICE}) || '' AS body, NULL AS etag`, {}),
