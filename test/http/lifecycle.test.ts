@@ -168,7 +168,10 @@ describe("a server that cannot start", () => {
       'CHINOOK_PORT: expected a whole number from 0 (any free port) to 65535, got "70000"',
     ],
     [{ CHINOOK_PORT: "" }, "CHINOOK_PORT: expected a whole number"],
-    [{ CHINOOK_HOST: "0.0.0.0" }, "CHINOOK_HOST: expected 127.0.0.1, ::1 or localhost"],
+    [
+      { CHINOOK_HOST: "0.0.0.0" },
+      "CHINOOK_HOST: 0.0.0.0 can be reached by others, which needs CHINOOK_AUTH=required",
+    ],
     [{ CHINOOK_SYNCHRONOUS: "off" }, 'CHINOOK_SYNCHRONOUS: expected full or normal, got "off"'],
     [{ CHINOOK_CACHE_MB: "-1" }, "CHINOOK_CACHE_MB: expected a whole number"],
     [{ CHINOOK_PROT: "8080" }, "CHINOOK_PROT: no such setting; did you mean CHINOOK_PORT?"],

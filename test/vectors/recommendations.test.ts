@@ -59,7 +59,7 @@ describe("recommendations", () => {
     expect(answer.json.data).toHaveLength(10);
     for (const track of answer.json.data)
       expect(track).toMatchObject({ strategy: "popular", because_track_id: null });
-    expect(answer.headers.get("cache-control")).toBe("max-age=3600");
+    expect(answer.headers.get("cache-control")).toBe("private, max-age=3600");
     expect(answer.headers.get("age")).toBe("0");
   });
 

@@ -17,6 +17,7 @@ export const operatorRoutes = (people: People): Route[] =>
       summary: `What the command line does: ${name.replace("-", " ")}`,
       body: OPERATOR_ACTIONS[name].input,
       responses: { 200: { description: "What came of it.", body: z.looseObject({}) } },
+      failures: ["not_found", "already_exists"],
       handle: async (call) => {
         pathOf(call, noParameters);
         const { input, run } = OPERATOR_ACTIONS[name] as {
