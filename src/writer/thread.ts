@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import { decodeCommands } from "../shared/batches.ts";
 import { createFile } from "../shared/database/create-file.ts";
-import { Whereabouts } from "../shared/database/file-identity.ts";
+import { FileIdentity } from "../shared/database/file-identity.ts";
 import { type Holder, WriterLock } from "../shared/database/lock.ts";
 import { type Migration, migrate, migrationStatus, readMigrations } from "../shared/database/migrations.ts";
 import { finishReplacement, replaceDatabase } from "../shared/database/replacement.ts";
@@ -143,7 +143,7 @@ function workOn(db: Connection) {
     db,
     wal,
     commits,
-    whereabouts: new Whereabouts(options.file),
+    identity: new FileIdentity(options.file),
     foreign: new ForeignWrites(db),
     copy: new PageCopy(db),
   };
@@ -156,7 +156,7 @@ type Work = ReturnType<typeof workOn>;
  * everything as it was; one after it ends the thread, and the next finishes what is decided.
  */
 function adopt(
-  { db, whereabouts, copy }: Work,
+  { db, identity, copy }: Work,
   { staged, time }: AdoptRequest,
   migrations: readonly Migration[],
 ): { work: Work; report: AdoptReport } {
@@ -164,7 +164,7 @@ function adopt(
     throw new AppError("in_use", { detail: "a replicator follows this file: stop it and the server first" });
   }
   if (copy.running) throw new AppError("backup_running");
-  whereabouts.check();
+  identity.check();
   const started = performance.now();
   carryOver(db, staged);
   try {
@@ -185,7 +185,7 @@ function start({ db, lock, migrations }: Open): void {
   let work = workOn(db);
   const jobs: { readonly [J in Immediate]: (request: WriterJobs[J]["request"]) => WriterJobs[J]["reply"] } = {
     batch: (commands) => {
-      work.whereabouts.check();
+      work.identity.check();
       const report: BatchReport = { ...work.commits.run(decodeCommands(commands)), wal: work.wal.state };
       return JSON.stringify(report);
     },
@@ -237,7 +237,7 @@ function start({ db, lock, migrations }: Open): void {
 /**
  * Refreshes what the query planner knows; `0x10002` looks at every table, with a bound on rows per index. Samples that
  * somebody's plain ANALYZE has left go: where there are some, a parameter that is compared with an indexed text has its
- * statement prepared again for every execution, whatever hides it (see ../main/reads/DESIGN.md).
+ * statement prepared again for every execution, whatever hides it (see ../main/engine/reads/DESIGN.md).
  */
 function optimize(db: Connection): { ms: number } {
   const started = performance.now();

@@ -14,7 +14,7 @@ interface Place {
  * Asked before each batch: three look-ups of a name, some microseconds. A file that comes back is the same again. One
  * that cannot be looked at, in a folder whose permission was taken away, is not one that has gone.
  */
-export class Whereabouts {
+export class FileIdentity {
   readonly #places: readonly Place[];
 
   /** To be made when the WAL is there, which is from the first read on. */

@@ -78,7 +78,7 @@ export class Lane {
   readonly #costs = new LRUCache<string, number>({ max: 512 });
   readonly #clock: NodeJS.Timeout;
   readonly #admission: AdmissionControl;
-  readonly #mourned = new WeakSet<object>();
+  readonly #exited = new WeakSet<object>();
   #generation = 0;
   #free: number;
   #scheduled = false;
@@ -94,7 +94,7 @@ export class Lane {
     this.#clock = setInterval(() => this.#expire(), Math.min(100, options.deadlineMs)).unref();
     // A thread that dies idle is replaced by the pool, which says so; unheard, that would end the process.
     pool.on("error", () => this.#replenish());
-    pool.on("workerDestroy", (thread: object) => this.#mourn(thread));
+    pool.on("workerDestroy", (thread: object) => this.#onThreadExit(thread));
   }
 
   /** Resolves when a connection is open for each thread; one that starts late opens its own with its first batch. */
@@ -241,9 +241,9 @@ export class Lane {
   }
 
   /** The pool may say so twice: for the error, and for the end of the thread. */
-  #mourn(thread: object): void {
-    if (this.#mourned.has(thread)) return;
-    this.#mourned.add(thread);
+  #onThreadExit(thread: object): void {
+    if (this.#exited.has(thread)) return;
+    this.#exited.add(thread);
     this.#options.onLost?.();
   }
 
