@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { BackupBucket } from "../../src/main/features/backups/archive/bucket.ts";
-import type { Manifest } from "../../src/main/features/backups/archive/manifest.ts";
+import { type Manifest, seal } from "../../src/main/features/backups/archive/manifest.ts";
 import { copyOf, get, makeCatalogue, post, startServer, temporaryFolder } from "../support/server.ts";
 import { CREDENTIALS, startS3 } from "./s3-server.ts";
 import { addArtist, artistsOf, backUp, backupsOf, entriesOf, fail, run, settled } from "./support.ts";
@@ -156,7 +156,7 @@ async function largeBackup() {
   writeFileSync(join(folder, "database.sqlite.zst"), data);
   const database = copyOf(catalogue);
   const made: Manifest = await run(["backup", "create", "--database", database]);
-  return { folder, data, manifest: { ...made, bytes: data.length } };
+  return { folder, data, manifest: seal({ ...made, bytes: data.length }) };
 }
 
 test("an upload that is cut off before its manifest is not listed", async () => {

@@ -65,6 +65,8 @@ describe("a body of many values", () => {
     expect(await server.stop()).toBe(0);
   });
 
+  /** Routes about whoever asks. */
+  const OWN = ["/v1/me", "/v1/keys"];
   const members = (count: number) =>
     Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, i]));
 
@@ -77,12 +79,11 @@ describe("a body of many values", () => {
     );
     expect(taking.length).toBeGreaterThan(12);
     for (const { method, path } of taking) {
-      const problem = expectProblem(
-        await request(server, method, path, { body: members(60_000) }),
-        413,
-        "body_too_large",
-      );
-      expect(problem.detail).toContain("values");
+      const answer = await request(server, method, path, { body: members(60_000) });
+      // Who must be logged in may be refused before the body is read.
+      const stranger = answer.status === 401 && OWN.some((own) => path.startsWith(own));
+      if (stranger) expectProblem(answer, 401, "unauthenticated");
+      else expect(expectProblem(answer, 413, "body_too_large").detail).toContain("values");
     }
     expect(value(server, "SELECT count(*) FROM artists")).toBe(0);
   });

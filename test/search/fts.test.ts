@@ -100,7 +100,23 @@ test("a load leaves one segment, and merging switched on; a chunk that fails lea
   };
   expect(automerge()).toBe(4);
   await using server = await startServer({}, { database });
-  const nowhere = [9_999, "x", "x", "Lost", 999_999, 1, null, null, 1, 1, 99, "2026-01-01", "2026-01-01"];
+  const nowhere = [
+    9_999,
+    "x",
+    "x",
+    "Lost",
+    999_999,
+    1,
+    null,
+    null,
+    1,
+    1,
+    99,
+    null,
+    null,
+    "2026-01-01",
+    "2026-01-01",
+  ];
   const { status, json } = await post(server, "/admin/bulk", { table: "tracks", rows: [nowhere] });
   expect([status, json.code]).toEqual([422, "reference_unknown"]);
   expect(automerge()).toBe(4);
