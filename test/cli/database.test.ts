@@ -1,5 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { expect, test, vi } from "vitest";
 import { chinook, temporaryFolder } from "../support/server.ts";
 
@@ -44,7 +45,8 @@ test.each([
   const { code, stdout, stderr } = await chinook(args.filter((arg) => arg !== undefined));
   expect(code).toBe(2);
   expect(JSON.parse(stdout).error).toMatchObject({ code: "usage", hint: "Run with --help." });
-  expect(stderr).toMatch(/^Wrong usage: .+\nRun with --help\.\n$/);
+  // Where CI is set there are colours.
+  expect(stripVTControlCharacters(stderr)).toMatch(/^Wrong usage: .+\nRun with --help\.\n$/);
 });
 
 test("migrate up makes one, and so does setup", async () => {

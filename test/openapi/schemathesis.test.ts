@@ -19,7 +19,7 @@ const EXAMPLES = process.env.SCHEMATHESIS_EXAMPLES ?? "4";
 const SEED = process.env.SCHEMATHESIS_SEED ?? "1";
 
 /** Milliseconds for all of it: what was found by then is judged. */
-const BUDGET_MS = 60_000;
+const BUDGET_MS = 120_000;
 
 /** They empty what the other requests are tried on. */
 const UNTRIED = "^/admin/(bulk|backups)";
@@ -42,9 +42,10 @@ const LISTED: readonly { readonly code: string; readonly because: string; readon
   { code: "idempotency_mismatch", because: "the same key was tried with two requests" },
   {
     code: "invalid",
-    detail: /letter|at least two characters|a minute in the future|it has no direction/,
+    detail:
+      /letter|at least two characters|a minute in the future|it has no direction|control characters|at most two decimals|a scope twice/,
     because:
-      "a search of nothing but signs, a word without letters, a time in the future, a vector of almost zeros",
+      "a word without letters, a time in the future, a vector of almost zeros, a control character, a third decimal, a scope given twice",
   },
 ];
 
@@ -105,7 +106,7 @@ test.skipIf(schemathesis === undefined)(
       { cwd: folder, encoding: "utf8", timeout: BUDGET_MS, killSignal: "SIGINT" },
     );
     const { findings, requests } = findingsIn(report);
-    expect(requests, said.slice(-2_000)).toBeGreaterThan(200);
+    expect(requests, said.slice(-2_000)).toBeGreaterThan(100);
     expect(findings.filter((finding) => !EXPECTED.some((is) => is(finding)))).toEqual([]);
     expect(server.stderr()).not.toContain('"code":"internal"');
     expect(said).not.toMatch(/\d+ errored|Network Error/);
