@@ -19,11 +19,18 @@ export function serveCommands(program: Command): void {
     .action(async (options) => setup(settingsOf(options), options.json));
 }
 
+/** What is printed ends up in logs and questions to others. */
+const withoutPassword = (value: string): string => value.replace(/^(\w+:\/\/[^/@:]*):[^/@]*@/, "$1:***@");
+
 /** By the names of their variables, each as it would be set; what differs from the default is marked. */
 function printSettings(settings: Settings, json: boolean | undefined): void {
   const rows = (Object.keys(SETTINGS) as SettingName[]).map((name) => {
     const value = textOf(name, settings[name]);
-    return { env: SETTINGS[name].env, value, given: value !== textOf(name, SETTINGS[name].initial()) };
+    return {
+      env: SETTINGS[name].env,
+      value: withoutPassword(value),
+      given: value !== textOf(name, SETTINGS[name].initial()),
+    };
   });
   const human = () =>
     columns(rows.map(({ env, value, given }) => [env, `${value}${given ? colors.dim("  (set)") : ""}`]));

@@ -60,3 +60,12 @@ test("migrate up makes one, and so does setup", async () => {
     expect(readdirSync(folder)).toContain(name);
   }
 });
+
+test("validate-config prints no password", async () => {
+  const { code, stdout } = await chinook(["validate-config", "--json"], {
+    CHINOOK_SMTP_URL: "smtps://user:geheim@mail.example.com",
+  });
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout).CHINOOK_SMTP_URL).toBe("smtps://user:***@mail.example.com");
+  expect(stdout).not.toContain("geheim");
+});
