@@ -1,79 +1,44 @@
-import { isIP } from "node:net";
 import { availableParallelism } from "node:os";
-import { resolve } from "node:path";
 import { closest } from "fastest-levenshtein";
+import { z } from "zod";
 import { realFile } from "./database/real-file.ts";
 import { AppError } from "./errors.ts";
+import {
+  address,
+  addressBlock,
+  emptyOr,
+  hostName,
+  httpUrl,
+  interval,
+  listOf,
+  matching,
+  onOff,
+  origin,
+  path,
+  smtpUrl,
+  text,
+  UNITS,
+  whole,
+} from "./setting-values.ts";
 import { TUNING } from "./tuning.ts";
 
 /**
  * One setting. The table below feeds the flags of `chinook serve`, the environment, validation, `--help`,
  * docs/settings.md and a test that holds them together: adding a setting is adding a row.
  */
-export interface Setting<T> {
+export interface Setting<S extends z.ZodType<unknown, string>> {
   readonly env: `CHINOOK_${string}`;
   /** What a value must be, in the words of the error message and of the docs. */
   readonly expects: string;
   readonly help: string;
-  readonly initial: () => T;
-  /** Undefined when the text is no value of this setting. */
-  readonly parse: (text: string) => T | undefined;
+  readonly initial: () => z.output<S>;
+  /** From the text of a flag or an environment variable to the value. */
+  readonly schema: S;
 }
 
 const cores = availableParallelism();
 
-const whole = (min: number, max: number) => (text: string) => {
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-  return value >= min && value <= max ? value : undefined;
-};
-const oneOf =
-  <const T extends string>(...values: readonly T[]) =>
-  (text: string) =>
-    values.find((value) => value === text);
-const onOff = (text: string) => (text === "1" ? true : text === "0" ? false : undefined);
-const nonEmpty = (text: string) => (text === "" || text.includes("\0") ? undefined : text);
-
-const UNITS = { s: 1, m: 60, h: 3_600, d: 86_400 } as const;
-
-/** Seconds; 0 is never. */
-const interval = (min: number, max: number) => (text: string) => {
-  if (text === "0") return 0;
-  const [, count, unit] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
-  const seconds = Number(count) * UNITS[unit as keyof typeof UNITS];
-  return seconds >= min && seconds <= max ? seconds : undefined;
-};
-const folder = (text: string) => (nonEmpty(text) === undefined ? undefined : resolve(text));
-const httpUrl = (text: string) => (/^https?:$/.test(URL.parse(text)?.protocol ?? "") ? text : undefined);
-const matching = (form: RegExp) => (text: string) => (form.test(text) ? text : undefined);
-/** Names as a browser sends them in `Host`: lower case, no port, no final dot. */
-const hostNames = (text: string) => {
-  const names = text
-    .toLowerCase()
-    .split(",")
-    .map((name) => name.trim().replace(/\.$/, ""));
-  return names.every((name) => /^[a-z\d_]([\w.-]{0,251}[a-z\d_])?$/.test(name)) ? names : undefined;
-};
-/** As a browser sends them in `Origin`. */
-const origins = (text: string) => {
-  const given = text.split(",").map((origin) => origin.trim());
-  return given.every((origin) => httpUrl(origin) !== undefined && new URL(origin).origin === origin)
-    ? given
-    : undefined;
-};
-/** Each an address, or one with the length of its prefix. */
-const addressBlocks = (text: string) => {
-  const blocks = text.split(",").map((block) => block.trim());
-  return blocks.every(isAddressBlock) ? blocks : undefined;
-};
-function isAddressBlock(block: string): boolean {
-  const [, address = "", prefix] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(block) ?? [];
-  const bits = { 0: -1, 4: 32, 6: 128 }[isIP(address)]!;
-  return prefix === undefined ? bits > 0 : Number(prefix) <= bits;
-}
-const emptyOr = (parse: (text: string) => string | undefined) => (text: string) =>
-  text === "" ? text : parse(text);
-
-const setting = <T>(row: Setting<T>): Setting<T> => row;
+const setting = <S extends z.ZodType<unknown, string>>(row: Setting<S>): Setting<S> => row;
 
 /** Requests a minute of one key, user or address; 0 is no limit. */
 const rate = (name: string, what: string, initial: number) =>
@@ -82,7 +47,7 @@ const rate = (name: string, what: string, initial: number) =>
     expects: "a whole number from 0 (no limit) to 1000000",
     help: `${what} a minute, where CHINOOK_AUTH=required`,
     initial: () => initial,
-    parse: whole(0, 1_000_000),
+    schema: whole(0, 1_000_000),
   });
 
 export const SETTINGS = {
@@ -91,84 +56,84 @@ export const SETTINGS = {
     expects: "a file path",
     help: "the database file; made when missing",
     initial: () => realFile("data/database.sqlite"),
-    parse: (text) => (nonEmpty(text) === undefined ? undefined : realFile(text)),
+    schema: text.transform((file) => realFile(file)),
   }),
   host: setting({
     env: "CHINOOK_HOST",
     expects: "an address or localhost; any but 127.0.0.1, ::1 and localhost needs CHINOOK_AUTH=required",
     help: "the address to listen on",
     initial: () => "127.0.0.1",
-    parse: (text) => (text === "localhost" || isIP(text) !== 0 ? text : undefined),
+    schema: z.union([z.literal("localhost"), address]),
   }),
   auth: setting({
     env: "CHINOOK_AUTH",
     expects: "open or required",
     help: "required: who asks must be known, by a key or a session",
     initial: () => "open" as const,
-    parse: oneOf("open", "required"),
-  }) as Setting<"open" | "required">,
+    schema: z.enum(["open", "required"]),
+  }),
   anonymous: setting({
     env: "CHINOOK_ANONYMOUS",
     expects: "none or read",
     help: "what strangers may do where CHINOOK_AUTH=required: nothing, or read the catalogue",
     initial: () => "none" as const,
-    parse: oneOf("none", "read"),
-  }) as Setting<"none" | "read">,
+    schema: z.enum(["none", "read"]),
+  }),
   registration: setting({
     env: "CHINOOK_REGISTRATION",
     expects: "open or closed",
     help: "closed: accounts are made by admins alone",
     initial: () => "open" as const,
-    parse: oneOf("open", "closed"),
-  }) as Setting<"open" | "closed">,
+    schema: z.enum(["open", "closed"]),
+  }),
   publicUrl: setting({
     env: "CHINOOK_PUBLIC_URL",
     expects: "an http or https URL, or empty for where it listens",
     help: "where people reach the server: links in mails and the rules for cookies follow it",
     initial: () => "",
-    parse: emptyOr(httpUrl),
+    schema: emptyOr(httpUrl),
   }),
-  trustedProxies: setting<readonly string[]>({
+  trustedProxies: setting({
     env: "CHINOOK_TRUSTED_PROXIES",
     expects: "addresses or CIDR blocks such as 10.0.0.0/8, separated by commas, or empty",
     help: "proxies whose X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host count",
     initial: () => [],
-    parse: (text) => (text === "" ? [] : addressBlocks(text)),
+    schema: listOf(addressBlock),
   }),
   tlsCert: setting({
     env: "CHINOOK_TLS_CERT",
     expects: "a file path, or empty for none",
     help: "certificate chain in PEM form, for https without a proxy; read again when it changes",
     initial: () => "",
-    parse: emptyOr(folder),
+    schema: emptyOr(path),
   }),
   tlsKey: setting({
     env: "CHINOOK_TLS_KEY",
     expects: "a file path, or empty for none",
     help: "the certificate's private key",
     initial: () => "",
-    parse: emptyOr(folder),
+    schema: emptyOr(path),
   }),
   sessionIdle: setting({
     env: "CHINOOK_SESSION_IDLE",
     expects: "a time from 1m to 365d such as 2h",
     help: "a session that is not used for so long ends",
     initial: () => 2 * UNITS.h,
-    parse: interval(UNITS.m, 365 * UNITS.d),
+    schema: interval(UNITS.m, 365 * UNITS.d),
   }),
   sessionAge: setting({
     env: "CHINOOK_SESSION_AGE",
     expects: "a time from 1m to 365d such as 30d",
     help: "a session ends after so long, however much it is used",
     initial: () => 30 * UNITS.d,
-    parse: interval(UNITS.m, 365 * UNITS.d),
+    schema: interval(UNITS.m, 365 * UNITS.d),
   }),
   auditKeep: setting({
     env: "CHINOOK_AUDIT_KEEP",
     expects: "0 (for ever), or a time from 1d to 3650d such as 365d",
     help: "how long the audit is kept",
     initial: () => 365 * UNITS.d,
-    parse: interval(UNITS.d, 3_650 * UNITS.d),
+    schema: interval(UNITS.d, 3_650 * UNITS.d),
   }),
   rateRead: rate("read", "reads that are not searches", 6_000),
   rateSearch: rate("search", "searches", 1_200),
@@ -179,195 +144,196 @@ export const SETTINGS = {
     expects: "an smtp or smtps URL such as smtps://user:password@mail.example.com, or empty for no mail",
     help: "the server that mails are sent through",
     initial: () => "",
-    parse: emptyOr((text) => (/^smtps?:$/.test(URL.parse(text)?.protocol ?? "") ? text : undefined)),
+    schema: emptyOr(smtpUrl),
   }),
   mailFrom: setting({
     env: "CHINOOK_MAIL_FROM",
     expects: "an e-mail address",
     help: "the sender of mails",
     initial: () => "chinook@localhost",
-    parse: matching(/^[^\s@<>,;]+@[^\s@<>,;]+$/),
+    schema: matching(/^[^\s@<>,;]+@[^\s@<>,;]+$/),
   }),
-  allowedHosts: setting<readonly string[]>({
+  allowedHosts: setting({
     env: "CHINOOK_ALLOWED_HOSTS",
     expects: "names such as music.example.com, separated by commas, or empty",
     help: "names that requests may be for, beside addresses and localhost",
     initial: () => [],
-    parse: (text) => (text === "" ? [] : hostNames(text)),
+    schema: listOf(hostName),
   }),
-  corsOrigins: setting<readonly string[]>({
+  corsOrigins: setting({
     env: "CHINOOK_CORS_ORIGINS",
     expects: "origins such as https://music.example.com, separated by commas, or empty",
     help: "origins whose pages may use the API from a browser",
     initial: () => [],
-    parse: (text) => (text === "" ? [] : origins(text)),
+    schema: listOf(origin),
   }),
   port: setting({
     env: "CHINOOK_PORT",
     expects: "a whole number from 0 (any free port) to 65535",
     help: "the port to listen on; 0 = any free one",
     initial: () => 8080,
-    parse: whole(0, 65_535),
+    schema: whole(0, 65_535),
   }),
   pointReaders: setting({
     env: "CHINOOK_POINT_READERS",
     expects: "a whole number from 1 to 64",
     help: "threads for cheap reads, batched",
     initial: () => Math.max(1, Math.min(4, Math.floor(cores / 2))),
-    parse: whole(1, 64),
+    schema: whole(1, 64),
   }),
   scanReaders: setting({
     env: "CHINOOK_SCAN_READERS",
     expects: "a whole number from 1 to 64",
     help: "threads for expensive reads, one at a time each",
     initial: () => Math.max(1, Math.min(4, Math.floor(cores / 2))),
-    parse: whole(1, 64),
+    schema: whole(1, 64),
   }),
   synchronous: setting({
     env: "CHINOOK_SYNCHRONOUS",
     expects: "full or normal",
     help: "full: an answered write survives power loss; normal: it survives a crash of the process",
     initial: () => "full" as const,
-    parse: oneOf("full", "normal"),
-  }) as Setting<"full" | "normal">,
+    schema: z.enum(["full", "normal"]),
+  }),
   checkpoints: setting({
     env: "CHINOOK_CHECKPOINTS",
     expects: "managed or external",
     help: "external leaves checkpoints to a replicator such as Litestream",
     initial: () => "managed" as const,
-    parse: oneOf("managed", "external"),
-  }) as Setting<"managed" | "external">,
+    schema: z.enum(["managed", "external"]),
+  }),
   walLimitMb: setting({
     env: "CHINOOK_WAL_LIMIT_MB",
     expects: "a whole number from 1 to 1048576",
     help: "MiB of WAL past which writes are refused until it shrinks",
     initial: () => Math.ceil((4 * TUNING.walCapBytes) / 1_048_576),
-    parse: whole(1, 1_048_576),
+    schema: whole(1, 1_048_576),
   }),
   cacheMb: setting({
     env: "CHINOOK_CACHE_MB",
     expects: "a whole number from 0 (no cache) to 65536",
     help: "memory for cached answers, in MiB; 0 = no cache",
     initial: () => 32,
-    parse: whole(0, 65_536),
+    schema: whole(0, 65_536),
   }),
   demo: setting({
     env: "CHINOOK_DEMO",
     expects: "1 or 0",
     help: "1 fills an empty database with a generated demo catalogue",
     initial: () => true,
-    parse: onOff,
+    schema: onOff,
   }),
   vectorGeneration: setting({
     env: "CHINOOK_VECTOR_GENERATION",
     expects: "1 or 0",
     help: "1 computes the vectors of new and changed tracks in the background",
     initial: () => true,
-    parse: onOff,
+    schema: onOff,
   }),
   lyricModel: setting({
     env: "CHINOOK_LYRIC_MODEL",
     expects: "none or the path of a folder",
     help: "a sentence model in ONNX form that lyric vectors are computed with, in place of hashed words",
-    initial: () => "none",
-    parse: (text) => (text === "none" || nonEmpty(text) === undefined ? nonEmpty(text) : resolve(text)),
+    initial: () => "none" as const,
+    schema: z.union([z.literal("none"), path]),
   }),
   backupDir: setting({
     env: "CHINOOK_BACKUP_DIR",
     expects: "a folder, or empty for `backups` beside the database",
     help: "where backups are kept",
     initial: () => "",
-    parse: emptyOr(folder),
+    schema: emptyOr(path),
   }),
   backupEvery: setting({
     env: "CHINOOK_BACKUP_EVERY",
     expects: "0 (never), or a time from 1s to 24d such as 6h",
     help: "how often the server makes a backup by itself",
     initial: () => 0,
-    parse: interval(1, 24 * UNITS.d),
+    schema: interval(1, 24 * UNITS.d),
   }),
   backupKeepLast: setting({
     env: "CHINOOK_BACKUP_KEEP_LAST",
     expects: "a whole number from 1 to 1000",
     help: "backups that are kept, counted from the newest",
     initial: () => 7,
-    parse: whole(1, 1_000),
+    schema: whole(1, 1_000),
   }),
   backupKeepDaily: setting({
     env: "CHINOOK_BACKUP_KEEP_DAILY",
     expects: "a whole number from 0 to 1000",
     help: "days of which the newest backup is kept as well",
     initial: () => 7,
-    parse: whole(0, 1_000),
+    schema: whole(0, 1_000),
   }),
   backupKeepWeekly: setting({
     env: "CHINOOK_BACKUP_KEEP_WEEKLY",
     expects: "a whole number from 0 to 1000",
     help: "weeks of which the newest backup is kept as well",
     initial: () => 4,
-    parse: whole(0, 1_000),
+    schema: whole(0, 1_000),
   }),
   backupBeforeMigration: setting({
     env: "CHINOOK_BACKUP_BEFORE_MIGRATION",
     expects: "1 or 0",
     help: "1 makes a backup before the schema is changed",
     initial: () => true,
-    parse: onOff,
+    schema: onOff,
   }),
   backupS3Bucket: setting({
     env: "CHINOOK_BACKUP_S3_BUCKET",
     expects: "the name of a bucket, or empty for none",
     help: "copies each backup to S3 or what speaks its protocol; credentials from AWS_ACCESS_KEY_ID and the like",
     initial: () => "",
-    parse: emptyOr(matching(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/)),
+    schema: emptyOr(matching(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/)),
   }),
   backupS3Endpoint: setting({
     env: "CHINOOK_BACKUP_S3_ENDPOINT",
     expects: "an http or https URL, or empty for AWS",
     help: "where the bucket is",
     initial: () => "",
-    parse: emptyOr(httpUrl),
+    schema: emptyOr(httpUrl),
   }),
   backupS3Region: setting({
     env: "CHINOOK_BACKUP_S3_REGION",
     expects: "the name of a region",
     help: "the bucket's region",
     initial: () => "us-east-1",
-    parse: matching(/^[a-z0-9-]{1,64}$/),
+    schema: matching(/^[a-z0-9-]{1,64}$/),
   }),
   backupS3Prefix: setting({
     env: "CHINOOK_BACKUP_S3_PREFIX",
     expects: "what keys begin with: letters, digits and -_./ without a slash at either end, or empty",
     help: "keeps the backups of several databases in one bucket apart",
     initial: () => "chinook",
-    parse: emptyOr(matching(/^[\w.-]+(\/[\w.-]+)*$/)),
+    schema: emptyOr(matching(/^[\w.-]+(\/[\w.-]+)*$/)),
   }),
   log: setting({
     env: "CHINOOK_LOG",
     expects: "json, pretty or silent",
     help: "log format, on standard error",
     initial: () => (process.stderr.isTTY ? "pretty" : "json"),
-    parse: oneOf("json", "pretty", "silent"),
-  }) as Setting<"json" | "pretty" | "silent">,
+    schema: z.enum(["json", "pretty", "silent"]),
+  }),
   logRequests: setting({
     env: "CHINOOK_LOG_REQUESTS",
     expects: "all or slow",
     help: "slow logs requests that fail or take over 100 ms; all logs each one",
     initial: () => "slow" as const,
-    parse: oneOf("all", "slow"),
-  }) as Setting<"all" | "slow">,
-} satisfies Record<string, Setting<never> | Setting<unknown>>;
+    schema: z.enum(["all", "slow"]),
+  }),
+};
 
 export type SettingName = keyof typeof SETTINGS;
 export type Settings = {
-  readonly [K in SettingName]: (typeof SETTINGS)[K] extends Setting<infer T> ? T : never;
+  readonly [K in SettingName]: z.output<(typeof SETTINGS)[K]["schema"]>;
 };
 
 /** A value as it would be given: what is printed can be set. */
 export function textOf(name: SettingName, value: unknown): string {
   if (typeof value === "boolean") return value ? "1" : "0";
   if (Array.isArray(value)) return value.join(",");
-  if (typeof value !== "number" || SETTINGS[name].parse(String(value)) !== undefined) return String(value);
+  if (typeof value !== "number" || SETTINGS[name].schema.safeParse(String(value)).success)
+    return String(value);
   const [unit, seconds] = Object.entries(UNITS).findLast(([, seconds]) => value % seconds === 0)!;
   return `${value / seconds}${unit}`;
 }
@@ -387,13 +353,13 @@ export function resolveSettings(
 ): Settings {
   const problems = unknownVariables(env);
   const entries = (Object.keys(SETTINGS) as SettingName[]).map((name) => {
-    const row = SETTINGS[name] as Setting<unknown>;
+    const row = SETTINGS[name];
     const text = flags[name] ?? env[row.env];
     if (text === undefined) return [name, row.initial()];
-    const value = row.parse(text);
+    const value = row.schema.safeParse(text);
     const source = flags[name] === undefined ? row.env : flagOf(name);
-    if (value === undefined) problems.push(`${source}: expected ${row.expects}, got ${JSON.stringify(text)}`);
-    return [name, value];
+    if (!value.success) problems.push(`${source}: expected ${row.expects}, got ${JSON.stringify(text)}`);
+    return [name, value.data];
   });
   const settings = Object.fromEntries(entries) as Settings;
   if (problems.length === 0) problems.push(...contradictions(settings));

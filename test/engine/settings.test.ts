@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { flagOf, resolveSettings, SETTINGS, type SettingName, textOf } from "../../src/shared/settings.ts";
 
 const NAMES = Object.keys(SETTINGS) as SettingName[];
+const parse = (name: SettingName, text: string): unknown => SETTINGS[name].schema.safeParse(text).data;
 const SETTINGS_PAGE = resolve(import.meta.dirname, "../../docs/settings.md");
 
 /** One good and one bad value of each setting, with what the good one comes to. */
@@ -100,7 +101,7 @@ test("nothing given is the defaults, all of them values of their setting", () =>
   for (const name of NAMES) {
     const text = settings[name] === true ? "1" : String(settings[name]);
     // A number of seconds is written with its unit.
-    const parsed = SETTINGS[name].parse(text) ?? SETTINGS[name].parse(`${text}s`);
+    const parsed = parse(name, text) ?? parse(name, `${text}s`);
     expect(parsed, name).toEqual(settings[name]);
   }
 });
@@ -128,8 +129,8 @@ describe.each(NAMES)("%s", (name) => {
   });
 
   test("is printed as it can be given", () => {
-    for (const value of [SETTINGS[name].parse(good), SETTINGS[name].initial()]) {
-      expect(SETTINGS[name].parse(textOf(name, value))).toEqual(value);
+    for (const value of [parse(name, good), SETTINGS[name].initial()]) {
+      expect(parse(name, textOf(name, value))).toEqual(value);
     }
   });
 

@@ -1,0 +1,51 @@
+import { resolve } from "node:path";
+import { z } from "zod";
+
+/** Schemas of settings: from the text of a flag or an environment variable to its value. */
+
+export const UNITS = { s: 1, m: 60, h: 3_600, d: 86_400 } as const;
+
+export const text = z.string().refine((given) => given !== "" && !given.includes("\0"));
+export const matching = (form: RegExp) => z.string().regex(form);
+
+/** A number in decimal digits. */
+export const whole = (min: number, max: number) =>
+  matching(/^\d{1,9}$/)
+    .transform(Number)
+    .pipe(z.int().min(min).max(max));
+
+export const onOff = z.enum(["1", "0"]).transform((given) => given === "1");
+
+/** Such as `6h`, in seconds; 0 is never. */
+export const interval = (min: number, max: number) =>
+  z.union([
+    z.literal("0").transform(() => 0),
+    matching(/^\d{1,9}[smhd]$/)
+      .transform((given) => Number.parseInt(given, 10) * UNITS[given.at(-1) as keyof typeof UNITS])
+      .pipe(z.int().min(min).max(max)),
+  ]);
+
+export const path = text.transform((given) => resolve(given));
+export const httpUrl = z.url({ protocol: /^https?$/ });
+export const smtpUrl = z.url({ protocol: /^smtps?$/ });
+export const address = z.union([z.ipv4(), z.ipv6()]);
+/** An address, or an address with the length of its prefix. */
+export const addressBlock = z.union([address, z.cidrv4(), z.cidrv6()]);
+/** As a browser sends it in `Origin`. */
+export const origin = httpUrl.refine((given) => URL.parse(given)?.origin === given);
+/** As a browser sends it in `Host`: lower case, no port, no final dot. */
+export const hostName = z
+  .string()
+  .toLowerCase()
+  .transform((given) => given.replace(/\.$/, ""))
+  .pipe(matching(/^[a-z\d_]([\w.-]{0,251}[a-z\d_])?$/));
+
+export const emptyOr = <S extends z.ZodType<string, string>>(schema: S) => z.union([z.literal(""), schema]);
+
+/** Separated by commas; empty text is an empty list. */
+export const listOf = <T>(item: z.ZodType<T, string>) =>
+  z
+    .string()
+    .transform((given) => (given === "" ? [] : given.split(",").map((part) => part.trim())))
+    .pipe(z.array(item))
+    .readonly();
