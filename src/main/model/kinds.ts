@@ -28,6 +28,8 @@ export interface Kind {
   /** Kinds whose names it shows. */
   readonly joins: readonly KindPath[];
   readonly sorts: Readonly<Record<string, string>>;
+  /** Sorts by the name of another entity: where rows stand in their order. */
+  readonly walks?: Readonly<Record<string, Walk>>;
   readonly filters: readonly Filter[];
   readonly schema: z.ZodObject;
   readonly input: z.ZodObject;
@@ -35,6 +37,15 @@ export interface Kind {
   readonly references: Readonly<Record<string, string>>;
   /** A validated body (whole, or the part that a PATCH gives) as columns. */
   readonly toColumns: (input: Record<string, unknown>) => Record<string, Param>;
+}
+
+/** How a list is read in the order of a name that stands in another table. */
+export interface Walk {
+  /** The kind's `from`, led by the index that has the order. */
+  readonly from: string;
+  /** The sort, and the row's id, as that index has them. */
+  readonly column: string;
+  readonly id: string;
 }
 
 const stamp = {
@@ -80,6 +91,8 @@ function namedKind(path: KindPath, noun: string, type: string, table: string, ex
   };
 }
 
+const ALBUM_ARTIST = "JOIN artists ar ON ar.id = t.artist_id";
+
 /** Sorts and is found where there is no date, too. */
 const RELEASED = "coalesce(t.release_date, '')";
 
@@ -88,7 +101,7 @@ const ALBUMS: Kind = {
   noun: "album",
   type: "Album",
   table: "albums",
-  from: "albums t JOIN artists ar ON ar.id = t.artist_id",
+  from: `albums t ${ALBUM_ARTIST}`,
   fields: {
     ...identity,
     title: "t.title",
@@ -103,8 +116,16 @@ const ALBUMS: Kind = {
   sorts: {
     id: "t.id",
     title: "t.title",
+    artist: "ar.name",
     release_date: RELEASED,
     updated_at: "t.updated_at",
+  },
+  walks: {
+    artist: {
+      from: "artists ar INDEXED BY artists_name CROSS JOIN albums t ON t.artist_id = ar.id",
+      column: "ar.name",
+      id: "t.id",
+    },
   },
   filters: [
     ...LOOKUPS,
@@ -134,6 +155,21 @@ const ALBUMS: Kind = {
   toColumns: ({ title, ...rest }) => ({ ...withSlug("title", title), ...(rest as Record<string, Param>) }),
 };
 
+const TRACK_JOINS = `
+    LEFT JOIN albums al ON al.id = t.album_id
+    LEFT JOIN artists ar ON ar.id = al.artist_id
+    LEFT JOIN genres g ON g.id = t.genre_id
+    JOIN media_types m ON m.id = t.media_type_id`;
+
+/** Tracks in the order of a name that their documents repeat; those without one come first. */
+const byDocument = (sort: string, column: string): Walk => ({
+  from: `track_documents d INDEXED BY track_documents_${sort} CROSS JOIN tracks t ON t.id = d.id ${TRACK_JOINS}`,
+  column: nameOrNone(`d.${column}`),
+  id: "d.id",
+});
+
+const nameOrNone = (column: string): string => `coalesce(${column}, '') COLLATE NOCASE`;
+
 const place = z.int().min(1).max(9_999).meta({ example: 1 });
 
 const TRACKS: Kind = {
@@ -141,11 +177,7 @@ const TRACKS: Kind = {
   noun: "track",
   type: "Track",
   table: "tracks",
-  from: `tracks t
-    LEFT JOIN albums al ON al.id = t.album_id
-    LEFT JOIN artists ar ON ar.id = al.artist_id
-    LEFT JOIN genres g ON g.id = t.genre_id
-    JOIN media_types m ON m.id = t.media_type_id`,
+  from: `tracks t ${TRACK_JOINS}`,
   fields: {
     ...identity,
     name: "t.name",
@@ -172,9 +204,15 @@ const TRACKS: Kind = {
   sorts: {
     id: "t.id",
     name: "t.name",
+    artist: nameOrNone("ar.name"),
+    album: nameOrNone("al.title"),
     milliseconds: "t.milliseconds",
     unit_price: "t.unit_price_cents",
     updated_at: "t.updated_at",
+  },
+  walks: {
+    artist: byDocument("artist", "artist_name"),
+    album: byDocument("album", "album_title"),
   },
   filters: [
     ...LOOKUPS,

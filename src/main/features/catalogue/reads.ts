@@ -5,7 +5,7 @@ import { inTime, type Read, read } from "../../engine/reads/read.ts";
 import { keptTexts } from "../../engine/reads/texts.ts";
 import { cursorText, idText, limitText, totalText } from "../../http/fields.ts";
 import type { Filter } from "../../model/filters.ts";
-import { ALL_KINDS, etagOf, jsonOf, KINDS, type Kind, type KindPath } from "../../model/kinds.ts";
+import { ALL_KINDS, etagOf, jsonOf, KINDS, type Kind, type KindPath, type Walk } from "../../model/kinds.ts";
 
 const MINUTE = 60;
 const QUERIES = { table: "queries", lifetime: 5 * MINUTE, freshness: "coherent" } as const;
@@ -98,12 +98,24 @@ function counted(kind: Kind): Read<ListParams> {
 export function listRead(kind: Kind, params: ListParams): Read<ListParams> {
   const { list, walked, counted } = CATALOGUE_READS[kind.path];
   if (params.total === "1") return counted;
-  const walks = driverOf(kind, params) === undefined || isSortedWithin(driverOf(kind, params)!);
   const passesBy = givenFilters(kind, params).some(
-    (filter) => isRange(filter) && !sortServes(kind, params, filter),
+    (filter) => (isRange(filter) || walkOf(kind, params) !== undefined) && !sortServes(kind, params, filter),
   );
-  return walks && passesBy ? walked : list;
+  return !isDriven(kind, params) && (passesBy || sortsWithin(kind, params)) ? walked : list;
 }
+
+/** Whether a filter leaves few rows, to be sorted; otherwise an index is walked in the order of the sort. */
+function isDriven(kind: Kind, params: ListParams): boolean {
+  const driver = driverOf(kind, params);
+  return driver !== undefined && !isSortedWithin(driver);
+}
+
+/** Where a list that is sorted by another entity's name stands in that order. */
+const walkOf = (kind: Kind, params: ListParams): Walk | undefined =>
+  isDriven(kind, params) ? undefined : kind.walks?.[nameOf(params.sort)];
+
+/** Whether rows of one name are many and have to be sorted by their ids: an album's index knows no artist's name. */
+const sortsWithin = (kind: Kind, params: ListParams): boolean => walkOf(kind, params)?.id === "t.id";
 
 const totalOf = (kind: Kind, params: ListParams): string =>
   `SELECT count(*) FROM ${kind.table} t ${where(filterConditions(kind, params))}`;
@@ -112,9 +124,8 @@ const totalOf = (kind: Kind, params: ListParams): string =>
 function listStatement(kind: Kind, counted: boolean): Read<ListParams>["statement"] {
   const kept = keptTexts();
   return (params) => {
-    const driver = driverOf(kind, params);
-    const few = driver !== undefined && !isSortedWithin(driver);
-    const order = orderOf({ column: kind.sorts[nameOf(params.sort)]!, id: "t.id" }, params, few);
+    const key = walkOf(kind, params) ?? { column: kind.sorts[nameOf(params.sort)]!, id: "t.id" };
+    const order = orderOf(key, params, isDriven(kind, params));
     const filters = givenFilters(kind, params).map(({ parameters }) => Object.keys(parameters));
     const sql = kept([params.sort, params.cursor === undefined, ...filters].join(" "), () => {
       const page = pageSql(kind, fromOf(kind, params), filterConditions(kind, params), order);
@@ -129,6 +140,8 @@ function listStatement(kind: Kind, counted: boolean): Read<ListParams>["statemen
  * planner may take looking into each part of a genre's index for cheaper, and that needs sorting.
  */
 function fromOf(kind: Kind, params: ListParams): string {
+  const walk = walkOf(kind, params);
+  if (walk !== undefined) return walk.from;
   const ranged = givenFilters(kind, params).some((filter) => sortServes(kind, params, filter));
   if (!ranged || driverOf(kind, params) !== undefined) return kind.from;
   const index = `${kind.table}_${nameOf(params.sort)}`;
@@ -198,11 +211,12 @@ const where = (conditions: readonly string[]): string =>
  * of all that are looked at, hence the deadline.
  */
 function filterConditions(kind: Kind, params: ListParams): string[] {
-  const driver = driverOf(kind, params);
+  const driver = walkOf(kind, params) === undefined ? driverOf(kind, params) : undefined;
   const conditions = givenFilters(kind, params).map((filter) =>
     filter.condition((filter === driver || sortServes(kind, params, filter) ? "" : "+") + filter.column),
   );
-  return conditions.length === 0 ? [] : [...conditions, inTime("t.id")];
+  const looks = conditions.length > 0 || sortsWithin(kind, params);
+  return looks ? [...conditions, inTime("t.id")] : [];
 }
 
 const isRange = ({ sort }: Filter): boolean => sort !== undefined;

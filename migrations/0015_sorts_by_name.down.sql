@@ -1,0 +1,2 @@
+DROP INDEX track_documents_album;
+DROP INDEX track_documents_artist;
