@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Json, TestServer } from "../support/server.ts";
-import { copyOf, get, makeCatalogue, post, remove, startServer } from "../support/server.ts";
+import { copyOf, get, makeCatalogue, patch, post, remove, startServer } from "../support/server.ts";
 import { column, expectProblem, ids, value, walk } from "./helpers.ts";
 
 let server: TestServer;
@@ -151,6 +151,45 @@ describe("a listener's history", () => {
     expect(await history()).toEqual([]);
     const { json } = await play({ track_id: 1, user_id: user });
     expect(await history()).toEqual([json]);
+  });
+
+  const newTrack = async (): Promise<string> => {
+    const body = { name: "Of a day", media_type_id: 1, milliseconds: 1, unit_price: 1 };
+    return `/v1/tracks/${(await post(server, "/v1/tracks", body)).json.id}`;
+  };
+
+  test("stays in the cache while tracks are added, changed, tagged and deleted", async () => {
+    const users = Array.from({ length: 5 }, newUser);
+    await play(users.map((user_id) => ({ track_id: 1, user_id })));
+    const histories = () => Promise.all(users.map((user) => get(server, `/v1/users/${user}/plays`)));
+    const hits = async () =>
+      Number(
+        /^chinook_cache_requests_total\{cache="sessions",result="hit"\} (\d+)/m.exec(
+          (await get(server, "/metrics")).text,
+        )?.[1] ?? 0,
+      );
+    const first = await histories();
+    const before = await hits();
+    const track = await newTrack();
+    expect((await patch(server, track, { name: "Of two days" })).status).toBe(200);
+    expect((await post(server, `${track}/tags`, { name: "brief" })).status).toBe(201);
+    expect((await remove(server, track)).status).toBe(204);
+    expect((await play({ track_id: 1, user_id: users[0] })).status).toBe(201);
+    const second = await histories();
+    expect(await hits()).toBe(before + users.length - 1);
+    expect(second.slice(1).map(({ text }) => text)).toEqual(first.slice(1).map(({ text }) => text));
+    expect(second[0]!.json.data).toHaveLength(2);
+  });
+
+  test("keeps the plays of a track that was deleted, of which no more are taken", async () => {
+    const track = await newTrack();
+    const [track_id, user_id] = [Number(track.split("/").at(-1)), newUser()];
+    const { json } = await play({ track_id, user_id });
+    expect((await remove(server, track)).status).toBe(204);
+    expect((await get(server, `/v1/users/${user_id}/plays`)).json.data).toEqual([json]);
+    expectProblem(await play({ track_id, user_id }), 422, "reference_unknown");
+    const { json: recommended } = await get(server, `/v1/users/${user_id}/recommendations`);
+    expect(ids(recommended.data)).not.toContain(track_id);
   });
 });
 

@@ -109,11 +109,11 @@ export const HISTORY_READ: Read<HistoryParams> = read({
       params: { id: params.id, limit: params.limit, sort: params.sort, ...keys },
     };
   },
-  // A deleted track takes its plays with it, hence the kind.
+  // No tag of tracks: it shows nothing of them, and what becomes of a track changes no play ("Deleted tracks").
   cache: {
     table: "sessions",
     lifetime: 2 * HOUR,
-    tags: ({ id }) => [`users:${id}`, "tracks"],
+    tags: ({ id }) => [`users:${id}`],
     joins: [],
     freshness: "coherent",
   },

@@ -71,7 +71,7 @@ export const listeningRoutes = (answers: Answers, writes: Writes): Route[] => [
     tag: "users",
     operationId: "listUserPlays",
     summary: "What a listener played, latest first",
-    description: "Empty for a listener who never played anything.",
+    description: "Empty for a listener who never played anything. Plays stay when their track is deleted.",
     read: HISTORY_READ,
     answers,
     response: { description: "A page.", body: pageSchema(playSchema) },
