@@ -65,10 +65,10 @@ export interface AccessRule {
   readonly load: LoadClass;
 }
 
-/** A request that was let in: who asks, and header fields that the answer must carry. */
+/** A request that was let in: who asks, and header fields that the answer must carry, names and values in turn. */
 export interface Admission {
   readonly principal: Principal;
-  readonly fields?: Readonly<Record<string, string>>;
+  readonly fields?: readonly string[];
 }
 
 /**

@@ -58,8 +58,11 @@ const ruleOf = ({ access, load, method }: Route): AccessRule => ({
   load: load ?? (method === "GET" ? "read" : "write"),
 });
 
-const toResponse = ({ reply: { status, body, headers }, own }: Sent): Response =>
-  new Response(body, { status, headers: { ...headers, ...own } });
+function toResponse({ reply: { status, body, headers }, own }: Sent): Response {
+  const all: Record<string, string> = { ...headers };
+  for (let i = 0; i < own.length; i += 2) all[own[i]!] = own[i + 1]!;
+  return new Response(body, { status, headers: all });
+}
 
 /** A request as Hono took it apart; what is not asked for is not worked out. */
 class HonoRequest implements Request {

@@ -32,8 +32,8 @@ export type Request = Omit<Call, "principal" | "requestId" | "addressOf">;
 /** A reply with everything that an answer carries. Field names are in lower case. */
 export interface Sent {
   readonly reply: Reply;
-  /** Fields of this answer alone: a reply from the cache is shared by many. */
-  readonly own: Readonly<Record<string, string>>;
+  /** Fields of this answer alone, names and values in turn: a reply from the cache is shared by many. */
+  readonly own: readonly string[];
 }
 
 /** Turned away before any work was done for it. */
@@ -54,7 +54,7 @@ interface Exchange {
   readonly id: string;
   readonly options: ExchangeOptions;
   /** Of the admission: the answer carries them. */
-  fields?: Admission["fields"];
+  fields: Admission["fields"];
 }
 
 /**
@@ -69,6 +69,7 @@ export function exchange(request: Request, target: Target, options: ExchangeOpti
     started: performance.now(),
     id: requestIdOf(request.incoming),
     options,
+    fields: undefined,
   };
   try {
     options.guard(request.incoming);
@@ -119,11 +120,10 @@ function finish({ request, route, started, id, options, fields }: Exchange, repl
   if (ms >= SLOW_MS || options.logRequests === "all") {
     options.log.info({ request_id: id, method, url: incoming.url, status: reply.status, ms }, "request");
   }
-  const own: Record<string, string> = { "x-request-id": id };
-  if (fields !== undefined) Object.assign(own, fields);
-  if (options.draining()) own.connection = "close";
-  if (options.cors !== undefined) Object.assign(own, options.cors(incoming, reply.headers));
-  if (method === "HEAD" && reply.body !== null) own["content-length"] = lengthOf(reply.body);
+  const own = fields === undefined ? ["x-request-id", id] : ["x-request-id", id, ...fields];
+  if (options.draining()) own.push("connection", "close");
+  if (options.cors !== undefined) own.push(...Object.entries(options.cors(incoming, reply.headers)).flat());
+  if (method === "HEAD" && reply.body !== null) own.push("content-length", lengthOf(reply.body));
   return { reply, own };
 }
 

@@ -81,8 +81,6 @@ function flatten(reply: Reply): readonly string[] {
 }
 
 function send(outgoing: ServerResponse, { reply, own }: Sent): void {
-  const fields = [...(flat.get(reply) ?? flatten(reply))];
-  for (const name in own) fields.push(name, own[name]!);
-  outgoing.writeHead(reply.status, fields);
+  outgoing.writeHead(reply.status, (flat.get(reply) ?? flatten(reply)).concat(own));
   outgoing.end(reply.body ?? undefined);
 }

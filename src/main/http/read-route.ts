@@ -3,7 +3,7 @@ import { AppError } from "../../shared/errors.ts";
 import type { Entry } from "../engine/cache/cache.ts";
 import { Answers } from "../engine/reads/answers.ts";
 import type { Read } from "../engine/reads/read.ts";
-import { type Access, isPersonal } from "./access.ts";
+import { type Access, isPersonal, type LoadClass } from "./access.ts";
 import type { ResponseHeader } from "./described-headers.ts";
 import { entryReply, hitReply, type Sending } from "./entry-reply.ts";
 import { parseQuery, validate } from "./input.ts";
@@ -13,6 +13,8 @@ import { type Call, type ResponseDoc, type Route, route } from "./route.ts";
 export interface ReadRouteOptions<P> {
   readonly path: string;
   readonly access: Access;
+  /** What it counts as for limits: a read when left out. */
+  readonly load?: LoadClass;
   readonly tag: string;
   readonly operationId?: string;
   readonly summary: string;
@@ -43,6 +45,7 @@ export function readRoute<P>(options: ReadRouteOptions<P>): Route {
     method: "GET",
     path,
     access,
+    load: options.load ?? "read",
     tag,
     summary,
     ...(options.operationId === undefined ? {} : { operationId: options.operationId }),

@@ -50,6 +50,7 @@ export const discoverRoutes = (answers: Answers, writes: Writes): Route[] => [
   readRoute({
     path: "/v1/tracks/{id}/similar",
     access: "catalogue:read",
+    load: "search",
     tag: "discover",
     operationId: "listSimilarTracks",
     summary: "Tracks like this one, nearest first",
@@ -67,6 +68,7 @@ export const discoverRoutes = (answers: Answers, writes: Writes): Route[] => [
   readRoute({
     path: "/v1/users/{id}/recommendations",
     access: "own",
+    load: "search",
     tag: "discover",
     operationId: "listRecommendations",
     summary: "What a listener may like",
@@ -135,6 +137,7 @@ const nearestRoute = (answers: Answers): Route =>
     method: "POST",
     path: "/v1/vectors/search",
     access: "catalogue:read",
+    load: "search",
     tag: "discover",
     operationId: "searchVectors",
     summary: "The tracks nearest to a vector",

@@ -11,6 +11,7 @@ import {
 } from "../../http/access.ts";
 import type { Credential, Credentials } from "./credentials.ts";
 import { type Limits, strangerOf } from "./limits/limits.ts";
+import { OPERATOR_PREFIX } from "./operator-token.ts";
 import { cookieToken } from "./sessions/cookie.ts";
 
 export interface AuthorizeOptions {
@@ -35,11 +36,8 @@ export interface Denial {
   readonly code: string;
 }
 
-/** What a request showed, and what it turned out to be. */
-interface Identity {
-  readonly principal: Principal;
-  readonly credential?: Credential;
-}
+/** Who asks, and the rate of the key that was shown: a credential is one. */
+type Identity = Pick<Credential, "id" | "principal" | "rate">;
 
 /** Who asks, where nothing is asked of them: what a route that is open may want to know. */
 export type Identify = (incoming: IncomingMessage) => Identity | Promise<Identity>;
@@ -62,8 +60,8 @@ export function createAuthorize(options: AuthorizeOptions): { authorize: Authori
     return token === undefined ? stranger : ofCookie(token);
   };
   const ofBearer = (incoming: IncomingMessage, token: string | undefined): Identity | Promise<Identity> => {
-    const operator = token === undefined ? undefined : options.operator(token);
-    if (operator !== undefined) return { principal: operator };
+    const operator = token?.startsWith(OPERATOR_PREFIX) ? options.operator(token) : undefined;
+    if (operator !== undefined) return nobodys(operator);
     const found = token === undefined ? undefined : options.credentials.resolve(token);
     if (found instanceof Promise) return found.then((known) => identified(incoming, known));
     return identified(incoming, found);
@@ -81,42 +79,53 @@ export function createAuthorize(options: AuthorizeOptions): { authorize: Authori
   };
 
   const judge = (incoming: IncomingMessage, rule: AccessRule, identity: Identity): Admission => {
-    const { principal, credential } = identity;
+    const { principal, rate } = identity;
     if (!permits(principal, rule)) throw denied(principal, rule);
     const { limits } = options;
-    if (limits === undefined || principal.id === "operator") return { principal };
-    if (credential?.rate != null) limits.takeOfKey(credential.id, credential.rate);
+    if (limits === undefined || principal.id === "operator") return identity;
+    if (rate !== null) limits.takeOfKey(identity.id, rate);
     const who = principal.user === null ? strangerOf(options.addressOf(incoming)) : principal.id;
     const fields = limits.take(rule.load, who);
-    return fields === undefined ? { principal } : { principal, fields };
+    return fields === undefined ? identity : { principal, fields };
+  };
+  const admit = (
+    incoming: IncomingMessage,
+    rule: AccessRule,
+    requestId: string,
+    identity: Identity,
+  ): Admission => {
+    try {
+      return judge(incoming, rule, identity);
+    } catch (error) {
+      const { principal } = identity;
+      if (error instanceof AppError && error.code !== "rate_limited")
+        options.onDenied({ incoming, requestId, principal, rule, code: error.code });
+      throw error;
+    }
   };
   const authorize: Authorize = (incoming, rule, requestId) => {
-    const judged = (identity: Identity): Admission => {
-      try {
-        return judge(incoming, rule, identity);
-      } catch (error) {
-        const { principal } = identity;
-        if (error instanceof AppError && error.code !== "rate_limited")
-          options.onDenied({ incoming, requestId, principal, rule, code: error.code });
-        throw error;
-      }
-    };
     const identity = identify(incoming);
-    return identity instanceof Promise ? identity.then(judged) : judged(identity);
+    return identity instanceof Promise
+      ? identity.then((known) => admit(incoming, rule, requestId, known))
+      : admit(incoming, rule, requestId, identity);
   };
   return { authorize, identify };
 }
 
 function strangerIn({ mode, anonymous }: AuthorizeOptions): Identity {
-  if (mode === "open") return { principal: EVERYBODY };
-  return { principal: anonymous === "read" ? ANONYMOUS_READER : ANONYMOUS };
+  if (mode === "open") return nobodys(EVERYBODY);
+  return nobodys(anonymous === "read" ? ANONYMOUS_READER : ANONYMOUS);
 }
 
+/** Of who showed neither key nor session. */
+const nobodys = (principal: Principal): Identity => ({ id: 0, principal, rate: null });
+
 /** On an open server a token says who asks, and takes nothing away. */
-const identityOf = (credential: Credential, open: boolean): Identity => ({
-  principal: open ? { ...credential.principal, permissions: EVERYBODY.permissions } : credential.principal,
-  credential,
-});
+function identityOf(credential: Credential, open: boolean): Identity {
+  if (!open) return credential;
+  const { id, principal, rate } = credential;
+  return { id, principal: { ...principal, permissions: EVERYBODY.permissions }, rate };
+}
 
 /** One's own things, and those of others for who may see people. */
 function permits({ permissions }: Principal, { access }: AccessRule): boolean {

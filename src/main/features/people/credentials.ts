@@ -1,6 +1,7 @@
 import { timingSafeEqual } from "node:crypto";
 import { z } from "zod";
-import type { Entry } from "../../engine/cache/cache.ts";
+import type { Cache, Entry, Moment } from "../../engine/cache/cache.ts";
+import { steadyNow } from "../../engine/clock.ts";
 import { Answers } from "../../engine/reads/answers.ts";
 import { type Read, read } from "../../engine/reads/read.ts";
 import type { Principal } from "../../http/access.ts";
@@ -11,6 +12,8 @@ import { digest, parseToken } from "./tokens.ts";
 const LOOK_UP_LIFETIME = 60;
 /** Milliseconds between two writes of when a session or key was last used. */
 const TOUCH_MS = 60_000;
+/** Tokens that are remembered, some 400 bytes each. When there are as many, all are forgotten. */
+const MOST_KNOWN = 8_192;
 
 /**
  * What a write to an account touches: its credentials' look-ups are dropped from the cache with the write's answer,
@@ -80,8 +83,19 @@ export interface Credential {
   usedAt: number;
 }
 
+/** A token, and what it stood for when it was last looked up. */
+interface Known {
+  readonly credential: Credential;
+  readonly tags: readonly string[];
+  /** Until then, in milliseconds since the epoch, nothing but a write ends it, and its use need not be noted. */
+  readonly until: number;
+  /** No write touched the account up to here. */
+  checked: Moment;
+}
+
 export interface CredentialsOptions {
   readonly answers: Answers;
+  readonly cache: Pick<Cache, "moment" | "movedSince">;
   /** Milliseconds after which a session that is not used ends. */
   readonly idleMs: number;
   /** Notes that it is used; at most once a minute each. */
@@ -90,50 +104,91 @@ export interface CredentialsOptions {
 
 type Found = Credential | undefined;
 
+/** What a request came with. */
+interface Shown {
+  readonly token: string;
+  readonly kind: Credential["kind"];
+  /** Of what is secret in it. */
+  readonly hash: string;
+}
+
 /**
- * Makes of a token what it stands for: from the cache in one synchronous step, where it was seen of late. The cache
- * is the server's own (the hot tier, and `cache_sessions` behind it), so it is bounded and coherent: logging out,
- * revoking, disabling and a new password take effect with their answer.
+ * Makes of a token what it stands for, in one synchronous step where it was seen in the last minute. A token that
+ * was found is remembered as it is, so its next request costs one look-up in a map: no checksum, no digest. Behind
+ * that is the server's cache (the hot tier, then `cache_sessions`), then the database.
+ *
+ * All of it is bounded, and coherent: what is remembered is judged by the versions of the cache's tags, so logging
+ * out, revoking, disabling and a new password take effect with their answer.
  *
  * Sessions are found by their token's digest. Keys are found by id, and digests compared in constant time, so that
- * guesses fill no cache.
+ * guesses fill no cache. Only valid tokens are remembered.
  */
 export class Credentials {
   readonly #options: CredentialsOptions;
+  readonly #touchMs: number;
+  #known = new Map<string, Known>();
   /** Made once for each cached look-up. */
   readonly #made = new WeakMap<Entry, Credential>();
 
   constructor(options: CredentialsOptions) {
     this.#options = options;
+    this.#touchMs = Math.min(TOUCH_MS, options.idleMs / 2);
   }
 
   /** Undefined: it is none, or no longer. */
   resolve(token: string): Found | Promise<Found> {
+    const known = this.#known.get(token);
+    if (known !== undefined && this.#holds(known)) return known.credential;
     const parsed = parseToken(token);
     if (parsed === undefined || parsed.kind === "link") return undefined;
-    if (parsed.kind === "key") return this.#lookUp("key", KEY_READ, { id: parsed.id }, digest(parsed.secret));
+    if (parsed.kind === "key") {
+      return this.#lookUp({ token, kind: "key", hash: digest(parsed.secret) }, KEY_READ, { id: parsed.id });
+    }
     const hash = digest(parsed.text);
-    return this.#lookUp("session", SESSION_READ, { hash }, hash);
+    return this.#lookUp({ token, kind: "session", hash }, SESSION_READ, { hash });
   }
 
-  #lookUp<P>(kind: Credential["kind"], read: Read<P>, params: P, hash: string): Found | Promise<Found> {
-    const { answers } = this.#options;
+  #holds(known: Known): boolean {
+    const { cache } = this.#options;
+    if (known.until <= Date.now()) return false;
+    if (known.checked === cache.moment) return true;
+    if (cache.movedSince(known.checked, known.tags)) return false;
+    known.checked = cache.moment;
+    return true;
+  }
+
+  #lookUp<P>(shown: Shown, read: Read<P>, params: P): Found | Promise<Found> {
+    const { answers, cache } = this.#options;
     const key = Answers.key(read, params);
+    const began = cache.moment;
     const cached = answers.cached(read, key);
-    if (cached !== undefined) return this.#judge(kind, cached, hash);
+    if (cached !== undefined) return this.#found(shown, cached, began);
     return answers
       .fetch(read, params, key)
-      .then((found) => found?.entry && this.#judge(kind, found.entry, hash));
+      .then((found) => found?.entry && this.#found(shown, found.entry, began));
   }
 
-  #judge(kind: Credential["kind"], entry: Entry, hash: string): Found {
+  /** @param began before the look-up: what was written since is not in it. */
+  #found({ token, kind, hash }: Shown, entry: Entry, began: Moment): Found {
     const credential = this.#credentialOf(kind, entry);
-    const now = Date.now();
     if (!timingSafeEqual(credential.hash, Buffer.from(hash, "hex"))) return undefined;
+    const now = Date.now();
     if (credential.expiresAt <= now) return undefined;
     if (kind === "session" && credential.usedAt + this.#options.idleMs <= now) return undefined;
-    if (credential.usedAt + TOUCH_MS <= now) this.#touch(credential, now);
+    if (credential.usedAt + this.#touchMs <= now) this.#touch(credential, now);
+    const ends = now + entry.expiresAt - steadyNow();
+    this.#remember(token, {
+      credential,
+      tags: [`accounts:${credential.principal.user}`],
+      until: Math.min(ends, credential.expiresAt, credential.usedAt + this.#touchMs),
+      checked: began,
+    });
     return credential;
+  }
+
+  #remember(token: string, known: Known): void {
+    if (this.#known.size >= MOST_KNOWN) this.#known = new Map();
+    this.#known.set(token, known);
   }
 
   #touch(credential: Credential, now: number): void {

@@ -110,6 +110,7 @@ export const people = feature({
 function credentialsOf({ engine, settings }: FeatureContext): Credentials {
   return new Credentials({
     answers: engine.answers,
+    cache: engine.cache,
     idleMs: settings.sessionIdle * 1_000,
     onUsed: (credential, now) => touch(engine.commands, credential, now),
   });

@@ -3,6 +3,8 @@ import { rmSync } from "node:fs";
 import { operatorFile, writeOperatorToken } from "../../../shared/database/operator.ts";
 import { ALL_PERMISSIONS, type Principal } from "../../http/access.ts";
 
+export const OPERATOR_PREFIX = "chinook_operator_";
+
 /** Whoever can read a file that is the server's user's alone may do everything: it could read the database itself. */
 const OPERATOR: Principal = Object.freeze({
   id: "operator",
@@ -18,7 +20,7 @@ export class OperatorToken {
 
   constructor(database: string) {
     this.#file = operatorFile(database);
-    const token = `chinook_operator_${randomBytes(24).toString("hex")}`;
+    const token = `${OPERATOR_PREFIX}${randomBytes(24).toString("hex")}`;
     this.#token = Buffer.from(token);
     writeOperatorToken(database, token);
   }

@@ -90,6 +90,7 @@ export const searchRoutes = (
   readRoute({
     path: "/v1/search",
     access: "catalogue:read",
+    load: "search",
     tag: "search",
     summary: "Search tracks by what they, their artist, album and composer are called",
     description:
@@ -103,6 +104,7 @@ export const searchRoutes = (
   readRoute({
     path: "/v1/search/suggestions",
     access: "catalogue:read",
+    load: "search",
     tag: "search",
     summary: "Names of artists, albums and tracks that begin so, the popular ones first",
     description: "May be up to an hour old; Age says how old.",

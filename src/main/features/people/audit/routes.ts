@@ -26,6 +26,7 @@ export const auditRoutes = (answers: Answers): Route[] => [
   readRoute({
     path: "/v1/audit",
     access: "audit:read",
+    load: "search",
     tag: "audit",
     summary: "What was changed by whom, and what was refused; latest first",
     read: AUDIT_READ,

@@ -5,16 +5,19 @@ import type { LoadClass } from "../../../http/access.ts";
 import { type Quota, RateLimiter } from "./rate-limiter.ts";
 
 const WINDOW_S = 60;
-/** Fields are kept for so many values of what is left; of a larger limit each answer's are made anew. */
-const MOST_KEPT = 10_000;
+/** What is left is told in so many steps at the most, so that the fields of each are made once. */
+const MOST_STEPS = 10_000;
 
-export type Fields = Readonly<Record<string, string>>;
+/** Names and values in turn. */
+export type Fields = readonly string[];
 
 interface ClassLimit {
   readonly name: LoadClass;
   readonly quota: Quota;
   readonly limiter: RateLimiter;
-  /** By how much is left: the fields of the answer, each made once. */
+  /** Permits of one step of what is told to be left. */
+  readonly step: number;
+  /** By steps left: the fields of the answer, each made once. */
   readonly fields: Fields[];
 }
 
@@ -42,7 +45,7 @@ export class Limits {
     const limit = this.#classes[load];
     if (limit.quota.permits === 0) return undefined;
     const { allowed, remaining, waitMs } = limit.limiter.take(who, limit.quota);
-    if (!allowed) throw limited(waitMs, fieldsOf(limit, 0));
+    if (!allowed) throw limited(waitMs, recordOf(fieldsOf(limit, 0)));
     return fieldsOf(limit, remaining);
   }
 
@@ -57,23 +60,31 @@ const classLimit = (name: LoadClass, permits: number): ClassLimit => ({
   name,
   quota: { permits, seconds: WINDOW_S },
   limiter: new RateLimiter(),
+  step: Math.ceil(permits / MOST_STEPS),
   fields: [],
 });
 
-/** Seconds until all is there again follow from how much is left. */
-function fieldsOf({ name, quota, fields }: ClassLimit, remaining: number): Fields {
-  const made = fields[remaining];
+/** What is left is rounded down to a step, and seconds until all is there again follow from it. */
+function fieldsOf({ name, quota, step, fields }: ClassLimit, remaining: number): Fields {
+  const steps = Math.floor(remaining / step);
+  const made = fields[steps];
   if (made !== undefined) return made;
-  const reset = Math.ceil(((quota.permits - remaining) * quota.seconds) / quota.permits);
-  const fresh = {
-    "ratelimit-policy": `"${name}";q=${quota.permits};w=${quota.seconds}`,
-    ratelimit: `"${name}";r=${remaining};t=${reset}`,
-  };
-  if (quota.permits <= MOST_KEPT) fields[remaining] = fresh;
+  const left = steps * step;
+  const reset = Math.ceil(((quota.permits - left) * quota.seconds) / quota.permits);
+  const fresh = [
+    ...["ratelimit-policy", `"${name}";q=${quota.permits};w=${quota.seconds}`],
+    ...["ratelimit", `"${name}";r=${left};t=${reset}`],
+  ];
+  fields[steps] = fresh;
   return fresh;
 }
 
-export const limited = (waitMs: number, headers: Fields = {}): AppError =>
+const recordOf = ([policy, policyValue, limit, limitValue]: Fields): Record<string, string> => ({
+  [policy!]: policyValue!,
+  [limit!]: limitValue!,
+});
+
+export const limited = (waitMs: number, headers: Readonly<Record<string, string>> = {}): AppError =>
   new AppError("rate_limited", { retryAfter: Math.max(1, Math.ceil(waitMs / 1_000)), headers });
 
 /** What one stranger has of addresses: one of IPv4, and of IPv6 the /64 that providers give to a customer. */

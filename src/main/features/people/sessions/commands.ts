@@ -46,7 +46,8 @@ const create: Command<NewSession> = command({
         token_hash,
       },
     ),
-  tags: () => [],
+  // The session that made way is in the cache.
+  tags: ({ user_id }) => accountTags(user_id),
 });
 
 /** Of its owner alone: another's does not exist. */
