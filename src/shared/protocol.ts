@@ -206,13 +206,16 @@ export interface ReadBatchReport {
   readonly ms: Float64Array;
 }
 
+/** What a reader thread is started with. */
+export interface ReaderOptions {
+  readonly file: string;
+  readonly memory?: ConnectionMemory | undefined;
+}
+
 /** A batch of reads; it travels as JSON text. */
 export interface ReadBatch {
-  /** The database: a thread opens it with its first batch, and it is the same ever after. */
-  readonly file: string;
-  /** Counts how often another file was put in its place: a thread whose connection is older opens it anew. */
+  /** Counts how often the file was replaced: a thread whose connection is older reopens it. */
   readonly generation: number;
-  readonly memory?: ConnectionMemory | undefined;
   readonly sql: readonly string[];
   readonly reads: readonly NumberedStatement[];
   /** Milliseconds that a read may run before it aborts itself, where its SQL asks `within_deadline()`. */

@@ -1,9 +1,10 @@
 import { hash } from "node:crypto";
+import { workerData } from "node:worker_threads";
 import type { Statement } from "better-sqlite3";
 import { LRUCache } from "lru-cache";
 import { type Connection, openForReading } from "../shared/database/sqlite.ts";
 import { type Failure, toFailure } from "../shared/errors.ts";
-import type { Param, ReadBatch, ReadBatchReport, ReadRow } from "../shared/protocol.ts";
+import type { Param, ReadBatch, ReadBatchReport, ReaderOptions, ReadRow } from "../shared/protocol.ts";
 import { closeness, editDistance } from "./closeness.ts";
 import { registerFunctions } from "./functions.ts";
 
@@ -23,7 +24,8 @@ let deadline = Number.POSITIVE_INFINITY;
 
 const PURE = { directOnly: true, deterministic: true };
 
-function open({ file, generation, memory }: ReadBatch): Open {
+function open({ generation }: ReadBatch): Open {
+  const { file, memory } = workerData as ReaderOptions;
   const db = openForReading(file, memory);
   db.function("within_deadline", { directOnly: true, deterministic: false }, () => {
     if (performance.now() > deadline)

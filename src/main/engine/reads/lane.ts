@@ -2,7 +2,13 @@ import { LRUCache } from "lru-cache";
 import { Piscina } from "piscina";
 import { Numbers } from "../../../shared/batches.ts";
 import { AppError, fromFailure, toFailure } from "../../../shared/errors.ts";
-import type { ReadBatch, ReadBatchReport, ReadRequest, ReadRow } from "../../../shared/protocol.ts";
+import type {
+  ReadBatch,
+  ReadBatchReport,
+  ReaderOptions,
+  ReadRequest,
+  ReadRow,
+} from "../../../shared/protocol.ts";
 import type { ConnectionMemory } from "../../../shared/tuning.ts";
 import { AdmissionControl } from "../admission-control.ts";
 import { THREAD_LIMITS, threadUrl } from "../threads.ts";
@@ -108,8 +114,9 @@ export class Lane {
       recordTiming: false,
       niceIncrement: options.nice,
       resourceLimits: THREAD_LIMITS,
+      workerData: { file: options.file, memory: options.memory } satisfies ReaderOptions,
     });
-    const nothing = toMessage(options, 0, [], 0);
+    const nothing = toMessage(0, [], 0);
     try {
       await Promise.all(Array.from({ length: options.threads }, () => pool.run(nothing)));
       return new Lane(options, pool);
@@ -217,9 +224,7 @@ export class Lane {
     this.#running.push(batch);
     this.#options.onBatch(batch.length);
     try {
-      const report = await this.#pool.run(
-        toMessage(this.#options, this.#generation, batch, this.#timeLeft(batch, sent)),
-      );
+      const report = await this.#pool.run(toMessage(this.#generation, batch, this.#timeLeft(batch, sent)));
       this.#admission.observe((performance.now() - sent) / this.#options.threads, batch.length);
       batch.forEach((waiting, i) => {
         this.#costs.set(waiting.request[0], report.ms[i]!);
@@ -253,7 +258,7 @@ export class Lane {
    */
   #replenish(): void {
     if (this.#closed !== undefined || this.threads >= this.#options.threads) return;
-    this.#pool.run(toMessage(this.#options, this.#generation, [], 0)).catch(() => {});
+    this.#pool.run(toMessage(this.#generation, [], 0)).catch(() => {});
   }
 
   #lose(batch: readonly Waiting[], cause: unknown): void {
@@ -323,13 +328,8 @@ export class Lane {
   }
 }
 
-function toMessage(
-  { file, memory }: LaneOptions,
-  generation: number,
-  batch: readonly Waiting[],
-  deadlineMs: number,
-): string {
+function toMessage(generation: number, batch: readonly Waiting[], deadlineMs: number): string {
   const texts = new Numbers<string>();
   const reads = batch.map(({ request: [sql, params] }) => [texts.number(sql), params] as const);
-  return JSON.stringify({ file, generation, memory, sql: texts.list, reads, deadlineMs } satisfies ReadBatch);
+  return JSON.stringify({ generation, sql: texts.list, reads, deadlineMs } satisfies ReadBatch);
 }
