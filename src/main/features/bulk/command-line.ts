@@ -25,7 +25,7 @@ export function catalogueCommands(program: Command): void {
     .action(importFile);
   loading("generate")
     .description("load a generated catalogue of any size; the same seed gives the same catalogue")
-    .requiredOption("--tracks <number>", `how many tracks: 1 to ${MAX_TRACKS.toLocaleString("en")}`)
+    .requiredOption("--tracks <number>", `how many tracks: 1 to ${MAX_TRACKS}`)
     .option("--seed <number>", "which catalogue", "1")
     .action(generate);
 }
