@@ -80,7 +80,7 @@ describe("the store", () => {
     const kept = store(9);
     const fill = () =>
       ["k1", "k2", "k3"].forEach((key) => void kept.set("queries", key, entry("body"), ["t"]));
-    const state = () => [kept.bytes, kept.count("queries"), kept.littered];
+    const state = () => [kept.bytes, kept.count("queries"), kept.hasGarbage];
     fill();
     fill();
     expect(state()).toEqual([3 * COST, 3, false]);

@@ -1,15 +1,16 @@
 /** Weight of the newest measurement in the moving average. */
 const WEIGHT = 0.1;
-/** Always admitted, whatever they cost: their deadlines bound them. */
+/** Up to this many requests are always admitted, whatever they cost. Their deadlines bound them. */
 const FEW = 8;
 
 /**
  * Admission control by expected waiting time: queue length times the recent cost of one request.
  *
- * A bound on the queue length alone fits only one kind of work. Ten thousand cheap reads take a third of a second;
- * ten thousand expensive ones take minutes, and each finishes after its caller has timed out. With such a bound, at
- * ten times its capacity, the scan lane spent 60 % of its work on callers that had gone. A queue with this control
- * refuses at once what it cannot serve in time, and serves what it admits.
+ * A bound on the queue length fits only one kind of work. Ten thousand cheap reads take a third of a second. Ten
+ * thousand expensive ones take minutes, and each finishes after its caller has timed out: with such a bound, at ten
+ * times its capacity, the scan lane spent 60 % of its work on callers that had gone. This control refuses at once
+ * what
+ * the queue can't serve in time, and serves what it admits.
  */
 export class AdmissionControl {
   readonly #maxMs: number;
@@ -24,11 +25,13 @@ export class AdmissionControl {
   /**
    * Records a finished batch.
    *
-   * @param ms its duration; capped at `maxMs`, since a batch that was stuck says little about the next.
+   * @param ms its duration. Capped at `maxMs`, since a batch that was stuck says little about the next.
    * @param count requests in it.
-   * @param sharedMs cost that they shared: the commit. It counts once a batch, not once a command, so that a disk
-   * with a sync of 20 ms does not refuse a crowd. The least ever seen is used, because a commit can also contain
-   * work of its commands (the text index is written then). Leave it out when nothing was written.
+   * @param sharedMs the cost that they shared: the commit. It counts once per batch, not once per command, so that
+   * a disk
+   * with a sync of 20 ms does not cause a crowd to be refused. The least value seen is used, because a commit can
+   * also
+   * contain work of its commands (the text index is written then). Omit it when nothing was written.
    */
   observe(ms: number, count: number, sharedMs?: number): void {
     if (sharedMs !== undefined) this.#shared = Math.min(this.#shared ?? sharedMs, sharedMs);

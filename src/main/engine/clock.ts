@@ -1,5 +1,5 @@
 /**
- * Milliseconds, by a clock that never jumps: the machine's time when the process began, and what has passed since.
- * For what is kept for a while: a clock that is set back would make it last, and one set forward end it.
+ * Milliseconds since the epoch by a monotonic clock: the time at the start of the process plus the time since. For
+ * entries with a lifetime: adjusting the machine's clock must neither prolong nor end it.
  */
 export const steadyNow = (): number => performance.timeOrigin + performance.now();

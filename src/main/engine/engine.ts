@@ -17,11 +17,11 @@ export interface EngineOptions {
   readonly settings: Settings;
   readonly log: Logger;
   readonly tuning?: Tuning | undefined;
-  /** Runs once the database is open and before anything is read: the demo catalogue. */
+  /** Runs once the database is open and before any read: creates the demo catalogue. */
   readonly fill: (writes: WriteSide) => Promise<void>;
   /** As {@link LocalStorageOptions.beforeMigration}. */
   readonly beforeMigration: () => Promise<unknown>;
-  /** What the features want done once an hour. */
+  /** Hourly tasks of the features. */
   readonly upkeep: readonly Upkeep[];
 }
 
@@ -35,10 +35,10 @@ interface Parts {
 }
 
 /**
- * What runs any read and any command: cache, lanes, command bus and storage. It knows no feature.
+ * Runs any read and any command: cache, lanes, command bus and storage. It knows no feature.
  *
- * It opens the writer first (create, migrate), then the readers, and closes in the reverse order. What fails
- * half-way is closed as far as it was opened. Closing again is harmless.
+ * It opens the writer first (create, migrate), then the readers, and closes them in reverse order. If opening fails
+ * half-way, the opened parts are closed. Closing is idempotent.
  */
 export class Engine {
   readonly log: Logger;
@@ -74,7 +74,7 @@ export class Engine {
     this.#sweeper = setInterval(() => parts.cache.collect(), SWEEP_MS).unref();
   }
 
-  /** @throws AppError when the database is held or unusable. */
+  /** @throws AppError if the database is locked or unusable. */
   static async open(options: EngineOptions): Promise<Engine> {
     const { settings, log, tuning, fill, beforeMigration } = options;
     const tuned = tuning === undefined ? {} : { tuning };
@@ -84,7 +84,7 @@ export class Engine {
       cache.close(),
     );
     const listeners: OnCommit[] = [];
-    // Readers are opened after the writer: until they are there, a checkpoint has nobody to pause.
+    // Readers open after the writer. Until then a checkpoint has no scans to pause.
     let reads: ReadSide | undefined;
     const invalidate = (tags: readonly string[]) => {
       cache.invalidate(tags);
@@ -122,12 +122,11 @@ export class Engine {
     return this.writes.commands;
   }
 
-  /** Whether the writer and all readers run. */
   get alive(): boolean {
     return this.storage.alive && this.reads.alive;
   }
 
-  /** The listener is called after each commit, once the cache is invalidated and before the answer. */
+  /** Calls the listener after each commit, after the cache's invalidation and before the response. */
   onCommit(listener: OnCommit): void {
     this.#listeners.push(listener);
   }

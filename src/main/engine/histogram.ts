@@ -4,21 +4,21 @@ export interface HistogramOptions {
   readonly name: string;
   readonly help: string;
   readonly labelNames?: readonly string[];
-  /** Upper bounds, ascending, each included. */
+  /** Inclusive upper bounds, ascending. */
   readonly buckets: readonly number[];
   readonly registers: readonly Registry[];
 }
 
 type Label = string | number;
 
-/** The counts of one combination of labels; the last bucket is for what is above every bound. */
+/** The counts of one combination of labels. The last bucket is `+Inf`. */
 interface Series {
   readonly labels: Readonly<Record<string, Label>>;
   readonly buckets: number[];
   sum: number;
 }
 
-/** A step along the labels' values. */
+/** A node of the tree of label values. */
 class Node {
   readonly #next = new Map<Label, Node>();
   series: Series | undefined;
@@ -33,10 +33,10 @@ class Node {
 }
 
 /**
- * A histogram for prom-client's registry whose series are found by walking a tree of their labels' values.
+ * A histogram for prom-client's registry. It finds a series by walking a tree of label values.
  *
- * prom-client's own makes an object and a string of the labels at every observation, 0.27 µs each. An answer from
- * the cache, which takes 13 µs in all, pays for one; a write for four.
+ * prom-client's own histogram allocates an object and a string of the labels at every observation: 0.27 µs each. An
+ * answer from the cache, which takes 13 µs in all, makes one observation; a write makes four.
  */
 export class Histogram {
   readonly name: string;
@@ -86,7 +86,7 @@ export class Histogram {
     return series;
   }
 
-  /** What prom-client's registry asks for at a scrape: cumulative counts, as the text format wants them. */
+  /** Called by prom-client's registry at a scrape. The text format needs cumulative counts. */
   get() {
     const values = this.#all.flatMap((series) => this.#export(series));
     return { name: this.name, help: this.help, type: this.type, aggregator: "sum", values };

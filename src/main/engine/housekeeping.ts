@@ -7,13 +7,13 @@ import type { Metrics } from "./metrics.ts";
 
 const HOUR_MS = 3_600_000;
 
-/** What is done once an hour: a command small enough to be done between others, repeated while its answer is 1. */
+/** An hourly task: a command small enough to run between others, repeated while its answer is 1. */
 export type Upkeep = Command<Record<string, never>>;
 
 export interface HousekeepingOptions {
   readonly commands: Pick<Commands, "execute">;
   readonly optimize: () => Promise<unknown>;
-  /** The features' own. */
+  /** Hourly tasks of the features. */
   readonly upkeep: readonly Upkeep[];
   readonly log: Logger;
   readonly metrics: Pick<Metrics, "housekeepingFailures">;
@@ -21,8 +21,9 @@ export interface HousekeepingOptions {
 }
 
 /**
- * Work on the database that nobody waits for, one task after the other. A task that fails is told in the log and in
- * a metric, keeps no other from being done, and is tried again the next time.
+ * Background work on the database, one task after the other. A failed task is logged and counted in a metric. It
+ * does
+ * not stop the other tasks, and is retried the next hour.
  */
 export class Housekeeping {
   readonly #options: HousekeepingOptions;
@@ -35,7 +36,7 @@ export class Housekeeping {
     this.#clock = setInterval(() => void this.run(), options.everyMs ?? HOUR_MS).unref();
   }
 
-  /** Does what there is to do; asked again meanwhile, it is the same promise. It never rejects. */
+  /** Runs all tasks. A call during a run returns the same promise. It never rejects. */
   run(): Promise<void> {
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
@@ -43,7 +44,7 @@ export class Housekeeping {
     return this.#running;
   }
 
-  /** Begins no other task. One that runs is refused by the parts that are closed after this. */
+  /** Starts no further task. A running task ends when the parts it uses are closed. */
   close(): void {
     this.#closed = true;
     clearInterval(this.#clock);

@@ -3,18 +3,18 @@ import { destination, type Logger, pino } from "pino";
 
 export type { Logger } from "pino";
 
-/** From here on a request, a read or a command is slow, and named in the log. Milliseconds. */
+/** Milliseconds. A request, read or command that takes this long is logged as slow. */
 export const SLOW_MS = 100;
 
 /**
- * The server's log, on standard error. JSON lines are gathered and written in blocks, off the path of a request;
- * `flush` writes what is left.
+ * The server's log, on standard error. JSON lines are buffered and written in blocks, off a request's path. `flush`
+ * writes the rest.
  */
 export function createLog(format: "json" | "pretty" | "silent"): Logger {
   if (format === "silent") return pino({ level: "silent" });
   const options = { base: null, timestamp: () => `,"time":"${new Date().toISOString()}"` };
   if (format === "pretty") {
-    // Loaded only where it is wanted: it is larger than the logger.
+    // Loaded on demand: it is larger than the logger.
     const pretty = createRequire(import.meta.url)("pino-pretty") as typeof import("pino-pretty");
     return pino(
       options,

@@ -1,15 +1,15 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import { Histogram } from "./histogram.ts";
 
-/** Every metric of the server, in one place; dashboards build on these names. */
+/** Every metric of the server. Dashboards depend on these names. */
 
-/** Seconds. They begin at 0.1 ms: a cached answer takes less than the first bucket of the usual defaults. */
+/** Seconds, from 0.1 ms: a cached answer takes less than the first bucket of the usual defaults. */
 const SECONDS = [
   0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 ];
 const SIZES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 
-/** Where the gauges get their values when they are scraped. */
+/** Sources of the gauges' values at a scrape. */
 export interface GaugeSources {
   readonly cacheEntries: () => Readonly<Record<string, number>>;
   readonly cacheBytes: () => Readonly<Record<string, number>>;
@@ -20,7 +20,7 @@ export interface GaugeSources {
   readonly wal: () => { readonly frames: number; readonly bytes: number };
   readonly databaseBytes: () => number;
   readonly playTotalsDue: () => number;
-  /** Undefined when it cannot be told: the gauge keeps its value. */
+  /** Undefined if unknown: then the gauge keeps its value. */
   readonly ftsCoverage: () => Promise<number | undefined>;
   readonly vectorCoverage: () => Promise<Readonly<Record<string, number>>>;
 }
@@ -31,7 +31,7 @@ export function createMetrics() {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry, prefix: "chinook_" });
-  // Gauges with the suffix of a counter, which promtool objects to; each is the sum of one that stays.
+  // Gauges with a counter's suffix, which promtool rejects. Each is the sum of a gauge that stays.
   for (const kind of ["handles", "requests", "resources"])
     registry.removeSingleMetric(`chinook_nodejs_active_${kind}_total`);
   const lookUps = new LookUps();
@@ -178,7 +178,7 @@ export function createMetrics() {
   };
 }
 
-/** The values that are asked for at a scrape and not kept meanwhile. */
+/** Gauges whose values are read at a scrape. */
 export function registerGauges({ registry }: Metrics, sources: GaugeSources): void {
   const registers = [registry];
   const gauge = (name: string, help: string, value: () => number) =>
@@ -256,7 +256,7 @@ export function registerGauges({ registry }: Metrics, sources: GaugeSources): vo
   });
 }
 
-/** Look-ups in the cache. Every answer counts one, so counting must cost next to nothing. */
+/** Counts cache look-ups. Every answer counts one, so counting must be almost free. */
 class LookUps {
   readonly byTable = new Map<string, Map<string, number>>();
 
@@ -266,7 +266,7 @@ class LookUps {
     results.set(result, (results.get(result) ?? 0) + 1);
   }
 
-  /** Hits over all look-ups that could have hit, by table. */
+  /** Hit ratios by table. Look-ups that bypassed the cache do not count. */
   *hitRatios(): Generator<[table: string, ratio: number]> {
     for (const [table, results] of this.byTable) {
       let all = 0;

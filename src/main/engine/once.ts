@@ -1,4 +1,4 @@
-/** Runs the action at the first call and shares its result with later ones. A failure is not kept. */
+/** Runs the action on the first call and shares its result with later calls. A failure is not kept. */
 export function once<T>(action: () => Promise<T>): () => Promise<T> {
   let running: Promise<T> | undefined;
   return () => {

@@ -1,7 +1,6 @@
 /**
- * Asks at most once in so many milliseconds; whoever asks in between gets the answer of the last time, or shares the
- * question that is on its way. For gauges whose values take a walk over the catalogue: scrapes come every few
- * seconds, and from as many sides as somebody likes.
+ * Calls `ask` at most once per `ms`. Calls in between share the last result, or the one in flight. For gauges whose
+ * values need a walk over the catalogue: scrapes come every few seconds, possibly from several scrapers.
  */
 export function remembered<T>(ms: number, ask: () => Promise<T>, now = performance.now.bind(performance)) {
   let last: Promise<T> | undefined;

@@ -11,20 +11,21 @@ const MAX_BATCH_BYTES = 8 * MEBIBYTE;
 const MAX_WAITING = 10_000;
 const MAX_WAITING_BYTES = 64 * MEBIBYTE;
 const DEADLINE_MS = 5_000;
-/** Half of the deadline: an estimate that is wrong by a factor of two still wastes no work. */
+/** Half of the deadline: even an estimate wrong by a factor of two wastes no work. */
 const MAX_WAIT_MS = DEADLINE_MS / 2;
 
 export interface WriteSideOptions {
   readonly log: Logger;
   readonly metrics: Metrics;
-  /** Told of the tags of what was written, after the commit and before the answer. */
+  /** Called with the tags of a commit, after it and before the response. */
   readonly invalidate: (tags: readonly string[]) => void;
   readonly tuning?: Tuning | undefined;
 }
 
 /**
- * Everything that writes: a storage, and before it the queue and the command bus. The server holds one, and so does a
- * command that writes while no server runs: there is one way to write.
+ * The write side: a storage behind the queue and the command bus. The server has one, and so does a CLI command
+ * that
+ * writes while no server runs: there is one way to write.
  */
 export class WriteSide {
   readonly storage: Storage;
@@ -38,17 +39,17 @@ export class WriteSide {
     this.commands = openCommands(this.#queue, options);
   }
 
-  /** Over a file of this machine. @throws AppError as {@link LocalStorage.open}. */
+  /** Over a local file. @throws AppError as {@link LocalStorage.open}. */
   static async open(options: LocalStorageOptions & WriteSideOptions): Promise<WriteSide> {
     return new WriteSide(await LocalStorage.open(options), options);
   }
 
-  /** Commands that wait. */
+  /** Waiting commands. */
   get queueLength(): number {
     return this.#queue.length;
   }
 
-  /** Runs what is queued, then closes the storage. Again is harmless. */
+  /** Runs queued commands, then closes the storage. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#queue.close().then(() => this.storage.close());
     return this.#closing;

@@ -11,24 +11,25 @@ import { TagVersions } from "./versions.ts";
 
 export type { Entry } from "./store.ts";
 
-/** Where a read's answer is kept; `none` for what is never kept. */
+/** The cache table of a read's answer; `none` for an answer that is never cached. */
 export type CacheTable = StoredTable | "none";
 
-/** The hot tier lies in the JavaScript heap, which stays small; the rest of the cache does not. */
+/** The hot tier is in the JavaScript heap, which stays small. The database is outside the heap. */
 const MAX_HOT_BYTES = 64 * 1_048_576;
 
-/** What one slice of collecting looks at, a third of a millisecond of work, and the pause until the next. */
+/** Work of one slice of garbage collection (a third of a millisecond), and the pause until the next slice. */
 const ROWS_A_SLICE = 16;
 const SLOTS_A_SLICE = 200;
 const PAUSE_MS = 5;
 
 /**
- * One in so many entries that the database gave is promoted to the hot tier. What is asked for often is promoted
- * soon all the same; what is asked for as often as everything else does not push its like out again and again.
+ * Every so many entries found in the database, one is promoted to the hot tier. A popular entry is still promoted
+ * soon.
+ * Entries of equal popularity do not keep evicting each other.
  */
 const PROMOTED = 4;
 
-/** The tag of everything: a write that touches it empties the cache. */
+/** Tag of everything: a write that touches it clears the cache. */
 export const ALL_TAGS = "*";
 
 export interface CacheOptions {
@@ -37,7 +38,7 @@ export interface CacheOptions {
   readonly now?: () => number;
 }
 
-/** A moment before a read is sent, against which its fill is judged. */
+/** A logical time, taken before a read is sent. Its fill is judged against it. */
 export type Moment = number;
 
 export interface CacheCounters {
@@ -46,17 +47,22 @@ export interface CacheCounters {
 }
 
 /**
- * Two tiers: a bounded map of what was asked for lately, ready to be sent, and the cache database for what had to
- * leave it and was asked for while it was there. What nobody asked for twice is not worth the database's work.
+ * A coherent cache of two tiers: a bounded LRU map of answers ready to send, and the cache database. An entry moves
+ * to
+ * the database when the map evicts it, if it was hit there. An entry without a hit is not worth the database's
+ * work.
  *
- * The promise: after `invalidate` returns, nothing that a touched tag covers is found, and nothing that was read
- * before it is filled in. A fill carries the moment before its read was sent; when one of its tags moved since
- * then, it is dropped, because the read may have seen the state before the write.
+ * The guarantee: after `invalidate` returns, no entry with a touched tag is found, and no answer that was read
+ * before
+ * it is filled in. A fill carries the moment before its read was sent. If one of its tags was touched since, the
+ * fill
+ * is dropped, because the read may have seen the state before the write.
  *
- * `invalidate` costs as much as there are tags, however much they cover: an entry is judged when it is asked for, and
- * what is dead is collected afterwards, in slices.
+ * The cost of `invalidate` depends on the number of tags, not on the number of entries. An entry is validated when
+ * it
+ * is looked up. Dead entries are collected later, in slices.
  *
- * Single-threaded and synchronous: there is no moment between a look and a decision.
+ * Single-threaded and synchronous: check and fill are atomic.
  */
 export class Cache {
   readonly #store: CacheStore;
@@ -74,8 +80,8 @@ export class Cache {
     this.#now = now;
     const hotBytes = Math.max(1, Math.min(Math.floor(maxBytes / 2), MAX_HOT_BYTES));
     this.#store = new CacheStore(Math.max(0, maxBytes - hotBytes));
-    this.#hot = new HotTier(hotBytes, (key, { table, entry, tags, asked, stored }) => {
-      if (!asked || stored) return;
+    this.#hot = new HotTier(hotBytes, (key, { table, entry, tags, hit, stored }) => {
+      if (!hit || stored) return;
       this.#demote(
         table,
         key,
@@ -100,19 +106,19 @@ export class Cache {
 
   #demote(table: StoredTable, key: string, entry: Entry, tags: readonly string[]): void {
     this.#store.set(table, key, entry, tags);
-    if (this.#store.littered) this.#collectSoon();
+    if (this.#store.hasGarbage) this.#collectSoon();
   }
 
   get moment(): Moment {
     return this.#versions.now;
   }
 
-  /** Whether a write since then may have changed what these tags cover. */
+  /** Whether a write since `then` may have changed what these tags cover. */
   movedSince(then: Moment, tags: Iterable<string>): boolean {
     return this.#versions.movedSince(then, tags);
   }
 
-  /** @returns the entry; it is kept only when none of its tags moved since `then`. */
+  /** @returns the entry. It is cached only if none of its tags was touched since `then`. */
   fill(table: CacheTable, key: string, answer: Answer, tags: readonly string[], then: Moment): Entry {
     const storedAt = this.#now();
     const { body, etag, lifetime } = answer;
@@ -123,7 +129,7 @@ export class Cache {
     return entry;
   }
 
-  /** To be called after a commit and before its answer. */
+  /** Call it after the commit and before the response. */
   invalidate(tags: readonly string[]): void {
     if (tags.length === 0) return;
     for (const tag of tags) this.#count(tag);
@@ -135,14 +141,14 @@ export class Cache {
     this.#versions.touch(tags);
     this.#hot.touch(tags);
     this.#store.touch(tags);
-    if (this.#store.littered) this.#collectSoon();
+    if (this.#store.hasGarbage) this.#collectSoon();
   }
 
   clear(): void {
     this.#versions.touchAll();
     this.#hot.clear();
     this.#store.clear();
-    if (this.#store.littered) this.#collectSoon();
+    if (this.#store.hasGarbage) this.#collectSoon();
   }
 
   #collectSoon(): void {
@@ -153,9 +159,9 @@ export class Cache {
   }
 
   /**
-   * Removes a slice of what is dead or has expired. It comes again by itself while there is more, and after a write
-   * that made rows of the database dead; what only expires, and the dead of the hot tier, wait for somebody to call
-   * it now and then.
+   * Removes a slice of the dead and expired entries. It reschedules itself while there are more, and runs after a
+   * write
+   * that killed rows of the database. Expired entries, and dead ones of the hot tier, wait for a periodic call.
    */
   collect(): void {
     const now = this.#now();
@@ -170,7 +176,7 @@ export class Cache {
     this.#store.close();
   }
 
-  /** What a touched tag made dead counts until it is collected. */
+  /** Dead entries count until they are collected. */
   entries(table: StoredTable): number {
     return this.#hot.count(table) + this.#store.count(table);
   }
@@ -190,7 +196,7 @@ export class Cache {
     return { staleFills: this.#staleFills, invalidations: this.#invalidations };
   }
 
-  /** By kind (`tracks` of `tracks:17`): a label must not grow with the data. */
+  /** By kind (`tracks` of `tracks:17`), so that the number of labels does not grow with the data. */
   #count(tag: string): void {
     const kind = tag.split(":", 1)[0]!;
     this.#invalidations.set(kind, (this.#invalidations.get(kind) ?? 0) + 1);

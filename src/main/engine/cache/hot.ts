@@ -1,38 +1,37 @@
 import { LRUCache } from "lru-cache";
 import type { CacheTable, Entry } from "./store.ts";
 
-/** A tag that entries here carry. */
+/** A tag of entries in this tier. */
 interface Tag {
   readonly name: string;
-  /** The latest touch, by the tier's own count of them. */
+  /** Its latest touch, as a value of `HotTier.#touches`. */
   touched: number;
   entries: number;
 }
 
-/** An entry in the hot tier. */
 export interface Slot {
   readonly table: CacheTable;
   readonly entry: Entry;
   readonly tags: readonly Tag[];
-  /** None of its tags was touched up to here. */
+  /** Up to this touch, none of its tags was touched. */
   checked: number;
-  /** Whether anybody has asked for it since it came. */
-  asked: boolean;
-  /** Whether it came from the database, and is there still. */
+  /** Whether it had a hit since it was added. */
+  hit: boolean;
+  /** Whether it is also in the database. */
   readonly stored: boolean;
 }
 
-/** What an entry costs beside its text, and each of its tags. Bytes. */
+/** Overhead of an entry and of each of its tags, in bytes. */
 const SLOT_BYTES = 200;
 const TAG_BYTES = 50;
 
 /**
- * The entries that were asked for lately, as JavaScript objects: bounded in bytes, the least recently used go first.
+ * The LRU tier: recently used entries as JavaScript objects, bounded in bytes.
  *
- * A touch of a tag costs one look-up, however many entries carry the tag: it notes on the tag that it was touched, and
- * an entry looks at its tags when it is asked for. It does so once for each touch of any tag that is known here;
- * between two of them a hit compares two numbers. What was found dead so goes then; the rest is collected, or pushed
- * out, since nobody asks for it.
+ * To touch a tag costs one look-up, however many entries have the tag: only the tag records it. An entry checks its
+ * tags on a hit, once after each touch of any tag known here. Otherwise a hit compares two numbers. An entry found
+ * dead
+ * is removed at once. Other dead entries are collected or evicted.
  */
 export class HotTier {
   readonly #maxBytes: number;
@@ -43,7 +42,7 @@ export class HotTier {
   #counts = new Map<CacheTable, number>();
   #pass: Generator<string, void> | undefined;
 
-  /** @param onEvicted told of what had to make room and was fine. */
+  /** @param onEvicted called with each valid entry that was evicted to make room. */
   constructor(maxBytes: number, onEvicted: (key: string, slot: Slot) => void) {
     this.#maxBytes = maxBytes;
     this.#onEvicted = onEvicted;
@@ -53,7 +52,7 @@ export class HotTier {
   #emptySlots(): LRUCache<string, Slot> {
     return new LRUCache<string, Slot>({
       maxSize: this.#maxBytes,
-      dispose: (slot, key, reason) => this.#gone(slot, key, reason === "evict"),
+      dispose: (slot, key, reason) => this.#onRemoved(slot, key, reason === "evict"),
     });
   }
 
@@ -61,7 +60,7 @@ export class HotTier {
     return this.#slots.calculatedSize;
   }
 
-  /** Entries of the table that the database does not have. */
+  /** Entries of the table that are not in the database. */
   count(table: CacheTable): number {
     return this.#counts.get(table) ?? 0;
   }
@@ -69,15 +68,15 @@ export class HotTier {
   get(key: string, now: number): Entry | undefined {
     const slot = this.#slots.get(key);
     if (slot === undefined) return undefined;
-    if (!this.#isFine(slot, now)) {
+    if (!this.#isValid(slot, now)) {
       this.#slots.delete(key);
       return undefined;
     }
-    slot.asked = true;
+    slot.hit = true;
     return slot.entry;
   }
 
-  #isFine(slot: Slot, now: number): boolean {
+  #isValid(slot: Slot, now: number): boolean {
     if (slot.entry.expiresAt <= now) return false;
     if (slot.checked === this.#touches) return true;
     for (const { touched } of slot.tags) if (touched > slot.checked) return false;
@@ -85,13 +84,13 @@ export class HotTier {
     return true;
   }
 
-  /** @returns false when it is larger than the whole tier: then nothing is kept under the key. */
+  /** @returns false if the entry is larger than the whole tier: then nothing is kept under the key. */
   set(table: CacheTable, key: string, entry: Entry, tags: readonly string[], stored: boolean): boolean {
     const { body, etag } = entry;
     const size = SLOT_BYTES + 2 * (body.length + etag.length + key.length) + TAG_BYTES * tags.length;
     if (size > this.#maxBytes) return this.#slots.delete(key) && false;
     const carried = tags.map((tag) => this.#carry(tag));
-    const slot = { table, entry, tags: carried, checked: this.#touches, asked: false, stored };
+    const slot = { table, entry, tags: carried, checked: this.#touches, hit: false, stored };
     this.#counts.set(table, this.count(table) + Number(!stored));
     this.#slots.set(key, slot, { size });
     return true;
@@ -107,9 +106,9 @@ export class HotTier {
     return tag;
   }
 
-  #gone(slot: Slot, key: string, evicted: boolean): void {
+  #onRemoved(slot: Slot, key: string, evicted: boolean): void {
     this.#counts.set(slot.table, this.count(slot.table) - Number(!slot.stored));
-    if (evicted && this.#isFine(slot, 0)) this.#onEvicted(key, slot);
+    if (evicted && this.#isValid(slot, 0)) this.#onEvicted(key, slot);
     for (const tag of slot.tags) if (--tag.entries === 0) this.#tags.delete(tag.name);
   }
 
@@ -120,7 +119,7 @@ export class HotTier {
     }
   }
 
-  /** Looks at some entries, those longest unused first. @returns whether there are more to look at. */
+  /** Checks some entries, the least recently used first. @returns whether there are more to check. */
   collect(most: number, now: number): boolean {
     this.#pass ??= this.#slots.rkeys();
     for (let looked = 0; looked < most; looked++) {
@@ -130,12 +129,12 @@ export class HotTier {
         return false;
       }
       const slot = this.#slots.peek(key!);
-      if (slot !== undefined && !this.#isFine(slot, now)) this.#slots.delete(key!);
+      if (slot !== undefined && !this.#isValid(slot, now)) this.#slots.delete(key!);
     }
     return true;
   }
 
-  /** In one step, whatever it holds. */
+  /** In constant time. */
   clear(): void {
     this.#pass = undefined;
     this.#slots = this.#emptySlots();

@@ -12,7 +12,7 @@ const TABLE_NAMES: Readonly<Record<CacheTable, string>> = {
   popular: "cache_popular_content",
 };
 
-/** An answer as it is kept. Times are milliseconds since the epoch. */
+/** A cached answer. Times are milliseconds since the epoch. */
 export interface Entry {
   readonly body: string;
   readonly etag: string;
@@ -20,26 +20,26 @@ export interface Entry {
   readonly expiresAt: number;
 }
 
-/** An entry as the database gives it. */
+/** An entry as it is in the database. */
 export interface Stored {
   readonly entry: Entry;
-  /** A JSON array: few who look an entry up need them taken apart. */
+  /** A JSON array. It is parsed only when needed, which is rare. */
   readonly tags: string;
 }
 
-/** What a row costs beside its text: the row, its key twice, its tags and their index. */
+/** Overhead of a row in bytes: the row, its key twice, its tags and their index. */
 const ROW_BYTES = 400;
-/** Rows that one insertion pushes out at the most: a large one must not hold everybody up. */
-const MAX_PUSHED_OUT = 32;
-/** What it takes to find that no row carries a tag, in removals of a row. */
-const LOOK_UP = 1 / 8;
-/** Touched tags whose rows are not collected yet; past it everything goes, which costs no more than they do. */
+/** Rows that one insertion evicts at most, so that a large entry does not block the thread. */
+const MAX_EVICTED = 32;
+/** Cost of finding that no row has a tag, relative to the removal of a row. */
+const LOOK_UP_COST = 1 / 8;
+/** Touched tags whose rows are not collected yet. Past this bound everything is cleared, which costs no more. */
 const MAX_TOUCHED = 100_000;
 
 export const costOf = (key: string, { body, etag }: Entry): number =>
   ROW_BYTES + 2 * key.length + etag.length + Buffer.byteLength(body);
 
-/** What one of the tables holds. `dead` is what was cleared and is not collected yet. */
+/** Row counts of a table. `dead` rows were cleared and are not collected yet. */
 interface Held {
   rows: number;
   dead: number;
@@ -48,13 +48,15 @@ interface Held {
 /**
  * The cache database: one `:memory:` SQLite database with a table for each kind of answer and one for their tags.
  *
- * A touched tag is noted, whatever carries it: a row carries the moment it was stored, and one that is looked up is
- * dead when one of its tags was touched after that. The rows are removed afterwards, some at a time (`collect`),
- * found by the tag; a note goes when no row is left that it concerns. So a look-up has nothing to compare while
- * nothing waits to be collected.
+ * To touch a tag only records the tag. A row stores its moment; a row that is looked up is dead if one of its tags
+ * was
+ * touched after that moment. Dead rows are removed later, in slices (`collect`), found by the tag. The record of a
+ * tag
+ * is removed with its last dead row, so a look-up compares nothing when nothing waits to be collected.
  *
- * Bounded in bytes: past the bound the entries that were stored first go first (what is asked for often lives in the
- * hot tier, so the order here need not follow use).
+ * Bounded in bytes. Past the bound the oldest entries are evicted first. The order need not follow use: popular
+ * entries
+ * are in the hot tier.
  */
 export class CacheStore {
   readonly #db: Database.Database;
@@ -62,9 +64,9 @@ export class CacheStore {
   readonly #tags: TagStatements;
   readonly #maxBytes: number;
   readonly #held: Readonly<Record<CacheTable, Held>>;
-  /** Tags whose rows from before that moment are dead. */
+  /** Touched tags. Rows with such a tag from before that moment are dead. */
   readonly #touched = new Map<string, number>();
-  /** Everything up to here is dead. */
+  /** All rows up to this moment are dead. */
   #cleared = 0;
   #now = 0;
   #bytes = 0;
@@ -86,7 +88,7 @@ export class CacheStore {
     return this.#bytes - this.#deadBytes;
   }
 
-  /** Rows; those that a touched tag made dead count until they are collected. */
+  /** Rows of a table. Rows killed by a touched tag count until they are collected. */
   count(table: CacheTable): number {
     return this.#held[table].rows - this.#held[table].dead;
   }
@@ -104,7 +106,7 @@ export class CacheStore {
     return tagsIn(tags).some((tag) => (this.#touched.get(tag) ?? 0) > moment);
   }
 
-  /** What must make room goes: a few rows at once, and should that not do, the rest when it is collected. */
+  /** Evicts a few rows at once if needed. If that is not enough, `collect` evicts the rest. */
   set(table: CacheTable, key: string, entry: Entry, tags: readonly string[]): void {
     this.#delete(table, key);
     const { body, etag, storedAt, expiresAt } = entry;
@@ -114,10 +116,10 @@ export class CacheStore {
     if (tags.length > 0) this.#tags.insert.run(this.#now, key, table, texts);
     this.#held[table].rows++;
     this.#bytes += bytes;
-    this.#makeRoom(MAX_PUSHED_OUT);
+    this.#evict(MAX_EVICTED);
   }
 
-  /** After it nothing is found that carries one of the tags. Touches no row. */
+  /** Afterwards no entry with one of the tags is found. Touches no row. */
   touch(tags: readonly string[]): void {
     if (this.#bytes === 0) return;
     this.#now++;
@@ -125,7 +127,7 @@ export class CacheStore {
     if (this.#touched.size > MAX_TOUCHED) this.clear();
   }
 
-  /** After it nothing is found. Touches no row. */
+  /** Afterwards no entry is found. Touches no row. */
   clear(): void {
     this.#cleared = ++this.#now;
     this.#touched.clear();
@@ -133,15 +135,15 @@ export class CacheStore {
     this.#deadBytes = this.#bytes;
   }
 
-  /** Whether rows are known to wait for `collect`, beside those that expire. */
-  get littered(): boolean {
+  /** Whether rows wait for `collect`, apart from expired ones. */
+  get hasGarbage(): boolean {
     return this.#touched.size > 0 || this.#deadBytes > 0 || this.#bytes > this.#maxBytes;
   }
 
-  /** Removes rows that are dead or have expired, `most` at the most. @returns whether more may wait for it. */
+  /** Removes at most `most` rows that are dead or expired. @returns whether there may be more. */
   collect(most: number, now: number): boolean {
     let left = most - this.#collectTouched(most);
-    left -= this.#makeRoom(left);
+    left -= this.#evict(left);
     for (const table of CACHE_TABLES) left -= this.#collectOldest(table, left, now);
     return left <= 0;
   }
@@ -153,13 +155,13 @@ export class CacheStore {
       if (left <= 0) break;
       const found = this.#tags.keys.all(tag, moment, left);
       for (const { key, tbl } of found) this.#delete(tbl, key);
-      done += found.length + LOOK_UP;
+      done += found.length + LOOK_UP_COST;
       if (found.length < left) this.#touched.delete(tag);
     }
     return Math.ceil(done);
   }
 
-  /** Those of a table live about as long as each other, so the oldest expire first. */
+  /** Entries of a table have about the same lifetime, so the oldest expire first. */
   #collectOldest(table: CacheTable, most: number, now: number): number {
     let done = 0;
     for (; done < most; done++) {
@@ -186,7 +188,7 @@ export class CacheStore {
     this.#deadBytes -= removed.bytes;
   }
 
-  #makeRoom(most: number): number {
+  #evict(most: number): number {
     let done = 0;
     for (; done < most && this.#bytes > this.#maxBytes; done++) {
       const { table, key } = this.#oldest()!;

@@ -1,16 +1,17 @@
 /**
- * When each tag was last touched by a write, as a number that only grows. It answers one question of a read that is
- * on its way: has any of these tags moved since then?
+ * The logical time of each tag's last write. It answers one question about a read in flight: was any of these tags
+ * touched since then?
  *
- * Bounded, in two generations: once the younger has half of `maxTags`, the older is forgotten in one step, and
- * everything that began before it ended counts as moved. That can only drop a fill too many, never keep one too long.
+ * Bounded, in two generations. When the younger one has half of `maxTags`, the older is forgotten in one step, and
+ * all
+ * reads that began before its end count as touched. That can drop a fill without need; it never keeps a stale one.
  */
 export class TagVersions {
   readonly #half: number;
   #young = new Map<string, number>();
   #old = new Map<string, number>();
   #now = 0;
-  /** The last moment of what is forgotten, and that of the older generation. */
+  /** The last moment of the forgotten generation, and the last of the older generation. */
   #forgotten = 0;
   #oldEnded = 0;
 
@@ -18,7 +19,7 @@ export class TagVersions {
     this.#half = Math.ceil(maxTags / 2);
   }
 
-  /** The present, to be remembered before a read is sent. */
+  /** The current moment. Take it before a read is sent. */
   get now(): number {
     return this.#now;
   }
@@ -35,7 +36,7 @@ export class TagVersions {
     }
   }
 
-  /** Touches every tag there is or may be. */
+  /** Touches every tag, known or not. */
   touchAll(): void {
     this.#young = new Map();
     this.#old = new Map();

@@ -2,7 +2,7 @@ import type { Statement, Statements } from "../../../shared/protocol.ts";
 import type { AnyCommand } from "./command.ts";
 import { statement } from "./command.ts";
 
-/** Whom a command is done for, and where they are: what the audit says of it. */
+/** Who executes a command, and from where: for the audit log. */
 export interface Actor {
   /** `user:17`, `anonymous`, `operator`. */
   readonly principal: string;
@@ -13,15 +13,16 @@ export interface Actor {
 }
 
 /**
- * What the audit says of a command beside who did it. Without any: the object is of the kind that the command's name
- * begins with, and its id the input's or the answer's; the new values are those of the answer.
+ * What the audit log records of a command, apart from the actor. The default: the object is of the kind that the
+ * command's name begins with, its id is that of the input or of the answer, and the changes are the answer's
+ * fields.
  *
- * A secret must stand in neither: not in the state, nor in the answer.
+ * Neither the state nor the answer may contain a secret.
  */
 export interface AuditDescription<I> {
   /** `tracks:17`. */
   readonly object?: (input: I) => string;
-  /** A SELECT of one JSON object, run before and after: what differs are the changes. */
+  /** A SELECT of one JSON object, run before and after the command. The difference is recorded. */
   readonly state?: (input: I) => Statement;
 }
 
@@ -29,7 +30,7 @@ const COLUMNS = "id, at, principal, credential, address, request_id, command, ob
 const NEXT = "(SELECT coalesce(max(id), 0) + 1 FROM audit)";
 const WHO = `${NEXT}, @audit_at, @audit_principal, @audit_credential, @audit_address, @audit_request, @audit_command`;
 const LAST = "WHERE id = (SELECT max(id) FROM audit)";
-/** Bookkeeping that changes with everything. */
+/** Fields that change with every write. They are not recorded. */
 const UNTOLD = "key NOT IN ('updated_at', 'version')";
 
 interface Audited {
@@ -42,8 +43,10 @@ interface Audited {
 }
 
 /**
- * The statements with the entry about them, in the same transaction: what is committed is audited, what is refused
- * leaves nothing. The entry stands before the answer, which may ask for last_insert_rowid(): the table has no rowid.
+ * Adds the audit entry to a command's statements, in the same transaction: every committed command is audited, and
+ * a
+ * refused one leaves nothing. The entry precedes the answer, which may use last_insert_rowid(): the table has no
+ * rowid.
  */
 export function withAudit({ command, input, actor, now, statements, answer }: Audited): Statements {
   if (command.audit === "none") return statements;
@@ -58,7 +61,7 @@ export function withAudit({ command, input, actor, now, statements, answer }: Au
   ];
 }
 
-/** An entry about what was no command: a refused login, a denied access. */
+/** An entry for an event that is no command: a refused login, a denied access. */
 export const auditEntry = (
   actor: Actor,
   command: string,
@@ -88,7 +91,7 @@ function objectOf(input: unknown, { name }: AnyCommand): string | null {
   return id === undefined ? null : `${kindOf(name)}:${id}`;
 }
 
-/** What the answer shows is new: its fields are the changes, and its id the object's where the input has none. */
+/** Records the fields of the answer as the changes. Its id is the object's if the input has none. */
 function entryOf(
   who: ReturnType<typeof whoOf>,
   answer: Statement | undefined,
@@ -112,7 +115,7 @@ const differences = (after: string): string => `
     FROM json_each(coalesce(audit.changes, '{}')) b FULL JOIN json_each(coalesce((${after}), '{}')) a USING (key))
   WHERE old IS NOT new AND ${UNTOLD}`;
 
-/** Drops a slice of what is older; the entries are in the order of time. */
+/** Deletes a slice of the older entries. Ids are in order of time. */
 export const forgetOldEntries = (before: string): Statement =>
   statement(
     "DELETE FROM audit WHERE id IN (SELECT id FROM audit ORDER BY id LIMIT 10000) AND at < likely(@before)",

@@ -8,23 +8,27 @@ import type { WriteQueue } from "./write-queue.ts";
 
 export interface CommandsOptions {
   readonly queue: Pick<WriteQueue, "submit">;
-  /** Called after the commit and before the answer. */
+  /** Called after the commit and before the response. */
   readonly invalidate: (tags: readonly string[]) => void;
   readonly onOutcome: (command: AnyCommand, outcome: Outcome & { readonly waitedMs: number }) => void;
   readonly onFailure: (command: AnyCommand, code: ErrorCode) => void;
 }
 
 export interface ExecuteOptions {
-  /** ETags of which the entity must have one; undefined: any. */
+  /** The entity's ETag must be one of these; undefined: any. */
   readonly ifMatch?: readonly string[] | undefined;
-  /** ETags of which the entity must have none. */
+  /** The entity's ETag must be none of these. */
   readonly ifNoneMatch?: readonly string[] | undefined;
   readonly idempotent?: IdempotentRequest | undefined;
-  /** Whom it is done for: with one, the command leaves an entry in the audit. */
+  /** Who executes the command. With an actor, the command is audited. */
   readonly actor?: Actor | undefined;
 }
 
-/** Executes commands: composes their statements, sends them, and makes of the outcome an answer or an error. */
+/**
+ * Executes commands: composes their statements, submits them to the write queue, and turns each outcome into an
+ * answer
+ * or an error.
+ */
 export class Commands {
   readonly #options: CommandsOptions;
 
@@ -32,7 +36,7 @@ export class Commands {
     this.#options = options;
   }
 
-  /** @throws AppError: a guard's refusal, the queue's, or what SQLite said; then nothing was written. */
+  /** @throws AppError from a guard, the queue or SQLite. Then nothing was written, except with `outcome_unknown`. */
   async execute<I>(command: Command<I>, input: I, options: ExecuteOptions = {}): Promise<Answered> {
     try {
       const outcome = await this.#options.queue.submit(compose(command, input, options));

@@ -4,41 +4,43 @@ import type { Guard, Param, Statement, Statements } from "../../../shared/protoc
 import type { AuditDescription } from "./audit.ts";
 
 /**
- * A command as data: what it is called, what it takes, and the SQL statements that are all done or none.
+ * A command as data: its name, its input and its SQL statements, which are applied together or not at all.
  *
- * A parameter that is compared stands in `likely()`, as in reads. No JavaScript decides between two statements:
- * conditions live in the SQL, and a statement's guard says when the command is refused. So any executor of SQL
- * batches can run a command, and a refused one has written nothing.
+ * Compared parameters are wrapped in `likely()`, as in reads. No JavaScript decides between two statements:
+ * conditions
+ * are in the SQL, and a statement's guard decides whether the command is refused. So any executor of SQL batches
+ * can
+ * run a command, and a refused command has written nothing.
  */
 export interface Command<I = never> {
   readonly name: string;
   readonly input: z.ZodType<I>;
   readonly statements: (input: I, context: CommandContext) => Statements;
   /**
-   * A SELECT of (body, etag) that gives the answer, run last; it sees the statements' effects. A command
-   * without one answers 204.
+   * A SELECT of (body, etag) for the answer, run last. It sees the effects of the statements. A command without one
+   * answers 204.
    */
   readonly answer?: (input: I) => Statement;
-  /** What a violated foreign key means here; `in_use` when it is left out. */
+  /** The error for a violated foreign key; `in_use` by default. */
   readonly foreignKey?: "reference_unknown";
-  /** What the audit says of it; `none` for what is its own record, or nobody's doing. */
+  /** What the audit log records; `none` for a command that is its own record or has no actor. */
   readonly audit?: AuditDescription<I> | "none";
-  /** What the result touches: bumped and dropped from the cache after the commit, before the answer. */
+  /** Tags that the command touches. Their cached answers are invalidated after the commit, before the response. */
   readonly tags: (input: I) => readonly string[];
 }
 
 export interface CommandContext {
   /** RFC 3339 UTC with milliseconds. */
   readonly now: string;
-  /** ETags that the stored entity must have one of, as a JSON array; null: any. */
+  /** A JSON array: the stored entity's ETag must be one of these; null: any. */
   readonly ifMatch: string | null;
-  /** ETags that the stored entity must have none of, as a JSON array; null: any. */
+  /** A JSON array: the stored entity's ETag must be none of these; null: any. */
   readonly ifNoneMatch: string | null;
-  /** Statements carry no randomness of their own: it comes in from here, so that they replay alike. */
+  /** The only source of random values. Statements use no random functions, so they replay identically. */
   readonly uuid: () => string;
 }
 
-/** What the client gets of a command. */
+/** A command's result for the client. */
 export interface Answered {
   readonly body: string | null;
   readonly etag: string | null;

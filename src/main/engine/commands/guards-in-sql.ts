@@ -1,15 +1,17 @@
 import type { Guard, Refusal, Statement } from "../../../shared/protocol.ts";
 
 /**
- * Guards for an executor that runs SQL and nothing else, such as a replicated SQLite. A guard becomes an INSERT into a
- * table that takes no row: its trigger aborts with the refusal, as JSON text, for a message. The executor undoes the
- * command as for any statement that fails.
+ * Guards for an executor that runs only SQL, such as a replicated SQLite. A guard becomes an INSERT into a table
+ * with a
+ * trigger that aborts every insert. The error message is the refusal, as JSON. The executor rolls the command back
+ * as
+ * for any failed statement.
  */
 export const REFUSALS_SCHEMA = `
   CREATE TABLE refusals (refusal TEXT NOT NULL) STRICT;
   CREATE TRIGGER refusals_refuse BEFORE INSERT ON refusals BEGIN SELECT RAISE(ABORT, new.refusal); END;`;
 
-/** The refusal, as a row, when the guard is not met; `@refusal` is what it says beforehand. */
+/** A query for the refusal: one row if the guard is not met. `@refusal` is its fixed part. */
 const UNMET: Readonly<Record<Guard["must"], (sql: string) => string>> = {
   change: () => "SELECT @refusal WHERE changes() = 0",
   find: (sql) => `SELECT @refusal WHERE NOT EXISTS (${sql})`,
@@ -18,7 +20,7 @@ const UNMET: Readonly<Record<Guard["must"], (sql: string) => string>> = {
     FROM found HAVING count(*) > 0`,
 };
 
-/** A statement as those that do the same without a guard. `refusal` must not be a parameter of its own. */
+/** Equivalent statements without a guard. `refusal` is reserved: it must not be one of the statement's parameters. */
 export function guardInSql({ sql, params, guard }: Statement): Statement[] {
   if (guard === undefined) return [{ sql, params }];
   const refusal = JSON.stringify(guard.otherwise);
@@ -30,5 +32,5 @@ export function guardInSql({ sql, params, guard }: Statement): Statement[] {
   ];
 }
 
-/** What the trigger's message says. */
+/** Parses the trigger's message. */
 export const refusalIn = (message: string): Refusal => JSON.parse(message);

@@ -2,22 +2,26 @@ import type { Guard, Statements } from "../../../shared/protocol.ts";
 import type { Read } from "../reads/read.ts";
 import { statement } from "./command.ts";
 
-/** Guards that several commands share. A guard is made once and not for each command: it travels once a batch. */
+/** Guards that several commands share. Each guard is one object: a batch then sends it once, not once per command. */
 
-/** On a SELECT of what the command is about. */
+/** For a SELECT of the command's entity. */
 export const FOUND: Guard = { must: "find", otherwise: { code: "not_found" } };
-/** On the change of what is only there if it was found. */
+/** For a change that affects a row only if the entity exists. */
 export const CHANGED: Guard = { must: "change", otherwise: { code: "not_found" } };
-/** On the change of what was found, under the condition that `If-Match` makes. */
+/** For a change of an entity known to exist, under the condition of `If-Match`. */
 export const CHANGED_IF_MATCHED: Guard = { must: "change", otherwise: { code: "precondition_failed" } };
-/** On a SELECT of (pointer, {@link UNKNOWN_ID}) for each id in the body that is of nothing. */
+/** For a SELECT of (pointer, {@link UNKNOWN_ID}), one row for each unknown id in the body. */
 export const REFERENCES_KNOWN: Guard = { must: "find_none", otherwise: { code: "reference_unknown" } };
 
 export const UNKNOWN_ID = "there is nothing with this id";
 
 const UNCHANGED: Guard = { must: "find", otherwise: { code: "precondition_failed" } };
 
-/** A read's answer must still be the text that was seen, where one was: for what has its ETag from its text. */
+/**
+ * Refuses unless a read's answer is still the text that the client saw, if it saw one. For reads whose ETag is
+ * derived
+ * from their text.
+ */
 export function unchanged<P>(read: Read<P>, params: P, seen: string | undefined): Statements {
   if (seen === undefined) return [];
   const { sql, params: values } = read.statement(params, new Date(0));

@@ -5,18 +5,18 @@ import { steadyNow } from "../clock.ts";
 import { type Nothing, nothing, type Read, read, UNCACHED } from "../reads/read.ts";
 import { type Command, command, statement } from "./command.ts";
 
-/** Milliseconds for which a key's answer is kept. */
+/** Milliseconds for which a key's answer is stored. */
 const KEPT_MS = 24 * 3_600_000;
 
-/** A request that must not be applied twice: its key, and what tells it from another under the same key. */
+/** A request that must not be applied twice: its key, and a fingerprint of its content. */
 export interface IdempotentRequest {
-  /** Whose key it is: that of one principal is never another's. */
+  /** The key's owner. Keys of different principals are independent. */
   readonly principal: string;
   readonly key: string;
   readonly fingerprint: string;
 }
 
-/** Of what is asked for, and not of how it is written: spaces and the order of members make no difference. */
+/** Hashes the content, not its notation: whitespace and the order of members make no difference. */
 export const fingerprint = (method: string, path: string, body: string): string =>
   hash("sha256", `${method} ${path}\n${JSON.stringify(JSON.parse(body, inOrder))}`, "base64url");
 
@@ -25,22 +25,26 @@ const inOrder = (_: string, value: unknown): unknown =>
     ? value
     : Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 
-/** The row of a request: whatever reads or writes one goes by this. */
+/** Selects the row of a request. */
 const OWN = "principal = likely(@own_principal) AND key = likely(@own_key)";
 const own = ({ principal, key }: Pick<IdempotentRequest, "principal" | "key">) => ({
   own_principal: principal,
   own_key: key,
 });
 
-/** Keys claimed at this time or before are free: judged wherever one is read or claimed. Deleting only saves room. */
+/**
+ * Keys claimed at this time or before are free. Every read and every claim checks this; deletion only frees space.
+ */
 const expiredAt = (now: number): string => new Date(now - KEPT_MS).toISOString();
 
 const CLAIMED: Guard = { must: "change", otherwise: { code: "idempotency_in_progress" } };
 
 /**
- * A command's statements, made to apply once: the key is claimed first, so that a second command under it is refused
- * before it does anything, and the answer is stored last, in the same transaction as the write. A command that is
- * refused leaves no key behind and may be tried again.
+ * Makes a command's statements idempotent. The first statement claims the key, so a second command with the same
+ * key is
+ * refused before it does anything. The last stores the answer, in the same transaction as the write. A refused
+ * command
+ * leaves no key behind, so the client may retry it.
  */
 export function applyOnce(
   request: IdempotentRequest,
@@ -70,14 +74,14 @@ export function applyOnce(
 
 type KeyOf = Pick<IdempotentRequest, "principal" | "key">;
 
-/** @param now milliseconds, by a clock that cannot jump: setting the machine's clock neither frees keys nor keeps them. */
+/** @param now milliseconds of a monotonic clock: adjusting the machine's clock neither frees keys nor keeps them. */
 export const storedAnswer = (request: KeyOf, now: number) => ({
   sql: `SELECT json_object('fingerprint', fingerprint, 'body', body, 'etag', etag), '', NULL
       FROM idempotency_keys WHERE ${OWN} AND created_at > likely(@expired)`,
   params: { ...own(request), expired: expiredAt(now) },
 });
 
-/** The stored answer of a key: `{"fingerprint", "body", "etag"}`, body and etag as they were sent. */
+/** The stored answer of a key: `{"fingerprint", "body", "etag"}`, with body and etag as they were sent. */
 export const IDEMPOTENCY_READ: Read<KeyOf> = read({
   name: "idempotency.get",
   lane: "point",
@@ -86,10 +90,10 @@ export const IDEMPOTENCY_READ: Read<KeyOf> = read({
   cache: UNCACHED,
 });
 
-/** Keys that one command deletes: some milliseconds of the writer's. */
+/** Keys that one command deletes: a few milliseconds of the writer's time. */
 const SLICE = 1_000;
 
-/** Deletes a slice of the keys that are free. The body is 1 when there may be more. */
+/** Deletes a slice of the free keys. The body is 1 if there may be more. */
 export const FORGET_KEYS: Command<Nothing> = command({
   name: "idempotency.forget",
   input: nothing,

@@ -4,26 +4,25 @@ import { AppError } from "../../../shared/errors.ts";
 import type { BatchReport, Outcome, Statements } from "../../../shared/protocol.ts";
 import { AdmissionControl } from "../admission-control.ts";
 
-/** What the queue needs of whoever executes batches: the writer thread, or any other executor of SQL. */
+/** The queue's view of an executor of batches: the writer thread, or any other executor of SQL. */
 export interface BatchExecutor {
   batch(commands: readonly Statements[]): Promise<Committed>;
 }
 
-/** What came of a batch. */
 export type Committed = Pick<BatchReport, "outcomes" | "commitMs">;
 
 export interface WriteQueueOptions {
-  /** Commands that may wait; one more is refused. */
+  /** Commands that may wait. Past it, commands are refused. */
   readonly maxWaiting: number;
-  /** Bytes of SQL and its parameters that may wait: a thousand large commands are no less of a load than many small ones. */
+  /** Bytes of SQL and parameters that may wait: a thousand large commands are as much load as many small ones. */
   readonly maxWaitingBytes: number;
-  /** Milliseconds that a command may expect to wait; one that would wait longer is refused. */
+  /** Milliseconds of expected wait. A command that would wait longer is refused. */
   readonly maxWaitMs: number;
   /** Commands that share one commit. */
   readonly maxBatch: number;
-  /** The same in one batch, of which the writer's heap has to hold several copies. */
+  /** Bytes in one batch. The writer's heap holds several copies of it. */
   readonly maxBatchBytes: number;
-  /** Milliseconds a command may wait before it is refused unsent. */
+  /** Milliseconds that a command may wait. Then it is refused without having been sent. */
   readonly deadlineMs: number;
   readonly onBatch: (size: number, committed: Committed) => void;
 }
@@ -39,12 +38,12 @@ interface Waiting {
 /** Jobs of the writer, most urgent first. */
 export const PRIORITY = { checkpoint: 2, batch: 1, maintenance: 0 } as const;
 
-/** Milliseconds after which maintenance no longer stands behind batches: under load one always waits. */
+/** Milliseconds after which maintenance runs before batches. Under load a batch always waits. */
 const MAINTENANCE_PATIENCE_MS = 1_000;
 
 let lastId = 0;
 
-/** Runs a job when no batch waits, or before the next batch when it has waited for a second. */
+/** Runs a job when no batch waits. After a second of waiting, it runs before the next batch. */
 export async function maintain<T>(jobs: PQueue, job: () => Promise<T>): Promise<T> {
   const id = `maintenance ${++lastId}`;
   const raise = () => jobs.setPriority(id, PRIORITY.checkpoint);
@@ -57,16 +56,17 @@ export async function maintain<T>(jobs: PQueue, job: () => Promise<T>): Promise<
 }
 
 /**
- * The way into the writer for commands: bounded, in order, and by the batch.
+ * The writer's queue: bounded, in order of arrival, and the place where commands form batches (group commit).
  *
- * There is no timer. A batch is taken when the writer is free to run it, and holds whatever came while the one
- * before it committed: one command when the server is idle, hundreds when it is not.
+ * There is no timer. The writer takes a batch when it is free. The batch holds the commands that arrived during the
+ * previous commit: one command on an idle server, hundreds on a busy one.
  *
- * - Full, by number, by bytes, or by the time that commands take: `overloaded` at once, nothing queued.
- * - Waited past its deadline: `write_timeout`, decided before it is sent and never after, so nothing was written.
- *   Its caller is told then and there, also while the writer is busy with something long.
- * - Sent: its outcome, whatever that is. There is no cancelling what may already be on its way to the disk.
- * - Closing: what waits is still run; what comes is refused with `closing`.
+ * - Full, by number, bytes or expected wait: `overloaded` at once, nothing is queued.
+ * - Past its deadline: `write_timeout`. It applies only to commands that were not sent, so nothing was written. The
+ * caller is told at once, even while the writer is busy with a long job.
+ * - Sent: the caller gets the outcome, whatever it is. A sent command can't be cancelled: it may be on its way to
+ *   disk.
+ * - Closing: waiting commands still run; new ones are refused with `closing`.
  */
 export class WriteQueue {
   readonly #executor: BatchExecutor;
@@ -74,12 +74,12 @@ export class WriteQueue {
   readonly #options: WriteQueueOptions;
   readonly #clock: NodeJS.Timeout;
   readonly #admission: AdmissionControl;
-  /** When the last batch was done: the next one's time counts from there, though it was sent before. */
+  /** When the last batch finished. The next batch's duration counts from then, even if it was sent earlier. */
   #done = 0;
-  /** In order of arrival, and so of their deadlines. */
+  /** In order of arrival, which is the order of deadlines. */
   readonly #waiting: Waiting[] = [];
   #bytes = 0;
-  /** Whether a batch is due to be taken: at the end of the turn, or when the writer is free. */
+  /** Whether a batch is scheduled: for the end of the event loop's turn, or for when the writer is free. */
   #scheduled = false;
   #closed = false;
 
@@ -97,7 +97,8 @@ export class WriteQueue {
 
   /**
    * @throws AppError `overloaded`, `closing` or `write_timeout`: not written; `outcome_unknown`: the writer died
-   * over it.
+   * while
+   * the command was in flight.
    */
   submit(command: Statements): Promise<Outcome & { readonly waitedMs: number }> {
     const bytes = bytesOf(command);
@@ -110,7 +111,7 @@ export class WriteQueue {
     });
   }
 
-  /** Runs what waits, then resolves; refuses what comes. Again is harmless. */
+  /** Runs waiting commands, then resolves. New ones are refused. Idempotent. */
   async close(): Promise<void> {
     this.#closed = true;
     while (this.#scheduled) {
@@ -120,7 +121,7 @@ export class WriteQueue {
     clearInterval(this.#clock);
   }
 
-  /** A command too large for the bound is let in when nothing waits, or it would be refused for ever. */
+  /** A command larger than the bound is admitted if nothing waits. Otherwise it would be refused for ever. */
   #refusal(bytes: number): AppError | undefined {
     if (this.#closed) return new AppError("closing");
     const { maxWaiting, maxWaitingBytes } = this.#options;
@@ -130,7 +131,7 @@ export class WriteQueue {
     return fits ? undefined : new AppError("overloaded", { detail: "too many writes wait" });
   }
 
-  /** How many it takes for what waits. */
+  /** Batches needed for the waiting commands. */
   #batches(): number {
     const { maxBatch, maxBatchBytes } = this.#options;
     return Math.ceil(Math.max(this.#waiting.length / maxBatch, this.#bytes / maxBatchBytes));
@@ -172,7 +173,7 @@ export class WriteQueue {
     }
   }
 
-  /** At least one command, however large. */
+  /** At least one command, however large it is. */
   #batchLength(): number {
     const { maxBatch, maxBatchBytes } = this.#options;
     const most = Math.min(maxBatch, this.#waiting.length);
@@ -191,13 +192,15 @@ export class WriteQueue {
   }
 }
 
-/** Milliseconds of a commit that had something to write: one that had nothing syncs nothing. */
+/**
+ * Milliseconds of a commit that wrote something. An empty commit syncs nothing, so it says nothing about the disk.
+ */
 function syncOf({ outcomes, commitMs }: Committed): number | undefined {
   const wrote = outcomes.some(({ changes }) => changes > 0);
   return wrote ? commitMs : undefined;
 }
 
-/** What counts is text: everything else that a command holds is small. */
+/** Counts text only. Everything else in a command is small. */
 function bytesOf(command: Statements): number {
   let bytes = 0;
   for (const { sql, params } of command) {

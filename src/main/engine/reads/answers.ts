@@ -4,14 +4,14 @@ import type { Cache, Entry, Moment } from "../cache/cache.ts";
 import type { ReadAnswer } from "./lane.ts";
 import type { AnyRead, Read } from "./read.ts";
 
-/** What this needs of a lane. */
+/** The part of a lane that this needs. */
 export interface Reader {
   read(request: readonly [sql: string, params: Record<string, string | number | null>]): Promise<ReadAnswer>;
 }
 
 export type CacheResult = "hit" | "miss" | "coalesced" | "bypass";
 
-/** An answer, and where it came from. */
+/** An answer and its source. */
 export interface Found {
   readonly entry: Entry;
   readonly from: CacheResult;
@@ -30,11 +30,13 @@ interface Flight {
 }
 
 /**
- * Answers reads: from the cache, from a read already on its way, or from a lane.
+ * Answers reads from the cache, from an identical read in flight, or from a lane.
  *
- * Identical reads in flight are shared. A request joins a flight only when nothing that the read may be about has
- * moved since the flight began: so a request that comes after an answered write never gets what was read before it.
- * What that is follows from its tags, see `concerns`.
+ * Identical reads in flight are coalesced. A request joins a flight only if none of the tags that may concern the
+ * read
+ * was touched since the flight began: so a request sent after an acknowledged write never gets the state before it.
+ * See
+ * `concerns` for those tags.
  */
 export class Answers {
   readonly #options: AnswersOptions;
@@ -48,14 +50,14 @@ export class Answers {
     return `${read.name} ${JSON.stringify(params)}`;
   }
 
-  /** The cached answer, at once and without a promise: the hot path. */
+  /** The cached answer, synchronously: the hot path. */
   cached<P>(read: Read<P>, key: string): Entry | undefined {
     const entry = this.#options.cache.get(read.cache.table, key);
     if (entry !== undefined) this.#options.onLookup(read, "hit");
     return entry;
   }
 
-  /** @returns null when there is no such row. @throws AppError as the lane does. */
+  /** @returns null if there is no such row. @throws AppError as the lane does. */
   async fetch<P>(read: Read<P>, params: P, key: string): Promise<Found | null> {
     if (!this.#options.cache.enabled || read.cache.table === "none") {
       this.#options.onLookup(read, "bypass");
@@ -64,7 +66,7 @@ export class Answers {
     const flight = this.#joinable(read, params, key);
     this.#options.onLookup(read, flight === undefined ? "miss" : "coalesced");
     if (flight !== undefined) return found(await flight.entry, "coalesced");
-    return found(await this.#depart(read, params, key), "miss");
+    return found(await this.#startFlight(read, params, key), "miss");
   }
 
   #joinable<P>(read: Read<P>, params: P, key: string): Flight | undefined {
@@ -73,7 +75,7 @@ export class Answers {
     return this.#options.cache.movedSince(flight.began, concerns(read, params)) ? undefined : flight;
   }
 
-  #depart<P>(read: Read<P>, params: P, key: string): Promise<Entry | null> {
+  #startFlight<P>(read: Read<P>, params: P, key: string): Promise<Entry | null> {
     const began = this.#options.cache.moment;
     const entry = this.#run(read, params, key, began).finally(() => {
       if (this.#flights.get(key) === flight) this.#flights.delete(key);
@@ -109,9 +111,11 @@ export class Answers {
 }
 
 /**
- * The tags that a read may turn out to have, before it has run: those that are known, the kind of each (`tracks` of
- * `tracks:17`: adding an entity touches its kind alone, since its id is not known before, and decides whether there is
- * an answer), and the kinds whose entities only the row names.
+ * The tags that a read's answer may have, before it has run: the known tags; the kind of each (`tracks` of
+ * `tracks:17`);
+ * and the kinds whose entities only the row names. The kind is included because adding an entity touches only its
+ * kind
+ * (its id is not known before) and decides whether there is an answer.
  */
 export function concerns<P>({ cache }: Read<P>, params: P): readonly string[] {
   const tags = cache.tags(params);

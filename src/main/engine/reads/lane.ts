@@ -16,30 +16,31 @@ import { THREAD_LIMITS, threadUrl } from "../threads.ts";
 export interface LaneOptions {
   readonly name: "point" | "scan";
   readonly file: string;
-  /** Of each thread. */
+  /** Per thread. */
   readonly memory?: ConnectionMemory | undefined;
   readonly threads: number;
-  /** Reads that travel together at the most. */
+  /** Reads in one batch at most. */
   readonly maxBatch: number;
   /**
-   * Milliseconds: only reads whose statement took less when it last ran travel together, the others alone. Without
-   * it all do.
+   * Milliseconds. Only reads whose statement took less in its last run are batched; the others run alone. Without
+   * it all
+   * reads are batched.
    */
   readonly briefMs?: number;
-  /** Reads that may wait; one more is refused. */
+  /** Reads that may wait. Past it, reads are refused. */
   readonly maxWaiting: number;
-  /** Milliseconds that a read may expect to wait for a thread; one that would wait longer is refused. */
+  /** Milliseconds of expected wait. A read that would wait longer is refused. */
   readonly maxWaitMs: number;
-  /** Milliseconds after which a read's caller is freed, and after which a long read aborts itself. */
+  /** Milliseconds after which a read's caller gets `read_timeout`, and after which a long read aborts itself. */
   readonly deadlineMs: number;
-  /** Added to the threads' niceness, so that point reads win the processor. */
+  /** Added to the threads' niceness, so that point reads get the processor first. */
   readonly nice: number;
   readonly onBatch: (size: number) => void;
-  /** A thread has died; the pool is starting another. */
+  /** A thread has died. The pool is starting another. */
   readonly onLost?: () => void;
 }
 
-/** A read's row with what it cost. */
+/** A read's row and its cost. */
 export interface ReadAnswer {
   readonly row: ReadRow | null;
   readonly waitedMs: number;
@@ -52,35 +53,39 @@ interface Waiting {
   readonly resolve: (answer: ReadAnswer) => void;
   readonly reject: (error: AppError) => void;
   settled: boolean;
-  /** Whether a thread has died over it. */
+  /** Whether a thread has died while running it. */
   lost: boolean;
 }
 
 /**
- * One lane of readers: N threads that take what waits, a batch at a time.
+ * One lane of readers: N threads that take waiting reads in batches.
  *
- * - A thread that is free takes everything that waits (up to the cap) at the end of the event loop's turn: what
- *   arrived in one turn travels as one message, an idle lane adds no delay, and a busy one amortises the hop.
- * - On a lane of reads that cost what they cost, those travel together that were brief when they last ran: a search
- *   of a small catalogue costs less than its own way to a thread. One that is long or not known yet travels alone,
- *   so that no answer waits for a long read that happened to leave with it.
- * - Order within a lane is first come, first served. Full, by number or by the time that its reads take:
- *   `overloaded` at once.
- * - A caller is freed at the deadline with `read_timeout`, whether its read waits or runs; a running one cannot
- *   be taken back, and its thread is counted as busy until it returns.
- * - A thread that dies takes no read with it: each of its batch is run once more, alone, before all others. So a
- *   read that kills its thread gets `reader_lost` at its second, and its neighbours their answers.
- * - `pause` holds dispatch and waits for what runs, for a while: when it succeeds, no thread of this lane has a
- *   snapshot open.
- * - Closed: `closing`, for what waits, what runs and what comes.
+ * - A free thread takes everything that waits (up to the cap) at the end of the event loop's turn. Reads that
+ *   arrived in
+ * one turn travel as one message. An idle lane adds no delay, and a busy one amortises the hop.
+ * - On a lane of mixed costs, only reads that were brief in their last run are batched: a search of a small
+ *   catalogue
+ * costs less than its message. A long or unknown read travels alone, so that no answer waits behind a long read of
+ * the
+ * same batch (head-of-line blocking).
+ * - Order within a lane is first come, first served. Full, by number or by expected wait: `overloaded` at once.
+ * - A caller gets `read_timeout` at the deadline, whether its read waits or runs. A running read can't be
+ *   cancelled, and
+ * its thread counts as busy until it returns.
+ * - When a thread dies, each read of its batch is retried once, alone, before all others. So a read that kills its
+ * thread gets `reader_lost` at its second death, and its neighbours get their answers.
+ * - `pause` stops dispatch and waits a limited time for running reads. When it succeeds, no thread of this lane has
+ *   an
+ * open snapshot.
+ * - Closed: `closing`, for waiting, running and new reads.
  */
 export class Lane {
   readonly #options: LaneOptions;
   readonly #pool: Piscina<string, ReadBatchReport>;
   readonly #waiting: Waiting[] = [];
-  /** One a thread at the most. No set: see "Garbage" in ../http/DESIGN.md. */
+  /** At most one batch per thread. Not a Set: see "Garbage" in ../http/DESIGN.md. */
   readonly #running: Waiting[][] = [];
-  /** By their SQL: milliseconds of the latest run. */
+  /** Milliseconds of the latest run, by SQL text. */
   readonly #costs = new LRUCache<string, number>({ max: 512 });
   readonly #clock: NodeJS.Timeout;
   readonly #admission: AdmissionControl;
@@ -98,12 +103,12 @@ export class Lane {
     this.#free = options.threads;
     this.#admission = new AdmissionControl(options.maxWaitMs);
     this.#clock = setInterval(() => this.#expire(), Math.min(100, options.deadlineMs)).unref();
-    // A thread that dies idle is replaced by the pool, which says so; unheard, that would end the process.
+    // The pool replaces a thread that dies idle and emits `error`. Without a listener, that would end the process.
     pool.on("error", () => this.#replenish());
     pool.on("workerDestroy", (thread: object) => this.#onThreadExit(thread));
   }
 
-  /** Resolves when a connection is open for each thread; one that starts late opens its own with its first batch. */
+  /** Resolves when each thread has an open connection. A thread started later opens its own with its first batch. */
   static async open(options: LaneOptions): Promise<Lane> {
     const pool = new Piscina<string, ReadBatchReport>({
       filename: threadUrl("../../../workers/reader", import.meta.url).href,
@@ -130,7 +135,7 @@ export class Lane {
     return this.#waiting.length;
   }
 
-  /** Another file has been put in the database's place: whatever is sent from now on is read from that one. */
+  /** The database file was replaced: reads sent from now on use the new file. */
   reopen(): void {
     this.#generation++;
   }
@@ -139,14 +144,14 @@ export class Lane {
     return this.#pool.threads.length;
   }
 
-  /** Whether a thread is free, or may soon be: one that runs far past every deadline may never return. */
+  /** Whether a thread is free or may soon be. A thread that runs far past every deadline may never return. */
   get alive(): boolean {
     if (this.threads === 0) return false;
     const stuck = performance.now() - 2 * this.#options.deadlineMs;
     return this.#free > 0 || this.#running.some(([first]) => first!.since > stuck);
   }
 
-  /** @throws AppError `overloaded`, `read_timeout`, `reader_lost`, `closing`, or what SQLite said. */
+  /** @throws AppError `overloaded`, `read_timeout`, `reader_lost`, `closing`, or SQLite's error. */
   read(request: ReadRequest): Promise<ReadAnswer> {
     if (this.#closed !== undefined) return Promise.reject(new AppError("closing"));
     const waiting = this.#waiting.length;
@@ -161,9 +166,9 @@ export class Lane {
   }
 
   /**
-   * Holds dispatch until `resume` and waits for what runs. Pauses nest.
+   * Stops dispatch until `resume` and waits for running reads. Pauses nest.
    *
-   * @returns false when something still runs after `maxMs`: then nothing is held, and there is nothing to resume.
+   * @returns false if a read still runs after `maxMs`. Then dispatch goes on, and there is nothing to resume.
    */
   async pause(maxMs: number): Promise<boolean> {
     this.#pauses++;
@@ -190,8 +195,9 @@ export class Lane {
   }
 
   /**
-   * Frees every caller at once, then waits for what runs: ending a thread inside a call of better-sqlite3 can abort
-   * the whole process (its issue 1507). Past the deadline it is risked. Again is harmless.
+   * Rejects every caller at once, then waits for running reads: ending a thread inside a call of better-sqlite3 can
+   * abort
+   * the whole process (its issue 1507). Past the deadline the thread is ended anyway. Idempotent.
    */
   close(): Promise<void> {
     this.#closed ??= this.#close();
@@ -218,7 +224,7 @@ export class Lane {
   }
 
   async #dispatch(): Promise<void> {
-    const batch = this.#waiting.splice(0, this.#share());
+    const batch = this.#waiting.splice(0, this.#nextBatchLength());
     const sent = performance.now();
     this.#free--;
     this.#running.push(batch);
@@ -230,7 +236,7 @@ export class Lane {
         this.#costs.set(waiting.request[0], report.ms[i]!);
         this.#settle(waiting, report.columns, i * 3, sent - waiting.since, report.ms[i]!);
       });
-      // The pool's own map of tasks still knows the report, and would keep its texts for long.
+      // The pool's own map of tasks still references the report, and would keep its texts in memory.
       report.columns.length = 0;
     } catch (cause) {
       this.#lose(batch, cause);
@@ -239,13 +245,13 @@ export class Lane {
     }
   }
 
-  /** Milliseconds until the last of the callers is gone: nobody waits for what a read does after that. */
+  /** Milliseconds until the last caller's deadline. Work after that is wasted. */
   #timeLeft(batch: readonly Waiting[], now: number): number {
     const newest = Math.max(...batch.map(({ since }) => since));
     return newest + this.#options.deadlineMs - now;
   }
 
-  /** The pool may say so twice: for the error, and for the end of the thread. */
+  /** The pool may emit two events for one thread: its error and its exit. */
   #onThreadExit(thread: object): void {
     if (this.#exited.has(thread)) return;
     this.#exited.add(thread);
@@ -253,8 +259,9 @@ export class Lane {
   }
 
   /**
-   * The pool starts no thread by itself after one that died before it had said that it was ready: an empty batch
-   * makes it. Otherwise a lane whose threads have all gone that way would look dead until somebody reads.
+   * The pool does not replace a thread that died before it was ready. An empty batch makes it start one. Otherwise
+   * a lane
+   * whose threads all died that way would look dead until the next read.
    */
   #replenish(): void {
     if (this.#closed !== undefined || this.threads >= this.#options.threads) return;
@@ -271,8 +278,8 @@ export class Lane {
     this.#waiting.unshift(...again);
   }
 
-  /** What waits is shared among the free threads, so that one does not take all while another sleeps. */
-  #share(): number {
+  /** Divides the waiting reads among the free threads, so that one does not take all while another is idle. */
+  #nextBatchLength(): number {
     if (this.#waiting[0]!.lost) return 1;
     const share = Math.min(this.#options.maxBatch, Math.ceil(this.#waiting.length / this.#free));
     if (this.#options.briefMs === undefined) return share;
@@ -309,7 +316,7 @@ export class Lane {
     waiting.resolve({ row, waitedMs, ms });
   }
 
-  /** Only the first of a read's fates counts. */
+  /** Only a read's first outcome counts. */
   #reject(waiting: Waiting, error: AppError): void {
     if (waiting.settled) return;
     waiting.settled = true;

@@ -1,14 +1,15 @@
 import { AppError } from "../../../shared/errors.ts";
 import type { Param } from "../../../shared/protocol.ts";
 
-/** Keyset pagination: a page's SQL, and the cursor that names the row it ended at. */
+/** Keyset pagination: a page's SQL and the cursor of its last row. */
 
 /**
- * Wraps a query for items into `{"data", "next"}`. A materialised CTE is read back in the order it was filled. Items
- * are JSON text already, so they are strung together as text: parsing them again took half of a page's time.
+ * Wraps a query for items into `{"data", "next"}`. A materialised CTE is read back in the order it was filled.
+ * Items
+ * are JSON text, so they are concatenated as text: parsing them again took half of a page's time.
  *
- * @param exists a WHERE clause without which there is no answer at all.
- * @param total a query for the number of all rows, which adds `"total"`: of the same snapshot as the page.
+ * @param exists a WHERE clause. If it is false, there is no answer.
+ * @param total a query for the number of all rows. It adds `"total"`, from the same snapshot as the page.
  */
 export const pageOf = (items: string, exists = "", total?: string): string => `
   WITH page AS MATERIALIZED (${items})
@@ -17,10 +18,10 @@ export const pageOf = (items: string, exists = "", total?: string): string => `
       (SELECT hex(json_array(@sort, sort_key, sort_id)) FROM page LIMIT 1 OFFSET likely(@limit) - 1) END),
     ${total === undefined ? "" : `',"total":', (${total}),`} '}'), NULL, NULL ${exists}`;
 
-/** The sort's value and the id of the last row of the page before; undefined on the first page. */
+/** The sort value and the id of the previous page's last row; undefined for the first page. */
 export type After = readonly [key: Param, id: number] | undefined;
 
-/** @throws AppError `cursor_invalid` for anything that is not `next` of a page with the same sort. */
+/** @throws AppError `cursor_invalid` unless it is `next` of a page with the same sort. */
 export function decodeCursor({ cursor, sort }: { cursor?: string | undefined; sort: string }): After {
   if (cursor === undefined) return undefined;
   try {
@@ -28,7 +29,7 @@ export function decodeCursor({ cursor, sort }: { cursor?: string | undefined; so
     const scalar = typeof key === "string" || Number.isFinite(key);
     if (cursorSort === sort && scalar && Number.isSafeInteger(id)) return [key, id];
   } catch {
-    // Falls through to the one answer for every cursor that is none.
+    // Falls through: every invalid cursor gets the same error.
   }
   throw new AppError("cursor_invalid", {
     errors: [{ parameter: "cursor", detail: `expected \`next\` of a page sorted by ${sort}` }],

@@ -6,15 +6,19 @@ import type { Metrics } from "../metrics.ts";
 import { Answers } from "./answers.ts";
 import { Lane, type LaneOptions } from "./lane.ts";
 
-/** Milliseconds: reads of the scan lane that took less when they last ran travel together, too. */
+/** Milliseconds: on the scan lane, reads that took less in their last run are batched. */
 const BRIEF_MS = 1;
 const MAX_WAITING = 10_000;
 const DEADLINE_MS = 5_000;
-/** Half of the deadline: an estimate that is wrong by a factor of two still wastes no work. */
+/** Half of the deadline: even an estimate wrong by a factor of two wastes no work. */
 const MAX_WAIT_MS = DEADLINE_MS / 2;
 /** Added to the scan threads' niceness. */
 const SCAN_NICE = 5;
-/** How long scans are waited for, and then held. A scan asks for its deadline now and then only. Milliseconds. */
+/**
+ * Milliseconds to wait for running scans, and then to hold new ones. A scan checks its deadline only now and then,
+ * hence
+ * the margin.
+ */
 const HOLD_MS = DEADLINE_MS + 500;
 
 export interface ReadSideOptions {
@@ -25,7 +29,7 @@ export interface ReadSideOptions {
   readonly tuning?: Tuning;
 }
 
-/** Everything that reads: the two lanes, and the answers that come from them or from the cache. */
+/** The read side: the two lanes, and the answers from them or from the cache. */
 export class ReadSide {
   readonly #lanes: Readonly<Record<"point" | "scan", Lane>>;
   readonly answers: Answers;
@@ -46,7 +50,7 @@ export class ReadSide {
     });
   }
 
-  /** The database must exist: the writer comes first. */
+  /** The database must exist, so open the writer first. */
   static async open(options: ReadSideOptions): Promise<ReadSide> {
     const { settings, metrics, log, tuning = TUNING } = options;
     const { database: file, pointReaders, scanReaders } = settings;
@@ -91,28 +95,27 @@ export class ReadSide {
   }
 
   /**
-   * Runs the action while no scan holds a snapshot. Scans that come are held, and those that run are waited for: each
-   * ends by its deadline. One that is stuck past it is not waited for: then the action runs all the same. Nothing is
-   * held for longer than a deadline in all.
+   * Runs the action while no scan holds a snapshot. New scans are held. Running ones are awaited: each ends by its
+   * deadline. If one is stuck past its deadline, the action runs anyway. New scans are held for a deadline at most.
    */
   async whileScansHeld<T>(action: () => Promise<T>): Promise<T> {
     const { scan } = this.#lanes;
     if (!(await scan.pause(HOLD_MS))) return action();
     let held = true;
-    const letGo = () => {
+    const release = () => {
       if (held) scan.resume();
       held = false;
     };
-    const patience = setTimeout(letGo, HOLD_MS);
+    const patience = setTimeout(release, HOLD_MS);
     try {
       return await action();
     } finally {
       clearTimeout(patience);
-      letGo();
+      release();
     }
   }
 
-  /** Another file has been put in the database's place: whatever is sent from now on is read from that one. */
+  /** The database file was replaced: reads sent from now on use the new file. */
   reopen(): void {
     for (const lane of new Set(Object.values(this.#lanes))) lane.reopen();
   }
@@ -122,7 +125,7 @@ export class ReadSide {
   }
 }
 
-/** One lane that cannot be opened takes the other with it: its threads would keep the process alive. */
+/** If one lane can't be opened, closes the other: its threads would keep the process alive. */
 async function closeOpened(opening: readonly Promise<Lane>[], error: unknown): Promise<never> {
   for (const lane of await Promise.allSettled(opening)) {
     if (lane.status === "fulfilled") await lane.value.close();

@@ -1,11 +1,11 @@
 import { LRUCache } from "lru-cache";
 
-/** More shapes than anybody but a test asks for. */
+/** More shapes than clients use in practice. */
 const MOST = 256;
 
 /**
- * Keeps the SQL texts that a read puts together, by what they hang on. Putting one together, and hashing a string
- * that is new each time on its way to a reader, took 10 µs of the thread that answers.
+ * Caches generated SQL texts by their shape. Building a text, and hashing a new string on its way to a reader, took
+ * 10 µs of the main thread.
  */
 export function keptTexts(): (shape: string, make: () => string) => string {
   const texts = new LRUCache<string, string>({ max: MOST });

@@ -3,44 +3,48 @@ import type { CheckpointMode, CheckpointReport, WalState } from "../../../shared
 import { maintain, PRIORITY } from "../commands/write-queue.ts";
 
 export interface CheckpointerOptions {
-  /** Uncheckpointed frames from which a PASSIVE checkpoint runs as soon as nothing waits. */
+  /** Uncheckpointed frames from which a PASSIVE checkpoint runs when nothing waits. */
   readonly idleFrames: number;
-  /** WAL frames from which scans are held and the WAL is truncated, whatever waits. */
+  /** WAL frames from which scans are held and the WAL is truncated, even under load. */
   readonly capFrames: number;
-  /** WAL frames from which the writer refuses batches: the WAL is truncated as soon as that can be had. */
+  /** WAL frames from which the writer refuses batches. The WAL is truncated as soon as possible. */
   readonly limitFrames: number;
   readonly run: (mode: CheckpointMode) => Promise<CheckpointReport>;
-  /** Runs the action while no scan of this process holds a snapshot, as far as that can be had. */
+  /** Runs the action while no scan of this process holds a snapshot, if possible. */
   readonly whileScansHeld: <T>(action: () => Promise<T>) => Promise<T>;
   readonly onReport: (report: CheckpointReport) => void;
   readonly onFailure: (error: unknown) => void;
 }
 
-/** Milliseconds between two attempts at a WAL that is past its limit. */
+/** Milliseconds between two attempts to truncate a WAL past its limit. */
 const RETRY_MS = 500;
 
 /**
  * Decides when the writer checkpoints; `wal_autocheckpoint` is off.
  *
- * Two thresholds, each judged after every commit, whatever is queued:
+ * Two thresholds, each checked after every commit, whatever is queued:
  *
- * - `idleFrames` not yet in the file: PASSIVE, as soon as nothing waits. It disturbs nobody, but cannot start the WAL
- *   over while any reader looks at it, and under load one always does.
- * - `capFrames` in the WAL: a PASSIVE pass moves the bulk, then scans are held until those that run have ended, and
- *   TRUNCATE moves the rest. Reads of the point lane go on: they are short, and TRUNCATE waits for them.
+ * - `idleFrames` not checkpointed: PASSIVE, as soon as nothing waits. It blocks nothing, but can't restart the WAL
+ *   while
+ * any reader uses it, and under load one always does.
+ * - `capFrames` in the WAL: a PASSIVE pass moves most frames. Then scans are held until the running ones have
+ *   ended, and
+ * TRUNCATE moves the rest. The point lane goes on: its reads are short, and TRUNCATE waits for them.
  *
- * A long read in another process can still hold TRUNCATE back. It is then tried again when the WAL has grown by half
- * of the cap, so that scans are not held after every commit; past `limitFrames`, where the writer refuses batches and
- * nothing grows, twice a second.
+ * A long read in another process can still block TRUNCATE. TRUNCATE is then retried when the WAL has grown by half
+ * of
+ * the cap, so that scans are not held after every commit. Past `limitFrames`, where the writer refuses batches and
+ * the
+ * WAL does not grow, it is retried twice a second.
  */
 export class Checkpointer {
   readonly #jobs: PQueue;
   readonly #options: CheckpointerOptions;
   #passing = false;
-  /** Frames at the last PASSIVE: one that a reader held back is not repeated before the WAL has grown again. */
+  /** Frames at the last PASSIVE. One that a reader blocked is not repeated before the WAL has grown again. */
   #passed = 0;
   #truncating: Promise<void> | undefined;
-  /** Frames at which the next TRUNCATE is due. */
+  /** Frames from which the next TRUNCATE runs. */
   #due: number;
   /** By `performance.now()`: when the last TRUNCATE ended. */
   #tried = Number.NEGATIVE_INFINITY;
@@ -52,7 +56,7 @@ export class Checkpointer {
     this.#due = options.capFrames;
   }
 
-  /** To be told after every commit, and after a batch that was refused. */
+  /** Call it after every commit and after a refused batch. */
   observe(wal: WalState): void {
     if (this.#closed) return;
     const { capFrames, idleFrames } = this.#options;
@@ -62,12 +66,12 @@ export class Checkpointer {
     else if (wal.frames - Math.max(wal.checkpointed, this.#passed) >= idleFrames) this.#passWhenIdle();
   }
 
-  /** Resolves when no TRUNCATE is under way. */
+  /** Resolves when no TRUNCATE is running. */
   async settled(): Promise<void> {
     await this.#truncating;
   }
 
-  /** Waits for what runs; starts nothing more. */
+  /** Waits for a running checkpoint and starts no more. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.settled();
@@ -98,7 +102,7 @@ export class Checkpointer {
       });
   }
 
-  /** Scans are waited for outside the queue of jobs: batches go on meanwhile. */
+  /** Waits for scans outside the job queue, so batches go on meanwhile. */
   async #passAndTruncate(): Promise<void> {
     const { capFrames, whileScansHeld } = this.#options;
     const pass = (mode: CheckpointMode) =>

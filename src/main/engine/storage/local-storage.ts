@@ -32,18 +32,18 @@ export interface LocalStorageOptions {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly whileScansHeld: <T>(action: () => Promise<T>) => Promise<T>;
-  /** Another file has been put in the database's place: what is known of the one before is void. */
+  /** The database file was replaced: cached knowledge of the old file is invalid. */
   readonly onReplaced?: () => void;
-  /** Another program has written to the database: what is cached of it may be stale. */
+  /** Another program has written to the database: cached answers may be stale. */
   readonly onForeignWrite?: () => void;
-  /** Runs before the schema of a database that holds something is changed; when it fails, nothing is. */
+  /** Runs before the migration of a database with data. If it fails, nothing is migrated. */
   readonly beforeMigration: () => Promise<unknown>;
-  /** False leaves the schema as it is found. */
+  /** False skips migrations. */
   readonly migrate?: boolean;
   readonly tuning?: Tuning | undefined;
 }
 
-/** What was migrated before has something to lose; a file that is made now has not. */
+/** A database with applied migrations has data to lose; a new file has none. */
 async function bringUpToDate(thread: Writer, { beforeMigration, log }: LocalStorageOptions): Promise<void> {
   const status = await thread.call("migrations", null);
   const applied = status.filter(({ appliedAt }) => appliedAt !== null).length;
@@ -53,19 +53,17 @@ async function bringUpToDate(thread: Writer, { beforeMigration, log }: LocalStor
   if (applied > 0) log.info({ from: applied, to: version }, "schema migrated");
 }
 
-/**
- * The storage over a file of this machine: the writer thread, the jobs that take turns there, and checkpoints.
- */
+/** Storage over a local file: the writer thread, the queue of its jobs, and checkpoints. */
 export class LocalStorage implements Storage {
   readonly #writer: Writer;
-  /** Two at a time: the writer does one after the other, and finds the next already there when it is done. */
+  /** Two at a time: the writer runs one after the other, and the next job is already there when it finishes one. */
   readonly jobs = new PQueue({ concurrency: 2 });
   readonly #options: LocalStorageOptions;
   readonly #checkpointer: Checkpointer;
   #wal: WalState;
-  /** Whether the last batch was refused for the WAL's length. */
+  /** Whether the last batch was refused because of the WAL's length. */
   #full = false;
-  /** Whether an exchange of the file may be under way. */
+  /** Whether the file may be being replaced. */
   #adopting = false;
   #closing: Promise<void> | undefined;
 
@@ -87,8 +85,9 @@ export class LocalStorage implements Storage {
   }
 
   /**
-   * @throws AppError `locked`, `database_unusable`, `migration_refused` or `sqlite_too_old`; as a backup does when
-   * the one before a migration fails: then nothing was migrated.
+   * @throws AppError `locked`, `database_unusable`, `migration_refused` or `sqlite_too_old`; or the error of the
+   * backup
+   * before a migration. Then nothing was migrated.
    */
   static async open(options: LocalStorageOptions): Promise<LocalStorage> {
     const { database: file, synchronous, checkpoints, walLimitMb } = options.settings;
@@ -137,7 +136,7 @@ export class LocalStorage implements Storage {
     return this.#wal;
   }
 
-  /** Runs commands in one transaction, each with an outcome of its own. */
+  /** Runs commands in one transaction, each with its own outcome. */
   async batch(commands: readonly Statements[]): Promise<BatchReport> {
     const report = await this.#writer.batch(commands);
     this.#wal = report.wal;
@@ -150,7 +149,7 @@ export class LocalStorage implements Storage {
     return this.#maintain(() => this.#writer.call("optimize", null));
   }
 
-  /** @throws AppError `in_use` when checkpoints are a replicator's. */
+  /** @throws AppError `in_use` if a replicator runs the checkpoints. */
   async checkpoint(): Promise<CheckpointReport> {
     if (this.#options.settings.checkpoints === "external") {
       throw new AppError("in_use", {
@@ -165,8 +164,9 @@ export class LocalStorage implements Storage {
   }
 
   /**
-   * Puts another catalogue in the place of the one there is: whole, in one step, with everything kept that is not of
-   * the catalogue. Before every batch that waits.
+   * Replaces the catalogue by another: as a whole, in one step. Data outside the catalogue is kept. Runs before
+   * every
+   * waiting batch.
    *
    * @throws AppError `import_refused`, `backup_running`, `in_use`: then nothing has changed.
    */
@@ -186,7 +186,7 @@ export class LocalStorage implements Storage {
     return report;
   }
 
-  /** Also when the thread dies over it: the next one finishes what was decided, before it does anything else. */
+  /** Also called when the thread dies during a replacement: the next thread first finishes what was decided. */
   #adopted(): void {
     if (!this.#adopting) return;
     this.#adopting = false;
@@ -202,10 +202,10 @@ export class LocalStorage implements Storage {
   }
 
   /**
-   * Copies the database to an empty file, a few pages after each batch. Not through the queue of jobs: nothing waits
+   * Copies the database to an empty file, a few pages after each batch. It bypasses the job queue: nothing waits
    * for it.
    *
-   * @throws AppError `backup_running`, `backup_failed`, `disk_full`; `closing` when it was cancelled.
+   * @throws AppError `backup_running`, `backup_failed`, `disk_full`; `closing` if it was cancelled.
    */
   copy(to: string): Promise<CopyReport> {
     return this.#writer.call("copy", to);
@@ -215,12 +215,12 @@ export class LocalStorage implements Storage {
     await this.#writer.call("cancelCopy", null);
   }
 
-  /** Where the server listens, for those who find the database held. */
+  /** Publishes the server's URL to processes that find the database locked. */
   async announce(url: string): Promise<void> {
     await this.#writer.announce(url);
   }
 
-  /** Runs what is queued, then closes the database and lets go of the lock. */
+  /** Runs queued jobs, then closes the database and releases the lock. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -236,7 +236,7 @@ export class LocalStorage implements Storage {
     return maintain(this.jobs, job);
   }
 
-  /** Said once each time, however many writes are refused. */
+  /** Logged once per transition, however many writes are refused. */
   #noteFull(full: boolean): void {
     if (full === this.#full) return;
     this.#full = full;

@@ -11,17 +11,17 @@ import type {
 import type { BatchExecutor } from "../commands/write-queue.ts";
 
 /**
- * Whoever keeps the database: the writer thread over a local file, or something else that executes batches of SQL.
+ * Storage of the database: the writer thread over a local file, or another executor of SQL batches.
  *
- * The command bus needs a {@link BatchExecutor} and nothing besides; what is here beyond that is for operation. A
- * storage that has no such thing refuses it with `in_use`, saying who does it instead.
+ * The command bus needs only a {@link BatchExecutor}. The other members serve operation. A storage that lacks one
+ * refuses it with `in_use` and says who does it instead.
  */
 export interface Storage extends BatchExecutor {
-  /** In which everything takes its turn: checkpoints first, then batches, then maintenance. */
+  /** The job queue. Priorities: checkpoints, then batches, then maintenance. */
   readonly jobs: PQueue;
-  /** Whether batches are taken now. */
+  /** Whether batches are accepted now. */
   readonly alive: boolean;
-  /** The number of the last migration. */
+  /** The number of the last applied migration. */
   readonly schemaVersion: number;
   readonly wal: WalState;
   optimize(): Promise<{ readonly ms: number }>;
@@ -29,13 +29,13 @@ export interface Storage extends BatchExecutor {
   checkpoint(): Promise<CheckpointReport>;
   migrate(target: number | "latest"): Promise<MigrationReport>;
   migrations(): Promise<readonly MigrationStatus[]>;
-  /** Puts another database in the place of the one there is, whole and in one step, before every batch that waits. */
+  /** Replaces the database by another: as a whole, in one step, before every waiting batch. */
   adopt(request: AdoptRequest): Promise<AdoptReport>;
   /** Copies the database to an empty file while batches go on. */
   copy(to: string): Promise<CopyReport>;
   cancelCopy(): Promise<void>;
-  /** Where the server listens, for those who find the database held. */
+  /** Publishes the server's URL to processes that find the database locked. */
   announce(url: string): Promise<void>;
-  /** Finishes what runs. Again is harmless. */
+  /** Finishes running jobs. Idempotent. */
   close(): Promise<void>;
 }

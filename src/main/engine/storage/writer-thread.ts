@@ -22,33 +22,35 @@ interface Pending {
 }
 
 /**
- * The front's end of the writer thread: `call` a job, get its reply.
+ * The main thread's side of the writer thread: `call` a job, get its reply.
  *
- * Every call settles exactly once. When the thread dies, the calls in flight are rejected with
- * `outcome_unknown` (a batch may have been committed without its answer), later ones with `writer_lost`. After
- * `close` they are rejected with `closing`: what was called before it is done first, in order.
+ * Every call settles exactly once. When the thread dies, calls in flight are rejected with `outcome_unknown` (a
+ * batch
+ * may have been committed without its answer), later ones with `writer_lost`. After `close` they are rejected with
+ * `closing`; earlier calls finish first, in order.
  *
- * A death is told when the thread has ended and not when it errs: until then its connection is open, and a commit
- * may still be under way.
+ * A death is reported when the thread has ended, not when it fails: until then its connection is open, and a commit
+ * may
+ * still be running.
  */
 export class WriterThread {
   readonly #worker: Worker;
-  /** By their id, which is free again after the reply. No map: see "Garbage" in ../http/DESIGN.md. */
+  /** Calls by id. An id is free again after its reply. Not a Map: see "Garbage" in ../http/DESIGN.md. */
   readonly #pending: (Pending | undefined)[] = [];
-  /** Why no further call is taken: the thread has ended, or is about to. */
+  /** Why no more calls are accepted: the thread has ended or is ending. */
   #ended: AppError | undefined;
   #closing: Promise<void> | undefined;
-  /** Resolves when the thread has ended, with the error that ended it where there was one. */
+  /** Resolves when the thread has ended, with its error if there was one. */
   readonly exited: Promise<unknown>;
   #cause: unknown;
-  /** Another program has written to the database. */
+  /** Called when another program has written to the database. */
   onForeignWrite: () => void = () => {};
-  /** The number of the last migration, and the WAL as it was found at the start. */
+  /** The number of the last applied migration, and the state of the WAL at the start. */
   readonly schemaVersion: number;
-  /** Of the file: what a frame of the WAL holds. */
+  /** Page size of the file: the content of a WAL frame. */
   readonly pageBytes: number;
   readonly wal: WalState;
-  /** Whether a process that was killed left no WAL, where there must have been one. */
+  /** Whether the WAL of a killed process is missing. */
   readonly walMissing: boolean;
 
   private constructor(worker: Worker, { version, wal, pageBytes, walMissing }: Started) {
@@ -63,7 +65,7 @@ export class WriterThread {
     });
     worker.on("error", (error) => this.#fail(error));
     this.exited = new Promise((resolve) => worker.once("exit", () => resolve(this.#cause)));
-    worker.once("exit", () => this.#die());
+    worker.once("exit", () => this.#rejectPending());
   }
 
   /** @throws AppError `locked`, `database_unusable`, `migration_refused` or `sqlite_too_old`. */
@@ -78,12 +80,12 @@ export class WriterThread {
     return new WriterThread(worker, started);
   }
 
-  /** Whether the thread runs and takes calls. */
+  /** Whether the thread runs and accepts calls. */
   get alive(): boolean {
     return this.#ended === undefined;
   }
 
-  /** Runs commands in one transaction, each with an outcome of its own. */
+  /** Runs commands in one transaction, each with its own outcome. */
   async batch(commands: readonly Statements[]): Promise<BatchReport> {
     return JSON.parse(await this.call("batch", encodeCommands(commands)));
   }
@@ -102,7 +104,7 @@ export class WriterThread {
     });
   }
 
-  /** Closes the database and lets go of the lock. Again is harmless, and so it is when the thread has died. */
+  /** Closes the database and releases the lock. Idempotent, also when the thread has died. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -114,7 +116,7 @@ export class WriterThread {
     try {
       if (!died) await this.#send("close", null);
     } catch (error) {
-      // A thread that dies over its closing has closed: what it left, the next start finds its way with.
+      // A thread that died while closing is closed. The next start recovers what it left.
       if (!(error instanceof AppError && error.code === "outcome_unknown")) throw error;
     } finally {
       await this.exited;
@@ -133,7 +135,7 @@ export class WriterThread {
     this.#ended ??= new AppError("writer_lost", { cause });
   }
 
-  #die(): void {
+  #rejectPending(): void {
     this.#fail(this.#cause);
     const cause = this.#cause;
     for (const pending of this.#pending.splice(0))
@@ -141,7 +143,7 @@ export class WriterThread {
   }
 }
 
-/** A thread can end before it says anything, by an error of its own or by being ended. */
+/** A thread can end before its first message, by its own error or by being terminated. */
 function firstMessage(worker: Worker): Promise<WriterStarted> {
   return new Promise((resolve, reject) => {
     worker.once("message", resolve);

@@ -9,34 +9,37 @@ import type {
 } from "../../../shared/protocol.ts";
 import { WriterThread } from "./writer-thread.ts";
 
-/** Milliseconds between a thread that was lost and the next: none at first, twice as long each time. */
+/** Milliseconds between a lost thread and the next: none at first, then doubled each time. */
 const SHORTEST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
-/** A thread that lived so long is not part of a series of deaths. */
+/** A thread that lived this long ends a series of deaths. */
 const SETTLED_MS = 60_000;
 /** Milliseconds that a call waits for the next thread. */
 const PATIENCE_MS = 5_000;
 
 export interface WriterEvents {
-  /** A thread has died, and calls in flight with it. */
+  /** A thread has died, and the calls in flight with it. */
   readonly onLost: (cause: unknown) => void;
-  /** Another thread is about to take its place: before anything is asked of it. */
+  /** A new thread is ready but has no calls yet. */
   readonly onReplaced?: () => void;
   /** Another program has written to the database. */
   readonly onForeignWrite?: () => void;
-  /** No thread could be started in its place; it is tried again. */
+  /** No new thread could be started. It will be retried. */
   readonly onFailure: (error: unknown) => void;
 }
 
 /**
- * The writer, whichever thread that is: when one dies, another takes its place.
+ * The writer, across deaths of its thread: a dead thread is replaced.
  *
- * - What was in flight has an unknown outcome; what is called before the next thread is there waits for it. When
- *   there is none in time, or it cannot start, the call is rejected with `writer_lost`: it was never sent.
- * - The first thread that is lost is replaced at once. A series of deaths, such as a command that exhausts the heap
- *   each time it is repeated, meets growing pauses. It is tried for as long as the server runs: the cause may be a
- *   disk that somebody is about to mend.
- * - `alive` is the truth of the moment.
+ * - Calls in flight have an unknown outcome. Calls made before the next thread is ready wait for it. If none is
+ *   ready in
+ * time, or it can't start, they are rejected with `writer_lost`: they were never sent.
+ * - The first lost thread is replaced at once. In a series of deaths, such as a command that exhausts the heap each
+ *   time
+ * it is retried, the pauses grow. Attempts go on as long as the server runs: the cause may be a disk that is about
+ * to
+ * be repaired.
+ * - `alive` is the current state.
  */
 export class Writer {
   readonly #options: ThreadOptions;
@@ -45,7 +48,7 @@ export class Writer {
   #thread: WriterThread;
   #started = performance.now();
   #pause = 0;
-  /** Resolves when a thread is there again, or the attempt to start one has failed. */
+  /** Resolves when a thread is ready again, or the attempt to start one has failed. */
   #attempt: Promise<void> = Promise.resolve();
   #url: string | undefined;
 
@@ -73,12 +76,12 @@ export class Writer {
     return this.#thread.pageBytes;
   }
 
-  /** As it was found when the thread started. */
+  /** As of the thread's start. */
   get wal(): WalState {
     return this.#thread.wal;
   }
 
-  /** As it was found when the thread started. */
+  /** As of the thread's start. */
   get walMissing(): boolean {
     return this.#thread.walMissing;
   }
@@ -98,7 +101,7 @@ export class Writer {
     return this.#nextThread().then(action);
   }
 
-  /** The next thread, or the dead one when there is none in time: it refuses every call. */
+  /** The next thread, or the dead one if none is ready in time: that one refuses every call. */
   async #nextThread(): Promise<WriterThread> {
     const served = new AbortController();
     await Promise.race([this.#attempt, delay(PATIENCE_MS, undefined, served).catch(() => {})]);
@@ -106,13 +109,13 @@ export class Writer {
     return this.#thread;
   }
 
-  /** Where the server listens, for those who find the database held: kept for the threads to come. */
+  /** Publishes the server's URL to processes that find the database locked. Repeated for each new thread. */
   async announce(url: string): Promise<void> {
     this.#url = url;
     await this.call("announce", url);
   }
 
-  /** As {@link WriterThread.close}; a thread that is being started is waited for first. */
+  /** As {@link WriterThread.close}. Waits for a thread that is being started. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#attempt;
@@ -150,7 +153,7 @@ export class Writer {
     if (!this.#closing.signal.aborted) this.#attempt = this.#restart();
   }
 
-  /** With jitter, so that servers that share a disk do not all come back at once. */
+  /** With jitter, so that servers that share a disk do not all restart at once. */
   async #wait(): Promise<void> {
     const pause = this.#pause * (0.5 + Math.random() / 2);
     this.#pause = Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, this.#pause * 2));
