@@ -1,9 +1,9 @@
 import type { Guard, Param, Statement, Statements } from "./protocol.ts";
 
 /**
- * Batches travel between threads as JSON text: a string is copied as it is, while cloning an object walks it, and
- * takes some four times as long as both conversions. A statement names its SQL by number, so that each text is
- * written, read and hashed once, however many statements share it; its guard likewise.
+ * Batches travel between threads as JSON text. A string is copied as it is; structured cloning walks an object, and
+ * takes some four times as long as both conversions. A statement names its SQL and its guard by number, so that
+ * each distinct one is written, read and hashed once per batch.
  */
 export type NumberedStatement = readonly [
   sql: number,
@@ -11,7 +11,7 @@ export type NumberedStatement = readonly [
   guard?: number,
 ];
 
-/** The values of one batch, numbered as they come. */
+/** The distinct values of one batch, numbered in order of first use. */
 export class Numbers<T> {
   readonly #numbers = new Map<T, number>();
 

@@ -1,9 +1,9 @@
 /**
- * The one registry of errors. Every failure that leaves this server, over HTTP or at a terminal, is one of
- * these; `docs/errors.md` lists the same codes, and a test holds the two against each other.
+ * The registry of errors. Every failure that leaves this server, over HTTP or at a terminal, has one of these
+ * codes. A test compares them with `docs/errors.md`.
  *
- * `retry` says whether the same request may succeed later without being changed, and after how many seconds it is worth
- * a try: what Retry-After says, unless the error itself knows better. `false` where a repeat cannot help, or may do harm.
+ * `retry` says whether the same request may succeed later, and after how many seconds to retry. It is sent as
+ * Retry-After unless the error has its own value. `false`: a retry can't help, or may do harm.
  */
 export const ERRORS = {
   bad_request: {
@@ -308,7 +308,7 @@ export const ERRORS = {
     hint: "Nothing was touched. Wait until it is done, then look whether another is still wanted.",
   },
 
-  // At a terminal only: these never travel over HTTP.
+  // At a terminal only. These are never sent over HTTP.
   usage: { status: 0, title: "Wrong usage", retry: false, hint: "Run with --help." },
   node_too_old: {
     status: 0,
@@ -399,23 +399,23 @@ interface ErrorKind {
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** One thing wrong with the input: where (a JSON pointer into the body, or a parameter's name) and what. */
+/** One problem of the input: where (a JSON pointer into the body, or a parameter's name) and what was expected. */
 export type InputError =
   | { readonly pointer: string; readonly detail: string }
   | { readonly parameter: string; readonly detail: string };
 
 interface AppErrorOptions {
-  /** What happened this time, for a person; the registry's title says it in general. */
+  /** What happened in this case. The registry's title is the general description. */
   readonly detail?: string | undefined;
   readonly errors?: readonly InputError[] | undefined;
-  /** Seconds, for the Retry-After header, where this time is another than the registry's. */
+  /** Seconds for the Retry-After header, if different from the registry's. */
   readonly retryAfter?: number | undefined;
-  /** Header fields that the answer must carry, such as WWW-Authenticate. */
+  /** Headers that the response must have, such as WWW-Authenticate. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly cause?: unknown;
 }
 
-/** An expected failure with a code of the registry. Anything else that is thrown is a defect (`internal`). */
+/** An expected failure with a code of the registry. Any other thrown error is a defect (`internal`). */
 export class AppError extends Error {
   readonly code: ErrorCode;
   readonly errors: readonly InputError[] | undefined;
@@ -436,7 +436,9 @@ export class AppError extends Error {
   }
 }
 
-/** What a thread says of a failure: enough to rebuild it on the front, and it survives structured cloning. */
+/**
+ * A thread's failure as plain data. It survives structured cloning, and the main thread rebuilds the error from it.
+ */
 export interface Failure {
   /** SQLite's extended result code, such as `SQLITE_CONSTRAINT_FOREIGNKEY`, or an {@link ErrorCode}. */
   readonly code: string;
@@ -452,9 +454,9 @@ export function toFailure(error: unknown): Failure {
 }
 
 /**
- * SQLite's result codes that are the world's doing, by what they mean for a client; the first that a code begins with
- * counts, so an extended code stands before its family. What is not here (`SQLITE_ERROR`, `SQLITE_MISUSE`, …) is a
- * defect of ours: `internal`. The page of errors has the same table, and a test holds the two against each other.
+ * SQLite's result codes for environmental errors, mapped to codes of the registry. The first prefix that matches
+ * counts, so an extended code precedes its family. Codes not listed (`SQLITE_ERROR`, `SQLITE_MISUSE`, …) are
+ * defects of the server: `internal`. docs/errors.md has the same table, and a test compares them.
  */
 export const SQLITE_CODES: readonly (readonly [prefix: string, code: ErrorCode])[] = [
   ["SQLITE_CONSTRAINT_FOREIGNKEY", "in_use"],
@@ -479,7 +481,7 @@ export const SQLITE_CODES: readonly (readonly [prefix: string, code: ErrorCode])
   ["SQLITE_NOTADB", "corrupt"],
 ];
 
-/** The registry's error for a thread's failure; SQLite's own code and words stay in the cause. */
+/** Maps a thread's failure to the registry. SQLite's own code and message are kept in `cause`. */
 export function fromFailure(failure: Failure): AppError {
   const cause = Object.assign(new Error(failure.message), { code: failure.code });
   if (failure.code in ERRORS) {

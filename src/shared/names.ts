@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 
 /**
- * A URL-friendly form of a name: lower case, accents folded, everything else a hyphen. Letters of any script
- * are kept; a name with no letter or digit at all becomes `untitled`. Not unique: ids identify, slugs read well.
+ * A URL-friendly form of a name: lower case, accents folded, everything else a hyphen. Letters of any script are
+ * kept. A name without a letter or digit becomes `untitled`. Not unique: ids identify, slugs are for reading.
  */
 export function slugify(name: string): string {
   const slug = name
@@ -18,8 +18,8 @@ export function slugify(name: string): string {
 }
 
 /**
- * A UUID that depends on nothing but its name (RFC 9562, version 8 with a SHA-256 of the name), so that a
- * repeated import or generation gives every row the `public_id` it had before.
+ * A UUID derived from its name alone (RFC 9562, version 8 with a SHA-256 of the name). A repeated import or
+ * generation gives every row the same `public_id` again.
  */
 export function uuidFromName(name: string): string {
   const hash = createHash("sha256").update(name).digest();

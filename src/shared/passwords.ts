@@ -1,9 +1,9 @@
-/** argon2id as OWASP recommends it. `memory` in KiB. */
+/** argon2id with OWASP's recommended parameters. `memory` in KiB. */
 export const HASH = { memory: 19_456, passes: 2, parallelism: 1, saltBytes: 16, tagBytes: 32 } as const;
 
 export interface PasswordJob {
   readonly password: string;
-  /** The PHC string that it is compared with; without one it is hashed. */
+  /** The PHC string to compare with. Without it, the password is hashed. */
   readonly against?: string;
 }
 
@@ -15,13 +15,13 @@ export interface Cost {
 
 const base64 = (bytes: Buffer): string => bytes.toString("base64").replace(/=+$/, "");
 
-/** The PHC string format: what was used stands beside the hash, so that it can be raised later. */
+/** The PHC string format: the parameters are stored with the hash, so that they can be raised later. */
 export const phcOf = ({ memory, passes, parallelism }: Cost, salt: Buffer, tag: Buffer): string =>
   `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$${base64(salt)}$${base64(tag)}`;
 
 const PHC = /^\$argon2id\$v=19\$m=(\d{1,9}),t=(\d{1,4}),p=(\d{1,3})\$([\w+/]{11,86})\$([\w+/]{16,86})$/;
 
-/** Undefined for what was not made by {@link phcOf}. */
+/** Undefined for a text that {@link phcOf} did not make. */
 export function parsePhc(text: string): (Cost & { readonly salt: Buffer; readonly tag: Buffer }) | undefined {
   const [, memory, passes, parallelism, salt, tag] = PHC.exec(text) ?? [];
   if (tag === undefined) return undefined;
@@ -34,7 +34,7 @@ export function parsePhc(text: string): (Cost & { readonly salt: Buffer; readonl
   };
 }
 
-/** Whether it was hashed with less than is used now. */
+/** Whether the hash uses weaker parameters than the current ones. */
 export function isOutdated(phc: string): boolean {
   const parsed = parsePhc(phc);
   return parsed === undefined || parsed.memory < HASH.memory || parsed.passes < HASH.passes;

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 
-/** Schemas of settings: from the text of a flag or an environment variable to its value. */
+/** Schemas of settings: from the text of a flag or an environment variable to a value. */
 
 export const UNITS = { s: 1, m: 60, h: 3_600, d: 86_400 } as const;
 
@@ -16,7 +16,7 @@ export const whole = (min: number, max: number) =>
 
 export const onOff = z.enum(["1", "0"]).transform((given) => given === "1");
 
-/** Such as `6h`, in seconds; 0 is never. */
+/** Such as `6h`, in seconds; 0 means never. */
 export const interval = (min: number, max: number) =>
   z.union([
     z.literal("0").transform(() => 0),
@@ -29,7 +29,7 @@ export const path = text.transform((given) => resolve(given));
 export const httpUrl = z.url({ protocol: /^https?$/ });
 export const smtpUrl = z.url({ protocol: /^smtps?$/ });
 export const address = z.union([z.ipv4(), z.ipv6()]);
-/** An address, or an address with the length of its prefix. */
+/** An IP address, or one with a prefix length. */
 export const addressBlock = z.union([address, z.cidrv4(), z.cidrv6()]);
 /** As a browser sends it in `Origin`. */
 export const origin = httpUrl.refine((given) => URL.parse(given)?.origin === given);
@@ -42,7 +42,7 @@ export const hostName = z
 
 export const emptyOr = <S extends z.ZodType<string, string>>(schema: S) => z.union([z.literal(""), schema]);
 
-/** Separated by commas; empty text is an empty list. */
+/** Comma-separated. Empty text is an empty list. */
 export const listOf = <T>(item: z.ZodType<T, string>) =>
   z
     .string()

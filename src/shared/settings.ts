@@ -24,15 +24,15 @@ import { TUNING } from "./tuning.ts";
 
 /**
  * One setting. The table below feeds the flags of `chinook serve`, the environment, validation, `--help`,
- * docs/settings.md and a test that holds them together: adding a setting is adding a row.
+ * docs/settings.md and a test that compares them. To add a setting, add a row.
  */
 export interface Setting<S extends z.ZodType<unknown, string>> {
   readonly env: `CHINOOK_${string}`;
-  /** What a value must be, in the words of the error message and of the docs. */
+  /** The expected value, for the error message and the docs. */
   readonly expects: string;
   readonly help: string;
   readonly initial: () => z.output<S>;
-  /** From the text of a flag or an environment variable to the value. */
+  /** Parses the text of a flag or an environment variable. */
   readonly schema: S;
 }
 
@@ -40,7 +40,7 @@ const cores = availableParallelism();
 
 const setting = <S extends z.ZodType<unknown, string>>(row: Setting<S>): Setting<S> => row;
 
-/** Requests a minute of one key, user or address; 0 is no limit. */
+/** Requests per minute of one key, user or address; 0 means no limit. */
 const rate = (name: string, what: string, initial: number) =>
   setting({
     env: `CHINOOK_RATE_${name.toUpperCase()}`,
@@ -328,7 +328,7 @@ export type Settings = {
   readonly [K in SettingName]: z.output<(typeof SETTINGS)[K]["schema"]>;
 };
 
-/** A value as it would be given: what is printed can be set. */
+/** The text that would set this value. */
 export function textOf(name: SettingName, value: unknown): string {
   if (typeof value === "boolean") return value ? "1" : "0";
   if (Array.isArray(value)) return value.join(",");
@@ -343,9 +343,9 @@ export const flagOf = (name: SettingName): string =>
   `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 /**
- * Flags over environment over defaults.
+ * Precedence: flags, environment, defaults.
  *
- * @throws AppError `usage` naming each bad or misspelled setting, what was expected and what was given.
+ * @throws AppError `usage` naming each invalid or misspelled setting, with what was expected and what was given.
  */
 export function resolveSettings(
   env: Readonly<Record<string, string | undefined>>,
@@ -369,7 +369,7 @@ export function resolveSettings(
 
 const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
 
-/** What each is allowed, but not together. */
+/** Combinations of valid settings that are not allowed. */
 function contradictions({ host, auth, tlsCert, tlsKey }: Settings): string[] {
   const problems: string[] = [];
   if (auth === "open" && !LOOPBACK.has(host)) {
@@ -381,12 +381,12 @@ function contradictions({ host, auth, tlsCert, tlsKey }: Settings): string[] {
   return problems;
 }
 
-/** Variables that other parts of the project own: what tests are given to work with. */
-const FOREIGN = new Set(["CHINOOK_SAMPLE", "CHINOOK_LITESTREAM", "CHINOOK_S3_SERVER"]);
+/** Environment variables that tests use. */
+const TEST_VARIABLES = new Set(["CHINOOK_SAMPLE", "CHINOOK_LITESTREAM", "CHINOOK_S3_SERVER"]);
 
 function unknownVariables(env: Readonly<Record<string, string | undefined>>): string[] {
   const known = new Set<string>(Object.values(SETTINGS).map((row) => row.env));
   return Object.keys(env)
-    .filter((name) => name.startsWith("CHINOOK_") && !known.has(name) && !FOREIGN.has(name))
+    .filter((name) => name.startsWith("CHINOOK_") && !known.has(name) && !TEST_VARIABLES.has(name))
     .map((name) => `${name}: no such setting; did you mean ${closest(name, [...known])}?`);
 }

@@ -1,8 +1,7 @@
 /**
- * The tables that a bulk load fills, and the order of the columns in its rows.
+ * The tables of a bulk load, and the column order of its rows.
  *
- * `version` is left to its default on insert. Parents come before children, so loading in this order never
- * meets a missing foreign key.
+ * `version` gets its default. Parents precede children, so loading in this order meets no missing foreign key.
  */
 export const BULK_COLUMNS = {
   artists: ["id", "public_id", "slug", "name", "created_at", "updated_at"],
@@ -80,7 +79,7 @@ export const BULK_TABLES = Object.keys(BULK_COLUMNS) as BulkTable[];
 
 export type Value = string | number | null;
 
-/** Rows of one table, each in the order of `BULK_COLUMNS[table]`; at most {@link CHUNK_ROWS} of them. */
+/** Rows of one table, with columns in the order of `BULK_COLUMNS[table]`; at most {@link CHUNK_ROWS} of them. */
 export interface Chunk {
   readonly table: BulkTable;
   readonly rows: readonly (readonly Value[])[];

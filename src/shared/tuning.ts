@@ -1,27 +1,27 @@
-/** What SQLite may keep in memory for one connection. */
+/** Memory that SQLite may use for one connection. */
 export interface ConnectionMemory {
   /** KiB of page cache. */
   readonly cacheKib: number;
-  /** MiB of the file that are mapped rather than read; 0 = none. */
+  /** MiB of the file to memory-map; 0 = none. */
   readonly mmapMib: number;
 }
 
 /**
- * Numbers that were chosen by measuring and that nobody who runs the server needs to know: no settings, but in one
- * place, so that the benchmark can put others in their stead and show what each is worth (bench/DESIGN.md).
+ * Values chosen by measurement. They are no settings: an operator need not know them. They are in one place so that
+ * the benchmark can replace them and show the effect of each (bench/DESIGN.md).
  */
 export interface Tuning {
-  /** Reads that travel to a thread together; 1 = no batching. */
+  /** Reads per batch on the point lane; 1 = no batching. */
   readonly readBatch: number;
-  /** The same on the scan lane, for reads that were brief when they last ran. */
+  /** Reads per batch on the scan lane, for reads that were brief in their last run. */
   readonly scanBatch: number;
-  /** Commands that share a commit; 1 = a commit each. */
+  /** Commands per commit; 1 = no group commit. */
   readonly writeBatch: number;
-  /** Whether scans have threads of their own; if not, all threads take whatever comes. */
+  /** Whether scans have their own threads. If not, all threads run any read. */
   readonly lanes: boolean;
-  /** Bytes of WAL that are moved to the file as soon as nothing waits. */
+  /** Bytes of WAL that are checkpointed as soon as nothing waits. */
   readonly walIdleBytes: number;
-  /** Bytes of WAL past which scans are held until the WAL is empty again. */
+  /** Bytes of WAL past which scans are held until the WAL is empty. */
   readonly walCapBytes: number;
   readonly reader: ConnectionMemory;
   readonly writer: ConnectionMemory;
@@ -30,7 +30,7 @@ export interface Tuning {
 export const TUNING: Tuning = Object.freeze({
   readBatch: 128,
   scanBatch: 16,
-  // Past a few hundred the share of the sync is small and the wait is not.
+  // Past a few hundred the sync's share is small, but the wait is not.
   writeBatch: 512,
   lanes: true,
   walIdleBytes: 4_096_000,

@@ -1,7 +1,10 @@
 import { distance } from "fastest-levenshtein";
 import { wordsOf } from "../shared/words.ts";
 
-/** Letters to insert, delete, replace or, where nothing else is wrong, swap: two that changed places are one slip. */
+/**
+ * Levenshtein distance: letters to insert, delete or replace. Two swapped neighbours are one error if nothing else
+ * is wrong.
+ */
 export function editDistance(a: string, b: string): number {
   const edits = distance(a, b);
   return edits === 2 && a.length === b.length && swapped(a, b) ? 1 : edits;
@@ -13,17 +16,17 @@ function swapped(a: string, b: string): boolean {
   return a[at] === b[at + 1] && a[at + 1] === b[at] && a.slice(at + 2) === b.slice(at + 2);
 }
 
-/** How much a word counts where it is found: name, artist, album, composer. */
+/** Weights of a word by the field it is found in: name, artist, album, composer. */
 const WEIGHTS = [1, 0.97, 0.9, 0.8] as const;
-/** For a text that is what was typed and nothing else, over one that only holds it. */
+/** Bonus if the text equals the query, not only contains it. */
 const WHOLE = 0.15;
 
-/** The words typed, taken apart once for all the hits of a search. */
+/** The query's words, parsed once for all hits of a search. */
 let typed: { readonly text: string; readonly words: readonly string[] } = { text: "", words: [] };
 
 /**
- * How close a track comes to what was typed, from 0 to 1.15: for each word typed the nearest word of any of the
- * track's texts, by the share of letters that are right; on average. The same arguments give the same number.
+ * Similarity of a track and the query, from 0 to 1.15. For each word of the query: the most similar word of any
+ * field, by the share of correct letters. The result is the mean. Deterministic.
  */
 export function closeness(text: string, ...fields: readonly (string | null)[]): number {
   if (typed.text !== text) typed = { text, words: wordsOf(text) };
@@ -37,7 +40,7 @@ export function closeness(text: string, ...fields: readonly (string | null)[]): 
   return best.reduce((sum, value) => sum + value, 0) / Math.max(1, words.length) + WHOLE * whole;
 }
 
-/** Notes in `best` what the field has for each word. @returns how much of both of them agrees. */
+/** Updates `best` with the field's similarity for each word. @returns how much of both texts agrees. */
 function compare(
   words: readonly string[],
   field: readonly string[],
@@ -54,7 +57,7 @@ function compare(
   return sum / Math.max(words.length, field.length, 1);
 }
 
-/** 1 for the same word; a beginning counts for its share of the word, a misspelling for its right letters. */
+/** 1 for the same word. A prefix scores its share of the word, a misspelling its share of correct letters. */
 function similarity(word: string, other: string): number {
   if (word === other) return 1;
   const longer = Math.max(word.length, other.length);

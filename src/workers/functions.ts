@@ -11,11 +11,11 @@ import { titleRank } from "./titles.ts";
 type Text = string | null;
 
 /**
- * What reads can call that SQLite does not have. Embedding is a function of a row, so it is one in SQL too: the
- * thread that reads a track's texts also computes its vector, on the lane that keeps nobody waiting, and no thread
- * is there for that alone.
+ * SQL functions for reads. Embedding is a function of a row, so it is an SQL function: the thread that reads a
+ * track's texts also computes its vector. It runs on the scan lane, which delays no point read, and needs no thread
+ * of its own.
  *
- * A function that fails on one row answers NULL: the others of its read go on.
+ * A function that fails on one row returns NULL, so the read's other rows are not affected.
  */
 export function registerFunctions(db: Connection): void {
   const pure = { directOnly: true, deterministic: true } as const;
@@ -45,7 +45,7 @@ export function registerFunctions(db: Connection): void {
   db.aggregate("lyric_frequencies", {
     ...pure,
     start: () => new Uint16Array(BUCKETS),
-    // The types know of steps with one argument only.
+    // The types declare only steps with one argument.
     step: count as unknown as (counts: Uint16Array, next: unknown) => Uint16Array,
     result: (counts) => Buffer.from(counts.buffer),
   });
@@ -74,16 +74,18 @@ function orNull(compute: () => Float32Array<ArrayBuffer>): Buffer | null {
 const bufferOf = (vector: Float32Array<ArrayBuffer> | undefined): Buffer | null =>
   vector === undefined ? null : Buffer.from(vector.buffer);
 
-/** `mean_vector(embedding)`: the direction of the mean of some vectors, null where they have none. */
+/** `mean_vector(embedding)`: the direction of the mean vector; null if it has none. */
 function addVector(sum: number[], vector: Buffer): number[] {
   for (let i = 0; 4 * i < vector.length; i++) sum[i] = (sum[i] ?? 0) + vector.readFloatLE(4 * i);
   return sum;
 }
 
-/** The newest model that a read brought here: decoded once, however many reads bring it. */
+/** The latest model. It is decoded once, however many reads send it. */
 let model: LyricModel = UNFITTED;
 
-/** `lyric_model(version, idf)`: keeps the model for the `embed_lyric` calls of the same read. @returns its version. */
+/**
+ * `lyric_model(version, idf)`: keeps the model for the `embed_lyric` calls of the same read. @returns its version.
+ */
 function rememberModel(version: number, idf: Buffer): number {
   if (model.version !== version) model = lyricModel(version, Uint8Array.from(idf));
   return version;
@@ -91,7 +93,10 @@ function rememberModel(version: number, idf: Buffer): number {
 
 const modelOf = (version: number | null): LyricModel => (version === model.version ? model : UNFITTED);
 
-/** `lyric_frequencies(name, album, artist, composer)`: how many of at most 65,535 rows hold each bucket's terms. */
+/**
+ * `lyric_frequencies(name, album, artist, composer)`: for each bucket, the number of rows with its terms, over at
+ * most 65,535 rows.
+ */
 function count(counts: Uint16Array, name: string, album: Text, artist: Text, composer: Text): Uint16Array {
   const source: LyricSource = { name, album, artist, composer, lyrics: null };
   for (const bucket of new Set([...termsOf(source).keys()].map(bucketOf))) counts[bucket]!++;

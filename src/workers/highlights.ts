@@ -1,12 +1,12 @@
 import { fold, isAscii } from "../shared/words.ts";
 import { isLetter } from "./titles.ts";
 
-/** What is marked in the names of a hit: folded words, beginnings of words, and words in a row. */
+/** What is marked in a hit's names: folded words, prefixes, and phrases. */
 interface Marked {
   readonly words: ReadonlySet<string>;
   readonly prefixes: readonly string[];
   readonly phrases: readonly (readonly string[])[];
-  /** Whether a word is marked: asked anew for each word of each hit. */
+  /** Whether a word is marked. Caches the answer for the words of all hits. */
   readonly known: Map<string, boolean>;
 }
 
@@ -17,17 +17,17 @@ interface Word {
 }
 
 const WORD = /[\p{L}\p{N}\p{M}\p{Co}]+/gu;
-/** Between words that may be written as one. */
+/** Separates words that may be typed as one. */
 const JOINT = /^['’./&-]$/u;
-/** Words remembered of one search. */
+/** Size of {@link Marked.known} for one search. */
 const MOST_KNOWN = 2_000;
 
 let latest: { readonly text: string; readonly marked: Marked } | undefined;
 
 /**
- * The names of a hit as a JSON object of HTML texts: what was searched for in `<mark>`, everything else escaped.
+ * The names of a hit as a JSON object of HTML texts: matches in `<mark>`, everything else escaped.
  *
- * @param marked JSON: `{"words": […], "prefixes": […], "phrases": [[…], …]}`, all folded as `wordsOf` folds.
+ * @param marked JSON: `{"words": […], "prefixes": […], "phrases": [[…], …]}`, all folded as by `wordsOf`.
  */
 export function highlights(
   marked: string,
@@ -76,7 +76,7 @@ function wordsIn(text: string): Word[] {
   }));
 }
 
-/** Most names have nothing to fold but case, and a loop takes them apart ten times as fast. */
+/** Most names need only case folding. A loop splits them ten times as fast. */
 function asciiWordsIn(text: string): Word[] {
   const lower = text.toLowerCase();
   const words: Word[] = [];
@@ -88,7 +88,7 @@ function asciiWordsIn(text: string): Word[] {
   return words;
 }
 
-/** How many words from this one on are marked together; none when it is not. */
+/** The number of words from this one on that are marked together; 0 if it is not marked. */
 function spanAt(words: readonly Word[], at: number, text: string, marked: Marked): number {
   for (const phrase of marked.phrases)
     if (phrase.every((word, i) => words[at + i]?.folded === word)) return phrase.length;
@@ -96,7 +96,7 @@ function spanAt(words: readonly Word[], at: number, text: string, marked: Marked
   return joined(words, at, text, marked);
 }
 
-/** Words with nothing but a sign between them, which were typed as one: `AC/DC` for acdc. */
+/** Words separated only by a sign and typed as one: `AC/DC` for acdc. */
 function joined(words: readonly Word[], at: number, text: string, marked: Marked): number {
   let all = words[at]!.folded;
   for (let i = at + 1; i < words.length && JOINT.test(text.slice(words[i - 1]!.end, words[i]!.start)); i++) {

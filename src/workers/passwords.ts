@@ -2,8 +2,8 @@ import { type Argon2Parameters, argon2Sync, randomBytes, timingSafeEqual } from 
 import { type Cost, HASH, type PasswordJob, parsePhc, phcOf } from "../shared/passwords.ts";
 
 /**
- * The thread that hashes passwords: one, so that a crowd of logins takes one processor at the most, and the
- * synchronous form, because the asynchronous one would take libuv's pool from the file system and DNS.
+ * The thread that hashes passwords. There is one, so that a burst of logins uses at most one processor. It hashes
+ * synchronously, because the asynchronous form would occupy libuv's pool, which serves the file system and DNS.
  */
 export default function run({ password, against }: PasswordJob): string | boolean {
   return against === undefined ? hashed(password) : matches(password, against);

@@ -1,6 +1,6 @@
 /**
- * Plays by track, as they are added up: an array for ids as catalogues give them out, a map for the few that lie far
- * beyond, so that one odd id does not cost an array as long as its number.
+ * Play counts by track: an array for usual ids, a map for the few far beyond, so that one odd id does not need an
+ * array as long as its number.
  */
 export class Tally {
   #dense = new Uint32Array(4_096);
@@ -14,7 +14,7 @@ export class Tally {
     }
   }
 
-  /** In ascending order of tracks. */
+  /** Visits tracks in ascending order. */
   forEach(visit: (track: number, plays: number) => void): void {
     for (let track = 0; track < this.#dense.length; track++) {
       const plays = this.#dense[track]!;
@@ -30,10 +30,10 @@ export class Tally {
   }
 }
 
-/** Ids from here on are kept in the map: 16 MiB of array. */
+/** Ids from here on are in the map. The array is 16 MiB at most. */
 const DENSE = 2 ** 22;
 
-/** One play, as its track's id, or many as packed totals. */
+/** Adds one play (the id of its track) or many (packed totals). */
 export function addPart(tally: Tally, part: number | Uint8Array): Tally {
   if (typeof part === "number") tally.add(part, 1);
   else unpack(part, tally);
@@ -50,8 +50,8 @@ export function toJson(tally: Tally): string {
 }
 
 /**
- * Pairs of track id, less the one before it, and plays; each number in base 128, low digits first, 128 added to all
- * but the last. That is some two or three bytes a track where most tracks were played.
+ * Pairs of track id (as the difference to the previous one) and plays. Each number is in base 128, low digits
+ * first, with 128 added to all but the last digit. That is two or three bytes per track if most tracks were played.
  */
 export function pack(tally: Tally): Buffer {
   const bytes: number[] = [];

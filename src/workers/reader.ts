@@ -8,10 +8,10 @@ import type { Param, ReadBatch, ReadBatchReport, ReaderOptions, ReadRow } from "
 import { closeness, editDistance } from "./closeness.ts";
 import { registerFunctions } from "./functions.ts";
 
-/** What a thread has open: made by its first batch, so that importing this module does nothing. */
+/** A thread's open connection. The first batch opens it, so importing this module does nothing. */
 interface Open {
   readonly db: Connection;
-  /** Of the file that it opened. */
+  /** Generation of the opened file. */
   readonly generation: number;
   readonly begin: Statement<[]>;
   readonly commit: Statement<[]>;
@@ -19,7 +19,7 @@ interface Open {
 }
 
 let opened: Open | undefined;
-/** SQLite cannot be interrupted from outside here: long reads ask for this now and then, and end themselves. */
+/** SQLite can't be interrupted from another thread here. Long reads check this now and then and abort themselves. */
 let deadline = Number.POSITIVE_INFINITY;
 
 const PURE = { directOnly: true, deterministic: true };
@@ -47,10 +47,10 @@ function open({ generation }: ReadBatch): Open {
 }
 
 /**
- * A reader thread: one read-only connection, its prepared statements, and a batch of reads at a time.
+ * A reader thread: one read-only connection, its prepared statements, and one batch of reads at a time.
  *
- * A batch runs in one read transaction: its reads see one state of the database, and the cost of a snapshot is
- * paid once. A failing read takes no other with it.
+ * A batch runs in one read transaction: its reads share one snapshot and its cost. A failed read does not affect
+ * the others.
  */
 export default function run(message: string): ReadBatchReport {
   const batch = JSON.parse(message) as ReadBatch;
@@ -59,18 +59,18 @@ export default function run(message: string): ReadBatchReport {
     opened ??= open(batch);
     opened.begin.run();
   } catch (error) {
-    return unread(batch, error);
+    return failAll(batch, error);
   }
   return runIn(opened, batch);
 }
 
 /**
- * What every read of a batch gets when there is no transaction to read in. The connection is dropped: the next
- * batch opens its own, so that a disk that is mended is enough.
+ * The result of every read of a batch whose transaction can't be opened. The connection is dropped and the next
+ * batch opens a new one, so the lane recovers once the disk does.
  *
- * @throws for an empty batch, which asks for nothing but an open connection.
+ * @throws for an empty batch, whose only purpose is an open connection.
  */
-function unread({ reads }: ReadBatch, error: unknown): ReadBatchReport {
+function failAll({ reads }: ReadBatch, error: unknown): ReadBatchReport {
   drop();
   if (reads.length === 0) throw error;
   return { columns: reads.flatMap(() => [toFailure(error), null, null]), ms: new Float64Array(reads.length) };
@@ -100,7 +100,10 @@ function runIn(open: Open, { sql, reads, deadlineMs }: ReadBatch): ReadBatchRepo
   return { columns, ms };
 }
 
-/** A damaged file can fail even this: the answers stand, and the connection is given up with its transaction. */
+/**
+ * On a damaged file even the commit can fail. The results stay valid; the connection is closed with its
+ * transaction.
+ */
 function end({ db, commit }: Open): void {
   try {
     if (db.inTransaction) commit.run();
@@ -125,7 +128,7 @@ function read(
   }
 }
 
-/** An ETag of the text itself where the row brings none: taken here, off the thread that answers requests. */
+/** Adds an ETag derived from the text if the row has none. Done here, off the main thread. */
 function withEtag(row: ReadRow): ReadRow {
   const [body, etag, tags] = row;
   return etag === null && body !== null ? [body, `"${hash("sha1", body, "base64url")}"`, tags] : row;

@@ -6,20 +6,22 @@ import { DIMENSIONS, normalise } from "../shared/embedders/embedder.ts";
 import { AppError } from "../shared/errors.ts";
 
 /**
- * A sentence-embedding model in ONNX form, from a folder of this machine and nowhere else.
+ * A sentence-embedding model in ONNX form, loaded from a local folder only.
  *
- * The folder is laid out as sentence models are published for Transformers.js: `config.json`, `tokenizer.json`,
- * `tokenizer_config.json` and the weights, `onnx/model.onnx` or `onnx/model_quantized.onnx`. Where there is a
- * `1_Pooling/config.json` it says how the tokens' vectors become one; otherwise they are averaged.
+ * The folder has the layout of models published for Transformers.js: `config.json`, `tokenizer.json`,
+ * `tokenizer_config.json` and the weights, `onnx/model.onnx` or `onnx/model_quantized.onnx`. If there is a
+ * `1_Pooling/config.json`, it defines the pooling of token vectors; otherwise they are averaged.
  */
 export interface SentenceModel {
-  /** What made a vector: a hash of all the files that decide about it. Vectors of two embedders never mix. */
+  /**
+   * Identifies the model: a hash of all files that determine its vectors. Vectors of two embedders are never mixed.
+   */
   readonly embedder: string;
-  /** One vector for each text, of length 1; undefined where the model gave none that has a direction. */
+  /** One vector of length 1 per text; undefined if the model's vector has no direction. */
   embed(texts: readonly string[]): Promise<(Float32Array<ArrayBuffer> | undefined)[]>;
 }
 
-/** What this needs of `@huggingface/transformers`: the package is optional, and so are its types. */
+/** The used part of `@huggingface/transformers`. The package is optional, and so are its types. */
 interface Transformers {
   readonly env: { allowRemoteModels: boolean; allowLocalModels: boolean; localModelPath: string };
   pipeline(task: "feature-extraction", model: string, options: object): Promise<Extractor>;
@@ -38,7 +40,7 @@ const unusable = (detail: string, cause?: unknown): AppError =>
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 interface Files {
-  /** Relative to the folder, in the order that they are hashed in. */
+  /** Paths relative to the folder, in the order in which they are hashed. */
   readonly names: readonly string[];
   readonly dtype: "fp32" | "q8";
   readonly pooling: Pooling;
@@ -48,7 +50,7 @@ const REQUIRED = ["config.json", "tokenizer.json", "tokenizer_config.json"] as c
 const WEIGHTS = { fp32: "onnx/model.onnx", q8: "onnx/model_quantized.onnx" } as const;
 const POOLING = "1_Pooling/config.json";
 
-/** @throws AppError `model_unusable` naming every file that is missing. */
+/** @throws AppError `model_unusable` naming every missing file. */
 function filesOf(folder: string): Files {
   const has = (name: string) => existsSync(join(folder, name));
   if (!existsSync(folder)) throw unusable(`there is no folder ${folder}`);
@@ -88,7 +90,7 @@ async function loadPackage(): Promise<Transformers> {
   }
 }
 
-/** One thread of its own is what a model may take: the processors belong to requests. */
+/** A model may use one thread: the processors are for requests. */
 const SESSION = { intraOpNumThreads: 1, interOpNumThreads: 1 };
 
 async function loadExtractor(folder: string, dtype: Files["dtype"]): Promise<Extractor> {

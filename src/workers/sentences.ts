@@ -6,15 +6,15 @@ export interface SentenceTask {
   readonly texts: readonly string[];
 }
 
-/** The vectors are hexadecimal, as they are stored; empty where a text has none. */
+/** The vectors in hexadecimal, as they are stored; empty if a text has none. */
 export type SentenceReport =
   | { readonly embedder: string; readonly vectors: readonly string[] }
   | { readonly failure: Failure };
 
-/** Loaded by the first task, so that importing this module does nothing. */
+/** Loaded by the first task, so importing this module does nothing. */
 let model: Promise<SentenceModel> | undefined;
 
-/** The thread that a sentence model has to itself: its runtime works synchronously, for milliseconds a text. */
+/** The sentence model's own thread: its runtime is synchronous and takes milliseconds per text. */
 export default async function run({ folder, texts }: SentenceTask): Promise<SentenceReport> {
   try {
     model ??= loadSentenceModel(folder);

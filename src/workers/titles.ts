@@ -1,41 +1,41 @@
 import { fold, isAscii } from "../shared/words.ts";
 
-/** A text as names are compared: case, accents and signs aside. */
+/** A normalised name for comparison: without case, accents and signs. */
 interface Key {
-  /** Words with one blank between them. */
+  /** Words separated by single blanks. */
   readonly plain: string;
-  /** The same with short forms in full. */
+  /** The same with abbreviations expanded. */
   readonly full: string;
   /** Without blanks. */
   readonly squashed: string;
 }
 
-/** What was typed, taken apart once for all the hits of a search. */
+/** The query, parsed once for all hits of a search. */
 interface Typed extends Key {
   readonly text: string;
   readonly firstWord: string;
-  /** Whether a name's short forms can make a difference. */
+  /** Whether an expanded abbreviation can make a difference. */
   readonly hasFull: boolean;
-  /** What is known of artists and albums: hits come an album at a time. */
+  /** Results for artists and albums: consecutive hits are often of one album. */
   readonly known: Map<string, boolean>;
 }
 
-/** How the names of a hit are to what was typed, the best first. */
+/** How a hit's names match the query, best first. */
 export const TITLE_RANK = {
-  /** The track's name is what was typed, word by word; or but for blanks, signs and short forms. */
+  /** The track's name equals the query word by word; or apart from blanks, signs and abbreviations. */
   name: 9,
   nameAlike: 8,
-  /** The artist's name is, or the album's title. */
+  /** The artist's name or the album's title equals it. */
   artist: 7,
   album: 6,
-  /** The track's name begins with it: in whole words; in the middle of one. */
+  /** The track's name begins with it: at a word boundary; within a word. */
   begins: 5,
   begun: 4,
-  /** The track's name holds it. */
+  /** The track's name contains it. */
   holds: 3,
 } as const;
 
-/** What is sung short: `&`, `'n'` and `n` for "and", `o'` for "of", `-in'` for "-ing". */
+/** Abbreviations in titles: `&`, `'n'` and `n` for "and", `o'` for "of", `-in'` for "-ing". */
 const SHORT = /&|\bn\b|\bo'(?=\s)|in'(?=\s|$)/;
 const IN_FULL = /\b(and|of)\b|ing\b/;
 const AND = /&|(?<=^|\s)'?n'?(?=\s|$)/g;
@@ -45,7 +45,7 @@ const ING = /(?<=\p{L}{2}in)'(?=\s|$)/gu;
 const inFull = (folded: string): string =>
   SHORT.test(folded) ? folded.replace(AND, " and ").replace(OF, "of").replace(ING, "g") : folded;
 
-/** Without signs: those of ASCII alone are faster to find. */
+/** Removes signs. ASCII has a faster path. */
 function wordsIn(folded: string): string {
   const signs = isAscii(folded) ? /[^a-z0-9]+/g : /[^\p{L}\p{N}\p{Co}]+/gu;
   return folded.replaceAll("'", "").replace(signs, " ").trim();
@@ -70,9 +70,8 @@ const typedAs = (text: string): Typed => {
 let typed = typedAs("");
 
 /**
- * The best way in which a hit's names are what was typed, as one of `TITLE_RANK`; where the name is only part of it,
- * plus the share of the name that was typed, in hundredths. Null where they are not. The same arguments give the same
- * number.
+ * The best match of a hit's names with the query, as one of `TITLE_RANK`. For a partial match, plus the matched
+ * share of the name, in hundredths. Null without a match. Deterministic.
  */
 export function titleRank(
   text: string,
@@ -98,7 +97,7 @@ function isTyped(name: string): boolean {
   return is;
 }
 
-/** Names are many and differ early: those of ASCII are compared as they stand, without a copy of them. */
+/** There are many names, and most differ early: ASCII names are compared in place, without a copy. */
 function rankOf(name: string): number {
   if (!isAscii(name)) return rankOfKey(keyOf(name));
   const lower = name.toLowerCase();
@@ -142,7 +141,7 @@ function skipSigns(lower: string, from: number): number {
   return at;
 }
 
-/** Where the words that were typed end, when they stand there; -1 when they do not. Signs stand for a blank. */
+/** The index after the query's words if they are at `start`, or -1. Signs count as a blank. */
 function matchAt(lower: string, start: number): number {
   const { plain } = typed;
   let at = start;
@@ -155,7 +154,7 @@ function matchAt(lower: string, start: number): number {
   return at;
 }
 
-/** Whether they stand there as whole words. */
+/** Whether the query occurs as whole words. */
 function isWithin(lower: string): boolean {
   const word = typed.firstWord;
   for (let at = lower.indexOf(word); at !== -1; at = lower.indexOf(word, at + 1)) {
@@ -165,7 +164,7 @@ function isWithin(lower: string): boolean {
   return false;
 }
 
-/** Whether all letters, whatever stands between them, are those that were typed. */
+/** Whether the letters alone equal those of the query. */
 function isSquashed(lower: string): boolean {
   const wanted = typed.squashed;
   let at = 0;

@@ -4,14 +4,14 @@ import type { Connection } from "../shared/database/sqlite.ts";
 import { AppError } from "../shared/errors.ts";
 
 /**
- * Makes of a database that holds a new catalogue the one that is to take this one's place: everything of this one
- * that is not of the catalogue is copied over. This one is only read.
+ * Completes a staged database so that it can replace this one: copies all data outside the catalogue into it. This
+ * database is only read.
  *
- * One transaction in the new file, on the disk when this returns, and no WAL stays beside it. What it takes is time
- * for users' rows alone: how large either catalogue is makes no difference.
+ * One transaction in the new file, synced on return, with no WAL left beside it. Its duration depends only on
+ * users' rows, not on the size of either catalogue.
  *
- * @param staged a database of the same schema, with a whole catalogue, that nobody has open.
- * @throws AppError `import_refused` when it is half loaded, or of another schema; then neither has changed.
+ * @param staged a database of the same schema with a complete catalogue, not open anywhere.
+ * @throws AppError `import_refused` if it is half loaded or has another schema. Then neither database has changed.
  */
 export function carryOver(db: Connection, staged: string): void {
   if (!existsSync(staged)) throw refused("there is no catalogue that was loaded beside this one");
@@ -57,7 +57,10 @@ function columnsOf(db: Connection, table: string): string {
   return names.map((name) => `"${name}"`).join(", ");
 }
 
-/** Before what refers to them: a listener of the new catalogue gives up its number to an account of the old one. */
+/**
+ * Runs before the rows that refer to accounts. An account of the old database wins over a listener of the new one
+ * with the same id.
+ */
 function copyAccounts(db: Connection): void {
   const { table, where, cleared } = ACCOUNTS;
   const columns = columnsOf(db, table);
@@ -72,8 +75,8 @@ function copy(db: Connection, table: string): void {
 }
 
 /**
- * Accounts stay, though no longer tied to customers, who are others now; listeners without an account are those of
- * the new catalogue.
+ * Accounts are kept, without their links to customers of the old catalogue. Listeners without an account are those
+ * of the new catalogue.
  */
 function copyListeners(db: Connection): void {
   db.exec(`
@@ -86,7 +89,7 @@ function copyListeners(db: Connection): void {
     LEFT JOIN staged.customers c ON c.id = l.id`);
 }
 
-/** An id is never given out twice, whichever catalogue it was of. */
+/** Ids are never reused, across both catalogues. */
 function copySequences(db: Connection): void {
   db.exec(`UPDATE staged.sqlite_sequence SET seq = max(seq,
       coalesce((SELECT seq FROM main.sqlite_sequence m WHERE m.name = staged.sqlite_sequence.name), 0));

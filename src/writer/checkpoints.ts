@@ -11,11 +11,11 @@ interface CheckpointRow {
 const WAIT_MS = 100;
 
 /**
- * Moves the WAL into the database file. The front decides when (it knows what waits and can pause readers); this
- * runs it on the only connection that ever checkpoints.
+ * Runs a checkpoint. The main thread decides when (it knows what waits and can pause readers). This is the only
+ * connection that ever checkpoints.
  *
- * PASSIVE answers `busy: 0` even when a reader's snapshot held it back: completeness is read from the frames.
- * TRUNCATE waits for readers, with every write behind it: long enough for a batch of point reads and no longer.
+ * PASSIVE returns `busy: 0` even if a reader's snapshot blocked it, so completeness is derived from the frames.
+ * TRUNCATE waits for readers and delays every write meanwhile: the wait covers a batch of point reads and no more.
  *
  * @param waitMs milliseconds that TRUNCATE waits for readers.
  */
@@ -31,7 +31,7 @@ export function checkpoint(
   return { mode, complete, ms: performance.now() - started, wal: walState(db, file) };
 }
 
-/** The WAL's length without moving anything (`NOOP`, SQLite 3.51). */
+/** The WAL's length. Moves nothing (`NOOP`, SQLite 3.51). */
 export function walState(db: Connection, file: string): WalState {
   const row = (db.pragma("wal_checkpoint(NOOP)") as CheckpointRow[])[0]!;
   return { frames: Math.max(0, row.log), checkpointed: Math.max(0, row.checkpointed), bytes: walBytes(file) };

@@ -2,8 +2,8 @@ import type { Statement } from "better-sqlite3";
 import type { Connection } from "../shared/database/sqlite.ts";
 
 /**
- * Notices commits of other connections, by SQLite's `data_version`: it stays the same for what this connection writes
- * itself, its checkpoints included. This is the only writer of the server, so another commit is another program's.
+ * Detects commits of other connections by SQLite's `data_version`. It does not change with this connection's own
+ * writes and checkpoints. This is the server's only writer, so another commit is another program's.
  */
 export class ForeignWrites {
   readonly #version: Statement<[], number>;
@@ -14,14 +14,14 @@ export class ForeignWrites {
     this.#seen = this.#look();
   }
 
-  /** Whether there was one since this was last asked. */
+  /** Whether there was one since the last call. */
   happened(): boolean {
     const before = this.#seen;
     this.#seen = this.#look() ?? before;
     return this.#seen !== before;
   }
 
-  /** Undefined when the file cannot be looked at: whatever is wrong with it, the next batch says so. */
+  /** Undefined if the file can't be read. The next batch reports the cause. */
   #look(): number | undefined {
     try {
       return this.#version.get();

@@ -17,33 +17,33 @@ interface StatementResult {
 
 const NO_ROWS: Rows = [];
 
-/** Who decides how much a transaction may hold. */
+/** Limits the size of a transaction. */
 export interface Room {
   /** Why no transaction may begin, if so. */
   refusal(): AppError | undefined;
-  /** Whether the transaction has written enough and is to be committed. */
+  /** Whether the transaction has written enough and must be committed. */
   usedUp(): boolean;
 }
 
 const UNBOUNDED: Room = { refusal: () => undefined, usedUp: () => false };
 
-/** Milliseconds of commands after which the room is asked about again: a look at a file costs what a command does. */
+/** Milliseconds of commands between two checks of the room: checking a file's size costs as much as a command. */
 const LOOK_MS = 5;
 
 /**
- * Runs a batch of commands in one transaction, so that they share one commit and its sync to disk.
+ * Group commit: runs a batch of commands in one transaction, so that they share one commit and one sync to disk.
  *
  * - Every command gets exactly one outcome, in the batch's order, and only after the commit.
- * - Each command runs in a savepoint of its own: one that fails, or that a guard refuses, takes back its own
- *   statements and no others.
- * - Some failures end the *outer* transaction without saying so (ON CONFLICT ROLLBACK, RAISE(ROLLBACK), a full
- *   disk, some I/O errors). SQLite then goes on in autocommit mode, where the next command would be committed
- *   alone and the earlier ones be gone. So `inTransaction` is asked after every command; when the transaction
- *   died, nothing of the batch was written, and each command is run again in a transaction of its own.
- * - A transaction that has used up its room is committed, and the rest of the batch follows in another: so the WAL
- *   can be kept below a limit however much a batch writes.
- * - A transaction that cannot even begin (another process holds the file) fails everything that is left of the
- *   batch: each command would wait for the lock as long as the first did, and those behind it with it.
+ * - Each command runs in its own savepoint. A command that fails, or that a guard refuses, rolls back only its own
+ *   statements.
+ * - Some failures silently end the *outer* transaction (ON CONFLICT ROLLBACK, RAISE(ROLLBACK), a full disk, some
+ *   I/O errors). SQLite then continues in autocommit mode: the next command would be committed alone, and the
+ *   earlier ones would be lost. So `inTransaction` is checked after every command. If the transaction has ended,
+ *   nothing of the batch was written, and each command is run again in its own transaction.
+ * - A transaction that has used up its room is committed, and the rest of the batch follows in another one. So the
+ *   WAL stays below its limit however much a batch writes.
+ * - If a transaction can't begin (another process locks the file), the rest of the batch fails: each command would
+ *   wait for the lock as long as the first, and so would everything queued behind it.
  */
 export class GroupCommit {
   readonly #db: Connection;
@@ -55,7 +55,7 @@ export class GroupCommit {
     this.#room = room;
   }
 
-  /** @returns one outcome for each command, and the milliseconds of the commit. Never throws. */
+  /** @returns one outcome per command, and the milliseconds of the commit. Never throws. */
   run(commands: readonly Statements[]): Committed {
     const outcomes: Outcome[] = [];
     let commitMs = 0;
@@ -67,14 +67,14 @@ export class GroupCommit {
     return { outcomes, commitMs };
   }
 
-  /** @returns the outcomes of the first commands, at least of one. */
+  /** @returns the outcomes of the first commands, at least one. */
   #part(commands: readonly Statements[]): Committed {
     const refusal = this.#begin();
     if (refusal !== undefined) return { outcomes: commands.map(() => refusal), commitMs: 0 };
     return this.#together(commands) ?? this.#oneByOne(commands);
   }
 
-  /** @returns why there is no transaction, when there is none. */
+  /** @returns why the transaction could not begin, if so. */
   #begin(): Outcome | undefined {
     try {
       const full = this.#room.refusal();
@@ -87,7 +87,7 @@ export class GroupCommit {
   }
 
   /**
-   * Commits as many of the commands as there is room for. Undefined when the transaction did not live to its commit:
+   * Commits as many of the commands as there is room for. Undefined if the transaction ended before its commit:
    * then nothing was written.
    */
   #together(commands: readonly Statements[]): Committed | undefined {
@@ -134,7 +134,7 @@ export class GroupCommit {
     return { outcomes, commitMs };
   }
 
-  /** In the transaction that was begun for it. */
+  /** Runs a command in the transaction begun for it. */
   #alone(command: Statements): { outcome: Outcome; ms: number } {
     let outcome: Outcome = { rows: NO_ROWS, changes: 0, ms: 0 };
     try {
@@ -185,17 +185,17 @@ export class GroupCommit {
     return prepared;
   }
 
-  /** Transaction control has no parameters and no rows: prepared once, like everything else. */
+  /** Transaction control has no parameters and no rows. It is prepared once, like every statement. */
   #exec(sql: string): void {
     this.#prepare(sql).run({});
   }
 
-  /** A ROLLBACK may report an error of the disk and has still ended the transaction: nothing hangs on it. */
+  /** A ROLLBACK may report a disk error but still ends the transaction. Its result does not matter. */
   #rollBack(): void {
     try {
       if (this.#db.inTransaction) this.#exec("ROLLBACK");
     } catch {
-      // The outcomes that were worked out before it are the truth, and must not be lost.
+      // The outcomes so far are correct and must not be lost.
     }
   }
 }

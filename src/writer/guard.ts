@@ -12,7 +12,7 @@ const MET: Readonly<Record<Guard["must"], (result: Result) => boolean>> = {
   change: ({ changes }) => changes > 0,
 };
 
-/** @returns the refusal when a statement did not come to what its guard asks for. */
+/** @returns the refusal if a statement does not meet its guard. */
 export function refusalOf({ must, otherwise }: Guard, result: Result): Failure | undefined {
   if (MET[must](result)) return undefined;
   const found = result.rows.map(([pointer, detail]) => ({

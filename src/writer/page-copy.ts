@@ -5,32 +5,32 @@ import type { Connection } from "../shared/database/sqlite.ts";
 import { AppError } from "../shared/errors.ts";
 import type { CopyReport } from "../shared/protocol.ts";
 
-/** Milliseconds that one step of the copy aims at: what a batch that comes meanwhile waits. */
+/** Target duration of one step of the copy, in milliseconds: the delay of a batch that arrives meanwhile. */
 const STEP_MS = 3;
 const [FEWEST_PAGES, FIRST_PAGES, MOST_PAGES] = [16, 64, 512];
 
-/** Pages after which what is written so far is sent to the disk. */
+/** Pages between two syncs of the copy. */
 const SYNC_PAGES = 4_096;
 
 /**
- * Copies the database page by page on the writer's own connection, a few pages after each batch.
+ * Copies the database page by page on the writer's connection, a few pages after each batch.
  *
- * Its own writes do not disturb the copy (SQLite brings pages that were copied already up to date), which is as of
- * its end. No snapshot is held meanwhile, so checkpoints go on and the WAL stays as small as ever. The other way, a
- * reader's snapshot, let the WAL of a busy million tracks grow to 800 MB; another connection's writes in turn would
- * make this one begin anew, so it is for a server that is the only one to write.
+ * Writes of the same connection do not disturb the copy: SQLite updates pages already copied. The copy shows the
+ * state at its end. It holds no snapshot, so checkpoints go on and the WAL stays small. The alternative, a reader's
+ * snapshot, let the WAL of a busy database of a million tracks grow to 800 MB. Writes of another connection would
+ * restart this copy, so it suits a server that is the only writer.
  *
- * - A step is as many pages as lately took 3 ms, the batches between two steps not counted.
- * - The last step syncs the copy. What it has to sync is kept small by syncing on the way, in another thread.
- * - SQLite's backup resolves without having copied anything when its connection is in a transaction, so the copy is
- *   believed only when every page of it was counted.
+ * - A step copies as many pages as recently took 3 ms. Batches between two steps are not counted.
+ * - The last step syncs the copy. Syncing along the way, in another thread, keeps that short.
+ * - SQLite's backup resolves without copying anything if its connection is in a transaction. So the copy is
+ *   accepted only if all of its pages were counted.
  * - One at a time; `cancel` ends it.
  */
 export class PageCopy {
   readonly #db: Connection;
   #running = false;
   #cancelled = false;
-  /** When the thread was last free to take a step. */
+  /** When the thread last became free for a step. */
   #free = 0;
 
   constructor(db: Connection) {
@@ -41,7 +41,7 @@ export class PageCopy {
     return this.#running;
   }
 
-  /** To be told when a job of the writer's is done: its time is not the copy's. */
+  /** Call it when a job of the writer is done: its time does not count as the copy's. */
   jobDone(): void {
     this.#free = performance.now();
   }
@@ -50,7 +50,7 @@ export class PageCopy {
     this.#cancelled = this.#running;
   }
 
-  /** @param to an empty file. @throws AppError `backup_running`, `backup_failed`, or what SQLite said. */
+  /** @param to an empty file. @throws AppError `backup_running`, `backup_failed`, or SQLite's error. */
   async run(to: string): Promise<CopyReport> {
     if (this.#running) throw new AppError("backup_running");
     [this.#running, this.#cancelled] = [true, false];
@@ -72,7 +72,7 @@ export class PageCopy {
     };
     const progress = ({ totalPages, remainingPages }: BackupMetadata) => {
       if (this.#cancelled) throw new AppError("closing", { detail: "the copy was cancelled" });
-      // What comes before the first step is no step: it waits for the file system, and copies nothing.
+      // Before the first step there is nothing to measure: that time is the file system's, and no page was copied.
       pages = pages === 0 ? FIRST_PAGES : nextPages(pages, took());
       syncer.advance(totalPages - remainingPages);
       this.#free = performance.now();
@@ -89,13 +89,13 @@ export class PageCopy {
     return { at, pages: totalPages, longestMs, lastMs };
   }
 
-  /** Nothing has run on this thread since the last step, so it is still that of the copy. */
+  /** Nothing has run on this thread since the last step, so the count is still the copy's. */
   #pageCount(): number {
     return this.#db.pragma("page_count", { simple: true }) as number;
   }
 }
 
-/** As many as would have taken the time that a step aims at, and at most twice as many as before. */
+/** The number of pages that would have taken the target time, at most twice the last number. */
 function nextPages(pages: number, ms: number): number {
   const wanted = Math.round((pages * STEP_MS) / Math.max(0.1, ms));
   return Math.max(FEWEST_PAGES, Math.min(wanted, 2 * pages, MOST_PAGES));
@@ -103,7 +103,7 @@ function nextPages(pages: number, ms: number): number {
 
 const syncing = promisify(fsync);
 
-/** Sends a growing file to the disk every few pages, one sync at a time, without waiting for it. */
+/** Syncs a growing file every few pages, one sync at a time, without waiting for it. */
 class Syncer {
   readonly #descriptor: number;
   #synced = 0;
@@ -116,7 +116,7 @@ class Syncer {
   advance(pages: number): void {
     if (this.#underWay !== undefined || pages - this.#synced < SYNC_PAGES) return;
     this.#synced = pages;
-    // What cannot be synced now fails the copy at its end.
+    // A failed sync is reported by the copy's last step.
     this.#underWay = syncing(this.#descriptor)
       .catch(() => {})
       .finally(() => {

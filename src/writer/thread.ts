@@ -28,10 +28,11 @@ import { PageCopy } from "./page-copy.ts";
 import { WalLimit } from "./wal-limit.ts";
 
 /**
- * The writer thread: the only read-write connection, and the lock that makes it so.
+ * The writer thread: the only read-write connection, and the lock that ensures it.
  *
- * It does one job at a time, in the order of its messages, and answers each with one message; only a copy is done in
- * steps, between other jobs. It is a plain Worker and no pool's: a pool parks its workers between tasks, and this one must never be waited for.
+ * It runs one job at a time, in the order of its messages, and answers each with one message. Only a copy runs in
+ * steps between other jobs. It is a plain Worker, not a pool's: a pool parks its workers between tasks, and no job
+ * may wait for this one to wake.
  */
 const port = parentPort!;
 const options = workerData as ThreadOptions;
@@ -62,10 +63,10 @@ function open(): Open {
 }
 
 /**
- * A killed process leaves its WAL, which is of the file that it had open and of no other: read into an older copy it
+ * Checks the WAL of a killed process. It belongs to the file that process had open: applied to an older copy, it
  * would damage that.
  *
- * @returns whether that WAL is gone. @throws AppError `database_unusable` when the file is another one.
+ * @returns whether that WAL is missing. @throws AppError `database_unusable` if the file is another one.
  */
 function isMissing(abandoned: Holder | undefined): boolean {
   const wal = `${options.file}-wal`;
@@ -97,7 +98,7 @@ function prepareFolder(file: string): void {
   }
 }
 
-/** The file is made here and not by SQLite, so that it is never readable by everyone. */
+/** Creates the file here, not in SQLite, so that others can never read it. */
 function prepareFile(file: string): void {
   try {
     createFile(file);
@@ -109,7 +110,7 @@ function prepareFile(file: string): void {
     throw unusable(new Error(`it has ${nlink} names (hard links), each with a lock and a WAL of its own`));
 }
 
-/** SQLite opens a file that may only be read like any other, and would refuse every write later. */
+/** SQLite opens a read-only file like any other and would refuse every write later. */
 function assertWritable(file: string): void {
   try {
     accessSync(file, constants.R_OK | constants.W_OK);
@@ -118,7 +119,7 @@ function assertWritable(file: string): void {
   }
 }
 
-/** A damaged file is said to be one: looking for its permissions would not mend it. */
+/** A damaged file is reported as damaged: checking permissions would not help. */
 function unusable(cause: unknown): AppError {
   const { code, message } = toFailure(cause);
   const detail = `cannot open ${options.file} for writing: ${message}`;
@@ -130,12 +131,12 @@ function unusable(cause: unknown): AppError {
   return new AppError(damaged ? "corrupt" : "database_unusable", { detail, cause });
 }
 
-/** Milliseconds between two looks for what other programs have written. */
+/** Milliseconds between two checks for writes of other programs. */
 const LOOK_MS = 250;
 
 type Immediate = Exclude<WriterJob, "copy">;
 
-/** A connection, and what works on it. */
+/** A connection and the objects that use it. */
 function workOn(db: Connection) {
   const wal = new WalLimit(db, options.file, options.walLimitBytes);
   const commits = new GroupCommit(db, wal);
@@ -152,8 +153,8 @@ function workOn(db: Connection) {
 type Work = ReturnType<typeof workOn>;
 
 /**
- * Puts a database with another catalogue in the place of the one that is open. Up to the exchange a failure leaves
- * everything as it was; one after it ends the thread, and the next finishes what is decided.
+ * Replaces the open database by one with another catalogue. A failure before the exchange leaves everything as it
+ * was. A failure after it ends the thread, and the next thread finishes the exchange.
  */
 function adopt(
   { db, identity, copy }: Work,
@@ -235,9 +236,9 @@ function start({ db, lock, migrations }: Open): void {
 }
 
 /**
- * Refreshes what the query planner knows; `0x10002` looks at every table, with a bound on rows per index. Samples that
- * somebody's plain ANALYZE has left go: where there are some, a parameter that is compared with an indexed text has its
- * statement prepared again for every execution, whatever hides it (see ../main/engine/reads/DESIGN.md).
+ * Refreshes the query planner's statistics; `0x10002` analyses every table, with a bound on rows per index. Samples
+ * left by a plain ANALYZE are deleted: with them, a statement that compares a parameter with an indexed text is
+ * prepared again for every execution, whatever hides the parameter (see ../main/engine/reads/DESIGN.md).
  */
 function optimize(db: Connection): { ms: number } {
   const started = performance.now();
@@ -247,7 +248,7 @@ function optimize(db: Connection): { ms: number } {
   return { ms: performance.now() - started };
 }
 
-/** The last checkpoint leaves a single file behind, unless a replicator needs the WAL. */
+/** The last checkpoint leaves a single file, unless a replicator needs the WAL. */
 function close(db: Connection, lock: WriterLock): void {
   try {
     optimizeLast(db);
@@ -259,8 +260,8 @@ function close(db: Connection, lock: WriterLock): void {
 }
 
 /**
- * Whoever closes a database last moves its WAL and deletes it, unless it may only read. So a reader stays until the
- * writer is gone.
+ * The last connection to close moves the WAL and deletes it, unless it is read-only. So a reader stays open until
+ * the writer has closed.
  */
 function closeKeepingWal(db: Connection): void {
   const last = openForReading(options.file);
@@ -272,7 +273,7 @@ function closeKeepingWal(db: Connection): void {
   }
 }
 
-/** A disk that is full, say, is no reason to leave the database open. */
+/** A failure, such as a full disk, must not keep the database open. */
 function optimizeLast(db: Connection): void {
   try {
     db.pragma("optimize");
@@ -281,7 +282,7 @@ function optimizeLast(db: Connection): void {
   }
 }
 
-/** To be called once, by the thread: importing this module starts nothing. */
+/** The thread calls this once. Importing the module starts nothing. */
 export default function run(): void {
   try {
     const opened = open();

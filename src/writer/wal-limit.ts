@@ -6,17 +6,17 @@ import { checkpoint, walBytes, walState } from "./checkpoints.ts";
 import type { Room } from "./group-commit.ts";
 
 /**
- * Bytes that a transaction may add to the WAL before it is committed. Before that it fills the connection's cache: a
- * transaction smaller than that adds nothing until its commit.
+ * Bytes that a transaction may add to the WAL before it is committed. A transaction smaller than the connection's
+ * cache adds nothing before its commit.
  */
 const SPILLED_BYTES = 4_194_304;
 
 /**
  * The WAL's length, and the limit past which nothing is written to it.
  *
- * The limit is judged here, before each transaction, and not on the front: batches are on their way while the front
- * still reads the report of the one before. So the WAL holds the limit and one transaction at the most, and a
- * transaction holds the connection's cache, {@link SPILLED_BYTES} and what one command writes.
+ * The limit is checked here before each transaction, not in the main thread: batches are on their way while the
+ * main thread still reads the report of the previous one. So the WAL holds the limit and one transaction at most. A
+ * transaction is at most the connection's cache, {@link SPILLED_BYTES} and the writes of one command.
  */
 export class WalLimit implements Room {
   readonly #db: Connection;
@@ -24,7 +24,7 @@ export class WalLimit implements Room {
   readonly #maxFrames: number;
   #last: WalState;
 
-  /** @param maxBytes undefined where the WAL is somebody else's to shrink. */
+  /** @param maxBytes undefined if a replicator manages the WAL. */
   constructor(db: Connection, file: string, maxBytes: number | undefined) {
     this.#db = db;
     this.#file = file;
@@ -34,19 +34,19 @@ export class WalLimit implements Room {
   }
 
   /**
-   * The state beside a batch's outcomes. By then the batch is committed, so nothing may fail any more: a WAL that
-   * cannot be looked at is reported as it last was.
+   * The WAL's state for a batch's report. The batch is already committed, so nothing may fail: if the WAL can't be
+   * read, the last known state is reported.
    */
   get state(): WalState {
     try {
       this.#last = walState(this.#db, this.#file);
     } catch {
-      // The next commit or checkpoint meets the same trouble, and says so.
+      // The next commit or checkpoint meets the same error and reports it.
     }
     return this.#last;
   }
 
-  /** A WAL that is past its limit is truncated first, where no reader holds that back. */
+  /** Truncates a WAL past its limit first, if no reader blocks that. */
   refusal(): AppError | undefined {
     if (this.state.frames < this.#maxFrames) return undefined;
     this.#last = checkpoint(this.#db, this.#file, "TRUNCATE", 0).wal;

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { type Holder, readHolder, WriterLock } from "../../shared/database/lock.ts";
 import { readOperatorToken } from "../../shared/database/operator.ts";
-import { finishReplacement, isThere } from "../../shared/database/replacement.ts";
+import { databaseExists, finishReplacement } from "../../shared/database/replacement.ts";
 import { AppError, fromFailure } from "../../shared/errors.ts";
 import type { Settings } from "../../shared/settings.ts";
 import { createLog, type Logger } from "../engine/log.ts";
@@ -62,7 +62,7 @@ export async function openLocal(settings: Settings, beforeMigration: BeforeMigra
  */
 export function assertDatabase(file: string): void {
   if (existsSync(file)) return;
-  if (!isThere(file)) {
+  if (!databaseExists(file)) {
     throw new AppError("database_unusable", { detail: `there is no ${file}; \`chinook setup\` makes one` });
   }
   const lock = new WriterLock(file);

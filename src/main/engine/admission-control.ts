@@ -9,8 +9,7 @@ const FEW = 8;
  * A bound on the queue length fits only one kind of work. Ten thousand cheap reads take a third of a second. Ten
  * thousand expensive ones take minutes, and each finishes after its caller has timed out: with such a bound, at ten
  * times its capacity, the scan lane spent 60 % of its work on callers that had gone. This control refuses at once
- * what
- * the queue can't serve in time, and serves what it admits.
+ * what the queue can't serve in time, and serves what it admits.
  */
 export class AdmissionControl {
   readonly #maxMs: number;
@@ -28,10 +27,9 @@ export class AdmissionControl {
    * @param ms its duration. Capped at `maxMs`, since a batch that was stuck says little about the next.
    * @param count requests in it.
    * @param sharedMs the cost that they shared: the commit. It counts once per batch, not once per command, so that
-   * a disk
-   * with a sync of 20 ms does not cause a crowd to be refused. The least value seen is used, because a commit can
-   * also
-   * contain work of its commands (the text index is written then). Omit it when nothing was written.
+   * a disk with a sync of 20 ms does not cause a crowd to be refused. The least value seen is used, because a
+   * commit can also contain work of its commands (the text index is written then). Omit it when nothing was
+   * written.
    */
   observe(ms: number, count: number, sharedMs?: number): void {
     if (sharedMs !== undefined) this.#shared = Math.min(this.#shared ?? sharedMs, sharedMs);

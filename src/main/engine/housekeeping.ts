@@ -22,8 +22,7 @@ export interface HousekeepingOptions {
 
 /**
  * Background work on the database, one task after the other. A failed task is logged and counted in a metric. It
- * does
- * not stop the other tasks, and is retried the next hour.
+ * does not stop the other tasks, and is retried the next hour.
  */
 export class Housekeeping {
   readonly #options: HousekeepingOptions;

@@ -24,8 +24,7 @@ export interface WriteSideOptions {
 
 /**
  * The write side: a storage behind the queue and the command bus. The server has one, and so does a CLI command
- * that
- * writes while no server runs: there is one way to write.
+ * that writes while no server runs: there is one way to write.
  */
 export class WriteSide {
   readonly storage: Storage;

@@ -1,9 +1,9 @@
 /**
- * The tables that hold the catalogue, or what was derived from it: those that a replacement of the catalogue
- * replaces. Rows of every other table are users' data and stay. Virtual tables are not listed: they index these.
+ * The tables of the catalogue and of data derived from it. Replacing the catalogue replaces them. Rows of every
+ * other table are users' data and are kept. Virtual tables are not listed: they index these.
  *
- * A new migration that adds a table says here, or in the test that compares this list with the schema, which of the
- * two it is. What refers to the catalogue by a foreign key belongs here.
+ * Add each new table here or to the list of the test that compares this one with the schema. A table that refers to
+ * the catalogue by a foreign key belongs here.
  */
 export const CATALOGUE_TABLES: ReadonlySet<string> = new Set([
   ...["artists", "albums", "genres", "media_types", "tracks", "playlists", "playlist_tracks"],
@@ -19,13 +19,13 @@ export const CATALOGUE_TABLES: ReadonlySet<string> = new Set([
     "suggestions",
   ],
   ...["vector_queue", "vector_spread", "vector_changes", "lyric_model", "similar_tracks"],
-  // Their answers name rows of the catalogue that they were given for.
+  // Their answers refer to rows of the old catalogue.
   "idempotency_keys",
 ]);
 
 /**
- * Of one table that is kept, some rows are the catalogue's all the same: listeners without an account, who come with
- * plays and customers. What an account had to do with a customer of the old catalogue ends with that.
+ * A kept table with some rows of the catalogue: listeners without an account, which come with plays and customers.
+ * An account's link to a customer of the old catalogue is dropped.
  */
 export const ACCOUNTS = {
   table: "users",
@@ -33,12 +33,12 @@ export const ACCOUNTS = {
   cleared: "customer_id",
 };
 
-/** The rows of `meta` that tell of the catalogue; the others tell of the database. */
+/** The rows of `meta` about the catalogue. The others are about the database. */
 export const CATALOGUE_FACTS: readonly string[] = ["source", "changed", "demo"];
 
 /**
- * The tables of a schema that hold rows of their own: neither virtual ones, nor what belongs to those. The latter are
- * told by their names, since not every extension says which are its own.
+ * The tables of a schema with rows of their own: neither virtual tables nor their shadow tables. Shadow tables are
+ * recognised by name, since not every extension declares its own.
  */
 export const TABLES_SQL = `SELECT name FROM pragma_table_list t
   WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND NOT EXISTS (

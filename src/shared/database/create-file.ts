@@ -1,15 +1,15 @@
 import { closeSync, openSync, statSync } from "node:fs";
 
-/** Never readable by everyone. */
+/** Not readable by others. */
 const PRIVATE = 0o640;
 
-/** The permissions of a database, or those that it will be made with. */
+/** The permissions of a database file, or those it will be created with. */
 export const modeOf = (file: string): number =>
   (statSync(file, { throwIfNoEntry: false })?.mode ?? PRIVATE) & 0o777;
 
 /**
- * Makes an empty file where there is none. One that is there already is not opened: closing any descriptor of a file
- * drops all of this process's locks on it, SQLite's among them.
+ * Creates an empty file if there is none. An existing file is not opened: closing any descriptor of a file drops
+ * all locks of this process on it, including SQLite's.
  */
 export function createFile(path: string): void {
   try {

@@ -7,17 +7,17 @@ interface Place {
 }
 
 /**
- * Notices that the database, its WAL or the WAL's index is no longer where it was opened. SQLite goes on writing to a
- * file that was moved, replaced or deleted under it, and every commit would be acknowledged and gone with the process;
- * and whoever opens the database next to a new index does not see this one's locks.
+ * Detects that the database, its WAL or the WAL's index was moved, replaced or deleted. SQLite goes on writing to
+ * the old file: every commit would be acknowledged and then lost with the process. A process that opens the
+ * database with a new index does not see this one's locks.
  *
- * Asked before each batch: three look-ups of a name, some microseconds. A file that comes back is the same again. One
- * that cannot be looked at, in a folder whose permission was taken away, is not one that has gone.
+ * Checked before each batch: three look-ups of a name, a few microseconds. A file that is moved back is accepted
+ * again. A file in a folder without read permission does not count as gone.
  */
 export class FileIdentity {
   readonly #places: readonly Place[];
 
-  /** To be made when the WAL is there, which is from the first read on. */
+  /** Construct it when the WAL exists: from the first read on. */
   constructor(file: string) {
     this.#places = [file, `${file}-wal`, `${file}-shm`].map((path) => ({ path, inode: inodeOf(path) }));
   }

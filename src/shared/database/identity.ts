@@ -2,10 +2,10 @@ import { existsSync } from "node:fs";
 import { fromFailure, toFailure } from "../errors.ts";
 import { type Connection, openForReading } from "./sqlite.ts";
 
-/** What tells a database from others, wherever its file is: drawn when it was made. In SQL. */
+/** The database's identity, in SQL. It is drawn at random at creation and does not depend on the file's path. */
 export const IDENTITY_SQL = "SELECT value FROM identity";
 
-/** Null for one that no migration, or none of this release, has been applied to. */
+/** Null if no migration of this release was applied. */
 export function identityIn(db: Connection): string | null {
   const there = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'identity'").get();
   if (there === undefined) return null;
@@ -13,9 +13,9 @@ export function identityIn(db: Connection): string | null {
 }
 
 /**
- * Null also where there is no such file.
+ * Null if there is no such file.
  *
- * @throws AppError `corrupt` when it is no database.
+ * @throws AppError `corrupt` if it is no database.
  */
 export function identityOf(file: string): string | null {
   if (!existsSync(file)) return null;

@@ -4,36 +4,39 @@ import Database from "better-sqlite3";
 import { AppError } from "../errors.ts";
 import { createFile, modeOf } from "./create-file.ts";
 
-/** Who holds a database: for the second server's refusal, and for commands that go through the first. */
+/**
+ * The process that holds a database. It is named in the second server's refusal, and used by commands that go
+ * through the running server.
+ */
 export interface Holder {
   readonly pid: number;
   readonly host: string;
   readonly since: string;
-  /** Where it listens; null until it does, and for commands that only write. */
+  /** The server's URL; null until it listens, and for commands that only write. */
   readonly url: string | null;
-  /** Of the database that is open; null until it is. */
+  /** The inode of the open database; null until it is open. */
   readonly inode: string | null;
 }
 
 export const lockFile = (file: string): string => `${file}.lock`;
 export const holderFile = (file: string): string => `${file}.holder.json`;
 
-/** Milliseconds: somebody who asks whether it is held holds it for a moment. */
+/** Milliseconds to wait for the lock: `isHeld` holds it for a moment. */
 const PATIENCE_MS = 50;
 
 /**
- * Keeps a second writer away from a database file, for as long as this object lives.
+ * Excludes a second writer from a database file, for the lifetime of this object.
  *
- * The lock is SQLite's own exclusive lock on a small file beside the database: the operating system drops it
- * with the process, however that ends, so there is no stale lock to judge and no process id to trust. It is not
- * the database file itself, since readers must get in. The holder's name stands in a second file, because an
- * exclusively locked one cannot be read; that file alone means nothing.
+ * The lock is SQLite's exclusive lock on a small file beside the database. The operating system releases it when
+ * the process ends, however it ends, so there are no stale locks and no process ids to check. The database file
+ * itself is not locked, since readers must open it. The holder's name is in a second file, because an exclusively
+ * locked file can't be read. That file alone proves nothing.
  */
 export class WriterLock {
   readonly #file: string;
   readonly #lock: Database.Database;
   readonly #since = new Date().toISOString();
-  /** Who held it last and did not let go of it: its process was killed. */
+  /** The last holder, if it did not release the lock: its process was killed. */
   readonly abandoned: Holder | undefined;
   #url: string | null = null;
   #inode: string | null = null;
@@ -45,7 +48,7 @@ export class WriterLock {
     try {
       this.#lock.exec("BEGIN EXCLUSIVE");
       this.abandoned = readHolder(file);
-      this.#note();
+      this.#writeHolder();
     } catch (error) {
       this.#lock.close();
       throw lockedError(file, error);
@@ -54,22 +57,22 @@ export class WriterLock {
 
   announce(url: string): void {
     this.#url = url;
-    this.#note();
+    this.#writeHolder();
   }
 
-  /** To be told when the database is open, and when another file has taken its place. */
+  /** Call it when the database was opened, and when its file was replaced. */
   opened(): void {
     this.#inode = String(statSync(this.#file, { bigint: true }).ino);
-    this.#note();
+    this.#writeHolder();
   }
 
-  #note(): void {
+  #writeHolder(): void {
     const [since, url, inode] = [this.#since, this.#url, this.#inode];
     const holder: Holder = { pid: process.pid, host: hostname(), since, url, inode };
     writeFileSync(holderFile(this.#file), `${JSON.stringify(holder)}\n`, { mode: modeOf(this.#file) });
   }
 
-  /** The name goes first: once the lock is free, the file is another holder's. Again is harmless. */
+  /** Removes the name first: once the lock is free, that file belongs to the next holder. Idempotent. */
   release(): void {
     try {
       if (this.#lock.open) rmSync(holderFile(this.#file), { force: true });
@@ -80,8 +83,8 @@ export class WriterLock {
 }
 
 /**
- * Whoever may open the lock's file can hold it, also who may only read it: so it is as private as the database. It is
- * made here and not by SQLite. One that is there is not opened, see {@link createFile}.
+ * Makes the lock file as private as the database: anyone who may open it, even only to read, can hold the lock. It
+ * is created here, not by SQLite. An existing file is not opened, see {@link createFile}.
  */
 function makePrivate(file: string): void {
   const [lock, mode] = [lockFile(file), modeOf(file)];
@@ -112,8 +115,8 @@ function lockedError(file: string, cause: unknown): AppError {
 }
 
 /**
- * Whether somebody holds the lock at this moment. A holder is not disturbed; one that is just about to take it waits
- * for the question, which is why taking it has a little patience.
+ * Whether the lock is held now. The holder is not disturbed. A process that is just taking the lock waits for this
+ * check, hence {@link PATIENCE_MS}.
  */
 export function isHeld(file: string): boolean {
   if (!existsSync(lockFile(file))) return false;
@@ -129,7 +132,7 @@ export function isHeld(file: string): boolean {
   }
 }
 
-/** Undefined when nobody announced itself, or the file is half written. */
+/** Undefined if no holder has written its name, or the file is incomplete. */
 export function readHolder(file: string): Holder | undefined {
   try {
     const holder = JSON.parse(readFileSync(holderFile(file), "utf8")) as Holder | null;

@@ -12,7 +12,7 @@ export interface Migration {
   readonly name: string;
   readonly up: string;
   readonly down: string;
-  /** SHA-256 of both files: an applied migration must never change. */
+  /** SHA-256 of both files. An applied migration must never change. */
   readonly checksum: string;
 }
 
@@ -23,8 +23,8 @@ interface AppliedMigration {
   readonly applied_at: string;
 }
 
-/** What is applied now, and everything that ever was, with who did it and how long it took. */
-const BOOKS = `
+/** The applied migrations, and the history of all changes: who made them and how long they took. */
+const HISTORY_SCHEMA = `
   CREATE TABLE IF NOT EXISTS schema_migrations (
     id         INTEGER PRIMARY KEY,
     name       TEXT NOT NULL,
@@ -68,7 +68,7 @@ function readMigration(folder: string, name: string, expectedId: number): Migrat
   return { id, name, up, down, checksum };
 }
 
-/** What a change of the schema would run, in order. */
+/** The migrations that a schema change would run, in order. */
 export interface Plan {
   readonly ups: readonly Migration[];
   readonly downs: readonly Migration[];
@@ -76,10 +76,10 @@ export interface Plan {
 }
 
 /**
- * Brings the schema to `target` (a migration's number, 0 for none), one transaction a migration: a failing one
- * leaves the file as it was before it.
+ * Migrates the schema to `target` (a migration's number; 0 for none), one transaction per migration. A failed
+ * migration leaves the file as it was before it.
  *
- * @throws AppError `migration_refused` when the history does not fit the files.
+ * @throws AppError `migration_refused` if the history does not match the files.
  */
 export function migrate(
   db: Connection,
@@ -87,7 +87,7 @@ export function migrate(
   target: number | "latest",
 ): MigrationReport {
   const { ups, downs, version } = plan(db, migrations, target);
-  db.exec(BOOKS);
+  db.exec(HISTORY_SCHEMA);
   for (const migration of ups) apply(db, migration);
   for (const migration of downs) revert(db, migration);
   const names = (list: readonly Migration[]) => list.map((migration) => migration.name);
@@ -97,7 +97,7 @@ export function migrate(
 /**
  * Only reads, so any connection will do.
  *
- * @throws AppError `migration_refused` when the history does not fit the files, or there is no such target.
+ * @throws AppError `migration_refused` if the history does not match the files, or there is no such target.
  */
 export function plan(db: Connection, migrations: readonly Migration[], target: number | "latest"): Plan {
   const applied = checkHistory(db, migrations).length;
@@ -119,7 +119,7 @@ export function migrationStatus(db: Connection, migrations: readonly Migration[]
   }));
 }
 
-/** What was done to the schema, oldest first; what was done by releases that kept no such history is not in it. */
+/** All schema changes, oldest first. Changes by releases without this history are missing. */
 export function migrationHistory(db: Connection): MigrationEvent[] {
   if (!hasTable(db, "schema_history")) return [];
   return db
@@ -132,7 +132,7 @@ export function migrationHistory(db: Connection): MigrationEvent[] {
 const hasTable = (db: Connection, name: string): boolean =>
   db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?").get(name) !== undefined;
 
-/** The applied migrations must be exactly the first files, unchanged. */
+/** The applied migrations must be a prefix of the files, unchanged. */
 function checkHistory(db: Connection, migrations: readonly Migration[]): AppliedMigration[] {
   const applied = hasTable(db, "schema_migrations")
     ? db.prepare<[], AppliedMigration>("SELECT * FROM schema_migrations ORDER BY id").all()
@@ -172,8 +172,8 @@ function revert(db: Connection, migration: Migration): void {
 }
 
 /**
- * Foreign keys are off while a migration runs (a table may be rebuilt under its children, and dropping a filled
- * one must not cascade) and are checked whole before its commit. The pragma is a no-op inside a transaction.
+ * Foreign keys are off while a migration runs, because a table may be rebuilt under its children, and dropping a
+ * filled table must not cascade. All are checked before the commit. The pragma is a no-op inside a transaction.
  */
 function inTransaction(
   db: Connection,
@@ -195,16 +195,16 @@ function inTransaction(
   }
 }
 
-/** In the migration's own transaction: what is noted was done, and what was done is noted. */
+/** Part of the migration's own transaction, so that history and schema agree. */
 function note(db: Connection, name: string, direction: MigrationEvent["direction"], ms: number): void {
   db.prepare(
     `INSERT INTO schema_history (migration, direction, finished_at, milliseconds, by)
      VALUES (@name, @direction, @now, @ms, @by)`,
-  ).run({ name, direction, now: new Date().toISOString(), ms, by: whoAmI() });
+  ).run({ name, direction, now: new Date().toISOString(), ms, by: currentUser() });
 }
 
-/** A user without a name, in a container say, is known by number. */
-function whoAmI(): string {
+/** A user without a name, for example in a container, is recorded by number. */
+function currentUser(): string {
   try {
     return `${userInfo().username}@${hostname()}`;
   } catch {

@@ -1,9 +1,12 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 
-/** Beside the database: the token by which commands on this machine are known to the server that holds it. */
+/**
+ * The file beside the database with the operator's token. Commands on this machine authenticate to the server with
+ * it.
+ */
 export const operatorFile = (file: string): string => `${file}.operator`;
 
-/** Its user's alone from the first moment on, and never half written. */
+/** Created with permissions for the owner only, and replaced atomically. */
 export function writeOperatorToken(file: string, token: string): void {
   const made = `${operatorFile(file)}.${process.pid}`;
   rmSync(made, { force: true });
@@ -11,7 +14,7 @@ export function writeOperatorToken(file: string, token: string): void {
   renameSync(made, operatorFile(file));
 }
 
-/** Undefined where there is none, or it is another user's. */
+/** Undefined if there is none, or it is another user's. */
 export function readOperatorToken(file: string): string | undefined {
   try {
     return readFileSync(operatorFile(file), "utf8");

@@ -2,15 +2,16 @@ import { lstatSync, readlinkSync, realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 
 /**
- * The one path of a file, whatever links lead to it. Lock, WAL, backups and the watch for a moved file go by the
- * database's name: two names would be two of each. A file that is not there yet has the path it will be made at.
+ * The real path of a file, with all links resolved. Lock, WAL, backups and the watch for a moved file depend on the
+ * database's path: with two paths there would be two of each. For a file that does not exist yet: the path at which
+ * it will be created.
  */
 export function realFile(path: string): string {
   const absolute = resolve(path);
   try {
     return realpathSync(absolute);
   } catch (error) {
-    // What cannot be followed for another reason is for the opening to report.
+    // Other errors are reported when the file is opened.
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") return absolute;
   }
   const parent = dirname(absolute);
@@ -20,7 +21,7 @@ export function realFile(path: string): string {
   return target === undefined ? join(folder, basename(absolute)) : realFile(resolve(folder, target));
 }
 
-/** Of a link that leads to nothing. */
+/** The target of a dangling link. */
 function linkTarget(path: string): string | undefined {
   const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink();
   return isLink ? readlinkSync(path) : undefined;

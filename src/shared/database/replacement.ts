@@ -13,26 +13,26 @@ import { basename, dirname, join } from "node:path";
 import { modeOf } from "./create-file.ts";
 
 /**
- * Puts another database in the place of one, in steps that a crash may come between.
+ * Replaces a database by another, in steps that are safe against a crash in between.
  *
- * What must never be is the new file beside the old one's WAL: SQLite would read the one into the other. And the old
- * database is to be kept whole, which it is only with its WAL. So the new file waits under a name of its own, with
- * the time that both sides of the exchange are called by. From the rename that gives it that name on, the exchange
- * is decided: whoever holds the writer's lock next finishes it, from wherever it was cut off.
+ * The new file must never be beside the old one's WAL: SQLite would apply that WAL to the new file. The old
+ * database is complete only with its WAL. So the new file first gets a name of its own, with the time that names
+ * both sides of the exchange. The rename to that name decides the exchange. The next holder of the writer's lock
+ * finishes it, from wherever it was interrupted.
  *
- * - `FILE.restored-TIME`: the new database, checked and on the disk.
+ * - `FILE.restored-TIME`: the new database, checked and synced.
  * - `FILE.replaced-TIME`, with its `-wal`: the old one.
  */
 export interface Replaced {
-  /** Where the old database is now; null when there was none. */
+  /** Path of the old database; null if there was none. */
   readonly kept: string | null;
 }
 
-/** What can hold committed pages of a database beside its file. */
+/** Files beside a database that can hold committed pages. */
 const LOGS = ["-wal", "-journal"];
 const COMPANIONS = [...LOGS, "-shm"];
 
-/** Where the new database is to be made, before it is known to be good. */
+/** Path at which the new database is built, before it is checked. */
 export const incomingFile = (file: string): string => `${file}.restoring`;
 
 /**
@@ -48,13 +48,13 @@ export function replaceDatabase(file: string, time: string, incoming = incomingF
   return finish(file, waiting);
 }
 
-/** Finishes an exchange that was cut off; harmless when there is none. The caller holds the writer's lock. */
+/** Finishes an interrupted exchange; does nothing if there is none. The caller holds the writer's lock. */
 export function finishReplacement(file: string): Replaced | undefined {
   const waiting = waitingFor(file);
   return waiting === undefined ? undefined : finish(file, waiting);
 }
 
-/** What is to take the file's place, from the moment that this is decided. */
+/** The new database of an exchange that was decided. */
 function waitingFor(file: string): string | undefined {
   const [folder, begin] = [dirname(file), `${basename(file)}.restored-`];
   const waiting = readdirSync(folder).filter((name) => name.startsWith(begin));
@@ -62,16 +62,16 @@ function waitingFor(file: string): string | undefined {
   return last === undefined ? undefined : join(folder, last);
 }
 
-/** Whether there is a database: it may wait for the end of an exchange that was cut off. */
-export const isThere = (file: string): boolean =>
+/** Whether there is a database. It may be waiting for the end of an interrupted exchange. */
+export const databaseExists = (file: string): boolean =>
   existsSync(file) || (existsSync(dirname(file)) && waitingFor(file) !== undefined);
 
-/** Removes a database that is closed, with what stands beside it. */
+/** Removes a closed database and the files beside it. */
 export function removeDatabase(file: string): void {
   for (const end of ["", ...COMPANIONS]) rmSync(file + end, { force: true });
 }
 
-/** Each step is harmless when it was done before, and is on the disk before the next. */
+/** Each step is idempotent and synced before the next. */
 function finish(file: string, waiting: string): Replaced {
   const kept = waiting.replace(/\.restored-([^.]*)$/, ".replaced-$1");
   const pending = existsSync(file) && !existsSync(kept);

@@ -9,9 +9,9 @@ export type Connection = Database.Database;
 const OLDEST_SQLITE = [3, 51, 3] as const;
 
 /**
- * The writer's connection: creates the file and turns it to WAL.
+ * The writer's connection. Creates the file and switches it to WAL mode.
  *
- * @throws SqliteError when the file is no database, cannot be opened, or stays locked by another process.
+ * @throws SqliteError if the file is no database, can't be opened, or stays locked by another process.
  */
 export function openForWriting(
   file: string,
@@ -36,7 +36,7 @@ export function openForWriting(
   }
 }
 
-/** A reader's connection: the file must exist, and nothing it runs can write. */
+/** A reader's connection. The file must exist. No statement on it can write. */
 export function openForReading(file: string, memory: ConnectionMemory = TUNING.reader): Connection {
   const db = new Database(file, { readonly: true, fileMustExist: true, timeout: 1_000 });
   loadVectors(db);
@@ -52,10 +52,10 @@ function setMemory(db: Connection, { cacheKib, mmapMib }: ConnectionMemory): voi
 }
 
 /**
- * The vector extension: a millisecond and less than a megabyte a connection. The writer needs it as much as readers
- * do: a trigger deletes a track's vectors with it.
+ * Loads the vector extension: a millisecond and less than a megabyte per connection. The writer needs it too: a
+ * trigger deletes a track's vectors with the track.
  *
- * @throws AppError `vectors_unavailable` where there is no build of it for this machine.
+ * @throws AppError `vectors_unavailable` if there is no build of it for this machine.
  */
 export function loadVectors(db: Connection): void {
   try {
@@ -66,7 +66,10 @@ export function loadVectors(db: Connection): void {
   }
 }
 
-/** The conversion answers "locked" without asking the busy handler, so a closing neighbour is waited for here. */
+/**
+ * The switch to WAL fails with "locked" without calling the busy handler, so this waits for a neighbour that is
+ * closing.
+ */
 function convertToWal(db: Connection): void {
   for (let attempt = 1; ; attempt++) {
     try {

@@ -1,6 +1,6 @@
-/** Bytes of each frame's header; the page follows. */
+/** Bytes of each frame's header. The page follows it. */
 const HEADER_BYTES = 24;
 
-/** How many whole frames a WAL of so many bytes holds. */
+/** The number of whole frames in a WAL of that size. */
 export const framesIn = (bytes: number, pageBytes: number): number =>
   Math.floor(bytes / (pageBytes + HEADER_BYTES));

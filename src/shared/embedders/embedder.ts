@@ -1,28 +1,28 @@
-/** The kinds of vectors, and how long each is. */
+/** The kinds of vectors and their numbers of dimensions. */
 export const DIMENSIONS = { audio: 128, lyric: 384, metadata: 64 } as const;
 
 export type VectorKind = keyof typeof DIMENSIONS;
 export const VECTOR_KINDS = Object.keys(DIMENSIONS) as VectorKind[];
 
-/** The kinds that are computed from the catalogue. Audio has no source here: it comes from clients alone. */
+/** The kinds computed from the catalogue. Audio vectors come from clients only. */
 export const COMPUTED_KINDS = ["lyric", "metadata"] as const satisfies readonly VectorKind[];
 export type ComputedKind = (typeof COMPUTED_KINDS)[number];
 
 /**
- * Makes a vector of what is known.
+ * Computes a vector from a source.
  *
  * - Pure: the same source gives the same vector, on every machine and in every thread.
- * - The vector has `dimensions` numbers, all finite, and length 1: there is no source without a direction.
+ * - The vector has `dimensions` finite numbers and length 1. Every source has a direction.
  *
- * A sentence model is none of these: it answers asynchronously, which does not fit into an SQL function, so it stands
- * on a thread of its own between the reading of the texts and the writing of the vectors (`src/workers/sentences.ts`).
+ * A sentence model is not an Embedder: it is asynchronous, so it can't be an SQL function. It has its own thread,
+ * between reading the texts and writing the vectors (`src/workers/sentences.ts`).
  */
 export interface Embedder<Source> {
   readonly dimensions: number;
   embed(source: Source): Float32Array<ArrayBuffer>;
 }
 
-/** Scaled to length 1, or undefined for a vector without a direction. Squares neither overflow nor vanish. */
+/** Scales to length 1; undefined for a vector without a direction. Squares neither overflow nor underflow. */
 export function normalise(values: ArrayLike<number>): Float32Array<ArrayBuffer> | undefined {
   let largest = 0;
   for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(values[i]!));

@@ -1,6 +1,6 @@
 /**
- * 32 bits of a text: FNV-1a over its UTF-16 code units, then MurmurHash3's finaliser, since FNV alone leaves the
- * high bits of short texts nearly constant and signs and places are taken from different bits.
+ * A 32-bit hash of a text: FNV-1a over its UTF-16 code units, then MurmurHash3's finaliser. FNV alone leaves the
+ * high bits of short texts nearly constant, and signs and positions use different bits.
  */
 export function hash32(text: string, seed = 0): number {
   let hash = 0x811c9dc5 ^ seed;

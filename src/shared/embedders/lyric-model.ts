@@ -1,20 +1,19 @@
 /**
- * Inverse document frequencies of hashed terms: rare words say more about a track than common ones, in whatever
- * language the catalogue is.
+ * Inverse document frequencies of hashed terms: rare words say more about a track than common ones, in any
+ * language.
  *
- * They are counted over the catalogue itself, at most {@link SAMPLE} tracks of it at an even stride of ids, and
- * stored in the database: the same rows give the same model, and a vector made later is made with the same weights.
- * A term is its hash into 2¹⁶ buckets; terms that share a bucket share a weight, which only makes a rare one a
- * little less so.
+ * They are counted over the catalogue, over at most {@link SAMPLE} tracks at an even stride of ids, and stored in
+ * the database. The same rows give the same model, and later vectors use the same weights. A term is its hash into
+ * 2¹⁶ buckets. Terms in the same bucket share a weight, which only makes a rare one a little less rare.
  */
 export const BUCKETS = 65_536;
 export const SAMPLE = 40_000;
-/** A byte of the model is this many times the frequency's weight: steps of 1/16, up to 15.9. */
+/** A byte of the model is the weight times this: steps of 1/16, up to 15.9. */
 const STEPS = 16;
 
-/** A catalogue this small has no frequencies worth the name: all terms weigh the same. */
+/** Below this number of tracks frequencies mean nothing: all terms weigh the same. */
 export const SMALLEST = 100;
-/** The model is fitted again when the catalogue has become so many times as large. */
+/** The model is fitted again when the catalogue has grown by this factor. */
 export const GROWTH = 4;
 
 export interface LyricModel {
@@ -22,20 +21,20 @@ export interface LyricModel {
   weight(bucket: number): number;
 }
 
-/** What weighs every term alike: until there are enough tracks to count. */
+/** Weighs all terms the same: used until there are enough tracks to count. */
 export const UNFITTED: LyricModel = { version: 0, weight: () => 1 };
 
-/** @param idf one byte a bucket, as {@link inverseFrequencies} gives them. */
+/** @param idf one byte per bucket, from {@link inverseFrequencies}. */
 export const lyricModel = (version: number, idf: Uint8Array): LyricModel => ({
   version,
   weight: (bucket) => idf[bucket]! / STEPS,
 });
 
 /**
- * `ln((1 + n) / (1 + df)) + 1`, the smoothed form that scikit-learn uses: no division by nothing, and a term in
- * every document still counts.
+ * `ln((1 + n) / (1 + df)) + 1`, the smoothed form of scikit-learn: no division by zero, and a term in every
+ * document still counts.
  *
- * @param counts documents that hold a term of each bucket, out of `documents`.
+ * @param counts the number of documents, out of `documents`, with a term of each bucket.
  */
 export function inverseFrequencies(counts: Uint32Array, documents: number): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(counts, (df) =>

@@ -2,13 +2,13 @@ import { DIMENSIONS, type Embedder, normalise } from "./embedder.ts";
 import { hash32, wordsOf } from "./hashing.ts";
 import { BUCKETS, type LyricModel } from "./lyric-model.ts";
 
-/** The texts that a track's lyric vector is made of. */
+/** The texts of a track's lyric vector. */
 export interface LyricSource {
   readonly name: string;
   readonly album: string | null;
   readonly artist: string | null;
   readonly composer: string | null;
-  /** The catalogue holds none yet; what a search was asked for comes in here as `name`. */
+  /** The catalogue has no lyrics yet. A search's text comes as `name`. */
   readonly lyrics: string | null;
 }
 
@@ -17,15 +17,15 @@ const FIELDS = { name: 1, lyrics: 1, album: 0.6, artist: 0.6, composer: 0.4 } as
   number
 >;
 
-/** What a part of a word weighs beside the word itself: it is what brings "Lovers" and "Lover" together. */
+/** Weight of a part of a word relative to the word. It makes "Lovers" similar to "Lover". */
 const GRAM = 0.3;
 const GRAM_LENGTH = 3;
-/** Places that one term is added to. Two halve the harm that is done where two terms meet. */
+/** Positions that one term is added to. Two halve the effect of a collision. */
 const PLACES = 2;
-/** Words of one text that are looked at: lyrics are bounded by this, names never reach it. */
+/** Words of one text that are used. It bounds lyrics; names never reach it. */
 const MAX_WORDS = 2_000;
 
-/** Every term of a source with its weight: words, and the three-letter parts of words that are longer. */
+/** Every term of a source with its weight: words, and three-letter parts of longer words. */
 export function termsOf(source: LyricSource): Map<string, number> {
   const terms = new Map<string, number>();
   const add = (term: string, weight: number) => terms.set(term, (terms.get(term) ?? 0) + weight);
@@ -33,7 +33,7 @@ export function termsOf(source: LyricSource): Map<string, number> {
     const counts = new Map<string, number>();
     for (const word of wordsOf(source[field] ?? "").slice(0, MAX_WORDS))
       counts.set(word, (counts.get(word) ?? 0) + 1);
-    // Said ten times is not ten times as important.
+    // Ten occurrences are not ten times as important as one.
     for (const [word, count] of counts) addWord(add, word, weight * (1 + Math.log(count)));
   }
   if (terms.size === 0) add(`=${source.name}`, 1);
@@ -52,9 +52,9 @@ function addWord(add: (term: string, weight: number) => void, word: string, weig
 export const bucketOf = (term: string): number => hash32(term) % BUCKETS;
 
 /**
- * The hashed bag of words and their parts, weighted by inverse document frequency. Each term's sign comes from its
- * hash, so that what two unrelated terms add where they meet is nothing on average (Weinberger et al., "Feature
- * hashing for large scale multitask learning", 2009).
+ * A hashed bag of words and their parts, weighted by inverse document frequency. Each term's sign comes from its
+ * hash, so that collisions of unrelated terms cancel on average (Weinberger et al., "Feature hashing for large
+ * scale multitask learning", 2009).
  */
 export const lyricEmbedder = (model: LyricModel): Embedder<LyricSource> => ({
   dimensions: DIMENSIONS.lyric,
@@ -71,7 +71,7 @@ export const lyricEmbedder = (model: LyricModel): Embedder<LyricSource> => ({
   },
 });
 
-/** Terms that cancel each other out exactly: as good as impossible, and no reason to fail. */
+/** For terms that cancel exactly: practically impossible, but it must not fail. */
 function fallback(name: string): Float32Array<ArrayBuffer> {
   const vector = new Float32Array(DIMENSIONS.lyric);
   vector[hash32(name) % DIMENSIONS.lyric] = 1;

@@ -1,12 +1,12 @@
 import { DIMENSIONS, type Embedder, normalise } from "./embedder.ts";
 import { hash32, wordsOf } from "./hashing.ts";
 
-/** What a track's metadata vector is made of. */
+/** The source of a track's metadata vector. */
 export interface MetadataSource {
   readonly genre: string | null;
   readonly artist: string | null;
   readonly mediaType: string | null;
-  /** YYYY-MM-DD of its album. */
+  /** YYYY-MM-DD, of the album. */
   readonly releaseDate: string | null;
   readonly milliseconds: number;
   readonly bytes: number | null;
@@ -14,9 +14,9 @@ export interface MetadataSource {
 }
 
 /**
- * The blocks of the vector: where each begins, how long it is, and its share of the similarity. The blocks have
- * length 1 before their shares, so the cosine of two tracks is the mean of the blocks' own cosines, weighted by the
- * shares. Genre says most about what else somebody may like, the artist next; the rest breaks ties.
+ * The blocks of the vector: offset, length, and share of the similarity. Each block has length 1 before its share
+ * is applied, so the cosine of two tracks is the mean of the blocks' cosines, weighted by the shares. Genre best
+ * predicts what else a listener likes, then the artist; the rest breaks ties.
  */
 const BLOCKS = {
   genre: { at: 0, length: 28, share: 0.45 },
@@ -31,14 +31,14 @@ const BLOCKS = {
 type Block = keyof typeof BLOCKS;
 
 /**
- * What one word of a name weighs beside the name as a whole, which weighs 1. The words of genres mean something:
- * "Alternative" is near "Alternative & Punk", and not at it. Those of artists hardly do.
+ * Weight of one word of a name; the whole name weighs 1. Words of genres are meaningful: "Alternative" is near
+ * "Alternative & Punk", but not equal. Words of artists mean little.
  */
 const WORD = { genre: 1.4, mediaType: 1.4, artist: 0.3 } as const;
 
 /**
- * A name as a direction: random signs from its hash, so that two names are nearly orthogonal, and names that share
- * words are not (random projection: Achlioptas, "Database-friendly random projections", 2003).
+ * Adds a name as a direction: random signs from its hash. Two names are nearly orthogonal; names that share words
+ * are not (random projection: Achlioptas, "Database-friendly random projections", 2003).
  */
 function category(vector: Float64Array, block: keyof typeof WORD, name: string | null): void {
   if (name === null) return;
@@ -54,8 +54,8 @@ function category(vector: Float64Array, block: keyof typeof WORD, name: string |
 }
 
 /**
- * A quantity as bumps: Gaussians at equal steps, each as wide as a step. Values close by share their bumps and the
- * cosine falls smoothly to nothing with the distance, which a single number in the vector cannot do.
+ * Adds a quantity as Gaussians at equal steps, each as wide as a step. Close values overlap, and the cosine falls
+ * smoothly to zero with the distance. A single number in the vector can't do that.
  */
 function quantity(vector: Float64Array, block: Block, value: number | null, low: number, high: number): void {
   if (value === null || !Number.isFinite(value)) return;
@@ -80,11 +80,11 @@ function put(vector: Float64Array, block: Block, values: Float64Array): void {
 
 const yearOf = (date: string | null): number | null => (date === null ? null : Number(date.slice(0, 4)));
 
-/** Kilobits a second. */
+/** Kilobits per second. */
 const bitRateOf = ({ bytes, milliseconds }: MetadataSource): number | null =>
   bytes === null || bytes === 0 || milliseconds === 0 ? null : (bytes * 8) / milliseconds;
 
-/** Durations, prices and bit rates are compared by their ratio: their logarithms are what lies on the scale. */
+/** Durations, prices and bit rates are compared by ratio, so their logarithms are used. */
 export const metadataEmbedder: Embedder<MetadataSource> = {
   dimensions: DIMENSIONS.metadata,
   embed(source) {
@@ -97,7 +97,7 @@ export const metadataEmbedder: Embedder<MetadataSource> = {
     quantity(vector, "duration", Math.log2(1 + source.milliseconds / 1_000), 5, 13);
     quantity(vector, "price", Math.log2(1 + source.cents), 0, 12);
     quantity(vector, "bitRate", bitRate === null ? null : Math.log2(bitRate), 5, 12);
-    // The bumps of the duration are never all zero, so there is always a direction.
+    // The duration's Gaussians are never all zero, so there is always a direction.
     return normalise(vector)!;
   },
 };

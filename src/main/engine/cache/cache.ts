@@ -24,8 +24,7 @@ const PAUSE_MS = 5;
 
 /**
  * Every so many entries found in the database, one is promoted to the hot tier. A popular entry is still promoted
- * soon.
- * Entries of equal popularity do not keep evicting each other.
+ * soon. Entries of equal popularity do not keep evicting each other.
  */
 const PROMOTED = 4;
 
@@ -48,19 +47,15 @@ export interface CacheCounters {
 
 /**
  * A coherent cache of two tiers: a bounded LRU map of answers ready to send, and the cache database. An entry moves
- * to
- * the database when the map evicts it, if it was hit there. An entry without a hit is not worth the database's
+ * to the database when the map evicts it, if it was hit there. An entry without a hit is not worth the database's
  * work.
  *
  * The guarantee: after `invalidate` returns, no entry with a touched tag is found, and no answer that was read
- * before
- * it is filled in. A fill carries the moment before its read was sent. If one of its tags was touched since, the
- * fill
- * is dropped, because the read may have seen the state before the write.
+ * before it is filled in. A fill carries the moment before its read was sent. If one of its tags was touched since,
+ * the fill is dropped, because the read may have seen the state before the write.
  *
  * The cost of `invalidate` depends on the number of tags, not on the number of entries. An entry is validated when
- * it
- * is looked up. Dead entries are collected later, in slices.
+ * it is looked up. Dead entries are collected later, in slices.
  *
  * Single-threaded and synchronous: check and fill are atomic.
  */
@@ -160,8 +155,8 @@ export class Cache {
 
   /**
    * Removes a slice of the dead and expired entries. It reschedules itself while there are more, and runs after a
-   * write
-   * that killed rows of the database. Expired entries, and dead ones of the hot tier, wait for a periodic call.
+   * write that killed rows of the database. Expired entries, and dead ones of the hot tier, wait for a periodic
+   * call.
    */
   collect(): void {
     const now = this.#now();

@@ -30,8 +30,7 @@ const TAG_BYTES = 50;
  *
  * To touch a tag costs one look-up, however many entries have the tag: only the tag records it. An entry checks its
  * tags on a hit, once after each touch of any tag known here. Otherwise a hit compares two numbers. An entry found
- * dead
- * is removed at once. Other dead entries are collected or evicted.
+ * dead is removed at once. Other dead entries are collected or evicted.
  */
 export class HotTier {
   readonly #maxBytes: number;

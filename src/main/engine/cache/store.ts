@@ -49,14 +49,11 @@ interface Held {
  * The cache database: one `:memory:` SQLite database with a table for each kind of answer and one for their tags.
  *
  * To touch a tag only records the tag. A row stores its moment; a row that is looked up is dead if one of its tags
- * was
- * touched after that moment. Dead rows are removed later, in slices (`collect`), found by the tag. The record of a
- * tag
- * is removed with its last dead row, so a look-up compares nothing when nothing waits to be collected.
+ * was touched after that moment. Dead rows are removed later, in slices (`collect`), found by the tag. The record
+ * of a tag is removed with its last dead row, so a look-up compares nothing when nothing waits to be collected.
  *
  * Bounded in bytes. Past the bound the oldest entries are evicted first. The order need not follow use: popular
- * entries
- * are in the hot tier.
+ * entries are in the hot tier.
  */
 export class CacheStore {
   readonly #db: Database.Database;

@@ -3,8 +3,8 @@
  * touched since then?
  *
  * Bounded, in two generations. When the younger one has half of `maxTags`, the older is forgotten in one step, and
- * all
- * reads that began before its end count as touched. That can drop a fill without need; it never keeps a stale one.
+ * all reads that began before its end count as touched. That can drop a fill without need; it never keeps a stale
+ * one.
  */
 export class TagVersions {
   readonly #half: number;

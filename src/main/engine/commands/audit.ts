@@ -44,8 +44,7 @@ interface Audited {
 
 /**
  * Adds the audit entry to a command's statements, in the same transaction: every committed command is audited, and
- * a
- * refused one leaves nothing. The entry precedes the answer, which may use last_insert_rowid(): the table has no
+ * a refused one leaves nothing. The entry precedes the answer, which may use last_insert_rowid(): the table has no
  * rowid.
  */
 export function withAudit({ command, input, actor, now, statements, answer }: Audited): Statements {

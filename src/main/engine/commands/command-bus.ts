@@ -26,8 +26,7 @@ export interface ExecuteOptions {
 
 /**
  * Executes commands: composes their statements, submits them to the write queue, and turns each outcome into an
- * answer
- * or an error.
+ * answer or an error.
  */
 export class Commands {
   readonly #options: CommandsOptions;

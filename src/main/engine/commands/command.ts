@@ -7,10 +7,8 @@ import type { AuditDescription } from "./audit.ts";
  * A command as data: its name, its input and its SQL statements, which are applied together or not at all.
  *
  * Compared parameters are wrapped in `likely()`, as in reads. No JavaScript decides between two statements:
- * conditions
- * are in the SQL, and a statement's guard decides whether the command is refused. So any executor of SQL batches
- * can
- * run a command, and a refused command has written nothing.
+ * conditions are in the SQL, and a statement's guard decides whether the command is refused. So any executor of SQL
+ * batches can run a command, and a refused command has written nothing.
  */
 export interface Command<I = never> {
   readonly name: string;

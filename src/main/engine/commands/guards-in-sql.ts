@@ -2,10 +2,8 @@ import type { Guard, Refusal, Statement } from "../../../shared/protocol.ts";
 
 /**
  * Guards for an executor that runs only SQL, such as a replicated SQLite. A guard becomes an INSERT into a table
- * with a
- * trigger that aborts every insert. The error message is the refusal, as JSON. The executor rolls the command back
- * as
- * for any failed statement.
+ * with a trigger that aborts every insert. The error message is the refusal, as JSON. The executor rolls the
+ * command back as for any failed statement.
  */
 export const REFUSALS_SCHEMA = `
   CREATE TABLE refusals (refusal TEXT NOT NULL) STRICT;

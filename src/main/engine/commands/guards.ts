@@ -19,8 +19,7 @@ const UNCHANGED: Guard = { must: "find", otherwise: { code: "precondition_failed
 
 /**
  * Refuses unless a read's answer is still the text that the client saw, if it saw one. For reads whose ETag is
- * derived
- * from their text.
+ * derived from their text.
  */
 export function unchanged<P>(read: Read<P>, params: P, seen: string | undefined): Statements {
   if (seen === undefined) return [];

@@ -41,10 +41,8 @@ const CLAIMED: Guard = { must: "change", otherwise: { code: "idempotency_in_prog
 
 /**
  * Makes a command's statements idempotent. The first statement claims the key, so a second command with the same
- * key is
- * refused before it does anything. The last stores the answer, in the same transaction as the write. A refused
- * command
- * leaves no key behind, so the client may retry it.
+ * key is refused before it does anything. The last stores the answer, in the same transaction as the write. A
+ * refused command leaves no key behind, so the client may retry it.
  */
 export function applyOnce(
   request: IdempotentRequest,

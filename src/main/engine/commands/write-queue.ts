@@ -97,8 +97,7 @@ export class WriteQueue {
 
   /**
    * @throws AppError `overloaded`, `closing` or `write_timeout`: not written; `outcome_unknown`: the writer died
-   * while
-   * the command was in flight.
+   * while the command was in flight.
    */
   submit(command: Statements): Promise<Outcome & { readonly waitedMs: number }> {
     const bytes = bytesOf(command);

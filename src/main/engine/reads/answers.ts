@@ -33,10 +33,8 @@ interface Flight {
  * Answers reads from the cache, from an identical read in flight, or from a lane.
  *
  * Identical reads in flight are coalesced. A request joins a flight only if none of the tags that may concern the
- * read
- * was touched since the flight began: so a request sent after an acknowledged write never gets the state before it.
- * See
- * `concerns` for those tags.
+ * read was touched since the flight began: so a request sent after an acknowledged write never gets the state
+ * before it. See `concerns` for those tags.
  */
 export class Answers {
   readonly #options: AnswersOptions;
@@ -112,10 +110,8 @@ export class Answers {
 
 /**
  * The tags that a read's answer may have, before it has run: the known tags; the kind of each (`tracks` of
- * `tracks:17`);
- * and the kinds whose entities only the row names. The kind is included because adding an entity touches only its
- * kind
- * (its id is not known before) and decides whether there is an answer.
+ * `tracks:17`); and the kinds whose entities only the row names. The kind is included because adding an entity
+ * touches only its kind (its id is not known before) and decides whether there is an answer.
  */
 export function concerns<P>({ cache }: Read<P>, params: P): readonly string[] {
   const tags = cache.tags(params);

@@ -23,8 +23,7 @@ export interface LaneOptions {
   readonly maxBatch: number;
   /**
    * Milliseconds. Only reads whose statement took less in its last run are batched; the others run alone. Without
-   * it all
-   * reads are batched.
+   * it all reads are batched.
    */
   readonly briefMs?: number;
   /** Reads that may wait. Past it, reads are refused. */
@@ -61,22 +60,17 @@ interface Waiting {
  * One lane of readers: N threads that take waiting reads in batches.
  *
  * - A free thread takes everything that waits (up to the cap) at the end of the event loop's turn. Reads that
- *   arrived in
- * one turn travel as one message. An idle lane adds no delay, and a busy one amortises the hop.
+ *   arrived in one turn travel as one message. An idle lane adds no delay, and a busy one amortises the hop.
  * - On a lane of mixed costs, only reads that were brief in their last run are batched: a search of a small
- *   catalogue
- * costs less than its message. A long or unknown read travels alone, so that no answer waits behind a long read of
- * the
- * same batch (head-of-line blocking).
+ *   catalogue costs less than its message. A long or unknown read travels alone, so that no answer waits behind a
+ *   long read of the same batch (head-of-line blocking).
  * - Order within a lane is first come, first served. Full, by number or by expected wait: `overloaded` at once.
  * - A caller gets `read_timeout` at the deadline, whether its read waits or runs. A running read can't be
- *   cancelled, and
- * its thread counts as busy until it returns.
+ *   cancelled, and its thread counts as busy until it returns.
  * - When a thread dies, each read of its batch is retried once, alone, before all others. So a read that kills its
- * thread gets `reader_lost` at its second death, and its neighbours get their answers.
+ *   thread gets `reader_lost` at its second death, and its neighbours get their answers.
  * - `pause` stops dispatch and waits a limited time for running reads. When it succeeds, no thread of this lane has
- *   an
- * open snapshot.
+ *   an open snapshot.
  * - Closed: `closing`, for waiting, running and new reads.
  */
 export class Lane {
@@ -196,8 +190,7 @@ export class Lane {
 
   /**
    * Rejects every caller at once, then waits for running reads: ending a thread inside a call of better-sqlite3 can
-   * abort
-   * the whole process (its issue 1507). Past the deadline the thread is ended anyway. Idempotent.
+   * abort the whole process (its issue 1507). Past the deadline the thread is ended anyway. Idempotent.
    */
   close(): Promise<void> {
     this.#closed ??= this.#close();
@@ -260,8 +253,7 @@ export class Lane {
 
   /**
    * The pool does not replace a thread that died before it was ready. An empty batch makes it start one. Otherwise
-   * a lane
-   * whose threads all died that way would look dead until the next read.
+   * a lane whose threads all died that way would look dead until the next read.
    */
   #replenish(): void {
     if (this.#closed !== undefined || this.threads >= this.#options.threads) return;

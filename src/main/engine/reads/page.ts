@@ -5,8 +5,7 @@ import type { Param } from "../../../shared/protocol.ts";
 
 /**
  * Wraps a query for items into `{"data", "next"}`. A materialised CTE is read back in the order it was filled.
- * Items
- * are JSON text, so they are concatenated as text: parsing them again took half of a page's time.
+ * Items are JSON text, so they are concatenated as text: parsing them again took half of a page's time.
  *
  * @param exists a WHERE clause. If it is false, there is no answer.
  * @param total a query for the number of all rows. It adds `"total"`, from the same snapshot as the page.

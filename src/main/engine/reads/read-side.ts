@@ -16,8 +16,7 @@ const MAX_WAIT_MS = DEADLINE_MS / 2;
 const SCAN_NICE = 5;
 /**
  * Milliseconds to wait for running scans, and then to hold new ones. A scan checks its deadline only now and then,
- * hence
- * the margin.
+ * hence the margin.
  */
 const HOLD_MS = DEADLINE_MS + 500;
 

@@ -6,15 +6,12 @@ import type { CacheTable } from "../cache/cache.ts";
  * A read as data: its name, parameters and SQL, its lane, and its cache policy.
  *
  * The SQL returns one row of three columns: the JSON text of the answer; its ETag, or null to derive it from the
- * text;
- * and tags that only the row knows, or null. No row means not found.
+ * text; and tags that only the row knows, or null. No row means not found.
  *
  * A parameter that is compared, or that is a LIMIT or OFFSET by itself, is wrapped in `likely()`. The planner
- * inspects
- * the values of bare parameters in these places (of compared ones because this build has STAT4) and prepares the
- * statement again for every execution. That costs up to ten times the execution itself (25 µs against 2.5 µs for
- * one
- * track, 1,400 µs against 150 µs for a search). `likely` hides the value and changes nothing else.
+ * inspects the values of bare parameters in these places (of compared ones because this build has STAT4) and
+ * prepares the statement again for every execution. That costs up to ten times the execution itself (25 µs against
+ * 2.5 µs for one track, 1,400 µs against 150 µs for a search). `likely` hides the value and changes nothing else.
  */
 export interface Read<P = never> {
   readonly name: string;
@@ -25,8 +22,7 @@ export interface Read<P = never> {
   readonly cache: CachePolicy<P>;
   /**
    * Whether all clients get the same answer (the default) or each principal its own. A principal's read gets
-   * `principal`
-   * as a parameter, so it is part of the cache key.
+   * `principal` as a parameter, so it is part of the cache key.
    */
   readonly audience?: "everybody" | "principal";
   /** A cheaper read of the same answer. If it returns no row, this read runs. */
@@ -41,10 +37,8 @@ export interface CachePolicy<P> {
   readonly tags: (params: P) => readonly string[];
   /**
    * Kinds whose names the answer shows, and whose exact entities only the row knows. A write to such a kind does
-   * not
-   * invalidate the answer, but a later request never joins a flight that began before the write. The kinds of
-   * `tags` are
-   * included by default.
+   * not invalidate the answer, but a later request never joins a flight that began before the write. The kinds of
+   * `tags` are included by default.
    */
   readonly joins: readonly string[];
   /**
@@ -62,8 +56,7 @@ export const read = <P>(definition: Read<P>): Read<P> => Object.freeze(definitio
 
 /**
  * A condition that ends a long read at its deadline. It checks every 1,024th row: often enough to stop in time,
- * rarely
- * enough to cost nothing measurable.
+ * rarely enough to cost nothing measurable.
  *
  * @param id SQL of a number that differs from row to row, such as the row's id.
  */

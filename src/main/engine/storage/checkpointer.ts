@@ -25,17 +25,13 @@ const RETRY_MS = 500;
  * Two thresholds, each checked after every commit, whatever is queued:
  *
  * - `idleFrames` not checkpointed: PASSIVE, as soon as nothing waits. It blocks nothing, but can't restart the WAL
- *   while
- * any reader uses it, and under load one always does.
+ *   while any reader uses it, and under load one always does.
  * - `capFrames` in the WAL: a PASSIVE pass moves most frames. Then scans are held until the running ones have
- *   ended, and
- * TRUNCATE moves the rest. The point lane goes on: its reads are short, and TRUNCATE waits for them.
+ *   ended, and TRUNCATE moves the rest. The point lane goes on: its reads are short, and TRUNCATE waits for them.
  *
  * A long read in another process can still block TRUNCATE. TRUNCATE is then retried when the WAL has grown by half
- * of
- * the cap, so that scans are not held after every commit. Past `limitFrames`, where the writer refuses batches and
- * the
- * WAL does not grow, it is retried twice a second.
+ * of the cap, so that scans are not held after every commit. Past `limitFrames`, where the writer refuses batches
+ * and the WAL does not grow, it is retried twice a second.
  */
 export class Checkpointer {
   readonly #jobs: PQueue;

@@ -86,8 +86,7 @@ export class LocalStorage implements Storage {
 
   /**
    * @throws AppError `locked`, `database_unusable`, `migration_refused` or `sqlite_too_old`; or the error of the
-   * backup
-   * before a migration. Then nothing was migrated.
+   * backup before a migration. Then nothing was migrated.
    */
   static async open(options: LocalStorageOptions): Promise<LocalStorage> {
     const { database: file, synchronous, checkpoints, walLimitMb } = options.settings;
@@ -165,8 +164,7 @@ export class LocalStorage implements Storage {
 
   /**
    * Replaces the catalogue by another: as a whole, in one step. Data outside the catalogue is kept. Runs before
-   * every
-   * waiting batch.
+   * every waiting batch.
    *
    * @throws AppError `import_refused`, `backup_running`, `in_use`: then nothing has changed.
    */

@@ -25,13 +25,11 @@ interface Pending {
  * The main thread's side of the writer thread: `call` a job, get its reply.
  *
  * Every call settles exactly once. When the thread dies, calls in flight are rejected with `outcome_unknown` (a
- * batch
- * may have been committed without its answer), later ones with `writer_lost`. After `close` they are rejected with
- * `closing`; earlier calls finish first, in order.
+ * batch may have been committed without its answer), later ones with `writer_lost`. After `close` they are rejected
+ * with `closing`; earlier calls finish first, in order.
  *
  * A death is reported when the thread has ended, not when it fails: until then its connection is open, and a commit
- * may
- * still be running.
+ * may still be running.
  */
 export class WriterThread {
   readonly #worker: Worker;

@@ -32,13 +32,10 @@ export interface WriterEvents {
  * The writer, across deaths of its thread: a dead thread is replaced.
  *
  * - Calls in flight have an unknown outcome. Calls made before the next thread is ready wait for it. If none is
- *   ready in
- * time, or it can't start, they are rejected with `writer_lost`: they were never sent.
+ *   ready in time, or it can't start, they are rejected with `writer_lost`: they were never sent.
  * - The first lost thread is replaced at once. In a series of deaths, such as a command that exhausts the heap each
- *   time
- * it is retried, the pauses grow. Attempts go on as long as the server runs: the cause may be a disk that is about
- * to
- * be repaired.
+ *   time it is retried, the pauses grow. Attempts go on as long as the server runs: the cause may be a disk that is
+ *   about to be repaired.
  * - `alive` is the current state.
  */
 export class Writer {

@@ -11,7 +11,7 @@ import {
   plan,
   readMigrations,
 } from "../../../shared/database/migrations.ts";
-import { isThere } from "../../../shared/database/replacement.ts";
+import { databaseExists } from "../../../shared/database/replacement.ts";
 import { type Connection, openForReading } from "../../../shared/database/sqlite.ts";
 import { AppError } from "../../../shared/errors.ts";
 import type { MigrationEvent, MigrationReport, MigrationStatus } from "../../../shared/protocol.ts";
@@ -106,7 +106,7 @@ function reading<T>(
   look: (db: Connection, files: readonly Migration[]) => T,
   create = false,
 ): T {
-  if (!create || isThere(database)) assertDatabase(database);
+  if (!create || databaseExists(database)) assertDatabase(database);
   const db = existsSync(database) ? openForReading(database) : new Database(":memory:");
   try {
     return look(db, readMigrations(fileURLToPath(new URL("migrations", ROOT))));
