@@ -14,7 +14,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   const program = new Command("chinook")
     .description("A music catalogue on SQLite, served over HTTP: many readers, one writer.")
     .version(version)
-    // Said by `reportError`, as every error is.
+    // `reportError` prints all errors.
     .configureOutput({ outputError: () => {} })
     .exitOverride();
   serveCommands(program);

@@ -19,10 +19,10 @@ export function serveCommands(program: Command): void {
     .action(async (options) => setup(settingsOf(options), options.json));
 }
 
-/** What is printed ends up in logs and questions to others. */
+/** Printed settings end up in logs and in questions to others. */
 const withoutPassword = (value: string): string => value.replace(/^(\w+:\/\/[^/@:]*):[^/@]*@/, "$1:***@");
 
-/** By the names of their variables, each as it would be set; what differs from the default is marked. */
+/** By variable name, each as it would be set. Values other than the default are marked. */
 function printSettings(settings: Settings, json: boolean | undefined): void {
   const rows = (Object.keys(SETTINGS) as SettingName[]).map((name) => {
     const value = textOf(name, settings[name]);
@@ -48,7 +48,7 @@ async function serve(settings: Settings): Promise<void> {
   if (process.stdout.isTTY) say(colors.dim(`Read the API at ${server.url}/docs; stop with Ctrl-C.`));
 }
 
-/** Finishes what was accepted, within the bounds of a drain; another signal meanwhile changes nothing. */
+/** Finishes accepted requests within the drain's limits. Further signals are ignored. */
 function stop(server: Server): void {
   void server.close().then(() => process.exit(0));
 }

@@ -21,16 +21,16 @@ import type { Route } from "./http/route.ts";
 
 export interface Server {
   readonly url: string;
-  /** Stops accepting, finishes what was accepted, closes readers and writer. Again is harmless. */
+  /** Stops accepting, finishes accepted requests, closes readers and writer. Idempotent. */
   close(): Promise<void>;
 }
 
 /**
- * Opens in the order engine (writer, readers), features, socket, and closes in the reverse one. What fails half-way
- * is closed as far as it was opened.
+ * Opens engine (writer, readers), features and socket, and closes them in reverse order. If opening fails half-way,
+ * the opened parts are closed.
  *
- * @param fill runs once the database is open and before anything is read: the demo catalogue.
- * @throws AppError when the database is held or unusable, or the port is taken.
+ * @param fill runs once the database is open and before any read: creates the demo catalogue.
+ * @throws AppError if the database is locked or unusable, or the port is in use.
  */
 export async function startServer(
   settings: Settings,
@@ -75,7 +75,7 @@ export async function startServer(
   };
 }
 
-/** What the engine does for features, which it does not know. */
+/** The engine's services for features. */
 const injected = (settings: Settings, log: Logger) => ({
   beforeMigration: () => backups.beforeMigration(settings, log),
   upkeep: FEATURES.flatMap(({ upkeep }) => upkeep ?? []),
@@ -83,7 +83,7 @@ const injected = (settings: Settings, log: Logger) => ({
 
 type Context = Omit<FeatureContext, "use">;
 
-/** A feature that cannot work with these settings stops the start before the database is touched. */
+/** A feature that can't work with these settings stops the start before the database is opened. */
 async function prepare(
   settings: Settings,
   opened: AsyncDisposableStack,

@@ -9,20 +9,20 @@ import { createMetrics } from "../engine/metrics.ts";
 import { WriteSide } from "../engine/write-side.ts";
 
 /**
- * A database that a command writes to: through the server that holds it, or with a writer of its own. Whichever
- * it is, there is one writer, and it is the same code.
+ * A database for commands that write: through the server that holds it, or with a writer of their own. Both use the
+ * same code, and there is always one writer.
  */
 export interface Connected {
-  /** What it is, for a person: the file, and the server that holds it. */
+  /** For messages: the file, and the server that holds it. */
   readonly name: string;
   readonly through: { readonly server: string } | { readonly writes: WriteSide };
   close(): Promise<void>;
 }
 
-/** What is done before the schema of a database that holds something is changed: the feature of backups knows. */
+/** Runs before the migration of a database with data. The backups feature implements it. */
 export type BeforeMigration = (settings: Settings, log: Logger) => Promise<unknown>;
 
-/** How a command opens a database: nobody reads beside it, and nobody watches. */
+/** Options for a database that a command opens itself: it has no readers and no metrics. */
 export function unwatched(settings: Settings, beforeMigration: BeforeMigration) {
   const log = createLog("silent");
   const whileScansHeld = <T>(action: () => Promise<T>): Promise<T> => action();
@@ -33,8 +33,8 @@ export function unwatched(settings: Settings, beforeMigration: BeforeMigration) 
 }
 
 /**
- * @param create whether a database is made where there is none: for the commands that fill one.
- * @throws AppError `locked` when somebody holds it who does not answer requests; `database_unusable`.
+ * @param create whether to create a missing database: for the commands that fill one.
+ * @throws AppError `locked` if its holder does not answer requests; `database_unusable`.
  */
 export async function connect(
   settings: Settings,
@@ -48,15 +48,15 @@ export async function connect(
   return { name: `${database}, through ${server}`, through: { server }, close: async () => {} };
 }
 
-/** @throws AppError `locked` when somebody holds it, server or not. */
+/** @throws AppError `locked` if another process holds it, server or not. */
 export async function openLocal(settings: Settings, beforeMigration: BeforeMigration): Promise<Connected> {
   const writes = await WriteSide.open(unwatched(settings, beforeMigration));
   return { name: settings.database, through: { writes }, close: () => writes.close() };
 }
 
 /**
- * For those who ask about a database: a path that was mistyped makes none. An exchange that was cut off is finished,
- * unless somebody holds the database, who has done so.
+ * For commands that inspect a database: a mistyped path must not create one. An interrupted exchange is finished,
+ * unless another process holds the database and has finished it.
  *
  * @throws AppError `database_unusable`.
  */
@@ -73,7 +73,7 @@ export function assertDatabase(file: string): void {
   }
 }
 
-/** By the server's URL: what makes this command known to it as the operator's, where it asks. */
+/** Operator tokens by the server's URL. A token authenticates this command as the operator's, if the server asks. */
 const tokens = new Map<string, string | undefined>();
 
 export function authorization(server: string): Record<string, string> {
@@ -81,7 +81,7 @@ export function authorization(server: string): Record<string, string> {
   return token === undefined ? {} : { authorization: `Bearer ${token}` };
 }
 
-/** The URL of the server that holds the database, if one does and answers. */
+/** The URL of the server that holds the database, if it answers. */
 export async function runningServer(file: string): Promise<string | undefined> {
   const holder: Holder | undefined = readHolder(file);
   if (holder?.url == null) return undefined;
@@ -95,7 +95,7 @@ export async function runningServer(file: string): Promise<string | undefined> {
   }
 }
 
-/** @throws AppError with the code that the server answered. @returns the body. */
+/** @throws AppError with the code of the server's answer. @returns the body. */
 export async function request(server: string, method: string, path: string, body?: unknown): Promise<string> {
   const headers = {
     ...authorization(server),

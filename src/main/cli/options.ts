@@ -12,12 +12,12 @@ import {
 
 import { assertDatabase, runningServer } from "./database.ts";
 
-/** What every command can be asked for. */
+/** Options of every command. */
 export interface CommonOptions {
   readonly json?: boolean;
 }
 
-/** Adds a flag for each of the settings. */
+/** Adds a flag per setting. */
 export function withSettings(
   command: Command,
   names: readonly SettingName[] = Object.keys(SETTINGS) as SettingName[],
@@ -31,7 +31,7 @@ export function withSettings(
   return command;
 }
 
-/** The settings of a command line: its flags over the environment. */
+/** The settings of a command line. Flags take precedence over the environment. */
 export function settingsOf(options: Record<string, unknown>): Settings {
   const flags = Object.fromEntries(
     Object.keys(SETTINGS)
@@ -41,7 +41,7 @@ export function settingsOf(options: Record<string, unknown>): Settings {
   return resolveSettings(process.env, flags);
 }
 
-/** @throws AppError `usage` unless the text is a whole number in the range. */
+/** @throws AppError `usage` unless the text is an integer in the range. */
 export function wholeNumber(flag: string, text: string, min: number, max: number): number {
   const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= min && value <= max) return value;
@@ -50,11 +50,11 @@ export function wholeNumber(flag: string, text: string, min: number, max: number
   });
 }
 
-/** A command that works on a database: where it is, and whether its result is for a program. */
+/** Adds the options of a command on a database: its path, and `--json`. */
 export const onDatabase = (command: Command): Command =>
   withSettings(command, ["database"]).option("--json", "print the result as JSON on standard output");
 
-/** @throws AppError `server_missing` when no server holds the database; `database_unusable` when there is none. */
+/** @throws AppError `server_missing` if no server holds the database; `database_unusable` if there is none. */
 export async function serverOf(options: object): Promise<string> {
   const { database } = settingsOf({ ...options });
   assertDatabase(database);

@@ -2,19 +2,19 @@ import { MultiBar, Presets, type SingleBar } from "cli-progress";
 import colors from "picocolors";
 import { AppError, ERRORS } from "../../shared/errors.ts";
 
-/** What a terminal sees. Results go to standard output, everything else to standard error. */
+/** Terminal output. Results go to standard output, everything else to standard error. */
 
 export const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
 export const printJson = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
 
-/** A result for people, or for programs with `--json`. */
+/** Prints a result for people, or as JSON for programs. */
 export function print(json: boolean | undefined, value: unknown, human: () => string): void {
   if (json) printJson(value);
   else process.stdout.write(`${human()}\n`);
 }
 
-/** Names and values in two columns. */
+/** Two columns: names and values. */
 export function columns(rows: readonly (readonly [name: string, value: string | number])[]): string {
   const width = Math.max(...rows.map(([name]) => name.length));
   const values = rows.map(([, value]) => (typeof value === "number" ? value.toLocaleString("en") : value));
@@ -26,7 +26,7 @@ export interface Progress {
   done(): void;
 }
 
-/** A bar on a terminal; nothing where nobody looks. */
+/** A progress bar on a terminal; nothing otherwise. */
 export function progress(total: number, unit = "rows"): Progress {
   if (!process.stderr.isTTY) return { advance: () => {}, done: () => {} };
   const bars = new MultiBar(
@@ -50,7 +50,7 @@ export function progress(total: number, unit = "rows"): Progress {
   };
 }
 
-/** What went wrong and what to do next. @returns the exit status: 2 for wrong usage, 1 for everything else. */
+/** Prints what happened and what to do next. @returns the exit status: 2 for wrong usage, 1 for everything else. */
 export function reportError(error: unknown, json: boolean): number {
   const known = error instanceof AppError ? error : new AppError("internal", { cause: error });
   const { hint, title } = ERRORS[known.code];

@@ -1,12 +1,12 @@
 import type { IncomingMessage } from "node:http";
 
 /**
- * What a route asks of whoever calls it, declared beside its path: a route without one does not compile.
+ * The access that a route requires, declared beside its path: a route without one does not compile.
  *
- * - `open`: nothing; for probes that must always answer, and for what makes a stranger known.
- * - `own`: the user that `{id}` in the path names, holding `library`; everybody else needs `people:read`, and is
- *   told that there is nothing (404) without it.
- * - the others are permissions: what a principal must hold.
+ * - `open`: nothing. For probes that must always answer, and for logging in.
+ * - `own`: the user that `{id}` in the path names, with `library`. Others need `people:read`; without it they get
+ *   404.
+ * - The others are permissions that the principal must have.
  */
 export const PERMISSIONS = [
   "catalogue:read",
@@ -22,7 +22,7 @@ export const PERMISSIONS = [
 export type Permission = (typeof PERMISSIONS)[number];
 export type Access = "open" | "own" | Permission;
 
-/** Whether what is answered is one person's, so that no cache that others share may keep it. */
+/** Whether an answer is one person's, so that no shared cache may store it. */
 export const isPersonal = (access: Access): boolean => PERSONAL.has(access);
 
 const PERSONAL: ReadonlySet<Access> = new Set([
@@ -33,13 +33,13 @@ const PERSONAL: ReadonlySet<Access> = new Set([
   "audit:read",
 ]);
 
-/** Who asks. Answers and idempotency keys of one principal are never another's. */
+/** Who makes a request. Answers and idempotency keys of one principal are never visible to another. */
 export interface Principal {
-  /** Stable and unique: part of the keys of what is one principal's. `user:17`, `anonymous` or `operator`. */
+  /** Stable and unique; part of the keys of a principal's data: `user:17`, `anonymous` or `operator`. */
   readonly id: string;
-  /** Null for who has no account. */
+  /** Null without an account. */
   readonly user: number | null;
-  /** What it showed: `session:4`, `key:9`; null for nothing. */
+  /** The credential used: `session:4`, `key:9`; null for none. */
   readonly credential: string | null;
   readonly permissions: ReadonlySet<Permission>;
 }
@@ -49,33 +49,33 @@ export const ALL_PERMISSIONS: ReadonlySet<Permission> = new Set(PERMISSIONS);
 const stranger = (permissions: ReadonlySet<Permission>): Principal =>
   Object.freeze({ id: "anonymous", user: null, credential: null, permissions });
 
-/** A stranger who may do nothing but what is open. */
+/** An anonymous principal that may use only open routes. */
 export const ANONYMOUS: Principal = stranger(new Set());
-/** A stranger who may read the catalogue. */
+/** An anonymous principal that may read the catalogue. */
 export const ANONYMOUS_READER: Principal = stranger(new Set(["catalogue:read"]));
-/** Whoever reaches an open server. */
+/** The principal of every request where accounts are off. */
 export const EVERYBODY: Principal = stranger(ALL_PERMISSIONS);
 
-/** What kind of load a request is, for limits. */
+/** The class of load of a request, for rate limits. */
 export type LoadClass = "read" | "search" | "write";
 
-/** Of a route: what it asks for, and what kind of load it is. */
+/** A route's access and class of load. */
 export interface AccessRule {
   readonly access: Access;
   readonly load: LoadClass;
 }
 
-/** A request that was let in: who asks, and header fields that the answer must carry, names and values in turn. */
+/** An admitted request: its principal, and headers for the response, names and values in turn. */
 export interface Admission {
   readonly principal: Principal;
   readonly fields?: readonly string[];
 }
 
 /**
- * Judges a request before anything is done for it, the look-up of a cached answer included. Synchronous where the
- * principal is known already, so that an answer from the cache stays synchronous.
+ * Judges a request before any work is done for it, including the look-up of a cached answer. Synchronous if the
+ * principal is known, so that a cached answer stays synchronous.
  *
- * @throws AppError when the principal may not.
+ * @throws AppError if the principal may not.
  */
 export type Authorize = (
   incoming: IncomingMessage,
@@ -85,5 +85,5 @@ export type Authorize = (
 
 const OPEN: Admission = Object.freeze({ principal: EVERYBODY });
 
-/** Without accounts everybody may do everything; the server then listens on loopback only. */
+/** Without accounts every request may do everything. The server then listens on loopback only. */
 export const authorizeEveryone: Authorize = () => OPEN;

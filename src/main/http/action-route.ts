@@ -3,7 +3,7 @@ import { noParameters, pathOf } from "./input.ts";
 import { json } from "./reply.ts";
 import { type Route, route } from "./route.ts";
 
-/** A route of an operator: takes nothing, does something, and answers figures that are never cached. */
+/** An operator's route: no input, one action, and a result that is never cached. */
 export function actionRoute(
   { method, path, access, summary }: Pick<Route, "path" | "access" | "summary"> & { method: "GET" | "POST" },
   action: () => unknown,

@@ -22,13 +22,13 @@ interface Bindings {
 
 type AppContext = Context<{ Bindings: Bindings }>;
 
-/** The label of whatever matches no route: metrics are labelled by template, never by path. */
+/** The label of requests that match no route. Metrics are labelled by route template, never by path. */
 const NO_ROUTE = "none";
 
 export interface App {
-  /** The routes as one Hono application: a single handler each, with no middleware around it. */
+  /** The routes as one Hono application: one handler each, no middleware. */
   readonly hono: Hono<{ Bindings: Bindings }>;
-  /** Asked first: what it does not answer goes to Hono. */
+  /** Tried first. Requests that it does not answer go to Hono. */
   readonly known: KnownUrls;
 }
 
@@ -64,7 +64,7 @@ function toResponse({ reply: { status, body, headers }, own }: Sent): Response {
   return new Response(body, { status, headers: all });
 }
 
-/** A request as Hono took it apart; what is not asked for is not worked out. */
+/** A request as parsed by Hono. Fields are computed on demand. */
 class HonoRequest implements Request {
   readonly #c: AppContext;
   readonly #target: Target;
@@ -105,10 +105,10 @@ function refuse(method: string, methods: readonly string[]): Reply {
   });
 }
 
-/** What the server answers to at all. */
+/** Methods that the server supports. */
 const METHODS: readonly string[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 
-/** Which methods a path answers to: asked only when none matched, so it stays out of the router's way. */
+/** The methods of a path. Used only when none matched, so it stays out of the router's way. */
 function methodTable(routes: readonly Route[]): (path: string) => readonly string[] {
   const router = new TrieRouter<Method>();
   for (const { method, path } of routes) router.add("ALL", path.replace(/\{(\w+)\}/g, ":$1"), method);

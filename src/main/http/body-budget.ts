@@ -2,17 +2,17 @@ import type { IncomingMessage } from "node:http";
 
 const MEBIBYTE = 1_048_576;
 
-/** Kept on the request itself: a map of requests would keep dead ones alive ("Garbage" in DESIGN.md). */
+/** Stored on the request itself: a map of requests would keep dead ones alive ("Garbage" in DESIGN.md). */
 const HELD = Symbol("bytes of body held");
 
 type Holder = IncomingMessage & { [HELD]?: number };
 
 /**
- * How many bytes of bodies the process holds at once, over all requests: from the first byte that came in until
- * the request is answered, since until then the text, or what was parsed from it, may wait in a queue.
+ * The bytes of request bodies in memory, over all requests: from the first byte received until the response, since
+ * until then the text, or what was parsed from it, may wait in a queue.
  *
- * What counts is what has arrived and not what a Content-Length promises: otherwise a few clients that announce
- * much and send nothing would keep everyone else out.
+ * Received bytes count, not the Content-Length: otherwise a few clients that announce much and send nothing would
+ * lock everyone else out.
  */
 export class BodyBudget {
   readonly #maxBytes: number;
@@ -22,7 +22,7 @@ export class BodyBudget {
     this.#maxBytes = maxBytes;
   }
 
-  /** @returns false when there is no room: then nothing was taken, and the request keeps what it has. */
+  /** @returns false if there is no room. Then nothing is taken, and the request keeps what it has. */
   take(incoming: Holder, bytes: number): boolean {
     if (this.#bytes + bytes > this.#maxBytes) return false;
     this.#bytes += bytes;
@@ -30,12 +30,12 @@ export class BodyBudget {
     return true;
   }
 
-  /** Gives back all that a request holds. Again is harmless. */
+  /** Returns all bytes that a request holds. Idempotent. */
   release(incoming: Holder): void {
     this.#bytes -= incoming[HELD] ?? 0;
     incoming[HELD] = 0;
   }
 }
 
-/** The process's one budget. */
+/** One budget for the process. */
 export const BODIES = new BodyBudget(64 * MEBIBYTE);

@@ -1,17 +1,17 @@
 import type { IncomingMessage } from "node:http";
 import { BlockList, isIP, isIPv4 } from "node:net";
 
-/** Who a request really came from, and how, where it passed proxies. */
+/** Resolves a client's address and scheme behind proxies. */
 export interface Clients {
-  /** The client's address, in its plainest form: an IPv4 address is never written as an IPv6 one. */
+  /** The client's address in canonical form: an IPv4 address is never written as an IPv6 one. */
   readonly addressOf: (incoming: IncomingMessage) => string;
-  /** What the client sees, as the nearest trusted proxy tells it. */
+  /** The scheme that the client uses, according to the nearest trusted proxy. */
   readonly schemeOf: (incoming: IncomingMessage) => "http" | "https";
 }
 
 /**
- * `X-Forwarded-For`, or `Forwarded` where it is not given, counts as far as trusted proxies wrote it: read from its
- * end, the first address that is no trusted proxy is the client's. What stands before it a client can invent.
+ * `X-Forwarded-For`, or else `Forwarded`, counts as far as trusted proxies wrote it. Read from its end, the first
+ * address that is no trusted proxy is the client's. A client can forge everything before it.
  *
  * @param trusted addresses or CIDR blocks.
  */
@@ -46,7 +46,7 @@ function blockList(blocks: readonly string[]): BlockList {
   return list;
 }
 
-/** Undefined when all of them are trusted proxies, or the first that is not is no address. */
+/** Undefined if all are trusted proxies, or the first other one is no address. */
 function clientOf(hops: readonly string[], isTrusted: (address: string) => boolean): string | undefined {
   const client = hops.findLast((hop) => isIP(hop) === 0 || !isTrusted(hop));
   return client !== undefined && isIP(client) !== 0 ? client : undefined;
@@ -73,13 +73,13 @@ function forwardedScheme({ headers }: IncomingMessage): "http" | "https" | undef
   return scheme === "https" || scheme === "http" ? scheme : undefined;
 }
 
-/** RFC 7239: the values of one parameter, hop by hop. */
+/** RFC 7239: the values of one parameter, by hop. */
 function forwarded(header: string | undefined, parameter: string): string[] {
   const form = new RegExp(`(?:^|;)\\s*${parameter}=("?)([^";]*)\\1`, "i");
   return (header?.split(",") ?? []).map((hop) => form.exec(hop)?.[2] ?? "");
 }
 
-/** `[2001:db8::1]:443` and `192.0.2.1:443` are written with their ports. */
+/** Removes a port: `[2001:db8::1]:443`, `192.0.2.1:443`. */
 function addressIn(text: string): string {
   const [, bracketed, bare] = /^(?:\[([^\]]+)\](?::\d+)?|([^:]+)(?::\d+)?)$/.exec(text) ?? [];
   return plain(bracketed ?? bare ?? text);

@@ -15,11 +15,11 @@ const NO_STORE = { "cache-control": "no-store" };
 export interface Writes {
   readonly commands: Commands;
   readonly idempotency: Idempotency;
-  /** Whether what is done for a request is audited. */
+  /** Whether requests' commands are audited. */
   readonly audited: boolean;
 }
 
-/** Whom a request's command is done for; undefined where nothing is audited. */
+/** The actor of a request's command; undefined if commands are not audited. */
 export const actorOf = ({ audited }: Pick<Writes, "audited">, call: Call): Actor | undefined =>
   audited
     ? {
@@ -30,7 +30,7 @@ export const actorOf = ({ audited }: Pick<Writes, "audited">, call: Call): Actor
       }
     : undefined;
 
-/** PATCH and DELETE: the change, if the entity is still the one that the client saw. */
+/** PATCH and DELETE: applies the change if the entity is still the one that the client saw. */
 export async function change<I>(writes: Writes, call: Call, command: Command<I>, input: I): Promise<Reply> {
   const { headers } = call.incoming;
   const options = { ...preconditions(headers), actor: actorOf(writes, call) };
@@ -41,9 +41,9 @@ export async function change<I>(writes: Writes, call: Call, command: Command<I>,
 }
 
 /**
- * For what has its ETag from its text: judges the preconditions by the text as a reader sees it.
+ * For entities whose ETag is derived from their text: checks the preconditions against the text that a reader sees.
  *
- * @returns the text, for the command to compare with its own (`unchanged`); undefined when any will do.
+ * @returns the text, for the command to compare (`unchanged`); undefined without a precondition.
  * @throws AppError `not_found`, `precondition_failed`.
  */
 export async function seenText<P>(
@@ -61,7 +61,7 @@ export async function seenText<P>(
   throw weakened(new AppError("precondition_failed"), wanted);
 }
 
-/** A failure that a proxy may be the cause of says so. */
+/** Adds a hint if a proxy may be the cause: it weakened the ETag. */
 function weakened(error: unknown, ifMatch = ""): unknown {
   if (!(error instanceof AppError && error.code === "precondition_failed" && ifMatch.includes("W/")))
     return error;
@@ -71,15 +71,15 @@ function weakened(error: unknown, ifMatch = ""): unknown {
 }
 
 /**
- * An entity that is there always has an ETag: so `If-None-Match: *`, which asks that it is not, comes to an
- * `If-Match` of nothing.
+ * An existing entity always has an ETag, so `If-None-Match: *` (it must not exist) becomes an `If-Match` of
+ * nothing.
  */
 function preconditions(headers: IncomingHttpHeaders): ExecuteOptions {
   const ifNoneMatch = parseEtags(headers["if-none-match"])?.map((etag) => etag.replace(/^W\//, ""));
   return { ifMatch: isAny(headers["if-none-match"]) ? [] : parseEtags(headers["if-match"]), ifNoneMatch };
 }
 
-/** POST: once, however often it is sent under one Idempotency-Key. */
+/** POST: applied once, however often it is sent with the same Idempotency-Key. */
 export async function create<I>(
   writes: Writes,
   call: Call,
@@ -123,10 +123,9 @@ interface StoredAnswer {
 }
 
 /**
- * The front's half of `Idempotency-Key`: what is in progress here, and the replay of what is stored. The half that
- * must not be fooled, applying a command once, is in its transaction (`applyOnce`). So an outcome that is unknown,
- * because the writer died over it, is found out here: what was committed left its answer, and what was not can be
- * tried once more.
+ * The main thread's part of `Idempotency-Key`: detecting requests in progress, and replaying stored answers.
+ * Applying a command only once is part of its transaction (`applyOnce`). An unknown outcome, after the writer's
+ * death, is resolved here: a committed command has left its answer; one that was not committed is retried once.
  */
 export class Idempotency {
   readonly #answers: Answers;
@@ -136,7 +135,7 @@ export class Idempotency {
     this.#answers = answers;
   }
 
-  /** @throws AppError `idempotency_in_progress`, `idempotency_mismatch`, or as the execution does. */
+  /** @throws AppError `idempotency_in_progress`, `idempotency_mismatch`, or the execution's error. */
   async once(
     request: IdempotentRequest,
     execute: () => Promise<Answered>,

@@ -3,20 +3,20 @@ import { REQUEST_HEADERS, RESPONSE_HEADERS } from "./described-headers.ts";
 
 type Headers = Readonly<Record<string, string>>;
 
-/** What is added to an answer for a page of another origin. @param headers the answer's own. */
+/** Adds the headers for a page of another origin. @param headers the response's own. */
 export type Cors = (incoming: IncomingMessage, headers: Headers) => Headers;
 
-/** Seconds for which a browser may remember what a preflight said: as many as Chromium takes. */
+/** Seconds for which a browser may cache a preflight. Chromium's maximum. */
 const MAX_AGE = "7200";
 
 const ALLOWED = ["Authorization", "Content-Type", "X-Request-Id", ...Object.keys(REQUEST_HEADERS)].join(", ");
 const EXPOSED = Object.keys(RESPONSE_HEADERS).join(", ");
 
 /**
- * Cross-origin requests, for the origins of a list and no others. Off, and nothing on the way of an answer, when the
- * list is empty.
+ * Cross-origin requests from a list of origins. An empty list turns it off, at no cost for a response.
  *
- * No credentials: a page of another origin that has a key sends it itself, and cookies stay with the server's own.
+ * No credentials: a page of another origin with a key sends it itself, and cookies stay with the server's own
+ * origin.
  */
 export function corsFor(origins: readonly string[]): Cors | undefined {
   if (origins.length === 0) return undefined;

@@ -1,6 +1,6 @@
-/** The headers that the API description explains, each in one place: routes name them. */
+/** The headers in the API description, each defined once. Routes refer to them by name. */
 
-/** An entity tag, strong or weakened by a proxy on its way. */
+/** An ETag, strong or weakened by a proxy. */
 const TAG = '(W/)?"[^"]*"';
 
 const text = (description: string, schema: object = {}) => ({

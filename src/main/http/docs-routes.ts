@@ -21,7 +21,7 @@ const INDEX = {
   metrics: "/metrics",
 };
 
-/** The description of the API, for programs and for people: each made when it is first asked for, and kept. */
+/** The API description, as OpenAPI and as HTML. Each is generated on first use and kept. */
 export function docsRoutes(described: readonly Route[]): Route[] {
   const openApi = once(async () =>
     (await import("./openapi.ts")).openApiDocument([...described, ...routes], TOPICS),
@@ -96,7 +96,7 @@ const pageRoute = (path: string, summary: string, page: (call: Call) => Promise<
     },
   });
 
-/** The address under which the reader sees the server, so that the examples can be pasted as they are. */
+/** The server's address as the reader sees it, so that examples can be pasted unchanged. */
 function originOf({ incoming }: Call): string {
   const { host = "" } = incoming.headers;
   return `http://${/^[\w.:[\]-]{1,255}$/.test(host) ? host : "127.0.0.1:8080"}`;

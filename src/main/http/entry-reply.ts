@@ -7,13 +7,13 @@ import { ifMatch, noneMatch } from "./input.ts";
 import { empty, json, type Reply } from "./reply.ts";
 import type { Call } from "./route.ts";
 
-/** What the answers of one route have in common, beside their text. */
+/** What all answers of one route share, apart from their text. */
 export interface Sending {
-  /** Of one person: no cache that others share may keep it. */
+  /** One person's: no shared cache may store it. */
   readonly personal: boolean;
-  /** May be stale, and says how old it is. */
+  /** May be stale; says so with `Age`. */
   readonly aged: boolean;
-  /** Leads to its next page. */
+  /** Has a link to its next page. */
   readonly paged: boolean;
 }
 
@@ -24,7 +24,7 @@ const CACHE_STATUS: Readonly<Record<CacheResult, string>> = {
   bypass: "chinook; fwd=bypass",
 };
 
-/** The replies of entries that were hit, made once: only an age would make one differ from the next. */
+/** Replies of cache hits, built once per entry. They differ only in `Age`. */
 const hits = new WeakMap<Entry, Reply>();
 
 /** @throws AppError `precondition_failed`. */
@@ -46,7 +46,7 @@ export function entryReply(sending: Sending, entry: Entry, from: CacheResult, ca
   return noneMatch(known, entry.etag) ? json(200, entry.body, headers) : empty(304, headers);
 }
 
-/** A reply with an ETag made of its text. @throws AppError `precondition_failed`. */
+/** A reply with an ETag derived from its text. @throws AppError `precondition_failed`. */
 export function tagged(call: Call, { status, body, headers }: Reply & { readonly body: string }): Reply {
   const etag = `"${hash("sha1", body, "base64url")}"`;
   const { "if-match": wanted, "if-none-match": known } = call.incoming.headers;
@@ -77,7 +77,7 @@ const maxAge = ({ storedAt, expiresAt }: Entry): string =>
 
 const TIME_AT_END = /(\d{4}-\d\d-\d\dT[\d:.]+Z)"$/;
 
-/** The ETag of an entity ends with the time of the last change that it shows. */
+/** An entity's ETag ends with the time of the last change that it shows. */
 export function lastModified(etag: string): string | undefined {
   const time = etag.endsWith('Z"') ? TIME_AT_END.exec(etag)?.[1] : undefined;
   return time === undefined ? undefined : new Date(time).toUTCString();
@@ -85,7 +85,10 @@ export function lastModified(etag: string): string | undefined {
 
 const NEXT = '"next":"';
 
-/** The URL with the cursor that the page ends with; a quote inside the page's texts would stand escaped. */
+/**
+ * The URL with the cursor at the page's end. A quote in the page's texts is escaped, so it can't be mistaken for
+ * it.
+ */
 function nextPage(url: string, body: string): string | undefined {
   const at = body.lastIndexOf(NEXT);
   if (at === -1) return undefined;

@@ -12,31 +12,31 @@ export interface ExchangeOptions {
   readonly guard: BrowserGuard;
   readonly cors: Cors | undefined;
   readonly authorize: Authorize;
-  /** Where a request came from: the client's address, however many trusted proxies it passed. */
+  /** The client's address, behind any number of trusted proxies. */
   readonly addressOf: (incoming: IncomingMessage) => string;
   readonly log: Logger;
   readonly logRequests: "all" | "slow";
-  /** Asks clients to close their connections. */
+  /** Whether clients should close their connections. */
   readonly draining: () => boolean;
   readonly onRejected: (reason: string) => void;
-  /** Milliseconds from headers to answer. */
+  /** Called with the milliseconds from headers to answer. */
   readonly onAnswer: (method: string, route: string, status: number, ms: number) => void;
 }
 
-/** What a request is dispatched to: a route, or the answer to what matches none. */
+/** A route, or the answer to requests that match none. */
 export type Target = Pick<Route, "path" | "handle"> & { readonly rule: AccessRule };
 
-/** A request before it was let in. */
+/** A request before its admission. */
 export type Request = Omit<Call, "principal" | "requestId" | "addressOf">;
 
-/** A reply with everything that an answer carries. Field names are in lower case. */
+/** A reply with all headers. Names are in lower case. */
 export interface Sent {
   readonly reply: Reply;
-  /** Fields of this answer alone, names and values in turn: a reply from the cache is shared by many. */
+  /** Headers of this response only, names and values in turn: a cached reply is shared by many. */
   readonly own: readonly string[];
 }
 
-/** Turned away before any work was done for it. */
+/** Codes of requests rejected before any work. */
 const REJECTIONS = new Set<ErrorCode>([
   "overloaded",
   "write_timeout",
@@ -53,14 +53,13 @@ interface Exchange {
   readonly started: number;
   readonly id: string;
   readonly options: ExchangeOptions;
-  /** Of the admission: the answer carries them. */
+  /** Headers from the admission. */
   fields: Admission["fields"];
 }
 
 /**
- * One request and its answer: what every request needs (checks of browsers, access, id, timing, log, errors) in one
- * step, with no middleware around it. Synchronous when the answer is, so that a cached answer leaves in the turn in
- * which its request came.
+ * Handles one request: the browser check, access, id, timing, log and errors in one step, without middleware.
+ * Synchronous if the answer is, so that a cached answer is sent in the turn in which its request arrived.
  */
 export function exchange(request: Request, target: Target, options: ExchangeOptions): Sent | Promise<Sent> {
   const exchange: Exchange = {
@@ -84,7 +83,7 @@ export function exchange(request: Request, target: Target, options: ExchangeOpti
   }
 }
 
-/** Access is judged before anything else is done, the look-up of a cached answer included. */
+/** Access is judged first, even before the look-up of a cached answer. */
 function dispatch(exchange: Exchange, target: Target): Reply | Promise<Reply> {
   if (target.rule.access === "open") return target.handle(admitted(exchange, ANONYMOUS));
   const { request, id, options } = exchange;
@@ -99,7 +98,7 @@ function enter(exchange: Exchange, target: Target, { principal, fields }: Admiss
   return target.handle(admitted(exchange, principal));
 }
 
-/** Whether there is such a user is told to nobody else. @throws AppError `not_found`. */
+/** Others do not learn whether the user exists. @throws AppError `not_found`. */
 function checkOwn(id: string, { user, permissions }: Principal): void {
   if (!permissions.has("people:read") && id !== String(user)) throw new AppError("not_found");
 }
@@ -127,7 +126,7 @@ function finish({ request, route, started, id, options, fields }: Exchange, repl
   return { reply, own };
 }
 
-/** HEAD promises the length that GET would send; the router drops the body it would be counted from. */
+/** The Content-Length of HEAD is GET's. The router drops the body from which it would be computed. */
 const lengthOf = (body: NonNullable<Reply["body"]>): string => String(Buffer.byteLength(body));
 
 function fail(exchange: Exchange, thrown: unknown): Sent {
@@ -141,7 +140,7 @@ function fail(exchange: Exchange, thrown: unknown): Sent {
   return finish(exchange, problem(error, exchange.id, hintsOf(error, exchange.request.method)));
 }
 
-/** What a refusal says of the requests that would be taken. */
+/** Headers that say which requests would be accepted. */
 function hintsOf(error: AppError, method: string): Record<string, string> {
   return error.code === "media_type_unsupported" && method === "PATCH" ? ACCEPT_PATCH : {};
 }

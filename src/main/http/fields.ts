@@ -2,17 +2,17 @@ import { z } from "zod";
 import { hasControl } from "../../shared/text.ts";
 
 /**
- * The vocabulary of input: every schema of a body or a parameter is made of these, so that a limit stands in
- * one place. Query parameters and path parts arrive as text and are coerced by the `…Text` ones.
+ * Building blocks of input schemas, so that each limit is defined once. Query and path parameters arrive as text;
+ * the `…Text` schemas coerce them.
  */
 
 export const MAX_ID = Number.MAX_SAFE_INTEGER;
 
-/** What `trim` takes off, spelled out: what `\s` means differs between languages. */
+/** The characters that `trim` removes, listed because `\s` differs between languages. */
 const SPACE = "\\t\\n\\v\\f\\r \\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff";
 const CONTROLS = "\\u0000-\\u001f\\u007f";
 
-/** What `text` lets in, for the API description: something to see, and between its ends no control character. */
+/** `text` as a pattern for the API description: at least one visible character, and no control characters inside. */
 export const TEXT_PATTERN = `^[${SPACE}]*[^${SPACE}${CONTROLS}]([^${CONTROLS}]*[^${SPACE}${CONTROLS}])?[${SPACE}]*$`;
 
 const printable = (schema: z.ZodString) =>
@@ -21,10 +21,10 @@ const printable = (schema: z.ZodString) =>
     .refine((value) => value.isWellFormed(), "must be well-formed Unicode")
     .meta({ pattern: TEXT_PATTERN });
 
-/** Text that is not empty, its ends trimmed. @param max characters (UTF-16 code units). */
+/** Trimmed, non-empty text. @param max characters (UTF-16 code units). */
 export const text = (max: number) => printable(z.string().trim().min(1).max(max));
 
-/** Text whose blanks at its end say something, as it was typed. */
+/** Text with its leading and trailing blanks kept. */
 export const typed = (max: number) => printable(z.string().min(1).max(max));
 
 export const id = z.int().min(1).max(MAX_ID).meta({ example: 1 });
@@ -68,10 +68,10 @@ export const money = z
 
 export const toCents = (value: number): number => Math.round(value * 100);
 
-/** RFC 3339 in any offset to the one form that sorts as text: UTC with milliseconds. */
+/** Converts RFC 3339 with any offset to the one form that sorts as text: UTC with milliseconds. */
 export const toUtc = (value: string): string => new Date(value).toISOString();
 
-// An offset can move the first and the last day of the years that have four digits out of them.
+// An offset can move the first and last day of the four-digit years out of that range.
 export const timestamp = z.iso
   .datetime({ offset: true, abort: true })
   .refine((value) => /^\d{4}-/.test(toUtc(value)), "must be in the years 0000 to 9999 in UTC")

@@ -1,20 +1,20 @@
 import type { z } from "zod";
 import type { InputError } from "../../shared/errors.ts";
 
-/** Where input is wrong: in a parameter, or at a JSON pointer into the body. */
+/** Where input is invalid: in a parameter, or at a JSON pointer into the body. */
 export type Place = "parameter" | "pointer";
 
 type Issue = z.core.$ZodIssue;
 
-/** Errors that are named at once; more would be no help. */
+/** Errors reported at once. More would not help. */
 const MAX_ERRORS = 20;
-/** Characters of a given value that are repeated to the client. */
+/** Characters of a given value that an error repeats. */
 const MAX_GIVEN = 60;
 
 /**
- * A schema's issues in a client's words: where, what was expected, and what was given.
+ * A schema's issues as errors for the client: where, what was expected, and what was given.
  *
- * @param input what was validated: an issue tells only where in it to look.
+ * @param input the validated value: an issue holds only a path into it.
  * @param known the names that the outermost object may have.
  */
 export function inputErrors(
@@ -40,7 +40,7 @@ function unknownKeys(issue: z.core.$ZodIssueUnrecognizedKeys, known: readonly st
     .map((key) => locate([...issue.path, key], `is not known here${hint}`, at));
 }
 
-/** The branch of a union that the client meant: the one whose type is right, though something in it is not. */
+/** The branch of a union that the client meant: the one with the right type, although its content is invalid. */
 const meant = ({ errors }: z.core.$ZodIssueInvalidUnion): Issue[] | undefined =>
   errors.find((branch) => !branch.some(isWrongType));
 
@@ -51,7 +51,7 @@ function detailOf(issue: Issue, value: unknown): string {
   return value === undefined ? `is missing: it ${expected}` : `${expected}, got ${given(value)}`;
 }
 
-/** "must be …"; a schema's own message stands as it is. */
+/** "must be …"; a schema's own message is used unchanged. */
 function expectation(issue: Issue): string {
   switch (issue.code) {
     case "invalid_type":

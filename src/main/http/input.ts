@@ -7,12 +7,12 @@ import { inputErrors, type Place } from "./input-errors.ts";
 import { type JsonBounds, JsonScan } from "./json-bounds.ts";
 import type { Call } from "./route.ts";
 
-/** What comes in from outside, made into values or into a clear error; nothing past this checks again. */
+/** Validates input from outside. Code behind it does not check again. */
 
 /**
  * The query as an object of texts.
  *
- * @throws AppError `bad_request` for broken percent-encoding, `invalid` for a parameter given twice.
+ * @throws AppError `bad_request` for invalid percent-encoding, `invalid` for a parameter given twice.
  */
 export function parseQuery(url: string): Record<string, string> {
   const start = url.indexOf("?");
@@ -38,7 +38,7 @@ function decodePair(pair: string): [name: string, value: string] {
   }
 }
 
-/** @throws AppError `invalid`, naming each parameter or field, what was expected and what was given. */
+/** @throws AppError `invalid` with each parameter or field, what was expected and what was given. */
 export function validate<T>(schema: z.ZodType<T>, value: unknown, at: Place): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
@@ -46,10 +46,10 @@ export function validate<T>(schema: z.ZodType<T>, value: unknown, at: Place): T 
   throw new AppError("invalid", { errors: inputErrors(result.error.issues, value, known, at) });
 }
 
-/** For routes that take none: a query is refused. */
+/** For routes without parameters: a query is refused. */
 export const noParameters: z.ZodObject = nothing;
 
-/** The path's parameters, and no query. @throws AppError `invalid`. */
+/** The path's parameters; refuses a query. @throws AppError `invalid`. */
 export function pathOf<T>(call: Call, schema: z.ZodObject): T {
   const names = Object.keys(schema.shape);
   if (names.length === 0 && !call.incoming.url!.includes("?")) return {} as T;
@@ -60,10 +60,10 @@ export function pathOf<T>(call: Call, schema: z.ZodObject): T {
   return validate(schema, given, "parameter") as T;
 }
 
-/** What a request's body may be, where a route does not say otherwise. */
+/** Default limits of a request's body. */
 export const BODY_BOUNDS: JsonBounds = { bytes: 1_048_576, values: 10_000 };
 
-/** The body as a value of the schema, and its text. @throws AppError as {@link readJson} and {@link validate}. */
+/** The parsed body and its text. @throws AppError as {@link readJson} and {@link validate}. */
 export async function bodyOf<T>(
   call: Call,
   schema: z.ZodType<T>,
@@ -74,8 +74,8 @@ export async function bodyOf<T>(
 }
 
 /**
- * The body as JSON, never more of it in memory, and never more of it parsed, than its bounds say: parsing goes on in
- * the thread that serves everybody. It counts against the process's budget until the request is answered.
+ * Reads the body as JSON. The bounds limit both the text in memory and the values parsed: parsing blocks the thread
+ * that serves all clients. The body counts against the process's budget until the response.
  *
  * @throws AppError `media_type_unsupported`, `body_too_large`, `body_malformed` or `overloaded`.
  */
@@ -107,12 +107,12 @@ function checkContentType({ headers }: IncomingMessage): void {
   }
 }
 
-/** Kept on the request itself, as body-budget.ts does. */
+/** Stored on the request itself, as in body-budget.ts. */
 const ASK = Symbol("asks for the body");
 
 type Asking = IncomingMessage & { [ASK]?: () => void };
 
-/** What is to be done when a body is read: its sender waits to be asked for it. */
+/** Registers an action for when the body is read: the client waits for `100 Continue`. */
 export function beforeReading(incoming: Asking, ask: () => void): void {
   incoming[ASK] = ask;
 }
@@ -133,7 +133,7 @@ function readText(incoming: Asking, { bytes: maxBytes, values }: JsonBounds): Pr
       if (refused === undefined) chunks.push(chunk);
       else ignoreRest(refused);
     };
-    // What still comes is read and dropped, so that the client gets to read the answer.
+    // The rest is read and dropped, so that the client gets to read the response.
     const ignoreRest = (reason: AppError) => {
       incoming.off("data", take).off("end", end).resume();
       chunks.length = 0;
@@ -166,21 +166,24 @@ function decode(
   }
 }
 
-/** `*`: whatever there is. */
+/** `*` matches any ETag. */
 export const isAny = (header: string | undefined): boolean => header?.trim() === "*";
 
-/** The ETags of If-Match or If-None-Match; undefined for none given and for `*`. */
+/** The ETags of If-Match or If-None-Match; undefined for a missing header and for `*`. */
 export function parseEtags(header: string | undefined): string[] | undefined {
   if (header === undefined || isAny(header)) return undefined;
   return header.match(/(?:W\/)?"[^"]*"/g) ?? [];
 }
 
-/** Strong comparison, as RFC 9110 asks for If-Match: no ETag of ours is weak, so a weak one matches nothing. */
+/**
+ * Strong comparison, as RFC 9110 requires for If-Match. The server's ETags are strong, so a weak one matches
+ * nothing.
+ */
 export function ifMatch(header: string | undefined, etag: string): boolean {
   return parseEtags(header)?.includes(etag) ?? true;
 }
 
-/** Weak comparison, as RFC 9110 asks for If-None-Match. */
+/** Weak comparison, as RFC 9110 requires for If-None-Match. */
 export function noneMatch(header: string | undefined, etag: string): boolean {
   if (header === undefined) return true;
   if (header === etag) return false;
@@ -188,7 +191,7 @@ export function noneMatch(header: string | undefined, etag: string): boolean {
   return !(parseEtags(header) ?? []).some((candidate) => candidate.replace(/^W\//, "") === etag);
 }
 
-/** @throws AppError `invalid` when it is not 1 to 255 printable ASCII characters. */
+/** @throws AppError `invalid` unless it is 1 to 255 printable ASCII characters. */
 export function idempotencyKey({ headers }: IncomingMessage): string | undefined {
   const key = headers["idempotency-key"];
   if (key === undefined) return undefined;

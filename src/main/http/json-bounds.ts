@@ -1,22 +1,22 @@
-/** How large a JSON text may be, in the measures that decide what reading it takes. */
+/** Limits of a JSON text, in the measures that determine the cost of parsing. */
 export interface JsonBounds {
   readonly bytes: number;
-  /** Values in arrays and members of objects, over the whole text. */
+  /** Array values and object members in the whole text. */
   readonly values: number;
 }
 
-/** Arrays and objects within each other. */
+/** Maximum nesting of arrays and objects. */
 export const MAX_DEPTH = 32;
 
 const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];
 const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 /**
- * Counts values and depth of a JSON text as its bytes come in, before anything is made of them: parsing a text of many
- * small values takes a hundred times as long as counting them, and nobody else is served meanwhile. It takes a
- * millisecond a mebibyte, in the pieces that the text arrives in.
+ * Counts values and depth of a JSON text as its bytes arrive, before it is parsed: parsing a text of many small
+ * values takes a hundred times as long as counting them, and blocks all other clients. Counting takes a millisecond
+ * per mebibyte, spread over the chunks.
  *
- * What is no JSON is counted somehow, and refused by whoever parses it. UTF-8 has none of the counted bytes within a
+ * Counts of invalid JSON mean nothing; the parser refuses it. In UTF-8 none of the counted bytes occurs within a
  * longer character.
  */
 export class JsonScan {
@@ -30,9 +30,9 @@ export class JsonScan {
     this.#maxValues = maxValues;
   }
 
-  /** @returns what is past its bound, in the words of an error. */
+  /** @returns the exceeded limit as an error text. */
   take(chunk: Uint8Array): string | undefined {
-    // Locals: fields would take five times as long.
+    // Local variables: fields would take five times as long.
     let [values, depth, inText, escaped] = [this.#values, this.#depth, this.#inText, this.#escaped];
     for (let i = 0; i < chunk.length && depth <= MAX_DEPTH; i++) {
       const byte = chunk[i];

@@ -5,22 +5,22 @@ import type { Reply } from "./reply.ts";
 
 interface KnownUrl {
   readonly target: Target;
-  /** The key of the cached answer: see `Answers.key`. */
+  /** Key of the cached answer, see `Answers.key`. */
   readonly key: string;
 }
 
-/** Characters of the longest URL that is remembered. */
+/** Characters of the longest URL that is kept. */
 const MAX_LENGTH = 200;
 
 /**
- * URLs that were valid once, and what they came to. The same URL is valid again and comes to the same read, so its
- * next request needs no router and no validation, and its answer no `Request`, `Response` or `Headers` object: it
- * goes to Node.js as it is. Without that, a cached answer costs half as much processor time again.
+ * Maps URLs that were valid once to their read. The same URL is valid again and means the same read, so its next
+ * request needs no router and no validation, and its answer no `Request`, `Response` or `Headers` object: it goes
+ * directly to Node.js. Without this, a cached answer costs half as much processor time again.
  *
- * Both ways lead through {@link exchange}: access, checks, metrics and errors are the same.
+ * Both paths use {@link exchange}: access, checks, metrics and errors are the same.
  */
 export class KnownUrls {
-  /** One map for all routes: it takes its memory when it is made, not when it is filled. */
+  /** One map for all routes: an LRUCache allocates its memory at construction. */
   readonly #urls = new LRUCache<string, KnownUrl>({ max: 32_768 });
   readonly #options: ExchangeOptions;
 
@@ -32,7 +32,7 @@ export class KnownUrls {
     if (url.length <= MAX_LENGTH) this.#urls.set(url, { target, key });
   }
 
-  /** @returns whether the request is answered, or will be: GETs of known URLs are. */
+  /** @returns whether the request is or will be answered: it is if it is a GET of a known URL. */
   answer(incoming: IncomingMessage, outgoing: ServerResponse): boolean {
     if (incoming.method !== "GET") return false;
     const known = this.#urls.get(incoming.url!);
@@ -70,7 +70,7 @@ class KnownRequest implements Request {
   }
 }
 
-/** A reply's fields as Node.js takes them fastest: names and values in turn. Made once for a reply from the cache. */
+/** A reply's headers in the form fastest for Node.js: names and values in turn. Built once per cached reply. */
 const flat = new WeakMap<Reply, readonly string[]>();
 
 function flatten(reply: Reply): readonly string[] {

@@ -14,29 +14,36 @@ import { problem, type Reply, requestIdOf } from "./reply.ts";
 /** Bytes of the request line and headers. */
 const MAX_HEADERS = 16_384;
 
-/** Limits on a client's slowness, in milliseconds, and on its connections. */
+/** Limits for slow clients (milliseconds) and for connections. */
 const LIMITS = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 5_000,
   maxHeaderSize: MAX_HEADERS,
-  // Missing, it is refused by the adaptor, whose errors are ours to word; Node.js would answer with no body.
+  // Without this, the adaptor rejects a missing Host, with an error body of ours. Node.js would answer without a
+  // body.
   requireHostHeader: false,
-  // Two Host fields become one that is none, and is refused; Node.js would go by the first.
+  // Two Host headers are joined to an invalid one, which is refused. Node.js would use the first.
   joinDuplicateHeaders: true,
 } as const;
 const MAX_CONNECTIONS = 10_000;
-/** Connections that may wait to be accepted: past it a crowd's clients would try again after seconds, unheard. */
+/**
+ * Connections that may wait to be accepted. Past it the kernel drops them silently, and clients retry after
+ * seconds.
+ */
 const BACKLOG = 4_096;
-/** Milliseconds that requests have to finish once the server is told to stop, and what has not wholly come by then. */
+/**
+ * Milliseconds that requests have to finish after the server is told to stop, and for requests to arrive
+ * completely.
+ */
 const DRAIN_MS = 10_000;
 const ARRIVAL_MS = 2_000;
 
-/** The path that stands for the server as a whole: `OPTIONS *`. */
+/** The path for the server as a whole: `OPTIONS *`. */
 export const ASTERISK = "/*";
 
-/** @throws AppError `listen_failed`. @returns the server, listening. */
+/** @throws AppError `listen_failed`. @returns the listening server. */
 export async function listen(
   { hono, known }: App,
   { host, port, tlsCert, tlsKey }: Pick<Settings, "host" | "port" | "tlsCert" | "tlsKey">,
@@ -60,14 +67,14 @@ export async function listen(
   return server;
 }
 
-/** Milliseconds between two looks at the files of the certificate. */
+/** Milliseconds between two checks of the certificate's files. */
 const TLS_CHECK_MS = 5_000;
 
 /**
- * Reads the certificate again when its files change, so that a renewal needs no restart. A pair that cannot be used
- * (half of it is written, say) leaves the one before in place until the next look.
+ * Reloads the certificate when its files change, so that a renewal needs no restart. If the pair is unusable, for
+ * example half written, the current one stays in use until the next check.
  *
- * @throws AppError `listen_failed` when the files cannot be used at the start.
+ * @throws AppError `listen_failed` if the files are unusable at the start.
  */
 function secureServer(
   tlsCert: string,
@@ -86,7 +93,7 @@ function secureServer(
         server.setSecureContext(read());
         loaded = now;
       } catch {
-        // Tried again at the next look.
+        // The next check tries again.
       }
     }, TLS_CHECK_MS).unref();
     return server.once("close", () => clearInterval(watch));
@@ -107,14 +114,14 @@ function noteConnections(server: Server): void {
   });
 }
 
-/** A request that has not come by now was not accepted: whoever still sends it is free to send it elsewhere. */
+/** An incomplete request was not accepted: its client may safely send it elsewhere. */
 function dropUnfinished(server: Server): void {
   for (const socket of connections.get(server)!) if (answerOwed(socket) === undefined) socket.destroy();
 }
 
 /**
- * Refuses new connections at once; idle ones are closed, requests that still come get a moment, and accepted ones
- * their time.
+ * Refuses new connections at once and closes idle ones. Requests still arriving get a moment; accepted ones may
+ * finish.
  */
 export async function drain(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -147,7 +154,7 @@ const PARSER_ERRORS: Readonly<Record<string, ErrorCode>> = {
 
 type OnRejected = (reason: string) => void;
 
-/** What never became a request gets the same kind of answer as what did. */
+/** Answers malformed requests with the same kind of error body as others. */
 function refuseWhatIsNoRequest(server: Server, onRejected: OnRejected): void {
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => rejectClient(error, socket, onRejected));
   server.on("connect", (_, socket) => refuse("bad_request", "this is no proxy", socket, onRejected));
@@ -155,13 +162,14 @@ function refuseWhatIsNoRequest(server: Server, onRejected: OnRejected): void {
     askForBody(incoming, outgoing);
     server.emit("request", incoming, outgoing);
   });
-  // An expectation that nobody knows may be ignored; Node.js would answer 417 with no body.
+  // An unknown expectation may be ignored. Node.js would answer 417 without a body.
   server.on("checkExpectation", (incoming, outgoing) => server.emit("request", incoming, outgoing));
 }
 
 /**
- * `Expect: 100-continue`: the body is asked for when it is read, so that what is refused for its method, path, type
- * or length is refused at once. Then the connection ends with the answer, because the body may come or not.
+ * `Expect: 100-continue`: the body is requested when it is read. So a request that is refused for its method, path,
+ * type or length is refused at once. The connection then ends with the response, because the body may still come or
+ * not.
  */
 function askForBody(incoming: IncomingMessage, outgoing: ServerResponse): void {
   const { shouldKeepAlive } = outgoing;
@@ -195,10 +203,10 @@ function refusalOf(error: ClientError): ErrorCode {
   return PARSER_ERRORS[error.code ?? ""] ?? "bad_request";
 }
 
-/** A request in every way, but for a method that the parser does not know. */
+/** A valid request line, apart from a method that the parser does not know. */
 const REQUEST_LINE = /^[!#$%&'*+.^`|~\w-]+ \S+ HTTP\/1\.[01]\r?$/;
 
-/** The line that the parser stopped in. */
+/** The line in which the parser stopped. */
 function lineOf({ rawPacket, bytesParsed = 0 }: ClientError): string {
   const text = rawPacket?.toString("latin1") ?? "";
   const start = text.lastIndexOf("\n", bytesParsed) + 1;
@@ -206,8 +214,8 @@ function lineOf({ rawPacket, bytesParsed = 0 }: ClientError): string {
 }
 
 /**
- * The answer that is under way to a request before the broken one on the same connection: what is written now
- * would be taken for it, and a client would believe that its write was refused.
+ * The pending response to a request that precedes the broken one on the same connection. Anything written now would
+ * be taken for that response, and a client would believe that its write was refused.
  */
 function answerOwed(socket: Duplex): ServerResponse | undefined {
   const current = (socket as { _httpMessage?: ServerResponse | null })._httpMessage;
@@ -236,7 +244,7 @@ function rawResponse({ status, headers, body }: Reply, id: string): string {
   return [`HTTP/1.1 ${status} ${REASONS[status] ?? ""}`, ...lines, "", body].join("\r\n");
 }
 
-/** The adaptor's own refusals, such as a request target that is no URL, never reach a route. */
+/** The adaptor's own refusals, for example of an invalid request target, never reach a route. */
 function adaptorError(error: unknown): Response {
   const id = requestIdOf(undefined);
   const refusal =

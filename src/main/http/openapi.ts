@@ -10,7 +10,7 @@ import {
 } from "./described-headers.ts";
 import type { ResponseDoc, Route } from "./route.ts";
 
-/** What holds for every route, for whoever reads the description first. */
+/** Conventions of all routes, for readers new to the API. */
 const CONVENTIONS = `A music catalogue on SQLite: browse, search, find what is similar, record plays, chart, recommend.
 
 Fields are \`snake_case\`, times RFC 3339 in UTC, money decimal numbers, ids integers. Unknown parameters and fields are refused.
@@ -27,7 +27,7 @@ Fields are \`snake_case\`, times RFC 3339 in UTC, money decimal numbers, ids int
 
 Every GET answers HEAD, and every path OPTIONS.`;
 
-/** A tag, and what its routes are about. */
+/** A tag and its description. */
 export interface Topic {
   readonly name: string;
   readonly description: string;
@@ -86,7 +86,7 @@ function operation(route: Route): ZodOpenApiOperationObject {
   } as ZodOpenApiOperationObject;
 }
 
-/** How a request says who asks, where CHINOOK_AUTH=required. */
+/** How a request authenticates if CHINOOK_AUTH=required. */
 const SECURITY_SCHEMES = {
   bearer: { type: "http", scheme: "bearer", description: "An API key, or a session's token." },
   cookie: {
@@ -137,7 +137,7 @@ const successes = (route: Route) =>
       .concat(notModified(route)),
   );
 
-/** Only GET answers so: for all else a match is a failure. */
+/** 304 is for GET only. For other methods a match is a failure. */
 function notModified({ method, headers, responses }: Route): [string, unknown][] {
   if (method !== "GET" || !headers?.includes("If-None-Match")) return [];
   return [["304", { description: "Unchanged.", headers: responseHeaders(responses[200]?.headers) }]];
@@ -150,7 +150,7 @@ function response({ description, body, headers: names }: ResponseDoc) {
   return { description, headers, content };
 }
 
-/** The errors that a route may answer with, by what it takes; grouped by status as OpenAPI wants it. */
+/** The errors that a route may answer with, derived from its input; grouped by status, as OpenAPI needs them. */
 function failures(route: Route) {
   const codes: ErrorCode[] = ["bad_request", "invalid", "overloaded"];
   codes.push("host_not_allowed");

@@ -3,27 +3,30 @@ import { isIP } from "node:net";
 import { AppError } from "../../shared/errors.ts";
 import { isJsonType } from "./input.ts";
 
-/** Spellings of `Host` that were let in and are remembered: a port each, so few in earnest, and as many as a client likes. */
+/**
+ * Allowed values of `Host` that are cached. Each port is another value, so there are few in practice, but a client
+ * can send any number.
+ */
 const MAX_REMEMBERED = 1_000;
 
-/** Methods that change nothing (RFC 9110): a page of another site may send them, and cannot read the answer. */
+/** Safe methods (RFC 9110): a page of another site may send them, and can't read the response. */
 const SAFE: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
 
-/** Refuses what a browser was made to send by a site that is not this server's own. */
+/** Refuses requests that another site made a browser send. */
 export type BrowserGuard = (incoming: IncomingMessage) => void;
 
 /**
- * Two attacks, two checks, since a server on loopback is reachable by every page that its user opens:
+ * Protects against two attacks, since every page that the user opens can reach a server on loopback:
  *
- * - DNS rebinding: the page's own name is made to lead here, so that the browser takes this server for that site
- *   and lets the page read it. Only `Host` tells: it must be an address, `localhost` or one of `allowedHosts`.
- *   An address cannot be rebound.
- * - Requests across sites: forms and scripts of other sites may send what changes something, unasked. The rule is
- *   that of Go's CrossOriginProtection: `Sec-Fetch-Site` decides, and where a browser sends none, `Origin` must be
- *   `Host`. Without either it is no browser. Behind that, the only content type is JSON, which no form can send.
+ * - DNS rebinding: the page's own name resolves to this server, so that the browser lets the page read its
+ *   responses. `Host` reveals it: it must be an address, `localhost` or one of `allowedHosts`. An address can't be
+ *   rebound.
+ * - Cross-site request forgery: forms and scripts of other sites may send writes. The rule is that of Go's
+ *   CrossOriginProtection: `Sec-Fetch-Site` decides; if the browser sends none, `Origin` must equal `Host`. A
+ *   request with neither is not from a browser. In addition, the only content type is JSON, which no form can send.
  *
- * @param allowedHosts names as `hostName` gives them.
- * @param trustedOrigins whose pages may send what changes something.
+ * @param allowedHosts names as returned by `hostName`.
+ * @param trustedOrigins origins whose pages may send writes.
  */
 export function browserGuard(
   allowedHosts: readonly string[],
@@ -64,11 +67,11 @@ function isSameOrigin(headers: IncomingMessage["headers"]): boolean {
 
 const HOST = /^(?:\[([\da-f:.]+)\]|([^:[\]/?#@\\\s]+?)\.?)(?::\d{0,5})?$/i;
 
-/** A `Host` without its port, brackets and final dot, in lower case; undefined for what is none. */
+/** A `Host` without port, brackets and final dot, in lower case; undefined if invalid. */
 export function hostName(host: string): string | undefined {
   const [, address, name] = HOST.exec(host) ?? [];
   return (address ?? name)?.toLowerCase();
 }
 
-/** As much of a client's header as an error repeats. */
+/** The part of a client's header that an error repeats. */
 const shown = (text: string): string => `got ${JSON.stringify(text.slice(0, 100))}`;

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 const pages = new Map<z.ZodType, z.ZodObject>();
 
-/** A list's page, as it is documented: of a `Track` a `TrackPage`, one schema however many routes answer with it. */
+/** The schema of a list's page: `TrackPage` for `Track`, one schema for all routes that return it. */
 export function pageSchema(item: z.ZodType): z.ZodObject {
   const page = pages.get(item) ?? makePage(item);
   pages.set(item, page);

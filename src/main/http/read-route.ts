@@ -13,7 +13,7 @@ import { type Call, type ResponseDoc, type Route, route } from "./route.ts";
 export interface ReadRouteOptions<P> {
   readonly path: string;
   readonly access: Access;
-  /** What it counts as for limits: a read when left out. */
+  /** Class of load for rate limits; `read` by default. */
   readonly load?: LoadClass;
   readonly tag: string;
   readonly operationId?: string;
@@ -22,19 +22,19 @@ export interface ReadRouteOptions<P> {
   readonly read: Read<P>;
   readonly answers: Answers;
   readonly response: ResponseDoc;
-  /** Which read answers, where the parameters decide: all have the parameters and the cache of `read`. */
+  /** Chooses a read by the parameters. All have the parameters and the cache policy of `read`. */
   readonly choose?: (params: P) => Read<P>;
-  /** Completes the parameters of what is not cached, with what they alone decide: the key does without it. */
+  /** Adds derived parameters on a cache miss. They depend only on the others, so the cache key omits them. */
   readonly complete?: (params: P) => P | Promise<P>;
-  /** Told of every answer, by its key: a step on the hot path, so it must be a short one. */
+  /** Called with the key of every answer. It is on the hot path, so it must be short. */
   readonly onServed?: (key: string, entry: Entry) => void;
 }
 
 /**
- * A GET that a read answers: from the cache in one synchronous step where it can.
+ * A GET that a read answers; from the cache in one synchronous step.
  *
- * A URL that was valid once comes to the same key again: a hit is two look-ups, and neither parses nor validates
- * anything (see `known-urls.ts`).
+ * A URL that was valid once maps to the same key again: a hit is two look-ups, without parsing or validation (see
+ * `known-urls.ts`).
  */
 export function readRoute<P>(options: ReadRouteOptions<P>): Route {
   const { path, access, tag, summary, read, answers, choose, complete, onServed } = options;
@@ -76,7 +76,7 @@ const sendingOf = <P>(read: Read<P>, access: Access): Sending => ({
   paged: "cursor" in ((read.params as unknown as z.ZodObject).shape ?? {}),
 });
 
-/** As the API description tells them. */
+/** Headers for the API description. */
 function headersOf({ aged, paged }: Sending, path: string): readonly ResponseHeader[] {
   const headers: ResponseHeader[] = ["ETag", "Cache-Control", "Cache-Status"];
   if (aged) headers.push("Age");
@@ -94,7 +94,7 @@ function parametersOf(call: Call, names: readonly string[]): Record<string, stri
   return parameters;
 }
 
-/** A path's parameter does not belong in the query. */
+/** A path parameter is not allowed in the query. */
 const unknownParameter = (name: string) =>
   new AppError("invalid", { errors: [{ parameter: name, detail: "is not known here" }] });
 

@@ -2,8 +2,8 @@ import type { IncomingMessage } from "node:http";
 import { AppError, ERRORS } from "../../shared/errors.ts";
 
 /**
- * A response before it is one: plain data, so that the request id can be added and the server's fast path
- * (no Headers object, no stream) stays open.
+ * A response as plain data, so that the request id can be added and the server's fast path is used (no Headers
+ * object, no stream).
  */
 export interface Reply {
   readonly status: number;
@@ -11,7 +11,7 @@ export interface Reply {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** On every answer: nothing here is to be sniffed, framed, or taken for a page. */
+/** On every response: no sniffing, no framing, no use as a page. */
 export const API_HEADERS = {
   "content-type": "application/json",
   "x-content-type-options": "nosniff",
@@ -33,7 +33,7 @@ export const empty = (status: number, headers: Record<string, string> = {}): Rep
   return { status, body: null, headers: { ...rest, ...headers } };
 };
 
-/** RFC 9457. The `type` is the error's place in the documentation. */
+/** RFC 9457. `type` links to the error's documentation. */
 export function problem(error: AppError, requestId: string, headers: Record<string, string> = {}): Reply {
   const { status, title, hint, retry } = ERRORS[error.code];
   const wait = retry === false ? false : (error.retryAfter ?? retry);
@@ -60,7 +60,7 @@ export function problem(error: AppError, requestId: string, headers: Record<stri
   };
 }
 
-/** An incoming X-Request-Id is kept when it is one; otherwise ours is unique within and across processes. */
+/** A valid incoming X-Request-Id is kept. Otherwise one is generated, unique within and across processes. */
 const PROCESS = `${Date.now().toString(36)}${process.pid.toString(36)}`;
 let requests = 0;
 

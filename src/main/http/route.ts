@@ -11,55 +11,58 @@ export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 export interface Call {
   readonly incoming: IncomingMessage;
   readonly method: string;
-  /** The URL, with its query still encoded. */
+  /** The URL; its query is not decoded. */
   readonly url: string;
-  /** Where it is, without the query. */
+  /** The URL without the query. */
   readonly path: string;
   readonly principal: Principal;
-  /** As the answer names it in `X-Request-Id`. */
+  /** Sent as `X-Request-Id`. */
   readonly requestId: string;
-  /** The client's address, of what is `incoming`: see `ExchangeOptions`. */
+  /** The client's address, from `incoming`: see `ExchangeOptions`. */
   readonly addressOf: (incoming: IncomingMessage) => string;
   param(name: string): string;
-  /** What {@link remember} was told of this URL before. */
+  /** The key that an earlier {@link remember} stored for this URL. */
   readonly knownKey: string | undefined;
-  /** The URL is valid, and its answer is cached under this key: for reads that answer everybody alike. */
+  /**
+   * Stores that this URL is valid and its answer is cached under the key: for reads whose answer is the same for
+   * everybody.
+   */
   remember(key: string): void;
 }
 
 /**
- * A route as data: what the router, the validation and the API description need to know. `handle` maps the
- * request to a read or a command and holds nothing else.
+ * A route as data, for the router, the validation and the API description. `handle` only maps the request to a read
+ * or a command.
  */
 export interface Route {
   readonly method: Method;
-  /** As in OpenAPI: `/v1/tracks/{id}`. Also the metrics' label. */
+  /** As in OpenAPI: `/v1/tracks/{id}`. Also the label in metrics. */
   readonly path: string;
-  /** What it asks of whoever calls it. There is no default. */
+  /** The access that it requires. There is no default. */
   readonly access: Access;
-  /** What kind of load it is, for limits: by its method when left out. */
+  /** Class of load for rate limits; derived from the method by default. */
   readonly load?: LoadClass;
   readonly tag: string;
-  /** What generated clients call it; made of method and path when left out. */
+  /** Its name in generated clients; derived from method and path by default. */
   readonly operationId?: string;
   readonly summary: string;
   readonly description?: string;
-  /** Path and query parameters, together. */
+  /** Path and query parameters. */
   readonly parameters?: z.ZodObject;
   readonly body?: z.ZodType;
-  /** Those that it honours. */
+  /** Request headers that it honours. */
   readonly headers?: readonly RequestHeader[];
   readonly responses: Readonly<Record<number, ResponseDoc>>;
-  /** Errors of its own, beside those that its input can have. */
+  /** Its own errors, beside those that its input can cause. */
   readonly failures?: readonly ErrorCode[];
   readonly handle: (call: Call) => Reply | Promise<Reply>;
 }
 
 export interface ResponseDoc {
   readonly description: string;
-  /** A JSON body, or the content type of another one; none when left out. */
+  /** The schema of a JSON body, or the content type of another body; none by default. */
   readonly body?: z.ZodType | string;
-  /** Those that it may carry, beside what every answer does. */
+  /** Response headers, beside those of every response. */
   readonly headers?: readonly ResponseHeader[];
 }
 
@@ -68,7 +71,10 @@ export const route = (definition: Route): Route =>
 
 const PRECONDITIONS = ["If-Match", "If-None-Match"] as const;
 
-/** A precondition that a route does not honour is refused: if it were ignored, its client would take it for met. */
+/**
+ * Refuses preconditions that the route does not honour. If they were ignored, the client would believe them to be
+ * met.
+ */
 function withoutIgnored(definition: Route): Route {
   const ignored = PRECONDITIONS.filter((name) => !definition.headers?.includes(name));
   if (ignored.length === 0) return definition;

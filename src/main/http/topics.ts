@@ -2,7 +2,7 @@ import type { Topic } from "./openapi.ts";
 
 const topic = (name: string, description: string): Topic => ({ name, description });
 
-/** What the groups of routes are about. */
+/** Descriptions of the groups of routes. */
 export const TOPICS: readonly Topic[] = [
   topic("artists", "Who made it: names, and their albums."),
   topic("albums", "What tracks came out on, and when."),

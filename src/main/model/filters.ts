@@ -2,23 +2,26 @@ import { z } from "zod";
 import type { Param } from "../../shared/protocol.ts";
 import { date, idText, MAX_ID, text, timestamp, toCents, toUtc } from "../http/fields.ts";
 
-/** A filter of a list. The first one given that may drive picks the index; the others only narrow what it finds. */
+/** A filter of a list. The first given filter that may drive chooses the index; the others narrow its result. */
 export interface Filter {
-  /** The query parameters that it is given by, each optional: a range has two. */
+  /** Its optional query parameters: a range has two. */
   readonly parameters: Readonly<Record<string, z.ZodType<Param>>>;
-  /** What is bound for the end of a range that is left open, so that either end comes to the same statement. */
+  /** Values bound for the open ends of a range, so that all forms of a range use the same statement. */
   readonly open?: Readonly<Record<string, Param>>;
   /** An indexed column or expression. */
   readonly column: string;
-  /** The condition, with the parameters bound under their own names. @param column as above, or hidden by a plus. */
+  /**
+   * The condition; parameters are bound by their names. @param column as above, or hidden from the planner by a
+   * plus.
+   */
   readonly condition: (column: string) => string;
-  /** Whether its index may drive the list. Not for a column of few values: walking the sort's index is better. */
+  /** Whether its index may drive the list. False for columns of few values: walking the sort's index is faster. */
   readonly drives: boolean;
-  /** A range finds its rows in the index of this sort. With any other sort that one's index is walked. */
+  /** The sort with which a range uses its own index. With any other sort, that sort's index is walked. */
   readonly sort?: string;
 }
 
-/** Above every text that is stored. */
+/** Greater than any stored text. */
 const LAST = "\u{10ffff}";
 const MAX_IDS = 100;
 
@@ -49,7 +52,7 @@ export const ids: Filter = equals("ids", idList, {
   test: "IN (SELECT value FROM json_each(@ids))",
 });
 
-/** What begins so, ASCII letters of either case being alike, as in the sort. */
+/** Texts with this prefix. ASCII case is ignored, as in the sort. */
 export const prefix = (field: string): Filter => ({
   parameters: {
     [`${field}_prefix`]: text(200).meta({
@@ -101,7 +104,7 @@ const timeText = timestamp.transform(toUtc).meta({
 });
 
 const NUMBERS = { ends: ["min", "max"], open: [0, Number.MAX_SAFE_INTEGER] } as const;
-/** From "0" on there is a date: where there is none, the empty text stands. */
+/** Dates begin at "0"; a missing date is the empty text. */
 const DATES = { ends: ["from", "to"], open: ["0", LAST] } as const;
 
 export const counts = (field: string): Filter => range(field, { ...NUMBERS, schema: countText });
@@ -111,7 +114,7 @@ export const dates = (field: string, column: string): Filter =>
   range(field, { ...DATES, column, schema: date });
 export const times = (field: string): Filter => range(field, { ...DATES, schema: timeText });
 
-/** Filters that every kind has. */
+/** Filters of all kinds. */
 export const LOOKUPS: readonly Filter[] = [
   ids,
   equals("public_id", z.uuid()),

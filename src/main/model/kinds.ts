@@ -7,43 +7,40 @@ import { byId, counts, dates, equals, type Filter, LOOKUPS, prefix, prices, time
 /** The six kinds of catalogue entities, by their path under `/v1`. */
 export type KindPath = "artists" | "albums" | "tracks" | "genres" | "media-types" | "playlists";
 
-/**
- * All that reads, commands, routes and the API description need to know of a kind. `t` is the alias of its own
- * table everywhere.
- */
+/** A kind's definition for reads, commands, routes and the API description. `t` is the alias of its own table. */
 export interface Kind {
   readonly path: KindPath;
   readonly noun: string;
-  /** What the API description, and so a generated client, calls it. */
+  /** Its name in the API description and in generated clients. */
   readonly type: string;
   readonly table: string;
-  /** The joins that give the names it shows; `t` first. */
+  /** The joins for the names that it shows; `t` first. */
   readonly from: string;
-  /** The JSON object, field by field, in order: each an SQL expression. */
+  /** The fields of its JSON object, in order: an SQL expression each. */
   readonly fields: Readonly<Record<string, string>>;
-  /** Versions of the rows that its JSON is made of: together they are its ETag. */
+  /** Versions of all rows that its JSON shows. Together they are its ETag. */
   readonly versions: readonly string[];
-  /** Tags that only the row knows, as SQL text separated by spaces: whose names it shows. */
+  /** SQL for the tags that only the row knows (entities whose names it shows), separated by spaces. */
   readonly rowTags: string;
   /** Kinds whose names it shows. */
   readonly joins: readonly KindPath[];
   readonly sorts: Readonly<Record<string, string>>;
-  /** Sorts by the name of another entity: where rows stand in their order. */
+  /** Sorts by another entity's name. */
   readonly walks?: Readonly<Record<string, Walk>>;
   readonly filters: readonly Filter[];
   readonly schema: z.ZodObject;
   readonly input: z.ZodObject;
-  /** Body field → the table its id must be in. */
+  /** Body field → the table that its id must be in. */
   readonly references: Readonly<Record<string, string>>;
-  /** A validated body (whole, or the part that a PATCH gives) as columns. */
+  /** Maps a validated body (whole, or the fields of a PATCH) to columns. */
   readonly toColumns: (input: Record<string, unknown>) => Record<string, Param>;
 }
 
-/** How a list is read in the order of a name that stands in another table. */
+/** How to read a list in the order of a name in another table. */
 export interface Walk {
-  /** The kind's `from`, led by the index that has the order. */
+  /** The kind's `from`, led by the index with the order. */
   readonly from: string;
-  /** The sort, and the row's id, as that index has them. */
+  /** The sort column and the row's id, as in that index. */
   readonly column: string;
   readonly id: string;
 }
@@ -68,7 +65,7 @@ const stampSchema = { created_at: time, updated_at: time };
 const withSlug = (column: string, value: unknown): Record<string, Param> =>
   value === undefined ? {} : { [column]: value as string, slug: slugify(value as string) };
 
-/** Artists, genres, media types and playlists: a name and nothing else. */
+/** Artists, genres, media types and playlists have only a name. */
 function namedKind(path: KindPath, noun: string, type: string, table: string, example: string): Kind {
   return {
     path,
@@ -93,7 +90,7 @@ function namedKind(path: KindPath, noun: string, type: string, table: string, ex
 
 const ALBUM_ARTIST = "JOIN artists ar ON ar.id = t.artist_id";
 
-/** Sorts and is found where there is no date, too. */
+/** Makes missing dates sortable and searchable. */
 const RELEASED = "coalesce(t.release_date, '')";
 
 const ALBUMS: Kind = {
@@ -161,7 +158,7 @@ const TRACK_JOINS = `
     LEFT JOIN genres g ON g.id = t.genre_id
     JOIN media_types m ON m.id = t.media_type_id`;
 
-/** Tracks in the order of a name that their documents repeat; those without one come first. */
+/** Tracks ordered by a name that their search documents contain; those without one come first. */
 const byDocument = (sort: string, column: string): Walk => ({
   from: `track_documents d INDEXED BY track_documents_${sort} CROSS JOIN tracks t ON t.id = d.id ${TRACK_JOINS}`,
   column: nameOrNone(`d.${column}`),
@@ -290,9 +287,9 @@ export const jsonOf = (kind: Kind): string =>
     .join(", ")})`;
 
 /**
- * The entity's ETag, in SQL: it changes exactly when its JSON may have. The time of the last update of all that it
- * shows is part of it because a restored backup counts its versions from an earlier number again; it is also what
- * `Last-Modified` is made of.
+ * The entity's ETag, in SQL. It changes exactly when its JSON may have changed. It includes the latest update of
+ * all that the entity shows, because a restored backup continues with earlier version numbers. `Last-Modified` is
+ * derived from that time.
  */
 export const etagOf = (kind: Kind): string =>
   `'"' || ${kind.versions.map((version) => `ifnull(${version}, 0)`).join(" || '.' || ")} || '-' || ${lastUpdate(kind)} || '"'`;

@@ -1,4 +1,4 @@
-/** As much of an OpenAPI 3.1 document as the page shows. */
+/** The parts of an OpenAPI 3.1 document that the page shows. */
 export interface Document {
   readonly info: { readonly title: string; readonly version: string; readonly description?: string };
   readonly tags?: readonly { readonly name: string; readonly description?: string }[];
@@ -49,14 +49,14 @@ export interface Schema {
   readonly oneOf?: readonly Schema[];
 }
 
-/** An operation with where it is found. */
+/** An operation with its method and path. */
 export interface Placed {
   readonly method: string;
   readonly path: string;
   readonly operation: Operation;
 }
 
-/** The operations by tag, in the document's order. */
+/** Operations by tag, in the document's order. */
 export function byTag({ paths }: Document): Map<string, Placed[]> {
   const groups = new Map<string, Placed[]>();
   for (const [path, item] of Object.entries(paths)) {

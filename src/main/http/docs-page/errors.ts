@@ -5,7 +5,7 @@ import { layout } from "./page.ts";
 
 type Row = readonly [code: string, error: (typeof ERRORS)[keyof typeof ERRORS]];
 
-/** Every error with an anchor of its code, where the `type` of a problem leads. */
+/** All errors, each with its code as the anchor. A problem's `type` links there. */
 export async function errorsPage(): Promise<string> {
   const rows: readonly Row[] = Object.entries(ERRORS);
   const groups = Map.groupBy(rows, ([, { status }]) => (status === 0 ? "terminal" : String(status)));

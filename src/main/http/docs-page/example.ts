@@ -1,10 +1,10 @@
 import type { Document, Operation, Parameter, Placed, Schema } from "./document.ts";
 import { sampleOf } from "./schema.ts";
 
-/** Stands for the server's address until a request says under which name it came in. */
+/** Placeholder for the server's address. A request replaces it by the address that it used. */
 export const ORIGIN = "http://origin.invalid";
 
-/** The request as a curl command line. */
+/** A curl command line for the operation. */
 export function curlOf(document: Document, { method, path, operation }: Placed): string {
   const parameters = operation.parameters ?? [];
   const url = `'${ORIGIN}${pathOf(document, path, parameters)}${queryOf(document, parameters)}'`;
@@ -22,7 +22,7 @@ const pathOf = (document: Document, path: string, parameters: readonly Parameter
     return encodeURIComponent(String(sampleOf(document, schema, NOTHING)));
   });
 
-/** What must be given, what has an example, and a small limit. */
+/** The required parameters, those with an example, and a small limit. */
 function queryOf(document: Document, parameters: readonly Parameter[]): string {
   const shown = parameters
     .filter(({ in: where }) => where === "query")
@@ -39,7 +39,7 @@ function bodyLines(document: Document, method: string, { requestBody }: Operatio
   return ["-H 'Content-Type: application/json'", `-d '${JSON.stringify(body).replaceAll("'", "'\\''")}'`];
 }
 
-/** The shape with only what must be given; of a change, one field. */
+/** The schema with only its required fields; for PATCH, one field. */
 function smallest(schema: Schema, method: string): Schema {
   const shape = schema.anyOf?.[0] ?? schema.oneOf?.[0] ?? schema;
   if (shape.properties === undefined) return shape;
@@ -51,7 +51,7 @@ function smallest(schema: Schema, method: string): Schema {
 
 const NOTHING: ReadonlyMap<string, unknown> = new Map();
 
-/** The body of the first good answer as indented JSON; undefined when there is none. */
+/** The body of the first successful response as indented JSON; undefined without one. */
 export function exampleAnswerOf(document: Document, operation: Operation): string | undefined {
   const good = Object.entries(operation.responses).find(([status]) => status.startsWith("2"));
   const schema = good?.[1].content?.["application/json"]?.schema;
@@ -59,7 +59,7 @@ export function exampleAnswerOf(document: Document, operation: Operation): strin
   return JSON.stringify(sampleOf(document, schema, examplesOf(document, operation.tags[0]!)), null, 2);
 }
 
-/** What the bodies of a tag's requests give as examples, by field: answers show the same fields. */
+/** Example values by field, from the request bodies of a tag. Responses show the same fields. */
 function examplesOf(document: Document, tag: string): Map<string, unknown> {
   const operations = Object.values(document.paths).flatMap((item) => Object.values(item));
   const bodies = operations

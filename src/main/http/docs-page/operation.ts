@@ -6,7 +6,7 @@ import { type Field, fieldsOf, limitsOf, shapesOf, typeOf } from "./schema.ts";
 
 export type Html = ReturnType<typeof html>;
 
-/** One operation: what it takes on the left, how to ask and what comes back on the right. */
+/** One operation: its input on the left, an example request and the responses on the right. */
 export function operationArticle(document: Document, placed: Placed): Html {
   const { method, path, operation } = placed;
   const answer = exampleAnswerOf(document, operation);
@@ -27,14 +27,14 @@ export function operationArticle(document: Document, placed: Placed): Html {
 </article>`;
 }
 
-/** What says more than the summary does. */
+/** The description, unless it only repeats the summary. */
 const descriptionOf = ({ summary, description = "" }: Operation): string =>
   description === `${summary}.` ? "" : description;
 
 const pathOf = (path: string): Html =>
   html`<code class="path">${path.split(/(\{\w+\})/).map((part) => (part.startsWith("{") ? html`<i>${part}</i>` : part))}</code>`;
 
-/** Plain text, with `code` between backticks; an error's code leads to what is said of it. */
+/** Plain text with `code` in backticks. An error's code links to its documentation. */
 export const text = (source: string): Html[] =>
   source.split(/`([^`]+)`/).map((part, i) => {
     if (i % 2 === 0) return html`${part}`;
@@ -57,7 +57,7 @@ function bodyTables(document: Document, { requestBody }: Operation): Html | stri
 
 const schemaOf = (content: Content): Schema | undefined => Object.values(content)[0]?.schema;
 
-/** One table for each shape that a body may have. */
+/** A table per shape of the body. */
 const shapes = (document: Document, schema: Schema): Html[] =>
   shapesOf(document, schema).map((shape, i) => {
     const fields = fieldsOf(document, shape);
@@ -80,7 +80,7 @@ const row = (document: Document, name: string, where: string, required: boolean,
     <td>${text(schema.description ?? "")} <small>${limitsOf(schema)}</small></td>
   </tr>`;
 
-/** Answers: the good ones with their fields, the others by their errors' codes. */
+/** Responses: successful ones with their fields, failed ones with their error codes. */
 function answersOf(document: Document, { responses }: Operation): Html {
   const entries = Object.entries(responses);
   return html`<h4>Answers</h4>${entries.map(([status, { description, content }]) => {

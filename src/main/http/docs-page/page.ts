@@ -7,10 +7,10 @@ import { STYLE } from "./style.ts";
 
 const digest = createHash("sha256").update(STYLE).digest("base64");
 
-/** Nothing loads, nothing runs, nobody frames it: the page is itself and its one style sheet, named by its hash. */
+/** Allows only the page and its style sheet, by hash: no scripts, no other resources, no framing. */
 export const PAGE_POLICY = `default-src 'none'; style-src 'sha256-${digest}'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 
-/** The API as a page to read. The same document gives the same text. */
+/** The API reference as an HTML page. Deterministic. */
 export async function docsPage(document: Document): Promise<string> {
   const groups = byTag(document);
   const { title, version, description } = document.info;

@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 
-/** What holds for every route, so that no route needs to repeat it. */
+/** Rules for all routes, so that no route repeats them. */
 export const RULES = html`<div class="rules">
   <section><h4>Lists</h4>
     <p>A list answers <code>{"data": […], "next": "…"}</code>. Ask for the next page with

@@ -1,8 +1,8 @@
 import { type Document, resolve, type Schema } from "./document.ts";
 
-/** Schemas in words, as rows of a table, and as examples. */
+/** Schemas as text, as table rows and as examples. */
 
-/** A field of a body: its name with the names of what it lies in, such as `data[].id`. */
+/** A field of a body. Its name includes its parents': `data[].id`. */
 export interface Field {
   readonly name: string;
   readonly required: boolean;
@@ -11,7 +11,7 @@ export interface Field {
 
 const MAX_DEPTH = 4;
 
-/** The fields of an object or of a list's items, outermost first. */
+/** The fields of an object or of a list's items, parents first. */
 export function fieldsOf(document: Document, schema: Schema, prefix = "", depth = 0): Field[] {
   const whole = resolve(document, schema);
   if (depth > MAX_DEPTH) return [];
@@ -23,7 +23,7 @@ export function fieldsOf(document: Document, schema: Schema, prefix = "", depth 
   });
 }
 
-/** The different shapes that a body may have; one for most. */
+/** The alternative shapes of a body; usually one. */
 export const shapesOf = (document: Document, schema: Schema): readonly Schema[] => {
   const branches = alternatives(resolve(document, schema)).filter((branch) => branch.type !== "null");
   return branches.length > 1 ? branches : [schema];
@@ -51,7 +51,7 @@ export function typeOf(document: Document, schema: Schema): string {
 
 const FORMATS: Readonly<Record<string, string>> = { "date-time": "time", date: "date", uuid: "UUID" };
 
-/** What a value must keep to, in words; empty when there is nothing to say. */
+/** A value's constraints as text; empty without any. */
 export function limitsOf(schema: Schema): string {
   const inner = withoutNull(schema);
   const parts = [
@@ -73,7 +73,7 @@ function range(low: number | undefined, high: number | undefined, unit: string):
   return to === undefined ? "" : `up to ${number(to)}${unit}`;
 }
 
-/** An example value; `known` gives the examples of fields by name, where the schema itself has none. */
+/** An example value; `known` has examples by field name, for schemas without their own. */
 export function sampleOf(
   document: Document,
   schema: Schema,

@@ -1,4 +1,4 @@
-/** The one style sheet. No font, image or script comes with it: the pages work offline and under a strict policy. */
+/** The only style sheet, without fonts, images or scripts: the pages work offline and under a strict policy. */
 export const STYLE = `
 :root {
   color-scheme: light dark;
