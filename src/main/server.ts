@@ -129,6 +129,7 @@ function openHttp(context: Context, features: readonly OpenFeature[]): Promise<H
     addressOf: clients.addressOf,
     log,
     logRequests: settings.logRequests,
+    compress: settings.compression,
     draining: () => status() === "draining",
     onAnswer: (method, route, status, ms) => metrics.httpDuration.observe(ms / 1_000, method, route, status),
     onRejected,

@@ -167,6 +167,13 @@ export const SETTINGS = {
     initial: () => [],
     schema: listOf(origin),
   }),
+  compression: setting({
+    env: "CHINOOK_COMPRESSION",
+    expects: "1 or 0",
+    help: "1 compresses answers of a kilobyte or more for clients that accept it; 0 leaves that to a proxy",
+    initial: () => true,
+    schema: onOff,
+  }),
   port: setting({
     env: "CHINOOK_PORT",
     expects: "a whole number from 0 (any free port) to 65535",

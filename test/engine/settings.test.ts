@@ -41,6 +41,7 @@ const VALUES: Readonly<Record<SettingName, readonly [good: string, means: unknow
       ["music.example.com", "b"],
       ["a:80", "http://a", "a,,b", "*.a", "a b"],
     ],
+    compression: ["0", false, ["yes", "2", ""]],
     corsOrigins: [
       "https://music.example.com, http://localhost:3000",
       ["https://music.example.com", "http://localhost:3000"],

@@ -170,7 +170,7 @@ describe("preconditions", () => {
 
   test.each(["/openapi.json", "/docs", "/docs/errors"])("%s is revalidated by its ETag", async (path) => {
     const etag = await etagAt(path);
-    expect(etag).toMatch(/^"[\w-]{20,}"$/);
+    expect(etag).toMatch(/^"[\w-]{20,}(;gzip)?"$/);
     const again = await get(server, path, { "if-none-match": `W/${etag}` });
     expect([again.status, again.text, again.headers.get("etag")]).toEqual([304, "", etag]);
     expect((await get(server, path, { "if-none-match": '"x"' })).status).toBe(200);

@@ -3,7 +3,7 @@ import { AppError } from "../../shared/errors.ts";
 import type { Entry } from "../engine/cache/cache.ts";
 import { steadyNow } from "../engine/clock.ts";
 import type { CacheResult } from "../engine/reads/answers.ts";
-import { ifMatch, noneMatch } from "./input.ts";
+import { ifMatch, matchedEtag } from "./input.ts";
 import { empty, json, type Reply } from "./reply.ts";
 import type { Call } from "./route.ts";
 
@@ -24,17 +24,18 @@ const CACHE_STATUS: Readonly<Record<CacheResult, string>> = {
   bypass: "chinook; fwd=bypass",
 };
 
-/** Replies of cache hits, built once per entry. They differ only in `Age`. */
+/** Replies of cache hits, built once per entry, or once a second where they carry `Age`. */
 const hits = new WeakMap<Entry, Reply>();
 
 /** @throws AppError `precondition_failed`. */
 export function hitReply(sending: Sending, entry: Entry, call: Call): Reply {
   const ready = hits.get(entry);
   const { headers } = call.incoming;
-  if (ready !== undefined && headers["if-none-match"] === undefined && headers["if-match"] === undefined)
+  const conditional = headers["if-none-match"] !== undefined || headers["if-match"] !== undefined;
+  if (ready !== undefined && !conditional && (!sending.aged || ready.headers.age === ageOf(entry)))
     return ready;
   const reply = entryReply(sending, entry, "hit", call);
-  if (reply.status === 200 && !sending.aged) hits.set(entry, reply);
+  if (reply.status === 200) hits.set(entry, reply);
   return reply;
 }
 
@@ -43,7 +44,8 @@ export function entryReply(sending: Sending, entry: Entry, from: CacheResult, ca
   const { "if-match": wanted, "if-none-match": known } = call.incoming.headers;
   if (!ifMatch(wanted, entry.etag)) throw new AppError("precondition_failed");
   const headers = headersOf(sending, entry, from, call);
-  return noneMatch(known, entry.etag) ? json(200, entry.body, headers) : empty(304, headers);
+  const matched = matchedEtag(known, entry.etag);
+  return matched === undefined ? json(200, entry.body, headers) : empty(304, { ...headers, etag: matched });
 }
 
 /** A reply with an ETag derived from its text. @throws AppError `precondition_failed`. */
@@ -51,9 +53,10 @@ export function tagged(call: Call, { status, body, headers }: Reply & { readonly
   const etag = `"${hash("sha1", body, "base64url")}"`;
   const { "if-match": wanted, "if-none-match": known } = call.incoming.headers;
   if (!ifMatch(wanted, etag)) throw new AppError("precondition_failed");
-  return noneMatch(known, etag)
+  const matched = matchedEtag(known, etag);
+  return matched === undefined
     ? { status, body, headers: { ...headers, etag } }
-    : empty(304, { "cache-control": headers["cache-control"]!, etag });
+    : empty(304, { "cache-control": headers["cache-control"]!, etag: matched });
 }
 
 function headersOf(
@@ -64,13 +67,17 @@ function headersOf(
 ): Record<string, string> {
   const headers: Record<string, string> = { etag: entry.etag, "cache-status": CACHE_STATUS[from] };
   headers["cache-control"] = (personal ? "private, " : "") + (aged ? maxAge(entry) : "no-cache");
-  if (aged) headers.age = String(Math.max(0, Math.floor((steadyNow() - entry.storedAt) / 1_000)));
+  if (aged) headers.age = ageOf(entry);
   const changed = lastModified(entry.etag);
   if (changed !== undefined) headers["last-modified"] = changed;
   const next = paged ? nextPage(call.incoming.url!, entry.body) : undefined;
   if (next !== undefined) headers.link = `<${next}>; rel="next"`;
   return headers;
 }
+
+/** Seconds. */
+const ageOf = ({ storedAt }: Entry): string =>
+  String(Math.max(0, Math.floor((steadyNow() - storedAt) / 1_000)));
 
 const maxAge = ({ storedAt, expiresAt }: Entry): string =>
   `max-age=${Math.round((expiresAt - storedAt) / 1_000)}`;

@@ -3,6 +3,7 @@ import { AppError, type ErrorCode } from "../../shared/errors.ts";
 import { type Logger, SLOW_MS } from "../engine/log.ts";
 import { type AccessRule, type Admission, ANONYMOUS, type Authorize, type Principal } from "./access.ts";
 import { BODIES } from "./body-budget.ts";
+import { encoded } from "./compression.ts";
 import type { Cors } from "./cors.ts";
 import type { BrowserGuard } from "./origin.ts";
 import { problem, type Reply, requestIdOf, toAppError } from "./reply.ts";
@@ -16,6 +17,7 @@ export interface ExchangeOptions {
   readonly addressOf: (incoming: IncomingMessage) => string;
   readonly log: Logger;
   readonly logRequests: "all" | "slow";
+  readonly compress: boolean;
   /** Whether clients should close their connections. */
   readonly draining: () => boolean;
   readonly onRejected: (reason: string) => void;
@@ -72,7 +74,7 @@ export function exchange(request: Request, target: Target, options: ExchangeOpti
   };
   try {
     options.guard(request.incoming);
-    const reply = dispatch(exchange, target);
+    const reply = encode(exchange, dispatch(exchange, target));
     if (!(reply instanceof Promise)) return finish(exchange, reply);
     return reply.then(
       (settled) => finish(exchange, settled),
@@ -81,6 +83,14 @@ export function exchange(request: Request, target: Target, options: ExchangeOpti
   } catch (error) {
     return fail(exchange, error);
   }
+}
+
+/** Only answers to GET and HEAD: a secret that a POST shows is never compressed beside what the client sent (BREACH). */
+function encode({ request, options }: Exchange, reply: Reply | Promise<Reply>): Reply | Promise<Reply> {
+  if (!options.compress || (request.method !== "GET" && request.method !== "HEAD")) return reply;
+  return reply instanceof Promise
+    ? reply.then((settled) => encoded(settled, request.incoming))
+    : encoded(reply, request.incoming);
 }
 
 /** Access is judged first, even before the look-up of a cached answer. */

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { AppError } from "../../shared/errors.ts";
 import { nothing } from "../engine/reads/read.ts";
 import { BODIES } from "./body-budget.ts";
+import { withoutEncoding } from "./compression.ts";
 import { inputErrors, type Place } from "./input-errors.ts";
 import { type JsonBounds, JsonScan } from "./json-bounds.ts";
 import type { Call } from "./route.ts";
@@ -169,8 +170,12 @@ function decode(
 /** `*` matches any ETag. */
 export const isAny = (header: string | undefined): boolean => header?.trim() === "*";
 
-/** The ETags of If-Match or If-None-Match; undefined for a missing header and for `*`. */
+/** The ETags of If-Match or If-None-Match without their encoding; undefined for a missing header and for `*`. */
 export function parseEtags(header: string | undefined): string[] | undefined {
+  return givenEtags(header)?.map(withoutEncoding);
+}
+
+function givenEtags(header: string | undefined): string[] | undefined {
   if (header === undefined || isAny(header)) return undefined;
   return header.match(/(?:W\/)?"[^"]*"/g) ?? [];
 }
@@ -183,12 +188,16 @@ export function ifMatch(header: string | undefined, etag: string): boolean {
   return parseEtags(header)?.includes(etag) ?? true;
 }
 
-/** Weak comparison, as RFC 9110 requires for If-None-Match. */
-export function noneMatch(header: string | undefined, etag: string): boolean {
-  if (header === undefined) return true;
-  if (header === etag) return false;
-  if (isAny(header)) return false;
-  return !(parseEtags(header) ?? []).some((candidate) => candidate.replace(/^W\//, "") === etag);
+/** Weak comparison, as RFC 9110 asks for If-None-Match. */
+export const noneMatch = (header: string | undefined, etag: string): boolean =>
+  matchedEtag(header, etag) === undefined;
+
+/** The ETag of If-None-Match that names this state, as a 304 repeats it: with the encoding that the client has. */
+export function matchedEtag(header: string | undefined, etag: string): string | undefined {
+  if (header === undefined) return undefined;
+  if (header === etag || isAny(header)) return etag;
+  const strong = givenEtags(header)?.map((candidate) => candidate.replace(/^W\//, ""));
+  return strong?.find((candidate) => withoutEncoding(candidate) === etag);
 }
 
 /** @throws AppError `invalid` unless it is 1 to 255 printable ASCII characters. */
