@@ -11,14 +11,14 @@ export interface GenerateOptions {
   /** From 1 to five million. */
   readonly tracks: number;
   readonly seed: number;
-  /** Nothing in the catalogue happens after this; truncate it to the day for a catalogue that lasts the day. */
+  /** The latest time in the catalogue. Truncate it to the day to get the same catalogue all day. */
   readonly now: Date;
 }
 
 /**
- * A whole music store, invented: chunks in the order of `BULK_TABLES`, so that a row never comes before one
- * that it refers to. The same options give the same rows, byte for byte. Rows are made as they are asked for;
- * what is kept is a plan of some hundred bytes an artist and thirty an album, and one byte a track.
+ * Generates an invented music store: chunks in the order of `BULK_TABLES`, so that a row never precedes one that it
+ * refers to. The same options give the same rows, byte for byte. Rows are generated lazily. The plan in memory
+ * takes some hundred bytes per artist, thirty per album and one per track.
  */
 export function* generateCatalogue(options: GenerateOptions): Generator<Chunk> {
   const plan = makePlan(options.tracks, options.seed, options.now);
@@ -43,8 +43,8 @@ export function* generateCatalogue(options: GenerateOptions): Generator<Chunk> {
 }
 
 /**
- * About how many rows there will be, for a progress bar: within 15 % from a thousand tracks on, within a few
- * per cent from ten thousand.
+ * An estimate of the number of rows, for a progress bar: within 15 % from a thousand tracks on, within a few per
+ * cent from ten thousand.
  */
 export function expectedRows(options: Pick<GenerateOptions, "tracks">): number {
   return estimateRows(sizesOf(options.tracks));
@@ -62,5 +62,5 @@ function* inChunks(table: BulkTable, source: Iterable<Row>): Generator<Chunk> {
   if (rows.length > 0) yield { table, rows };
 }
 
-/** What "now" is to a generated catalogue: the same all day, so that the same seed gives the same catalogue. */
+/** The `now` of a generated catalogue: the same all day, so that a seed gives the same catalogue all day. */
 export const startOfDay = (time: Date): Date => new Date(time.toISOString().slice(0, 10));

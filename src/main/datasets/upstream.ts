@@ -10,10 +10,9 @@ import { MAX_VALUE_BYTES } from "./upstream/row.ts";
 export type UpstreamCounts = Readonly<Record<UpstreamTable, number>>;
 
 /**
- * An upstream Chinook database, open for reading. `chunks` yields every row in the order of `BULK_TABLES`
- * (plays excluded, upstream has none), converted to our columns; it can be called again and then starts over.
- * A value of the wrong type ends it with an error that names table, row and column. Close it when done;
- * closing twice does nothing.
+ * An open upstream Chinook database. `chunks` yields every row in the order of `BULK_TABLES` (without plays:
+ * upstream has none), converted to our columns. Each call starts over. A value of the wrong type ends it with an
+ * error that names table, row and column. Close it when done; closing is idempotent.
  */
 export interface UpstreamCatalogue {
   readonly counts: UpstreamCounts;
@@ -27,10 +26,10 @@ const HINT =
 const TABLES = Object.keys(UPSTREAM) as UpstreamTable[];
 
 /**
- * Opens a Chinook file of either naming, `MediaType.MediaTypeId` or `media_type.media_type_id`.
+ * Opens a Chinook file with either naming, `MediaType.MediaTypeId` or `media_type.media_type_id`.
  *
- * @param now becomes `created_at` and `updated_at` of every row, because upstream knows neither
- * @throws AppError `import_unreadable`, saying what was expected, what was found and what to do
+ * @param now `created_at` and `updated_at` of every row: upstream has neither
+ * @throws AppError `import_unreadable` with what was expected, what was found and what to do
  */
 export function openUpstream(file: string, now: Date): UpstreamCatalogue {
   checkFile(file);
@@ -86,7 +85,7 @@ function countRows(db: Database.Database, { name }: Source): number {
     .get()!;
 }
 
-/** Rows of one table by id, converted; employees with every manager before those who report to them. */
+/** Converted rows of one table by id. Employees come after their managers. */
 function* rowsOf(db: Database.Database, source: Source, now: string): Generator<readonly Value[]> {
   const { convert } = UPSTREAM[source.table];
   const columns = source.columns.map((column) => readable(quoted(column))).join(", ");
@@ -99,7 +98,7 @@ function* rowsOf(db: Database.Database, source: Source, now: string): Generator<
   yield* parentsFirst(Array.from(raw, (values) => convert(source.row(values), now)));
 }
 
-/** A value of a gigabyte is not read to be refused: so many of its bytes, and one more, stand for it. */
+/** A huge value is not read only to be refused: its first bytes, one more than the limit, represent it. */
 const readable = (column: string): string =>
   `iif(octet_length(${column}) > ${MAX_VALUE_BYTES}, zeroblob(${MAX_VALUE_BYTES + 1}), ${column})`;
 

@@ -23,7 +23,7 @@ const EDITIONS = new Deck(
   [930, 22, 20, 10, 8, 7, 3],
 );
 
-/** The title of a record, made after its songs because every third is named after one of them. */
+/** The title of a record. It is made after the songs, because every third record is named after one of them. */
 export function albumTitle(
   random: Random,
   plan: Plan,
@@ -149,6 +149,6 @@ function fill(occasion: Occasion, shapes: readonly string[]): string {
   return random.pick(shapes).replace(/\{(\w+)\}/g, (_, name: string) => values[name]!());
 }
 
-/** A title without what was put behind it: "(Live)", "(feat. …)", "Pt. 2". */
+/** A title without its suffix: "(Live)", "(feat. …)", "Pt. 2". */
 const bare = (title: string): string => title.replace(/ (\(.*\)|Pt\. 2)$/, "");
 const yearOf = (day: number): number => Number(date(day).slice(0, 4));

@@ -9,11 +9,11 @@ import { series } from "./works.ts";
 
 export interface ArtistName {
   readonly name: string;
-  /** Whether the name is a person's, who then writes the songs. */
+  /** Whether it is a person's name. That person then writes the songs. */
   readonly solo: boolean;
 }
 
-/** The name of a new artist: a person, a duo, a band or an ensemble, as its genre and language have them. */
+/** The name of a new artist: a person, a duo, a band or an ensemble, typical of its genre and language. */
 export function artistName(random: Random, genre: Genre, tongue: Tongue): ArtistName {
   if (genre.content === "episodes") return { name: series(random), solo: false };
   if (random.chance(genre.solo)) return { name: soloName(random, genre.style, tongue), solo: true };

@@ -10,8 +10,8 @@ const INITIALS = "ABCDEFGHJKLMNPRSTVW";
 export const initial = (random: Random): string => INITIALS.charAt(random.next() % INITIALS.length);
 
 /**
- * Bands take the less common adjectives and things: the commonest have long been taken by bands that
- * everybody knows, and nobody in this store is meant to be one of them.
+ * Bands use the less common adjectives and nouns: the most common ones belong to well-known bands, and no band here
+ * is meant to be a real one.
  */
 export const bandAdjective = fromList(english.ADJECTIVES.slice(28), 30);
 const bandThing: Writer = oneOf([85, fromList(english.THINGS.slice(70), 40)], [15, words.compound]);
@@ -30,7 +30,7 @@ const BAND: Slots = {
   place: fromList(english.PLACES.slice(12), 30),
 };
 
-/** The names that bands of each style take; people in them have names of the band's own language. */
+/** Band names by style. People in them have names of the band's own language. */
 const SHAPES = {
   general: `
     14 The {adjective} {things}
@@ -141,7 +141,7 @@ const LIKE: Partial<Record<Style, keyof typeof SHAPES>> = {
 };
 const made = new Map<string, Writer>();
 
-/** A writer of band names of one style and language, compiled when first asked for. */
+/** A writer of band names of one style and language. Compiled on first use. */
 export function bandName(style: Style, tongue: Tongue): Writer {
   const shape = LIKE[style] ?? "general";
   const key = `${shape} ${tongue}`;
@@ -150,7 +150,7 @@ export function bandName(style: Style, tongue: Tongue): Writer {
   return writer;
 }
 
-/** The slots that are names of people. */
+/** Slots for people's names. */
 export const peopleOf = (tongue: Tongue): Slots => ({
   family: (random) => person(random, tongue).family,
   given: (random) => person(random, tongue).given,

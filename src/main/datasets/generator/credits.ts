@@ -8,7 +8,7 @@ const ALBUMS_WITHOUT = 0.12;
 const TRACKS_WITHOUT = 0.13;
 const COVERS = 0.06;
 
-/** Who wrote the songs: the members of the band, whose names are the same on all of its albums. */
+/** The composers: the members of the band, with the same names on all of its albums. */
 export class Credits {
   readonly #plan: Plan;
 
@@ -16,7 +16,7 @@ export class Credits {
     this.#plan = plan;
   }
 
-  /** A writer of composers for the tracks of one album; on one album in eight nobody noted them. */
+  /** A writer of composers for the tracks of one album. Every eighth album has none. */
   ofAlbum(random: Random, album: number, genre: Genre): () => string | null {
     if (genre.content === "episodes" || random.chance(ALBUMS_WITHOUT)) return () => null;
     const artist = this.#plan.album.artist[album]!;
@@ -32,7 +32,7 @@ export class Credits {
     };
   }
 
-  /** One to four people; a solo artist is the first of them. */
+  /** One to four people. A solo artist is the first of them. */
   #members(artist: number, tongue: Tongue): readonly string[] {
     const random = new Random(this.#plan.seed, STREAM.members, artist);
     const solo = this.#plan.artist.solo[artist] === 1;
@@ -42,7 +42,7 @@ export class Credits {
     return solo && name.includes(" ") ? [name, ...people.slice(1)] : people;
   }
 
-  /** " feat. …", another artist of the same shelf, or nothing. */
+  /** " feat. …" with another artist of the same genre, or nothing. */
   guest(random: Random, album: number, genre: Genre): string {
     if (!random.chance(genre.guests)) return "";
     const artist = this.#plan.album.artist[album]!;
@@ -62,7 +62,7 @@ const latin =
   (people, tongue) =>
     people.map((name) => (SCRIPTS[tongue] === undefined ? shorten(name) : name)).join(separator);
 
-/** Each artist's labels wrote credits in one way: full names, initials, family names with a stroke. */
+/** Each artist has one style of credits: full names, initials, or family names with a stroke. */
 const STYLES_OF_CREDIT: readonly CreditStyle[] = [
   latin((name) => name, ", "),
   latin((name) => name, ", "),

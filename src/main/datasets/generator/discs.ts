@@ -22,9 +22,9 @@ export interface Disc {
 }
 
 /**
- * Writes albums, any of them at any time: an album has a stream of random numbers of its own, so its title
- * and tracks need not be kept between the writing of the albums table and of the tracks table, and a live
- * album can quote the songs of the studio albums before it.
+ * Writes albums in any order. Each album has its own stream of random numbers. So its title and tracks need not be
+ * kept between writing the albums table and the tracks table, and a live album can quote songs of earlier studio
+ * albums.
  */
 export class Discs {
   readonly #plan: Plan;
@@ -84,13 +84,13 @@ export class Discs {
     return { title: albumTitle(random, this.#plan, album, genre, write, titleTrack), songs };
   }
 
-  /** Artists sing in their own language if it has titles here, and every eighth album in English. */
+  /** Artists sing in their own language if it has title grammars here, and in English on every eighth album. */
   #writer(random: Random, genre: Genre, tongue: Tongue): Writer {
     const own = genre.content === "cues" ? undefined : FOREIGN[tongue];
     return own !== undefined && !random.chance(0.12) ? own : STYLES[genre.style];
   }
 
-  /** Songs of at most three of the artist's earlier records, shuffled. */
+  /** Songs of at most three earlier records of the artist, shuffled. */
   #repertoire(random: Random, album: number): Song[] {
     const first = this.#plan.artist.firstAlbum[this.#artistOf(album)]!;
     const earlier: number[] = [];
@@ -121,7 +121,7 @@ export class Discs {
 const liveTake = (random: Random, song: Song): Song =>
   random.chance(0.7) && !song.name.includes("(") ? { ...song, name: `${song.name} (Live)` } : song;
 
-/** As many different texts as asked for, or what a writer of few words repeats. */
+/** The given number of different texts, or with repeats if the writer has too few. */
 function distinct(count: number, write: () => string): string[] {
   const found = new Set<string>();
   for (let tries = 0; found.size < count && tries < count * 4; tries++) found.add(write());

@@ -7,9 +7,9 @@ import { KINDS, type Kind, STREAM } from "./streams.ts";
 import { DAY_MS } from "./values.ts";
 
 /**
- * Everything that must be known before the first row is written, in typed arrays: some 30 bytes an album and
- * a name an artist. Artists and albums stand here by genre, the famous ones of a genre first, an artist's
- * albums together and in the order of their release; ids follow the day on which the store added them.
+ * Everything that must be known before the first row is written, in typed arrays: some 30 bytes per album and a
+ * name per artist. Artists and albums are ordered by genre, famous ones first. An artist's albums are adjacent and
+ * ordered by release. Ids follow the day on which the store added them.
  */
 export interface Plan {
   readonly seed: number;
@@ -36,7 +36,7 @@ export interface Plan {
     readonly id: Uint32Array;
     readonly firstTrack: Uint32Array;
   };
-  /** Where the artists and the albums of each genre begin, and after the last genre, where they end. */
+  /** Start index of each genre's artists and albums, and after the last genre the end. */
   readonly genreArtists: Uint32Array;
   readonly genreAlbums: Uint32Array;
 }
@@ -45,7 +45,7 @@ const STORE_AGE_DAYS = 12 * 365;
 const MOST_ALBUMS = 40;
 const UNRECORDED = 0.17;
 
-/** How many artists have one album, two albums …: most have one, a few have dozens. */
+/** Numbers of albums per artist: most artists have one, a few have dozens. */
 const ALBUM_COUNTS = new Deck(
   Array.from({ length: MOST_ALBUMS }, (_, index) => index + 1),
   Array.from({ length: MOST_ALBUMS }, (_, index) => (index + 1) ** -2.7),
@@ -64,7 +64,7 @@ const TONGUE_DECKS = GENRES.map(({ tongues }) => {
   );
 });
 
-/** A plan in the making: columns that grow, one genre after the other. */
+/** A plan under construction: its columns grow, one genre after the other. */
 export class Draft {
   readonly #random: Random;
   readonly #seed: number;
@@ -95,7 +95,7 @@ export class Draft {
     this.#genreAlbums.push(this.#albums.artist.length);
   }
 
-  /** Adds an artist with its albums, and no more tracks than are left; says how many it added. */
+  /** Adds an artist with its albums, and at most `left` tracks. @returns the number of tracks. */
   #addArtist(genre: number, albums: number, left: number): number {
     const tongue = TONGUE_DECKS[genre]!.draw(this.#random);
     const { name, solo } = this.#unusedName(GENRES[genre]!, TONGUES[tongue]!);
@@ -109,7 +109,7 @@ export class Draft {
     return used;
   }
 
-  /** A name twice in one store would be a mistake of the shop's; after some tries it is made anyway. */
+  /** A store should not have the same name twice. After some tries a repeated name is accepted. */
   #unusedName(genre: Genre, tongue: Tongue): ReturnType<typeof artistName> {
     let found = artistName(this.#random, genre, tongue);
     for (let tries = 0; tries < 30 && this.#taken.has(found.name.toLowerCase()); tries++) {
@@ -139,7 +139,7 @@ export class Draft {
     return genre.content === "songs" && this.#random.chance(0.14) ? KINDS.indexOf("ep") : 0;
   }
 
-  /** The day of an artist's beginning, and the days until the last album at most. */
+  /** The first day of an artist's career, and the most days until its last album. */
   #career(genre: Genre, albums: number): [start: number, length: number] {
     const [first, peak, last] = genre.era;
     const year = triangular(this.#random, first, peak, last);
@@ -161,7 +161,7 @@ export class Draft {
     return this.#now - this.#random.float() * STORE_AGE_DAYS * DAY_MS;
   }
 
-  /** Old records came whenever the store got them, new ones within weeks of their release. */
+  /** Old records were added at any time, new ones within weeks of their release. */
   #dayAdded(released: number): number {
     const opened = this.#today - STORE_AGE_DAYS;
     const latest = released < opened ? this.#today : Math.min(this.#today, released + 40);
@@ -208,7 +208,7 @@ function append<Name extends string>(target: Columns<Name>, row: Record<Name, nu
   for (const name in row) target[name].push(row[name]);
 }
 
-/** The indexes by rising key, and the id (from 1) that each index gets by that order. */
+/** The indexes by ascending key, and the id (from 1) of each index in that order. */
 function inOrderOf(keys: Float64Array): [order: Uint32Array, id: Uint32Array] {
   const order = Uint32Array.from(keys, (_, index) => index).sort((a, b) => keys[a]! - keys[b]! || a - b);
   const id = new Uint32Array(keys.length);
@@ -227,7 +227,7 @@ function firstTracks(size: Uint16Array, order: Uint32Array): Uint32Array {
   return first;
 }
 
-/** Triangular distribution: the peak is the likeliest, the ends the least likely. */
+/** Triangular distribution: the peak is most likely, the ends are least likely. */
 function triangular(random: Random, low: number, peak: number, high: number): number {
   const [u, turn] = [random.float(), (peak - low) / (high - low)];
   if (u < turn) return low + Math.sqrt(u * (high - low) * (peak - low));

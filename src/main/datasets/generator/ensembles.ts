@@ -5,7 +5,7 @@ import * as words from "./lexicon.ts";
 import { person, type Tongue } from "./people.ts";
 import { Deck } from "./random.ts";
 
-/** Plurals that bands of each language name themselves after. */
+/** Plurals for band names, by language. */
 export const LOCAL: Partial<Record<Tongue, Writer>> = {
   portuguese: localBands(
     "portuguese",
@@ -103,5 +103,5 @@ const ORCHESTRAS = Object.fromEntries(
   ]),
 );
 
-/** Orchestras, quartets and choirs, in English where their language has no words for them here. */
+/** Orchestras, quartets and choirs; in English if their language has no words for them here. */
 export const orchestra = (tongue: Tongue): Writer => ORCHESTRAS[tongue] ?? ORCHESTRAS.english!;

@@ -5,7 +5,7 @@ import { coined } from "./lexicon.ts";
 import { person, SCRIPTS, type Tongue } from "./people.ts";
 import { Deck } from "./random.ts";
 
-/** Title grammars of the languages that sing under their own titles; the others sing in English. */
+/** Title grammars by language. Artists of the other languages sing in English. */
 export const FOREIGN: Partial<Record<Tongue, Writer>> = {
   portuguese: romanceTitles(romance.PORTUGUESE, "portuguese", "e", "Samba para"),
   spanish: romanceTitles(romance.SPANISH, "spanish", "y", "Canción para"),

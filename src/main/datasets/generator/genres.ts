@@ -2,25 +2,25 @@ import type { Tongue } from "./people.ts";
 import type { Style } from "./titles.ts";
 
 /**
- * What is on an album: songs, movements of works, acts of operas, cues of a film, episodes of a series.
+ * The content of an album: songs, movements of works, acts of operas, cues of a film, episodes of a series.
  * Episodes are video, the rest is audio.
  */
 export type Content = "songs" | "works" | "operas" | "cues" | "episodes";
 
 export interface Genre {
   readonly name: string;
-  /** Weight of the genre in the catalogue, in tracks of a small store. */
+  /** The genre's weight: its tracks in a small store. */
   readonly share: number;
   readonly content: Content;
   readonly style: Style;
-  /** Years in which careers begin: the first, the most likely, the last. */
+  /** Years in which careers begin: earliest, most likely, latest. */
   readonly era: readonly [number, number, number];
-  /** Typical length of a track in seconds, and how far lengths spread (deviation of the logarithm). */
+  /** Typical length of a track in seconds, and the spread (standard deviation of the logarithm). */
   readonly seconds: number;
   readonly spread: number;
-  /** How many of its artists go by a person's name. */
+  /** Share of its artists with a person's name. */
   readonly solo: number;
-  /** How many of its tracks name a guest. */
+  /** Share of its tracks with a guest. */
   readonly guests: number;
   readonly tongues: Partial<Record<Tongue, number>>;
 }
@@ -51,7 +51,7 @@ const genre = (
   ...{ seconds: length[0], spread: length[1], solo: people[0], guests: people[1] },
 });
 
-/** The shelves of the store, in the order of their ids, the largest first. */
+/** The genres in the order of their ids, largest first. */
 export const GENRES: readonly Genre[] = [
   genre("Rock", 1297, "general", [1963, 1976, 2022], [265, 0.32], [0.2, 0.004], {
     ...ANGLO,
@@ -170,12 +170,12 @@ export const GENRES: readonly Genre[] = [
   ),
 ];
 
-/** What a store sells: the file format, its bit rate in kbit/s and its price in cents. */
+/** A file format with its bit rate in kbit/s and its price in cents. */
 export interface MediaType {
   readonly name: string;
   readonly kilobits: number;
   readonly cents: number;
-  /** Weight among the audio formats; the video format has none. */
+  /** Weight among the audio formats. The video format has none. */
   readonly share: number;
 }
 

@@ -1,13 +1,12 @@
 import { Deck, type Random } from "./random.ts";
 
-/** Something that writes a piece of a name. */
+/** Writes a part of a name. */
 export type Writer = (random: Random) => string;
 export type Slots = Readonly<Record<string, Writer>>;
 
 /**
- * Compiles weighted templates, one a line: `6 The {adjective} {noun}` writes like that six times as often as
- * a line with a 1. Slots are names of writers; a name that is not among them is a mistake in the vocabulary
- * and throws at once, so that no catalogue can come out with a hole in it.
+ * Compiles weighted templates, one per line: `6 The {adjective} {noun}` is used six times as often as a line with a
+ * 1. Slots are names of writers. An unknown slot throws at once, so that no catalogue has a hole in it.
  */
 export function grammar(text: string, slots: Slots): Writer {
   const lines = text
@@ -21,13 +20,13 @@ export function grammar(text: string, slots: Slots): Writer {
   return (random) => templates.draw(random)(random);
 }
 
-/** A writer that draws from a list, earlier words more often. */
+/** A writer that draws from a list. Earlier words are more frequent. */
 export function fromList(items: readonly string[], shift?: number): Writer {
   const deck = Deck.zipf(items, shift);
   return (random) => deck.draw(random);
 }
 
-/** One writer out of several, by weight. */
+/** Chooses one of several writers, by weight. */
 export function oneOf(...choices: readonly (readonly [weight: number, writer: Writer])[]): Writer {
   const deck = new Deck(
     choices.map(([, writer]) => writer),

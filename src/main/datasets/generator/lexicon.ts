@@ -2,7 +2,7 @@ import * as english from "../words/english.ts";
 import { fromList, oneOf, type Writer } from "./grammar.ts";
 import { mix32, type Random, Random as Stream } from "./random.ts";
 
-/** The words of a title in general, commonest first with a long tail of compounds and coined words. */
+/** The words of titles: common ones first, with a long tail of compounds and invented words. */
 const theme = fromList(english.THEMES);
 const heads = fromList(english.COMPOUND_HEADS, 20);
 const tails = fromList(english.COMPOUND_TAILS, 20);
@@ -13,14 +13,14 @@ const verbForm = (form: number): Writer => fromList(verbs.map((forms) => capital
 
 export const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
 
-/** "Nightfall", "Riverstone": about two thousand of them. */
+/** "Nightfall", "Riverstone": about two thousand words. */
 export const compound: Writer = (random) => {
   const head = heads(random);
   const tail = tails(random);
   return head.toLowerCase() === tail ? compound(random) : head + tail;
 };
 
-/** "Ashford", "Thornbury": a town that could be on the map. */
+/** "Ashford", "Thornbury": a plausible town. */
 export const town: Writer = (random) => townHeads(random) + townTails(random);
 
 const ONSETS = "b br c d dr f g gl h j k kr l m n p r s sh t th tr v z st".split(" ");
@@ -30,8 +30,8 @@ const ENDINGS = "a is on um en or ia elle ane ith ora une ax os ine eth ari o eu
 const RANKS = 80_000;
 
 /**
- * A word that no dictionary has ("Velora", "Thandis"). The rank decides the word, and low ranks come up far
- * more often, so even invented words repeat the way rare words do in real titles.
+ * An invented word ("Velora", "Thandis"). The rank determines the word, and low ranks are far more frequent, so
+ * invented words repeat as rare words do in real titles.
  */
 export const coined: Writer = (random) => coinedWord(random.zipf(RANKS, 30));
 
@@ -53,7 +53,7 @@ function spell(random: Random): string {
 
 const plain = fromList(english.THINGS, 20);
 
-/** Nouns in the singular and in the plural, with their tail of compounds. */
+/** Nouns in the singular and in the plural, with a tail of compounds. */
 export const thing: Writer = oneOf([94, plain], [6, compound]);
 export const things: Writer = (random) => plural(thing(random));
 export const noun: Writer = oneOf([46, theme], [44, plain], [6, compound], [4, coined]);

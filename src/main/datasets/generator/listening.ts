@@ -9,13 +9,13 @@ const DAYS = 90;
 const RECENT = 1.3;
 const ACTIVE_SHIFT = 0.15;
 
-/** Plays by hour of the day (UTC): quiet before dawn, most in the evening. */
+/** Plays by hour of the day (UTC): fewest before dawn, most in the evening. */
 const HOURS = new Deck(
   Array.from({ length: 24 }, (_, hour) => hour),
   [14, 9, 6, 4, 4, 6, 12, 22, 30, 32, 33, 35, 38, 36, 35, 36, 40, 46, 52, 58, 60, 55, 42, 26],
 );
 
-/** Plays of the last ninety days, in the order of their times; the later the day, the more of them. */
+/** Plays of the last ninety days in order of time. Later days have more. */
 export function* plays(plan: Plan, tastes: Tastes): Generator<Row> {
   const random = new Random(plan.seed, STREAM.plays);
   const listeners = shuffled(random, plan.sizes.customers);
@@ -29,7 +29,7 @@ export function* plays(plan: Plan, tastes: Tastes): Generator<Row> {
   }
 }
 
-/** How many plays there are before this day; the differences grow towards the last. */
+/** Plays before this day. The differences grow towards the last day. */
 function playsBy(plan: Plan, day: number): number {
   return Math.round(plan.sizes.plays * (1 - (1 - day / DAYS) ** (1 / RECENT)));
 }
@@ -42,7 +42,7 @@ function timesOfDay(random: Random, count: number): Float64Array {
   return times.sort();
 }
 
-/** The customers in an order of their own, so that the keenest listeners are not the oldest customers. */
+/** The customers in another order, so that the keenest listeners are not the oldest customers. */
 function shuffled(random: Random, count: number): Uint32Array {
   const order = Uint32Array.from({ length: count }, (_, index) => index + 1);
   for (let last = count - 1; last > 0; last--) {

@@ -3,7 +3,7 @@ import { ARABIC, CYRILLIC, GREEK, JAPANESE, type Script } from "../words/scripts
 import { town } from "./lexicon.ts";
 import { Deck, type Random } from "./random.ts";
 
-/** The language area of an artist: whose names its people carry, and what its titles are written in. */
+/** The language area of an artist: of its people's names and its titles. */
 export const TONGUES = [
   "english",
   "portuguese",
@@ -23,7 +23,7 @@ export const TONGUES = [
 ] as const;
 export type Tongue = (typeof TONGUES)[number];
 
-/** The areas written in another script than the Latin one. */
+/** The areas with a script other than Latin. */
 export const SCRIPTS: Partial<Record<Tongue, Script>> = {
   kanji: JAPANESE,
   cyrillic: CYRILLIC,
@@ -62,7 +62,7 @@ export interface Person {
   readonly family: string;
 }
 
-/** A given and a family name of one language area; one English family in six is named after a town. */
+/** A given and a family name of one language area. One English family in six is named after a town. */
 export function person(random: Random, tongue: Tongue): Person {
   const given = decks[tongue].given.draw(random);
   const family = decks[tongue].family.draw(random);
@@ -76,7 +76,7 @@ export function person(random: Random, tongue: Tongue): Person {
   return { given, family };
 }
 
-/** A person's name in the order that their language puts it. */
+/** A person's full name in the order of the language. */
 export function fullName(who: Person, tongue: Tongue): string {
   const script = SCRIPTS[tongue];
   if (script?.familyFirst) return `${who.family}${script.space}${who.given}`;

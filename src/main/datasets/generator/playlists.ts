@@ -28,7 +28,7 @@ const occasions = fromList(
     "the Road|Dinner|Running|Studying|the Kitchen|a Long Drive|Dancing|Falling Asleep|the Gym|a Picnic|Work",
   ),
 );
-/** Names of playlists out of all genres, and of those of one genre or two. */
+/** Names of playlists over all genres, and over one or two genres. */
 const mixed = grammar(
   `
   4 {mood} Mix
@@ -56,7 +56,7 @@ const named = grammar(
   },
 );
 
-/** The playlists and their entries; the plan of all of them is made first, as there are a few hundred. */
+/** The playlists and their entries. All are planned first: there are only a few hundred. */
 export class Playlists {
   readonly #plan: Plan;
   readonly #popularity: Popularity;
@@ -73,7 +73,7 @@ export class Playlists {
     this.#lists.sort((a, b) => a.created - b.created);
   }
 
-  /** The first is the store's own of everything; a name is never given twice while others can be found. */
+  /** The first is the store's own playlist of everything. Names are unique as long as possible. */
   #make(random: Random, names: Set<string>, index: number): Playlist {
     const created = this.#plan.now - random.float() * 8 * 365 * DAY_MS;
     if (index === 0) {
@@ -99,7 +99,7 @@ export class Playlists {
     }
   }
 
-  /** Entries by rising track id within a playlist, which is the order of the table on disk. */
+  /** Entries by ascending track id within a playlist: the order of the table on disk. */
   *entries(): Generator<Row> {
     const random = new Random(this.#plan.seed, STREAM.playlists, 2);
     for (const [index, list] of this.#lists.entries()) {
@@ -111,7 +111,7 @@ export class Playlists {
     }
   }
 
-  /** A playlist of a small shelf stays shorter than was meant, once the same tracks keep coming up. */
+  /** A playlist of a small genre stays shorter than planned once the same tracks repeat. */
   #choose(random: Random, { genres, size }: Playlist): Uint32Array {
     const tracks = new Set<number>();
     for (let tries = 0; tracks.size < size && tries < size * 4; tries++) {

@@ -10,8 +10,8 @@ const FAITHFUL = 0.8;
 const DEVOTED = 0.35;
 
 /**
- * What people listen to. A genre's albums stand in the plan with the famous artists first, so a Zipf rank
- * among them is an album; tracks within an album differ in the same way. Nothing is kept for each track.
+ * The popularity of tracks. In the plan a genre's albums begin with those of famous artists, so a Zipf rank is an
+ * album. Tracks within an album follow the same distribution. Nothing is stored per track.
  */
 export class Popularity {
   readonly #plan: Plan;
@@ -25,7 +25,7 @@ export class Popularity {
     }
   }
 
-  /** A genre that has tracks, as likely as it has albums. */
+  /** A genre with tracks, in proportion to its albums. */
   genre(random: Random): number {
     const album = random.next() % this.#plan.album.artist.length;
     return this.#plan.artist.genre[this.#plan.album.artist[album]!]!;
@@ -37,7 +37,7 @@ export class Popularity {
     return first + random.zipf(end - first, ALBUM_SHIFT);
   }
 
-  /** The id of a track of this album, some far more often than others; the first need not be the hit. */
+  /** The id of a track of this album. Some are far more frequent; the first need not be the hit. */
   trackOf(random: Random, album: number): number {
     const size = this.#plan.album.size[album]!;
     const rank = Math.floor(size * random.float() ** 1.7);
@@ -53,7 +53,7 @@ export class Popularity {
   }
 }
 
-/** Each customer's taste: one to three genres, and a few albums that are played over and over. */
+/** Each customer's taste: one to three genres, and a few albums that are played again and again. */
 export class Tastes {
   readonly #popularity: Popularity;
   readonly #genres: Uint8Array;
@@ -67,7 +67,7 @@ export class Tastes {
     for (let customer = 1; customer <= plan.sizes.customers; customer++) this.#form(random, customer);
   }
 
-  /** Fewer than three genres stand in their three places more than once. */
+  /** With fewer than three genres, some of the three slots repeat one. */
   #form(random: Random, customer: number): void {
     const count = random.between(1, GENRES_EACH);
     const chosen = Array.from({ length: count }, () => this.#popularity.genre(random));
@@ -79,7 +79,7 @@ export class Tastes {
     }
   }
 
-  /** A track for this customer: four in five of the favourite genres, many of these from favourite albums. */
+  /** A track for this customer: four in five from favourite genres, many of them from favourite albums. */
   track(random: Random, customer: number): number {
     if (!random.chance(FAITHFUL)) return this.#popularity.track(random);
     if (random.chance(DEVOTED)) {

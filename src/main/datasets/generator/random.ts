@@ -1,9 +1,9 @@
 /**
- * A seeded stream of random numbers: sfc32 ("small fast counter", Chris Doty-Humphrey, PractRand), which is
- * 32-bit arithmetic only and so runs at full speed and gives the same numbers everywhere.
+ * A seeded stream of random numbers: sfc32 ("small fast counter", Chris Doty-Humphrey, PractRand). It uses only
+ * 32-bit arithmetic, so it is fast and gives the same numbers on every machine.
  *
- * A stream is named by (seed, stream, index), and `reseed` is cheap: whatever must be drawn again later, such
- * as the tracks of one album or the lines of one invoice, has a stream of its own and need not be remembered.
+ * A stream is named by (seed, stream, index), and `reseed` is cheap. Whatever is drawn again later, such as the
+ * tracks of an album or the lines of an invoice, has its own stream and need not be stored.
  */
 export class Random {
   #a = 0;
@@ -39,7 +39,7 @@ export class Random {
     return this.next() / 2 ** 32;
   }
 
-  /** An integer from `low` to `high`, both included. */
+  /** An integer from `low` to `high`, both inclusive. */
   between(low: number, high: number): number {
     return low + Math.floor(this.float() * (high - low + 1));
   }
@@ -52,12 +52,15 @@ export class Random {
     return items[Math.floor(this.float() * items.length)]!;
   }
 
-  /** Roughly normal (Irwin–Hall of four), mean 0, deviation 1, never beyond ±3.5. */
+  /** Roughly normal (Irwin–Hall of four): mean 0, standard deviation 1, never beyond ±3.5. */
   normal(): number {
     return (this.float() + this.float() + this.float() + this.float() - 2) * 1.7320508;
   }
 
-  /** A rank below `count`, rank r about as likely as 1/(r + shift): Zipf–Mandelbrot with exponent one. */
+  /**
+   * A rank below `count`; rank r has a probability proportional to 1/(r + shift): Zipf–Mandelbrot with exponent
+   * one.
+   */
   zipf(count: number, shift: number): number {
     const rank = Math.floor(shift * ((count + shift) / shift) ** this.float() - shift);
     return rank < count ? rank : count - 1;
@@ -74,8 +77,8 @@ export function mix32(value: number): number {
 const DECK_BITS = 12;
 
 /**
- * Items to draw from with fixed weights, one table look-up a draw. Frequencies are multiples of 1/4096, so an
- * item of less weight than that may never come up.
+ * Weighted random choice with one table look-up per draw. Frequencies are multiples of 1/4096, so an item of less
+ * weight may never be drawn.
  */
 export class Deck<T> {
   readonly #items: readonly T[];
@@ -92,7 +95,7 @@ export class Deck<T> {
     }
   }
 
-  /** Earlier items more often, as words of a language are: weight 1/(rank + shift). */
+  /** Earlier items are more frequent, as words of a language are: weight 1/(rank + shift). */
   static zipf<T>(items: readonly T[], shift = 12): Deck<T> {
     return new Deck(
       items,

@@ -11,7 +11,7 @@ export type Row = readonly Value[];
 
 const LIVE = KINDS.indexOf("live");
 
-/** Rows of the catalogue proper: artists, albums, genres, media types, tracks, each in the order of its ids. */
+/** Rows of artists, albums, genres, media types and tracks, each in the order of ids. */
 export class Shelves {
   readonly #plan: Plan;
   readonly #discs: Discs;
@@ -52,7 +52,7 @@ export class Shelves {
     yield* this.#named(MEDIA_TYPES, 1);
   }
 
-  /** The shelves were there on the day the store opened, before the first record. */
+  /** Genres and media types date from the day the store opened, before the first record. */
   *#named(items: readonly { readonly name: string }[], index: number): Generator<Row> {
     const random = new Random(this.#plan.seed, STREAM.shelves, index);
     const opened = timestamp(this.#plan.now - 12.1 * 365 * DAY_MS);
@@ -71,7 +71,7 @@ export class Shelves {
     }
   }
 
-  /** @param place on the album, from 0; discs hold twenty tracks. */
+  /** @param place position on the album, from 0; discs hold twenty tracks. */
   #track(random: Random, id: number, albumId: number, album: number, song: Song, place: number): Row {
     const { artist, seed: _, ...plan } = this.#plan;
     const genre = artist.genre[plan.album.artist[album]!]!;
@@ -96,7 +96,7 @@ export class Shelves {
 /** Tracks on one disc. */
 const DISC = 20;
 
-/** Lengths spread like logarithms: few are much shorter than usual, some much longer; live takes last. */
+/** Lengths are log-normal: few are much shorter than usual, some much longer. Live recordings are longer. */
 function milliseconds(random: Random, genre: number, live: boolean): number {
   const { seconds, spread } = GENRES[genre]!;
   const usual = seconds * (live ? 1150 : 1000);

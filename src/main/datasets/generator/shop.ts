@@ -13,7 +13,7 @@ const cities = Deck.zipf(CITIES, 10);
 const INVOICE_DAYS = 5 * 365;
 const SUPPORT_REPS = [3, 4, 5] as const;
 
-/** Title and manager of each employee, managers first. */
+/** Title and manager of each employee; managers come first. */
 const STAFF = [
   ["General Manager", null],
   ["Sales Manager", 1],
@@ -25,13 +25,13 @@ const STAFF = [
   ["IT Staff", 6],
 ] as const satisfies { length: typeof EMPLOYEES } & readonly (readonly [string, number | null])[];
 
-/** How many tracks people buy at once: mostly a handful, now and then an album; 5.4 on average. */
+/** Tracks per purchase: usually a handful, sometimes an album; 5.4 on average. */
 const BASKETS = new Deck(
   Array.from({ length: 14 }, (_, index) => index + 1),
   [12, 20, 8, 13, 6, 10, 3, 2, 9, 2, 2, 2, 1, 9],
 );
 
-/** Who sells, who buys, and what was bought. Nobody of these people exists; the domains are for examples. */
+/** Employees, customers and invoices. All people are invented; the domains are reserved for examples. */
 export class Shop {
   readonly #plan: Plan;
   readonly #popularity: Popularity;
@@ -87,7 +87,7 @@ export class Shop {
     }
   }
 
-  /** A customer's own stream: the address is written on the invoices too, and comes out the same. */
+  /** A customer's own stream: invoices repeat the address, and it must be the same. */
   #customer(id: number): { random: Random; city: City } {
     const random = new Random(this.#plan.seed, STREAM.people, id);
     return { random, city: cities.draw(random) };
@@ -98,7 +98,7 @@ export class Shop {
     return address(new Random(this.#plan.seed, STREAM.people, -id), city);
   }
 
-  /** Invoices by date: every customer has one in each seventh of the five years, or two close together. */
+  /** Invoices by date. Every customer has one in each seventh of the five years, or two close together. */
   *invoices(): Generator<Row> {
     const { customers, invoices } = this.#plan.sizes;
     const random = new Random(this.#plan.seed, STREAM.invoices);
@@ -111,7 +111,7 @@ export class Shop {
     }
   }
 
-  /** The customers in turn, each round beginning elsewhere. */
+  /** The customers in turn. Each round begins with another one. */
   #buyer(invoice: number, customers: number): number {
     const round = Math.floor((invoice - 1) / customers);
     return ((((invoice - 1) % customers) * this.#stride(customers) + round * 17) % customers) + 1;
@@ -131,7 +131,7 @@ export class Shop {
     }
   }
 
-  /** The tracks of one invoice, no track twice: written once for the total and once for the lines. */
+  /** The tracks of one invoice, all different. Computed once for the total and once for the lines. */
   #lines(invoice: number, customer: number): number[] {
     const random = new Random(this.#plan.seed, STREAM.invoice, invoice);
     const count = BASKETS.draw(random);
@@ -149,7 +149,7 @@ function address(random: Random, { city, state, country }: City): readonly (stri
   return [street, city, state, country, String(random.between(10_000, 99_999))];
 }
 
-/** 555-01xx is set aside for numbers that ring nowhere. */
+/** 555-01xx is reserved for fictitious numbers. */
 const phone = (random: Random, { dialling }: City): string =>
   `${dialling} ${random.between(200, 989)} 555-01${random.between(10, 99)}`;
 

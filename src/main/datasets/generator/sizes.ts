@@ -1,4 +1,4 @@
-/** How many of everything a store with so many tracks has; the figures grow from a store of 3,503 tracks. */
+/** The sizes of a store with a given number of tracks, scaled from a store of 3,503 tracks. */
 export interface Sizes {
   readonly tracks: number;
   readonly playlists: number;
@@ -12,7 +12,7 @@ const MOST_PLAYS = 1_000_000;
 const INVOICES_EACH = 7;
 
 export const EMPLOYEES = 8;
-/** Averages that come out of the plan, here only for estimates. */
+/** Averages that result from the plan. Used only for estimates. */
 const TRACKS_PER_ALBUM = 10.4;
 const TRACKS_PER_ARTIST = 13.6;
 const LINES_PER_INVOICE = 5.4;
@@ -30,7 +30,7 @@ export function sizesOf(tracks: number): Sizes {
   };
 }
 
-/** Every row of every table, to within a few per cent for all but the smallest stores. */
+/** The number of all rows, accurate to a few per cent for all but the smallest stores. */
 export function estimateRows({ tracks, playlists, customers, invoices, plays }: Sizes): number {
   const catalogue = tracks * (1 + 1 / TRACKS_PER_ALBUM + 1 / TRACKS_PER_ARTIST) + 30;
   const entries = playlists * (1 + Math.min(ENTRIES_PER_PLAYLIST, tracks / 2));

@@ -1,4 +1,4 @@
-/** The streams of random numbers, so that no two purposes share one. */
+/** The streams of random numbers: each purpose has its own. */
 export const STREAM = {
   plan: 1,
   artistIds: 2,
@@ -15,6 +15,6 @@ export const STREAM = {
   plays: 13,
 } as const;
 
-/** What an album is; a plan keeps the index. */
+/** Kinds of albums. A plan stores the index. */
 export const KINDS = ["studio", "live", "compilation", "ep"] as const;
 export type Kind = (typeof KINDS)[number];

@@ -4,7 +4,7 @@ import { fromList, grammar, oneOf, type Slots, type Writer } from "./grammar.ts"
 import * as words from "./lexicon.ts";
 import { Deck, type Random } from "./random.ts";
 
-/** What every English grammar can use; a style adds words of its own. */
+/** Words for every English grammar; styles add their own. */
 const year: Writer = (random) => String(random.between(1951, 2019));
 const smallNumber: Writer = (random) => String(random.between(2, 99));
 const daytime = fromList(
@@ -16,7 +16,7 @@ const where = fromList(
   4,
 );
 const whom = fromList(["Me", "You", "It", "Her", "Him", "Them", "Us", "Everything", "Nobody", "Somebody"], 3);
-/** Whom besides the one who sings or is sung to: "I Never Loved Me" is nobody's song. */
+/** Objects other than the singer and the addressee: "I Never Loved Me" is no title. */
 const other = fromList(["Her", "It", "Him", "Them", "Anybody", "the Rain", "the Truth", "This Town"], 3);
 const who = fromList(["I", "You", "We", "She", "They", "Nobody", "He", "Everybody", "Somebody"], 3);
 const between = fromList(["in the", "on the", "of the", "by the", "under the", "behind the", "for the"], 4);
@@ -60,7 +60,7 @@ const screen = grammar(templates.SCREEN, { ...COMMON, scene: fromList(flavour.SC
 
 const twist = grammar(templates.TWIST, COMMON);
 
-/** The manners in which English song titles are made. */
+/** Styles of English song titles. */
 export const STYLES = {
   general: GENERAL,
   metal: oneOf([75, metal], [25, GENERAL]),
@@ -82,7 +82,7 @@ const SUFFIXES = new Deck(
   [924, 17, 16, 9, 11, 7, 6, 6, 4],
 );
 
-/** What a label adds behind a title, most often nothing. */
+/** A suffix of a title; usually none. */
 export function suffix(random: Random): string {
   const text = SUFFIXES.draw(random);
   return text === "" ? "" : ` ${text}`;

@@ -6,7 +6,7 @@ const two = Array.from({ length: 100 }, (_, index) => String(index).padStart(2, 
 const three = Array.from({ length: 1000 }, (_, index) => String(index).padStart(3, "0"));
 const dates = new Map<number, string>();
 
-/** `YYYY-MM-DD` of a day counted from the epoch. Days repeat by the thousand, so each is formatted once. */
+/** `YYYY-MM-DD` of a day counted from the epoch. Days repeat thousands of times, so each is formatted once. */
 export function date(day: number): string {
   let text = dates.get(day);
   if (text === undefined) {
@@ -25,7 +25,7 @@ export function timestamp(time: number): string {
   return `${date(day)}T${clock}.${three[rest % 1000]}Z`;
 }
 
-/** A third of all rows were touched again after they were made. */
+/** The time of the last update. A third of all rows were updated after their creation. */
 export function updatedAfter(random: Random, created: number, now: number): number {
   return random.chance(0.33) ? created + random.float() * Math.max(0, now - created) : created;
 }
@@ -34,8 +34,8 @@ const bytes = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStar
 const four = (word: number): string => bytes[(word >>> 8) & 0xff]! + bytes[word & 0xff]!;
 
 /**
- * A UUID (RFC 9562, version 8) out of 122 random bits of the stream: the same stream gives the same UUIDs, at
- * a tenth of the price of hashing a name.
+ * A UUID (RFC 9562, version 8) of 122 random bits of the stream. The same stream gives the same UUIDs, ten times as
+ * fast as hashing a name.
  */
 export function uuid(random: Random): string {
   const [a, b, c, d] = [random.next(), random.next(), random.next(), random.next()];

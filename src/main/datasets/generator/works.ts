@@ -10,13 +10,13 @@ const key = fromList(flavour.KEYS, 8);
 const tempo = fromList(flavour.TEMPI, 5);
 const sacred = fromList(flavour.SACRED, 10);
 
-/** A work of classical music: what its movements are called, and the album title that it makes. */
+/** A classical work: the names of its movements and the album title. */
 export interface Work {
   readonly title: string;
   readonly movements: readonly string[];
 }
 
-/** "String Quartet No. 3 in D minor, Op. 12: II. Andante", or a set of short pieces, or a mass. */
+/** "String Quartet No. 3 in D minor, Op. 12: II. Andante", a set of short pieces, or a mass. */
 export function classicalWork(random: Random): Work {
   const shape = random.float();
   if (shape < 0.62) return cyclicWork(random);
@@ -87,7 +87,7 @@ const COMPOSER_TONGUES = new Deck<Tongue>(
   [30, 18, 16, 17, 9, 6, 4],
 );
 
-/** Classical composers are few and recur: a low rank is on a great many albums. */
+/** There are few classical composers, and they recur: a low rank is on very many albums. */
 export function composerOfWorks(random: Random): string {
   const rank = random.zipf(1500, 12);
   const own = new Random(0x6d757369, 2, rank);
@@ -126,7 +126,7 @@ export const episode = grammar(
   slots,
 );
 
-/** Titles of television series, which stand where others have artists. */
+/** Titles of television series, used as artists. */
 export const series = grammar(
   `
   8 {town} {series}

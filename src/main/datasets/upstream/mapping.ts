@@ -5,15 +5,15 @@ import { MAX_NAME, type SourceRow } from "./row.ts";
 export type UpstreamTable = Exclude<BulkTable, "plays">;
 
 interface Mapping {
-  /** Names in the singular, in snake_case; how a file spells them is found out by `resolveTable`. */
+  /** Singular names in snake_case. `resolveTable` finds the file's spelling. */
   readonly name: string;
-  /** The first column is the key; a table without one sorts by the first two. */
+  /** The first column is the key. A table without one is sorted by the first two. */
   readonly columns: readonly string[];
   /** The row in the order of `BULK_COLUMNS`. */
   readonly convert: (row: SourceRow, now: string) => readonly Value[];
 }
 
-/** What our tables are called upstream, and how a row becomes ours. */
+/** Upstream's table names, and the conversion of rows. */
 export const UPSTREAM: Readonly<Record<UpstreamTable, Mapping>> = {
   artists: named("artist", "artist_id"),
   albums: {
@@ -44,7 +44,7 @@ export const UPSTREAM: Readonly<Record<UpstreamTable, Mapping>> = {
         row.optionalCount("bytes"),
         row.cents("unit_price"),
       ],
-      // Upstream numbers no tracks.
+      // Upstream has no track numbers.
       ...[null, null],
       ...[now, now],
     ],
@@ -109,7 +109,7 @@ export const UPSTREAM: Readonly<Record<UpstreamTable, Mapping>> = {
   },
 };
 
-/** A table of nothing but an id and a name. */
+/** A table with only an id and a name. */
 function named(name: string, key: string): Mapping {
   return {
     name,
@@ -118,7 +118,7 @@ function named(name: string, key: string): Mapping {
   };
 }
 
-/** The id, and what we make of it and of the name: public id, slug, name. */
+/** The id, and the columns derived from id and name: public id, slug, name. */
 function identity(
   row: SourceRow,
   table: string,

@@ -2,7 +2,7 @@ import type Database from "better-sqlite3";
 import { UPSTREAM, type UpstreamTable } from "./mapping.ts";
 import { SourceRow } from "./row.ts";
 
-/** One of our tables as a file has it: the names to select by, and the wrapper of what comes back. */
+/** A table as it is in the file: the names to select by, and the wrapper of its rows. */
 export interface Source {
   readonly table: UpstreamTable;
   readonly name: string;
@@ -11,8 +11,8 @@ export interface Source {
 }
 
 /**
- * Finds a table and its columns under whatever name the file gives them: `MediaType`, `media_type`,
- * `MediaTypes` and `media_types` are one name once case, underscores and the plural are taken away.
+ * Finds a table and its columns under any of the usual spellings: `MediaType`, `media_type`, `MediaTypes` and
+ * `media_types` are equal without case, underscores and plural.
  */
 export function resolveTable(db: Database.Database, table: UpstreamTable): Source {
   const { name: wanted, columns } = UPSTREAM[table];
@@ -28,7 +28,7 @@ export function resolveTable(db: Database.Database, table: UpstreamTable): Sourc
   return { table, name, columns: resolved, row: (values) => new SourceRow(name, columns, values) };
 }
 
-/** Tables that hold rows: a view, or a virtual table, may make up as many as it likes, and never end. */
+/** Ordinary tables only: a view or a virtual table could generate endless rows. */
 function tableNames(db: Database.Database): string[] {
   const select = `SELECT s.name FROM sqlite_schema s JOIN pragma_table_list t ON t.name = s.name AND t.schema = 'main'
     WHERE t.type = 'table' AND s.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY s.rowid`;

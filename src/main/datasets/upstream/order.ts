@@ -6,9 +6,8 @@ const ID = BULK_COLUMNS.employees.indexOf("id");
 const REPORTS_TO = BULK_COLUMNS.employees.indexOf("reports_to");
 
 /**
- * Employees with every manager before those who report to them, otherwise in the order given: a load checks
- * foreign keys row by row. A manager who is not in the table is left for the load to refuse; people who
- * report to one another in a circle can be loaded in no order, and are refused here.
+ * Sorts employees so that managers come first, otherwise in the given order: a load checks foreign keys row by row.
+ * A missing manager is left for the load to refuse. A cycle of managers has no order and is refused here.
  */
 export function parentsFirst(rows: readonly Row[]): Row[] {
   const sorted: Row[] = [];

@@ -1,23 +1,22 @@
 import type { Value } from "../../../shared/tables.ts";
 import { hasControl } from "../../../shared/text.ts";
 
-/** Characters of a text, as many as a request may send. */
+/** Characters of a text: the limit of requests. */
 const MAX_TEXT = 300;
-/** The same of whatever has nothing but a name. */
+/** The limit for entities that have only a name. */
 export const MAX_NAME = 200;
-/** Milliseconds, bytes and amounts, as a request may send them. */
+/** Milliseconds, bytes and amounts: the limits of requests. */
 const MOST = { milliseconds: 1_000_000_000, bytes: 1_000_000_000_000, money: 1_000_000, quantity: 1_000_000 };
 
-/** Bytes of a value past which it is not even read: it can be nothing that is imported. */
+/** Bytes of a value past which it is not read: no valid value is that long. */
 export const MAX_VALUE_BYTES = 4_000;
 
-/** `YYYY-MM-DD`, with a time behind a space or a `T`, perhaps with fractions and a zone. */
+/** `YYYY-MM-DD`, optionally with a time after a space or a `T`, fractions and a zone. */
 const TIME = /^(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2})(:\d{2}(?:\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?)?$/;
 
 /**
- * One row of an upstream table, read by our names of its columns. Each method converts one value, or throws an
- * error that names table, row and column: SQLite lets any column hold any type, and a file may have been
- * edited by hand.
+ * One row of an upstream table, read by our column names. Each method converts one value, or throws an error that
+ * names table, row and column: SQLite allows any type in any column, and a file may have been edited by hand.
  */
 export class SourceRow {
   readonly #table: string;
@@ -30,7 +29,7 @@ export class SourceRow {
     this.#values = values;
   }
 
-  /** A whole number above zero, as every key is. */
+  /** A positive integer: a key. */
   id(column: string): number {
     const value = this.#value(column);
     return isWhole(value, 1) ? value : this.#refuse(column, "a whole number above zero");
@@ -40,7 +39,7 @@ export class SourceRow {
     return this.#value(column) === null ? null : this.id(column);
   }
 
-  /** A whole number, zero included. */
+  /** A non-negative integer. */
   count(column: "milliseconds" | "bytes"): number {
     const value = this.#value(column);
     const most = MOST[column];
@@ -60,7 +59,7 @@ export class SourceRow {
       : this.#refuse(column, `a whole number from 1 to ${most}`);
   }
 
-  /** Money: upstream keeps decimal numbers, we keep cents, so that sums are exact. */
+  /** Money: upstream stores decimals, we store cents, so that sums are exact. */
   cents(column: string): number {
     const value = this.#value(column);
     if (typeof value !== "number" || !(value >= 0 && value <= MOST.money))
@@ -82,13 +81,13 @@ export class SourceRow {
     return this.text(column) ?? this.#refuse(column, "text");
   }
 
-  /** A name that is missing is `Untitled`, since our names are never missing. */
+  /** A missing name becomes `Untitled`: our names are never missing. */
   name(column: string, max?: number): string {
     const name = this.text(column, max);
     return name === null || name.trim() === "" ? "Untitled" : name;
   }
 
-  /** A date, with or without a time, as RFC 3339 in UTC; without a zone it is taken for UTC. */
+  /** A date, with or without a time, as RFC 3339 in UTC. Without a zone it is assumed to be UTC. */
   time(column: string): string | null {
     return this.#value(column) === null ? null : this.requiredTime(column);
   }
@@ -117,7 +116,7 @@ export class SourceRow {
   }
 }
 
-/** What is too long to be read comes as so many bytes and one more. */
+/** A value too long to be read comes as its first bytes, one more than the limit. */
 const describeBytes = ({ length }: Buffer): string =>
   length > MAX_VALUE_BYTES ? `more than ${MAX_VALUE_BYTES} bytes` : `${length} bytes of binary data`;
 
@@ -127,7 +126,7 @@ const shortened = (text: string): string =>
 const isWhole = (value: unknown, least: number): value is number =>
   typeof value === "number" && Number.isSafeInteger(value) && value >= least;
 
-/** `Date` takes 31 February for 3 March; a file that says so is wrong. */
+/** `Date` would turn 31 February into 3 March. Such a file is invalid. */
 function isDay(text: string): boolean {
   const day = new Date(`${text}T00:00:00Z`);
   return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);

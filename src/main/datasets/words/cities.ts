@@ -1,6 +1,6 @@
 import type { Tongue } from "../generator/people.ts";
 
-/** Where customers live. Cities are real, streets and numbers are not. */
+/** Customers' cities. The cities are real; streets and numbers are not. */
 export interface City {
   readonly city: string;
   readonly state: string | null;
@@ -9,7 +9,7 @@ export interface City {
   readonly tongue: Tongue;
 }
 
-/** City, state, country, dialling code, language of the names; the countries that buy most come first. */
+/** City, state, country, dialling code, language of the names. Countries with most purchases come first. */
 const LINES = `
   Portland;OR;USA;+1;english|Madison;WI;USA;+1;english|Tucson;AZ;USA;+1;english|Boston;MA;USA;+1;english
   Salt Lake City;UT;USA;+1;english|Reno;NV;USA;+1;english|Halifax;NS;Canada;+1;english

@@ -1,6 +1,6 @@
 /**
- * English words for titles and band names. Every list is ordered commonest first, because words are drawn
- * with Zipf-like frequencies; a `_` stands for a space.
+ * English words for titles and band names. Every list is ordered by frequency, because words are drawn with
+ * Zipf-like frequencies. A `_` is a space.
  */
 export const words = (text: string): readonly string[] =>
   text
@@ -8,7 +8,7 @@ export const words = (text: string): readonly string[] =>
     .split(/\s+/)
     .map((word) => word.replaceAll("_", " "));
 
-/** What songs are about before anything else; mostly uncountable, so never put in the plural. */
+/** General topics of songs. Mostly uncountable, so never used in the plural. */
 export const THEMES = words(`
   Love Night Heart Time Day Life Dream World Rain Fire Light Home Summer Sky Water Morning Sun Moon Blood
   Soul Winter Blues Dust Silence Midnight Tomorrow Heaven Thunder Gold Smoke Snow Shadow Freedom Trouble
@@ -21,7 +21,7 @@ export const THEMES = words(`
   Nostalgia Innocence Absence Patience Courage Vertigo Insomnia Amnesia Momentum Inertia Symmetry Entropy
   Quicksilver Kerosene Gasoline Turpentine Formaldehyde Alabaster Obsidian Porcelain`);
 
-/** Things that can be counted, and so put in the plural. */
+/** Countable nouns, also used in the plural. */
 export const THINGS = words(`
   Road River Star Letter Window Stranger Angel Train Song Street Dancer Mountain Bird Flower Ocean Ghost
   Mirror Garden Storm Bridge Rose House Room Story Secret Promise Highway Wolf City Stone Diamond Lover
@@ -73,13 +73,13 @@ export const VERBS = words(`
   swallow:swallowing:swallowed unravel:unravelling:unravelled abandon:abandoning:abandoned
   translate:translating:translated imitate:imitating:imitated`);
 
-/** Verbs that take no object, in the -ing form only. */
+/** Intransitive verbs, in the -ing form only. */
 export const MOVES = words(`
   Running Waiting Falling Dancing Dreaming Singing Flying Driving Hiding Fighting Climbing Drowning Walking
   Sleeping Drifting Laughing Crying Wandering Talking Smiling Sailing Leaving Shivering Whispering Stumbling
   Hitchhiking Daydreaming Sleepwalking Freewheeling Trespassing`);
 
-/** Women's and men's names as they turn up inside songs. */
+/** Given names for use in song titles. */
 export const MUSES = words(`
   Maria Annie Johnny Rosie Lucille Eleanor Caroline Marguerite Josephine Billy Evelyn Louise Frankie Ruby
   Delilah Clementine Isabel Tommy Loretta Valerie Charlotte Sadie Violet Georgia Matilda Ophelia Rosalind
@@ -95,7 +95,7 @@ export const PLACES = words(`
   Antwerp Rotterdam Hamburg Bristol Leeds Galway Aberdeen Louisville Tulsa Omaha Wichita El_Paso Tucson
   Baton_Rouge Baltimore Cleveland Saskatoon Winnipeg Halifax Hobart Dunedin`);
 
-/** Halves of compound words such as "Nightfall"; the first half names, the second half places or moves. */
+/** Halves of compound words such as "Nightfall". The first half is a noun, the second a place or a movement. */
 export const COMPOUND_HEADS = words(`
   Night Moon Sun Star Wind Fire Snow Stone River Storm Iron Black White Wild Thunder Shadow Heart Sand Dust
   Sea Rain Silver Glass Wolf Raven Hollow Winter Summer Day Earth Cloud Frost Salt Bone Blood Ember Moss
@@ -104,7 +104,7 @@ export const COMPOUND_TAILS = words(`
   fall light rise song bird field ward shade bound line stone water fire wood house side born wing burn
   gate mark lock dance breaker keeper walker runner drift haven mere root weed flower glow bell thread`);
 
-/** Halves of invented place names and of the surnames made from them. */
+/** Halves of invented place names and of surnames made from them. */
 export const TOWN_HEADS = words(`
   Ash Mill Har Brook Win Kel Stan Thorn Al Bram Whit Cald El Roth Marsh Hol Wex Pen Lang Sed Birch Ever
   Oak Dun Stock Cross Hen Rad Tarn Mal Ox West Nor Sut Fair Green Lud Wood Hart Red Cran Bex Hazel Ster

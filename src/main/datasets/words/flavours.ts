@@ -1,6 +1,6 @@
 import { words } from "./english.ts";
 
-/** The words that one family of genres is fond of; commonest first. */
+/** Words typical of one family of genres, most frequent first. */
 export const DARK = words(`
   Death Blood War Hell Throne Grave Fire Ash Doom Skull Bone Abyss Storm Steel Night Plague Chain Altar
   Serpent Vengeance Oblivion Eclipse Ruin Torment Wrath Raven Crypt Tomb Scythe Gallows Inferno Famine
@@ -37,7 +37,7 @@ export const SCENES = words(`
   The_Bridge Confession Ambush The_Crossing Closing_Credits Night_Watch The_Archive The_Wedding Requiem
   Final_Battle The_Map The_Station Prologue Epilogue`);
 
-/** Instruments, tempi, keys and the rest of the classical shelf. */
+/** Instruments, tempi, keys and other words of classical music. */
 export const TEMPI = words(`
   Allegro Andante Adagio Presto Allegro_molto Largo Scherzo Menuetto Rondo Allegretto Vivace Finale
   Allegro_con_brio Andante_cantabile Adagio_ma_non_troppo Lento Poco_adagio Molto_vivace Andantino
@@ -58,7 +58,7 @@ export const SACRED = words(`
   Kyrie Gloria Credo Sanctus Agnus_Dei Benedictus Dies_irae Lacrimosa Offertorium Lux_aeterna Libera_me
   Introitus Confutatis Hosanna Magnificat Stabat_Mater`);
 
-/** Television: what episodes and series are called after. */
+/** Words for titles of episodes and series. */
 export const SERIES_NOUNS = words(`
   Harbour Precinct District Station County Bay Clinic Chambers Archive Bureau Ridge Street Hotel Ward
   Frontier Colony Outpost Signal Meridian Academy Foundry Estuary Junction Lighthouse Parish Ferry Tribunal`);

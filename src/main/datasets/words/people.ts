@@ -1,6 +1,6 @@
 import { words } from "./english.ts";
 
-/** Given and family names of one language area. None of the pairs is meant to be anybody. */
+/** Given and family names of one language area. No pair is meant to be a real person. */
 export interface NameList {
   readonly given: readonly string[];
   readonly family: readonly string[];

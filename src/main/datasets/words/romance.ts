@@ -1,8 +1,8 @@
 import { words } from "./english.ts";
 
 /**
- * Words of the languages that sing under their own titles. Nouns carry their article, so that the grammars
- * need no gender; adjectives come after the noun and do not change with gender.
+ * Words of the languages with title grammars. Nouns include their article, so the grammars need no gender.
+ * Adjectives follow the noun and do not change with gender.
  */
 export interface Lexicon {
   readonly nouns: readonly string[];

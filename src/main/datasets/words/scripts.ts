@@ -1,8 +1,8 @@
 import { words } from "./english.ts";
 
 /**
- * The few artists of a store that write in another script, each with enough words for two-part names and
- * titles. `join` is what their language puts between a word and the word it qualifies.
+ * Names for the few artists with another script, with enough words for two-part names and titles. `join` connects a
+ * word and the word that it qualifies.
  */
 export interface Script {
   readonly given: readonly string[];

@@ -1,6 +1,6 @@
 /**
- * Shapes of song titles, one a line, with the weight of each; `{…}` is a slot that `titles.ts` fills. The
- * first serves every style, the others are what one family of genres has of its own.
+ * Shapes of song titles, one per line, each with its weight. `{…}` is a slot that `titles.ts` fills. The first list
+ * serves every style; the others belong to one family of genres each.
  */
 export const GENERAL = `
   15 {noun}
