@@ -5,15 +5,23 @@
 // old generation (pretenuring), where garbage is dear. In a third of the runs that cost a third of the throughput.
 // Plain old JavaScript, so that an old Node.js can say what is wrong instead of failing on syntax.
 var major = Number(process.versions.node.split(".")[0]);
+var path = require("node:path");
+var isThere = (file) => require("node:fs").existsSync(path.join(__dirname, "..", file));
 if (major < 24) {
   console.error(`chinook: expected Node.js 24 or newer, got ${process.version}`);
-  console.error("Install a newer Node.js; inside a checkout `npm start` and `npx chinook` bring their own.");
+  // A checkout brings its own, which a script of its package puts in place.
+  console.error(
+    isThere("node_modules/node/package.json")
+      ? "The Node.js of this checkout is not in place: its install script was skipped. Run `npm rebuild node --ignore-scripts=false`."
+      : isThere("package-lock.json")
+        ? "Run `npm ci`, then `npm start` or `npx chinook`: they bring their own Node.js."
+        : "Install a newer Node.js.",
+  );
   process.exit(1);
 }
 
 // Compiled code is kept on disk, for this thread and (by the environment) for its workers: it saves them the
 // compiler, and in a checkout the stripping of types, at every start but the first.
-var path = require("node:path");
 var cache = require("node:module").enableCompileCache();
 if (cache.directory) process.env.NODE_COMPILE_CACHE = path.dirname(cache.directory);
 

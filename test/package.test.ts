@@ -106,12 +106,25 @@ describe.skipIf(!reachable)(`the package, installed elsewhere${reason}`, () => {
     expect([...folders].toSorted()).toEqual([
       "LICENSE",
       "README.md",
+      "bench",
       "bin",
+      "deploy",
       "dist",
       "docs",
       "migrations",
       "package.json",
+      "src",
     ]);
+    expect(
+      packed.filter((name) => /^package\/(src|bench)\//.test(name) && !name.endsWith("DESIGN.md")),
+    ).toEqual([]);
+  });
+
+  test("everything that its README links to is in it", () => {
+    const readme = readFileSync(join(ROOT, "README.md"), "utf8");
+    const links = [...readme.matchAll(/\]\(([^)#:\s]+)(?:#[^)]*)?\)/g)].map(([, path]) => `package/${path}`);
+    expect(links.length).toBeGreaterThan(20);
+    for (const link of links) expect(packed).toContain(link);
   });
 
   test("chinook --version says the package's version", async () => {
@@ -122,7 +135,11 @@ describe.skipIf(!reachable)(`the package, installed elsewhere${reason}`, () => {
   test("chinook setup makes a database with the demo catalogue in it, and serve serves it", async () => {
     const setup = await chinook("setup", "--json");
     expect(setup, setup.stderr).toMatchObject({ code: 0 });
-    expect(JSON.parse(setup.stdout)).toMatchObject({ filled: true });
+    expect(JSON.parse(setup.stdout).steps).toContainEqual({
+      step: "database",
+      state: "done",
+      detail: expect.stringContaining("filled with the demo catalogue"),
+    });
     const server = spawn(join(project, "node_modules/.bin/chinook"), ["serve", "--port", "0"], {
       cwd: project,
       env: environment(),

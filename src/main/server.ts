@@ -1,6 +1,7 @@
 import type { Server as HttpServer } from "node:http";
 import type { Settings } from "../shared/settings.ts";
 import type { Tuning } from "../shared/tuning.ts";
+import { writeLine } from "./cli/output.ts";
 import { Engine } from "./engine/engine.ts";
 import { createLog, type Logger } from "./engine/log.ts";
 import { type GaugeSources, registerGauges } from "./engine/metrics.ts";
@@ -15,9 +16,10 @@ import { clients } from "./http/client-address.ts";
 import { Idempotency } from "./http/command-route.ts";
 import { corsFor } from "./http/cors.ts";
 import { docsRoutes } from "./http/docs-routes.ts";
-import { drain, listen, urlOf } from "./http/listen.ts";
+import { assertFree, drain, listen, urlOf } from "./http/listen.ts";
 import { browserGuard } from "./http/origin.ts";
 import type { Route } from "./http/route.ts";
+import { openTracing } from "./http/tracing.ts";
 
 export interface Server {
   readonly url: string;
@@ -26,8 +28,8 @@ export interface Server {
 }
 
 /**
- * Opens engine (writer, readers), features and socket, and closes them in reverse order. If opening fails half-way,
- * the opened parts are closed.
+ * Checks that the port is free, then opens engine (writer, readers), features and socket, and closes them in reverse
+ * order. If opening fails half-way, the opened parts are closed.
  *
  * @param fill runs once the database is open and before any read: creates the demo catalogue.
  * @throws AppError if the database is locked or unusable, or the port is in use.
@@ -38,7 +40,8 @@ export async function startServer(
   tuning?: Tuning,
 ): Promise<Server> {
   await using opened = new AsyncDisposableStack();
-  const log = createLog(settings.log);
+  await assertFree(settings);
+  const log = createLog(settings.log, writeLine);
   const state: { status: ServerStatus; url: string } = { status: "starting", url: "" };
   const prepared = await prepare(settings, opened);
   const engine = opened.adopt(
@@ -114,7 +117,7 @@ async function openFeatures(
   return [...open.values()];
 }
 
-function openHttp(context: Context, features: readonly OpenFeature[]): Promise<HttpServer> {
+async function openHttp(context: Context, features: readonly OpenFeature[]): Promise<HttpServer> {
   const { settings, status, engine, clients } = context;
   const { metrics, log } = engine;
   registerGauges(
@@ -133,6 +136,7 @@ function openHttp(context: Context, features: readonly OpenFeature[]): Promise<H
     draining: () => status() === "draining",
     onAnswer: (method, route, status, ms) => metrics.httpDuration.observe(ms / 1_000, method, route, status),
     onRejected,
+    trace: await openTracing(),
   });
   return listen(app, settings, onRejected);
 }

@@ -34,6 +34,8 @@ export interface Setting<S extends z.ZodType<unknown, string>> {
   readonly initial: () => z.output<S>;
   /** Parses the text of a flag or an environment variable. */
   readonly schema: S;
+  /** Whether the value is nobody's to read: it is not printed. */
+  readonly secret?: boolean;
 }
 
 const cores = availableParallelism();
@@ -314,6 +316,56 @@ export const SETTINGS = {
     initial: () => "chinook",
     schema: emptyOr(matching(/^[\w.-]+(\/[\w.-]+)*$/)),
   }),
+  healthWaitMs: setting({
+    env: "CHINOOK_HEALTH_WAIT_MS",
+    expects: "a whole number from 1 to 60000",
+    help: "milliseconds that 99 of 100 reads or writes may wait before a health check warns",
+    initial: () => 250,
+    schema: whole(1, 60_000),
+  }),
+  healthDiskFreeMb: setting({
+    env: "CHINOOK_HEALTH_DISK_FREE_MB",
+    expects: "a whole number from 1 to 1048576",
+    help: "MiB that must be free on the disks of database and backups before a health check warns",
+    initial: () => 1_024,
+    schema: whole(1, 1_048_576),
+  }),
+  integrityEvery: setting({
+    env: "CHINOOK_INTEGRITY_EVERY",
+    expects: "0 (never), or a time from 1s to 24d such as 1d",
+    help: "how often the whole database is looked through for damage",
+    initial: () => UNITS.d,
+    schema: interval(1, 24 * UNITS.d),
+  }),
+  alertUrl: setting({
+    env: "CHINOOK_ALERT_URL",
+    expects: "an http or https URL, or empty for none",
+    help: "where alerts of health checks are posted to",
+    initial: () => "",
+    schema: emptyOr(httpUrl),
+  }),
+  alertSecret: setting({
+    env: "CHINOOK_ALERT_SECRET",
+    expects: "16 to 256 characters without spaces, or empty for no signature",
+    help: "what posted alerts are signed with",
+    initial: () => "",
+    schema: emptyOr(matching(/^[!-~]{16,256}$/)),
+    secret: true,
+  }),
+  alertMail: setting({
+    env: "CHINOOK_ALERT_MAIL",
+    expects: "an e-mail address, or empty for none; needs CHINOOK_SMTP_URL",
+    help: "whom alerts of health checks are mailed to",
+    initial: () => "",
+    schema: emptyOr(matching(/^[^\s@<>,;]+@[^\s@<>,;]+$/)),
+  }),
+  alertAfter: setting({
+    env: "CHINOOK_ALERT_AFTER",
+    expects: "0 (at once), or a time from 1s to 1d such as 5m",
+    help: "how long a check must be unwell before it alerts",
+    initial: () => 5 * UNITS.m,
+    schema: interval(1, UNITS.d),
+  }),
   log: setting({
     env: "CHINOOK_LOG",
     expects: "json, pretty or silent",
@@ -365,7 +417,8 @@ export function resolveSettings(
     if (text === undefined) return [name, row.initial()];
     const value = row.schema.safeParse(text);
     const source = flags[name] === undefined ? row.env : flagOf(name);
-    if (!value.success) problems.push(`${source}: expected ${row.expects}, got ${JSON.stringify(text)}`);
+    const given = "secret" in row ? `${text.length} characters` : JSON.stringify(text);
+    if (!value.success) problems.push(`${source}: expected ${row.expects}, got ${given}`);
     return [name, value.data];
   });
   const settings = Object.fromEntries(entries) as Settings;
@@ -377,8 +430,9 @@ export function resolveSettings(
 const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
 
 /** Combinations of valid settings that are not allowed. */
-function contradictions({ host, auth, tlsCert, tlsKey }: Settings): string[] {
+function contradictions({ host, auth, tlsCert, tlsKey, alertMail, smtpUrl }: Settings): string[] {
   const problems: string[] = [];
+  if (alertMail !== "" && smtpUrl === "") problems.push("CHINOOK_ALERT_MAIL: mails need CHINOOK_SMTP_URL");
   if (auth === "open" && !LOOPBACK.has(host)) {
     problems.push(`CHINOOK_HOST: ${host} can be reached by others, which needs CHINOOK_AUTH=required`);
   }

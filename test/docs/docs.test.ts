@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { Counter, Gauge } from "prom-client";
@@ -152,16 +153,50 @@ describe("the server's own pages", () => {
     expect(page).toContain(`id="${anchor}"`);
   });
 
-  test.each(["/docs", "/docs/errors"])("%s runs no script and loads nothing", async (path) => {
+  test.each(["/docs", "/docs/errors"])("%s runs no script but its own, and loads nothing", async (path) => {
     const { text: page, headers } = await get(server, path);
     const policy = headers.get("content-security-policy");
     expect(policy).toContain("default-src 'none'");
     expect(policy).not.toContain("unsafe");
     expect(headers.get("content-type")).toBe("text/html; charset=utf-8");
-    expect(page).not.toMatch(/<script|\son\w+=|<link rel="stylesheet"|@import|url\(/);
+    for (const [, kind, content] of page.matchAll(/<(script|style)>([\s\S]*?)<\/\1>/g))
+      expect(policy).toContain(`${kind}-src 'sha256-${hash("sha256", content!, "base64")}'`);
+    expect(page).not.toMatch(/<script\s|\son\w+=|<link rel="stylesheet"|@import|url\(/);
     expect(page).not.toContain("[object Object]");
-    expect(page).not.toContain("undefined");
+    expect(page.replace(/<script>[\s\S]*<\/script>/, "")).not.toContain("undefined");
     expect(page).not.toContain("origin.invalid");
+  });
+
+  test("a page that is asked for again keeps its policy", async () => {
+    const { headers } = await get(server, "/docs");
+    const again = await get(server, "/docs", { "if-none-match": headers.get("etag")! });
+    expect(again.status).toBe(304);
+    expect(again.headers.get("content-security-policy")).toBe(headers.get("content-security-policy"));
+  });
+
+  test("an example is a request that can be sent as it is", async () => {
+    const { text: page } = await get(server, "/docs");
+    const urls = [...page.matchAll(/data-method="GET" data-url="([^"]+)"/g)].map(([, url]) =>
+      url!.replaceAll("&amp;", "&"),
+    );
+    expect(urls.length).toBeGreaterThan(20);
+    for (const url of urls) {
+      const { status, json } = await get(server, url);
+      expect([200, 404, 401], `${url}: ${JSON.stringify(json?.errors)}`).toContain(status);
+    }
+  });
+
+  test("an error is a page for a browser, and a problem for everybody else", async () => {
+    const path = "/v1/tracks?limit=<b>";
+    const page = await get(server, path, { accept: "text/html,application/xhtml+xml,*/*;q=0.8" });
+    expect([page.status, page.headers.get("content-type")]).toEqual([422, "text/html; charset=utf-8"]);
+    expect(page.text).toContain('href="/docs/errors#invalid"');
+    expect(page.text).toContain(page.headers.get("x-request-id"));
+    expect(page.text).not.toContain("<b>");
+    for (const accept of ["*/*", "application/json", "text/html, application/problem+json"])
+      expect((await get(server, path, { accept })).json.code).toBe("invalid");
+    const icon = await get(server, "/favicon.ico");
+    expect([icon.status, icon.headers.get("content-type")]).toEqual([200, "image/svg+xml"]);
   });
 
   test("links within the pages lead to something", async () => {

@@ -76,6 +76,13 @@ const VALUES: Readonly<Record<SettingName, readonly [good: string, means: unknow
     backupS3Endpoint: ["http://127.0.0.1:9000", "http://127.0.0.1:9000", ["127.0.0.1:9000", "ftp://x"]],
     backupS3Region: ["eu-central-1", "eu-central-1", ["", "EU West"]],
     backupS3Prefix: ["a/b", "a/b", ["/a", "a/", "a//b", "a b"]],
+    healthWaitMs: ["1", 1, ["0", "60001", "1.5"]],
+    healthDiskFreeMb: ["1", 1, ["0", "1048577", "1G"]],
+    integrityEvery: ["1h", 3_600, ["25d", "1", "-1d"]],
+    alertUrl: ["https://a.example/b", "https://a.example/b", ["a.example", "ftp://a"]],
+    alertSecret: ["s".repeat(16), "s".repeat(16), ["short", "with a space in it, too", "s".repeat(257)]],
+    alertMail: ["", "", ["a", "a@b, c@d"]],
+    alertAfter: ["0", 0, ["2d", "5", "soon"]],
     log: ["pretty", "pretty", ["text", ""]],
     logRequests: ["all", "all", ["none", ""]],
   };
@@ -124,7 +131,7 @@ describe.each(NAMES)("%s", (name) => {
   });
 
   test.each(bad)("is refused when it is %j, saying what was expected and what was given", (text) => {
-    const given = JSON.stringify(text);
+    const given = name === "alertSecret" ? `${text.length} characters` : JSON.stringify(text);
     expect(problemsOf({ [env]: text })).toBe(`${env}: expected ${expects}, got ${given}`);
     expect(problemsOf({}, { [name]: text })).toBe(`${flagOf(name)}: expected ${expects}, got ${given}`);
   });
@@ -178,6 +185,12 @@ describe("who is let in", () => {
       expect(problemsOf({ CHINOOK_HOST: host })).toContain("CHINOOK_AUTH=required");
       expect(problemsOf({ CHINOOK_HOST: host, CHINOOK_AUTH: "required" })).toBe("");
     }
+  });
+
+  test("alerts by mail need a server for mails", () => {
+    expect(problemsOf({ CHINOOK_ALERT_MAIL: "a@example.com" })).toContain("need CHINOOK_SMTP_URL");
+    const both = { CHINOOK_ALERT_MAIL: "a@example.com", CHINOOK_SMTP_URL: "smtp://localhost" };
+    expect(resolveSettings(both).alertMail).toBe("a@example.com");
   });
 
   test("a certificate needs its key", () => {

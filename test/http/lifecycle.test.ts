@@ -200,7 +200,7 @@ describe("the routes of operations", () => {
     expect((await get(server, "/livez")).json).toEqual({ status: "alive" });
     expect((await get(server, "/readyz")).json).toEqual({ status: "ready" });
     const { json, headers } = await get(server, "/health");
-    expect(json).toMatchObject({ status: "ok", writer: true, readers: true });
+    expect(json).toMatchObject({ server: "ok", writer: true, readers: true });
     expect(json.schema_version).toBeGreaterThanOrEqual(3);
     expect(json.database_bytes).toBeGreaterThan(0);
     expect(headers.get("cache-control")).toBe("no-store");

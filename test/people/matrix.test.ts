@@ -162,6 +162,7 @@ test("there are many routes, each with an access, and few are open", () => {
         "GET /account",
         "GET /docs",
         "GET /docs/errors",
+        "GET /favicon.ico",
         "GET /livez",
         "GET /openapi.json",
         "GET /readyz",

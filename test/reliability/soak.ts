@@ -132,7 +132,7 @@ async function watch(
 async function look(server: Subject, at: number): Promise<Sample> {
   const response = await fetch(`${server.url}/health`);
   const { queues, status } = (await response.json()) as { queues: Record<string, number>; status: string };
-  if (status !== "ok") throw new Error(`health is ${status}`);
+  if (status === "fail") throw new Error(`health is ${status}`);
   const vitals = vitalsOf(server.pid);
   return {
     at: Math.round(at),

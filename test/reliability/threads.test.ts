@@ -99,7 +99,7 @@ describe("a writer that dies", () => {
     expectProblem(await artist(server, "fault-exit"), 503, "outcome_unknown");
     expectProblem(await get(server, "/readyz"), 503, "not_ready");
     expect((await get(server, "/health")).json).toMatchObject({
-      status: "failed",
+      status: "fail",
       writer: false,
       readers: true,
     });

@@ -4,7 +4,16 @@ import { AppError, ERRORS } from "../../shared/errors.ts";
 
 /** Terminal output. Results go to standard output, everything else to standard error. */
 
-export const say = (text: string): void => void process.stderr.write(`${text}\n`);
+export const say = (text: string): void => writeLine(`${text}\n`);
+
+/** Bars that are shown now. */
+let bars = 0;
+/** To the start of the line, and nothing below it. */
+const WIPE = "\r\u001b[J";
+
+/** A line on standard error; a bar gives way to it and is drawn again below. */
+export const writeLine = (line: string): void =>
+  void process.stderr.write(bars > 0 ? `${WIPE}${line}` : line);
 
 export const printJson = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
 
@@ -29,7 +38,7 @@ export interface Progress {
 /** A progress bar on a terminal; nothing otherwise. */
 export function progress(total: number, unit = "rows"): Progress {
   if (!process.stderr.isTTY) return { advance: () => {}, done: () => {} };
-  const bars = new MultiBar(
+  const shown = new MultiBar(
     {
       format: `${colors.cyan("{bar}")} {percentage}%  {value}/{total} ${unit}  ${colors.dim("{what}")}  {eta_formatted} left`,
       hideCursor: true,
@@ -38,15 +47,21 @@ export function progress(total: number, unit = "rows"): Progress {
     },
     Presets.shades_classic,
   );
-  const bar: SingleBar = bars.create(Math.max(1, total), 0, { what: "" });
+  const bar: SingleBar = shown.create(Math.max(1, total), 0, { what: "" });
   let sum = 0;
+  let shows = true;
+  bars++;
   return {
     advance: (rows, what) => {
       sum += rows;
       if (sum > bar.getTotal()) bar.setTotal(sum);
       bar.update(sum, { what });
     },
-    done: () => bars.stop(),
+    done: () => {
+      if (shows) bars--;
+      shows = false;
+      shown.stop();
+    },
   };
 }
 

@@ -131,7 +131,10 @@ export class Engine {
     this.#listeners.push(listener);
   }
 
-  get gauges(): Omit<GaugeSources, "databaseBytes" | "ftsCoverage" | "vectorCoverage" | "playTotalsDue"> {
+  get gauges(): Omit<
+    GaugeSources,
+    "databaseBytes" | "ftsCoverage" | "vectorCoverage" | "playTotalsDue" | "healthChecks"
+  > {
     const { cache, reads, writes, storage } = this;
     return {
       cacheEntries: () => cache.entryCounts,

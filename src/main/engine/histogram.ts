@@ -43,7 +43,7 @@ export class Histogram {
   readonly help: string;
   readonly type = "histogram";
   readonly labelNames: readonly string[];
-  readonly #bounds: readonly number[];
+  readonly bounds: readonly number[];
   readonly #root = new Node();
   readonly #all: Series[] = [];
 
@@ -51,7 +51,7 @@ export class Histogram {
     this.name = name;
     this.help = help;
     this.labelNames = labelNames;
-    this.#bounds = buckets;
+    this.bounds = buckets;
     if (labelNames.length === 0) this.#seriesOf([]);
     for (const registry of registers) registry.registerMetric(this as unknown as PromHistogram);
   }
@@ -63,9 +63,17 @@ export class Histogram {
     series.sum += value;
   }
 
+  /** How many observations fell into each bucket, over the series that are wanted. */
+  counts(wanted: (labels: Series["labels"]) => boolean = () => true): number[] {
+    const counts = Array.from({ length: this.bounds.length + 1 }, () => 0);
+    for (const { labels, buckets } of this.#all)
+      if (wanted(labels)) for (const [i, count] of buckets.entries()) counts[i]! += count;
+    return counts;
+  }
+
   #bucketOf(value: number): number {
     let i = 0;
-    while (i < this.#bounds.length && value > this.#bounds[i]!) i++;
+    while (i < this.bounds.length && value > this.bounds[i]!) i++;
     return i;
   }
 
@@ -79,7 +87,7 @@ export class Histogram {
   #newSeries(labels: readonly Label[]): Series {
     const series = {
       labels: Object.fromEntries(this.labelNames.map((name, i) => [name, labels[i]!])),
-      buckets: Array.from({ length: this.#bounds.length + 1 }, () => 0),
+      buckets: Array.from({ length: this.bounds.length + 1 }, () => 0),
       sum: 0,
     };
     this.#all.push(series);
@@ -96,7 +104,7 @@ export class Histogram {
     let count = 0;
     const cumulative = buckets.map((inside, i) => {
       count += inside;
-      const le = this.#bounds[i] ?? "+Inf";
+      const le = this.bounds[i] ?? "+Inf";
       return { metricName: `${this.name}_bucket`, labels: { le, ...labels }, value: count };
     });
     return [
@@ -105,4 +113,29 @@ export class Histogram {
       { metricName: `${this.name}_count`, labels, value: count },
     ];
   }
+}
+
+/**
+ * As PromQL's `histogram_quantile`: within its bucket a value is taken to lie evenly; one above every bound is the
+ * last of them.
+ *
+ * @param counts by bucket, not cumulative; the last is for what is above every bound.
+ * @returns null when nothing was observed.
+ */
+export function quantileOf(
+  bounds: readonly number[],
+  counts: readonly number[],
+  quantile: number,
+): number | null {
+  const all = counts.reduce((a, b) => a + b, 0);
+  if (all === 0) return null;
+  const rank = quantile * all;
+  let below = 0;
+  for (const [i, bound] of bounds.entries()) {
+    const inside = counts[i]!;
+    const from = i === 0 ? 0 : bounds[i - 1]!;
+    if (below + inside >= rank) return from + ((bound - from) * (rank - below)) / Math.max(1, inside);
+    below += inside;
+  }
+  return bounds.at(-1)!;
 }

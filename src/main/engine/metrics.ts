@@ -20,6 +20,8 @@ export interface GaugeSources {
   readonly wal: () => { readonly frames: number; readonly bytes: number };
   readonly databaseBytes: () => number;
   readonly playTotalsDue: () => number;
+  /** 0 ok, 1 warn, 2 fail, by check. */
+  readonly healthChecks: () => Readonly<Record<string, number>>;
   /** Undefined if unknown: then the gauge keeps its value. */
   readonly ftsCoverage: () => Promise<number | undefined>;
   readonly vectorCoverage: () => Promise<Readonly<Record<string, number>>>;
@@ -155,6 +157,12 @@ export function createMetrics() {
       labelNames: ["result"],
       registers,
     }),
+    alerts: new Counter({
+      name: "chinook_alerts_total",
+      help: "Alerts of the server's own, by channel and how it went.",
+      labelNames: ["channel", "result"],
+      registers,
+    }),
     backupLastSuccess: new Gauge({
       name: "chinook_backup_last_success_timestamp_seconds",
       help: "The moment that the newest backup shows, in seconds since 1970; 0 when there is none.",
@@ -216,6 +224,7 @@ export function registerGauges({ registry }: Metrics, sources: GaugeSources): vo
     "Spans of time whose plays are not added up yet, when last looked.",
     sources.playTotalsDue,
   );
+  gauges("chinook_health_check", "0 ok, 1 warn, 2 fail, by check.", "check", sources.healthChecks);
   gauge("chinook_database_bytes", "Size of the database file.", sources.databaseBytes);
   new Gauge({
     name: "chinook_fts_coverage_ratio",

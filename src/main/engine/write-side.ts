@@ -74,10 +74,10 @@ function openCommands(queue: WriteQueue, { metrics, log, invalidate }: WriteSide
   return new Commands({
     queue,
     invalidate,
-    onOutcome: ({ name }, { waitedMs, ms }) => {
+    onOutcome: ({ name, background }, { waitedMs, ms }) => {
       metrics.writeWait.observe(waitedMs / 1_000);
       metrics.writeDuration.observe(ms / 1_000, name);
-      if (ms >= SLOW_MS) log.warn({ command: name, ms }, "slow command");
+      if (ms >= SLOW_MS) log[background ? "debug" : "warn"]({ command: name, ms }, "slow command");
     },
     onFailure: (_, code) => metrics.writeFailures.inc({ code }),
   });

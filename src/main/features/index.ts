@@ -6,10 +6,12 @@ import { bulk } from "./bulk/feature.ts";
 import { catalogue } from "./catalogue/feature.ts";
 import { discover } from "./discover/feature.ts";
 import type { Feature } from "./feature.ts";
+import { health } from "./health/feature.ts";
 import { listening } from "./listening/feature.ts";
 import { operations } from "./operations/feature.ts";
 import { people } from "./people/feature.ts";
 import { search } from "./search/feature.ts";
+import { setup } from "./setup/feature.ts";
 
 /** Every feature, in the order in which they are opened: one that uses another stands after it. */
 export const FEATURES: readonly Feature[] = [
@@ -21,6 +23,8 @@ export const FEATURES: readonly Feature[] = [
   backups,
   operations,
   people,
+  health,
+  setup,
 ];
 
 /** Every read there is: the features' and the engine's own. */

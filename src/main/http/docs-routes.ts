@@ -13,6 +13,9 @@ const HTML = "text/html; charset=utf-8";
 const REVALIDATE = { "cache-control": "no-cache" };
 const TAGGED = ["ETag", "Cache-Control"] as const;
 
+/** A record, seen from above. */
+const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><circle cx="8" cy="8" r="8" fill="#1d2430"/><circle cx="8" cy="8" r="5.5" fill="none" stroke="#667085" stroke-width=".6"/><circle cx="8" cy="8" r="3" fill="#5aa9f8"/><circle cx="8" cy="8" r=".8" fill="#fff"/></svg>`;
+
 const INDEX = {
   docs: "/docs",
   errors: "/docs/errors",
@@ -62,6 +65,18 @@ export function docsRoutes(described: readonly Route[]): Route[] {
       return (await docs()).replaceAll(ORIGIN, originOf(call));
     }),
     pageRoute("/docs/errors", "Every error, and what to do about it", errors),
+    route({
+      method: "GET",
+      path: "/favicon.ico",
+      access: "open",
+      tag: TAG,
+      summary: "The icon of these pages",
+      responses: { 200: { description: "The icon.", body: "image/svg+xml" } },
+      handle: (call) => {
+        pathOf(call, noParameters);
+        return json(200, ICON, { "content-type": "image/svg+xml", "cache-control": "max-age=86400" });
+      },
+    }),
   ];
   return [...routes];
 }

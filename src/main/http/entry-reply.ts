@@ -54,9 +54,10 @@ export function tagged(call: Call, { status, body, headers }: Reply & { readonly
   const { "if-match": wanted, "if-none-match": known } = call.incoming.headers;
   if (!ifMatch(wanted, etag)) throw new AppError("precondition_failed");
   const matched = matchedEtag(known, etag);
-  return matched === undefined
-    ? { status, body, headers: { ...headers, etag } }
-    : empty(304, { "cache-control": headers["cache-control"]!, etag: matched });
+  if (matched === undefined) return { status, body, headers: { ...headers, etag } };
+  // A 304 replaces headers of the cached response: without its own policy, the page would lose its style.
+  const { "cache-control": control, "content-security-policy": policy } = headers;
+  return empty(304, { "cache-control": control!, "content-security-policy": policy!, etag: matched });
 }
 
 function headersOf(

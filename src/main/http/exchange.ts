@@ -6,8 +6,10 @@ import { BODIES } from "./body-budget.ts";
 import { encoded } from "./compression.ts";
 import type { Cors } from "./cors.ts";
 import type { BrowserGuard } from "./origin.ts";
+import { problemPage, wantsPage } from "./problem-page.ts";
 import { problem, type Reply, requestIdOf, toAppError } from "./reply.ts";
 import type { Call, Route } from "./route.ts";
+import { type Trace, traceOf } from "./tracing.ts";
 
 export interface ExchangeOptions {
   readonly guard: BrowserGuard;
@@ -21,6 +23,8 @@ export interface ExchangeOptions {
   /** Whether clients should close their connections. */
   readonly draining: () => boolean;
   readonly onRejected: (reason: string) => void;
+  /** Starts spans, if OpenTelemetry is in use. */
+  readonly trace: Trace | undefined;
   /** Called with the milliseconds from headers to answer. */
   readonly onAnswer: (method: string, route: string, status: number, ms: number) => void;
 }
@@ -55,6 +59,8 @@ interface Exchange {
   readonly started: number;
   readonly id: string;
   readonly options: ExchangeOptions;
+  /** Ends the request's span. */
+  readonly ended: ((status: number) => void) | undefined;
   /** Headers from the admission. */
   fields: Admission["fields"];
 }
@@ -71,6 +77,7 @@ export function exchange(request: Request, target: Target, options: ExchangeOpti
     id: requestIdOf(request.incoming),
     options,
     fields: undefined,
+    ended: options.trace?.(request.incoming, request.method, target.path),
   };
   try {
     options.guard(request.incoming);
@@ -121,13 +128,18 @@ function admitted({ request, id, options }: Exchange, principal: Principal): Cal
   return call;
 }
 
-function finish({ request, route, started, id, options, fields }: Exchange, reply: Reply): Sent {
+function finish({ request, route, started, id, options, ended, fields }: Exchange, reply: Reply): Sent {
   const { incoming, method } = request;
   const ms = performance.now() - started;
   options.onAnswer(method, route, reply.status, ms);
+  ended?.(reply.status);
   if (method !== "GET") BODIES.release(incoming);
   if (ms >= SLOW_MS || options.logRequests === "all") {
-    options.log.info({ request_id: id, method, url: incoming.url, status: reply.status, ms }, "request");
+    const { status } = reply;
+    options.log.info(
+      { request_id: id, ...traceOf(incoming), method, url: incoming.url, status, ms },
+      "request",
+    );
   }
   const own = fields === undefined ? ["x-request-id", id] : ["x-request-id", id, ...fields];
   if (options.draining()) own.push("connection", "close");
@@ -145,9 +157,14 @@ function fail(exchange: Exchange, thrown: unknown): Sent {
   if (REJECTIONS.has(error.code)) onRejected(error.code);
   if (error.status >= 500) {
     const level = error.status === 500 ? "error" : "warn";
-    log[level]({ request_id: exchange.id, code: error.code, err: error.cause ?? error }, "request failed");
+    const trace = traceOf(exchange.request.incoming);
+    log[level](
+      { request_id: exchange.id, ...trace, code: error.code, err: error.cause ?? error },
+      "request failed",
+    );
   }
-  return finish(exchange, problem(error, exchange.id, hintsOf(error, exchange.request.method)));
+  const reply = problem(error, exchange.id, hintsOf(error, exchange.request.method));
+  return finish(exchange, wantsPage(exchange.request.incoming) ? problemPage(reply) : reply);
 }
 
 /** Headers that say which requests would be accepted. */

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createSecureServer, Server as SecureServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createSocketServer, type Server as SocketServer } from "node:net";
 import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { getRequestListener, RequestError } from "@hono/node-server";
@@ -43,6 +43,23 @@ const ARRIVAL_MS = 2_000;
 /** The path for the server as a whole: `OPTIONS *`. */
 export const ASTERISK = "/*";
 
+/**
+ * Checks that the port is free, before slow work such as generating a catalogue. Another process may still take it.
+ *
+ * @throws AppError `listen_failed`.
+ */
+export async function assertFree({ host, port }: Pick<Settings, "host" | "port">): Promise<void> {
+  const probe = createSocketServer();
+  await listening(probe, host, port);
+  await new Promise((resolve) => probe.close(resolve));
+}
+
+const listening = (server: SocketServer, host: string, port: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
+    server.listen(port, host, BACKLOG, resolve);
+  });
+
 /** @throws AppError `listen_failed`. @returns the listening server. */
 export async function listen(
   { hono, known }: App,
@@ -60,10 +77,7 @@ export async function listen(
   server.maxConnections = MAX_CONNECTIONS;
   noteConnections(server);
   refuseWhatIsNoRequest(server, onRejected);
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
-    server.listen(port, host, BACKLOG, resolve);
-  });
+  await listening(server, host, port);
   return server;
 }
 

@@ -66,6 +66,8 @@ export class Cache {
   readonly #now: () => number;
   readonly #invalidations = new Map<string, number>();
   readonly enabled: boolean;
+  /** Bytes that each tier may hold. */
+  readonly limits: Readonly<Record<"hot" | "database", number>>;
   #staleFills = 0;
   #found = 0;
   #collecting: NodeJS.Timeout | undefined;
@@ -74,7 +76,8 @@ export class Cache {
     this.enabled = maxBytes > 0;
     this.#now = now;
     const hotBytes = Math.max(1, Math.min(Math.floor(maxBytes / 2), MAX_HOT_BYTES));
-    this.#store = new CacheStore(Math.max(0, maxBytes - hotBytes));
+    this.limits = { hot: hotBytes, database: Math.max(0, maxBytes - hotBytes) };
+    this.#store = new CacheStore(this.limits.database);
     this.#hot = new HotTier(hotBytes, (key, { table, entry, tags, hit, stored }) => {
       if (!hit || stored) return;
       this.#demote(

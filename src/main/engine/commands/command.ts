@@ -12,6 +12,8 @@ import type { AuditDescription } from "./audit.ts";
  */
 export interface Command<I = never> {
   readonly name: string;
+  /** Whether the server does it by itself and nobody waits for it: that it takes long is no news. */
+  readonly background?: boolean;
   readonly input: z.ZodType<I>;
   readonly statements: (input: I, context: CommandContext) => Statements;
   /**

@@ -94,6 +94,7 @@ const SLICE = 1_000;
 /** Deletes a slice of the free keys. The body is 1 if there may be more. */
 export const FORGET_KEYS: Command<Nothing> = command({
   name: "idempotency.forget",
+  background: true,
   input: nothing,
   statements: () => [
     statement(

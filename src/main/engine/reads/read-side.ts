@@ -41,10 +41,10 @@ export class ReadSide {
       onLookup: ({ cache: { table } }, result) => {
         if (table !== "none") metrics.lookUps.count(table, result);
       },
-      onRead: ({ name, lane }, { waitedMs, ms }) => {
+      onRead: ({ name, lane, background }, { waitedMs, ms }) => {
         metrics.readWait.observe(waitedMs / 1_000, lane);
         metrics.readDuration.observe(ms / 1_000, name);
-        if (ms >= SLOW_MS) log.warn({ read: name, ms }, "slow read");
+        if (ms >= SLOW_MS) log[background ? "debug" : "warn"]({ read: name, ms }, "slow read");
       },
     });
   }

@@ -16,6 +16,8 @@ import type { CacheTable } from "../cache/cache.ts";
 export interface Read<P = never> {
   readonly name: string;
   readonly lane: "point" | "scan";
+  /** Whether the server asks by itself and nobody waits for the answer: that it takes long is no news. */
+  readonly background?: boolean;
   readonly params: z.ZodType<P>;
   /** The statement for these parameters. Use few distinct texts: each thread prepares each text once and keeps it. */
   readonly statement: (params: P, now: Date) => { sql: string; params: Record<string, Param> };

@@ -3,11 +3,12 @@ import { Answers } from "../../engine/reads/answers.ts";
 import { type Nothing, nothing, type Read, read, UNCACHED } from "../../engine/reads/read.ts";
 import { feature } from "../feature.ts";
 import { assertLibrary } from "./archive/bucket.ts";
+import type { Place } from "./archive/store.ts";
 import { Backups } from "./backups.ts";
 import { backupBeforeMigration } from "./before-migration.ts";
 import { backupCommands } from "./command-line.ts";
-import { backupFirst } from "./keeper.ts";
-import { placesOf, retentionOf } from "./places.ts";
+import { backupFirst, keeperOf, withBars } from "./keeper.ts";
+import { type PlaceSettings, placesOf, retentionOf } from "./places.ts";
 import { backupRoutes } from "./routes.ts";
 
 /** `{"id"}` of the database. */
@@ -29,19 +30,32 @@ const value = feature({
   },
   async open({ engine, settings }) {
     const identity = await engine.answers.fetch(IDENTITY_READ, {}, Answers.key(IDENTITY_READ, {}));
+    const places = placesOf(settings, JSON.parse(identity!.entry.body).id);
     const backups = new Backups({
       database: settings.database,
       writer: settings.checkpoints === "managed" ? engine.storage : null,
-      places: placesOf(settings, JSON.parse(identity!.entry.body).id),
+      places,
       keep: retentionOf(settings),
       every: settings.backupEvery,
       log: engine.log,
       metrics: engine.metrics,
     });
-    return { routes: backupRoutes(backups), close: () => backups.close() };
+    return {
+      folder: places.folder,
+      list: (from: Place) => backups.list(from),
+      routes: backupRoutes(backups),
+      close: () => backups.close(),
+    };
   },
   commandLine: backupCommands,
 });
 
 /** Backups: made by request and by schedule, listed, verified, pruned, restored. */
-export const backups = Object.freeze({ ...value, beforeMigration: backupBeforeMigration, backupFirst });
+export const backups = Object.freeze({
+  ...value,
+  beforeMigration: backupBeforeMigration,
+  backupFirst,
+  keeperOf,
+  withBars,
+  folderOf: (settings: PlaceSettings) => placesOf(settings).folder,
+});

@@ -1,3 +1,4 @@
+import { Answers } from "../../engine/reads/answers.ts";
 import { feature } from "../feature.ts";
 import { catalogueCommands } from "./command-line.ts";
 import { BULK_COMMANDS } from "./commands.ts";
@@ -5,7 +6,7 @@ import { demoInto, fillDemo } from "./demo.ts";
 import { adoptRequest, Loading } from "./loading.ts";
 import { bulkRoutes } from "./routes.ts";
 import { SOURCE_READ } from "./source.ts";
-import { openTarget } from "./target.ts";
+import { type Found, openTarget } from "./target.ts";
 
 const value = feature({
   name: "bulk",
@@ -18,7 +19,11 @@ const value = feature({
       replaceable: settings.checkpoints === "managed",
       adopt: () => engine.storage.adopt(adoptRequest(settings.database)),
     });
-    return { routes, loading, close: () => loading.close() };
+    const source = async (): Promise<Found> => {
+      const found = await engine.answers.fetch(SOURCE_READ, {}, Answers.key(SOURCE_READ, {}));
+      return JSON.parse(found!.entry.body);
+    };
+    return { routes, loading, source, close: () => loading.close() };
   },
   commandLine: catalogueCommands,
 });

@@ -38,6 +38,7 @@ const value = feature({
     return {
       /** The sentence model's thread, where the settings name a model. */
       sentences,
+      vectorStats: () => statsOf(answers),
       routes: [
         ...discoverRoutes(answers, writes),
         actionRoute(
@@ -78,4 +79,8 @@ const value = feature({
 });
 
 /** Vectors, what is similar, and recommendations. */
-export const discover = Object.freeze({ ...value, vectorTag });
+export const discover = Object.freeze({
+  ...value,
+  vectorTag,
+  verifyVectors: async () => (await import("./verify.ts")).verifyVectors(),
+});

@@ -175,6 +175,7 @@ const LISTS = [...VECTOR_KINDS, "blend" as const].map(
  */
 export const NEIGHBOURS_READ: Read<{ readonly id: number }> = read({
   name: "vectors.neighbours",
+  background: true,
   lane: "scan",
   params: z.strictObject({ id: z.int() }),
   statement: ({ id }) => ({

@@ -59,6 +59,7 @@ const complete = `
 /** Queues the next slice of what one change touched, and drops the note of it when that was the last. */
 const step: Command<Spread> = command({
   name: "vectors.spread",
+  background: true,
   input: z.strictObject({
     source: z.enum(["genre", "media_type", "model", "catalogue"]),
     source_id: z.int(),
@@ -102,6 +103,7 @@ interface ModelInput {
 /** Keeps a fitted model and makes every lyric vector that was computed with another due. */
 const saveModel: Command<ModelInput> = command({
   name: "vectors.model",
+  background: true,
   input: z.strictObject({ tracks: z.int(), documents: z.int(), idf: z.string() }),
   statements: (model, { now }) => [
     statement(
@@ -121,6 +123,7 @@ const saveModel: Command<ModelInput> = command({
 /** Notes what lyric vectors are of from now on, and makes all that were computed with another embedder due. */
 const adopt: Command<{ readonly embedder: string }> = command({
   name: "vectors.adopt",
+  background: true,
   input: z.strictObject({ embedder: z.string() }),
   statements: ({ embedder }) => [
     statement(

@@ -97,6 +97,7 @@ const ATTEMPTS = 3;
 /** What a process that ended had claimed is due again; what was claimed too often may be what ended it. */
 const recover: Command<Nothing> = command({
   name: "vectors.recover",
+  background: true,
   input: nothing,
   statements: (_, { now }) => [
     statement(
@@ -117,6 +118,7 @@ interface ClaimInput {
 /** Takes the next rows in hand. The body is how many. */
 const claim: Command<ClaimInput> = command({
   name: "vectors.claim",
+  background: true,
   input: z.strictObject({ kind: z.enum(["lyric", "metadata"]), limit: z.int() }),
   statements: ({ kind, limit }, { now }) => [
     statement(
@@ -147,6 +149,7 @@ interface StoreInput {
  */
 const store: Command<StoreInput> = command({
   name: "vectors.store",
+  background: true,
   input: z.strictObject({ kind: z.enum(["lyric", "metadata"]), rows: z.string() }),
   statements: ({ kind, rows }, { now }) => {
     const inHand = `kind = '${kind}' AND state = 'processing'`;
@@ -182,6 +185,7 @@ interface KeepInput {
 /** Keeps lists of neighbours, unless a vector came, went or changed since: triggers drop them, and count. */
 const keep: Command<KeepInput> = command({
   name: "vectors.keep_neighbours",
+  background: true,
   input: z.strictObject({ changes: z.int(), rows: z.string() }),
   statements: (input) => [
     statement(

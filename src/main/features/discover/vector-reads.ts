@@ -74,6 +74,7 @@ const STATS_SQL = `
 /** How far the vectors are: counted from the queue's index, which knows every vector there is. */
 export const VECTOR_STATS_READ: Read<Nothing> = read({
   name: "vectors.stats",
+  background: true,
   lane: "scan",
   params: nothing,
   statement: () => ({ sql: STATS_SQL, params: {} }),
@@ -91,6 +92,7 @@ export interface Extent {
 /** Asked after every write to the catalogue, where a count of a million rows would be too much. */
 export const EXTENT_READ: Read<Nothing> = read({
   name: "vectors.extent",
+  background: true,
   lane: "point",
   params: nothing,
   statement: () => ({
@@ -105,6 +107,7 @@ export const EXTENT_READ: Read<Nothing> = read({
 /** Some of the tracks whose neighbours are not worked out, as an array of ids. */
 export const LACKING_READ: Read<{ readonly limit: number }> = read({
   name: "vectors.lacking",
+  background: true,
   lane: "scan",
   params: z.strictObject({ limit: z.int() }),
   statement: (params) => ({
@@ -117,6 +120,7 @@ export const LACKING_READ: Read<{ readonly limit: number }> = read({
 /** What is to be spread next: `{"source", "source_id"}`; no row when there is nothing. */
 export const NEXT_SPREAD_READ: Read<Nothing> = read({
   name: "vectors.next_spread",
+  background: true,
   lane: "point",
   params: nothing,
   statement: () => ({
@@ -149,6 +153,7 @@ const CLAIMED = `vector_queue q CROSS JOIN tracks t ON t.id = q.track_id
  */
 export const EMBED_READ: Read<{ readonly kind: ComputedKind }> = read({
   name: "vectors.embed",
+  background: true,
   lane: "scan",
   params: z.strictObject({ kind: z.enum(["lyric", "metadata"]) }),
   statement: ({ kind }) => ({
@@ -162,6 +167,7 @@ export const EMBED_READ: Read<{ readonly kind: ComputedKind }> = read({
 /** The texts of the rows that are claimed, for an embedder that is none of SQL's: `[[track_id, text], …]`. */
 export const TEXTS_READ: Read<Nothing> = read({
   name: "vectors.texts",
+  background: true,
   lane: "scan",
   params: nothing,
   statement: () => ({
@@ -182,6 +188,7 @@ export interface FrequencyParams {
 /** A slice of the count that a lyric model is fitted from: `{"last", "documents", "counts"}`. */
 export const FREQUENCIES_READ: Read<FrequencyParams> = read({
   name: "vectors.frequencies",
+  background: true,
   lane: "scan",
   params: z.strictObject({ after: z.int(), stride: z.int(), limit: z.int() }),
   statement: (params) => ({

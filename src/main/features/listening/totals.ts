@@ -112,6 +112,7 @@ const SUMS = `
  */
 const close: Command<Record<string, never>> = command({
   name: "plays.close_hours",
+  background: true,
   input: z.strictObject({}),
   statements: (_, { now }) => {
     const hour = hourClosedAt(new Date(now));
@@ -168,6 +169,7 @@ const hourClosedAt = (now: Date): string => new Date(now.getTime() - GRACE_MS).t
 
 export const TOTALS_STATE_READ: Read<Record<string, never>> = read({
   name: "plays.totals_state",
+  background: true,
   lane: "scan",
   params: z.strictObject({}),
   statement: (_, now) => ({
@@ -184,6 +186,7 @@ export const TOTALS_STATE_READ: Read<Record<string, never>> = read({
 /** Keeps sums (as JSON text), but of slots that changed since they were read: those are still due. */
 const keep: Command<{ readonly sums: string }> = command({
   name: "plays.keep_totals",
+  background: true,
   input: z.strictObject({ sums: z.string() }),
   statements: ({ sums }) => [
     statement(

@@ -4,7 +4,6 @@ import { feature } from "../feature.ts";
 import { cacheCommands } from "./cache-commands.ts";
 import { cacheRoutes } from "./cache-routes.ts";
 import { maintenanceCommands } from "./command-line.ts";
-import { healthOf } from "./health.ts";
 import { migrateCommands } from "./migrate-commands.ts";
 import { operationsRoutes } from "./routes.ts";
 
@@ -22,7 +21,10 @@ export const operations = feature({
     return {
       routes: [
         ...operationsRoutes({
-          health: () => healthOf(engine, status(), loading.underWay ? "loading" : "ready", databaseBytes()),
+          readiness: () => ({
+            status: status() === "ok" && !engine.alive ? "failed" : status(),
+            catalogue: loading.underWay ? "loading" : "ready",
+          }),
           metrics: async () => ({
             text: await metrics.registry.metrics(),
             contentType: metrics.registry.contentType,

@@ -4,35 +4,31 @@ import { actionRoute } from "../../http/action-route.ts";
 import { noParameters, pathOf } from "../../http/input.ts";
 import { json, type Reply } from "../../http/reply.ts";
 import { type Route, route } from "../../http/route.ts";
-import type { Health } from "./health.ts";
+import type { ServerStatus } from "../feature.ts";
 
 export interface OperationsOptions {
-  readonly health: () => Health;
+  readonly readiness: () => Readiness;
   readonly metrics: () => Promise<{ text: string; contentType: string }>;
   readonly optimize: () => Promise<{ ms: number }>;
   readonly checkpoint: () => Promise<{ complete: boolean; ms: number }>;
 }
-const healthSchema = z
-  .object({
-    status: z.enum(["ok", "starting", "draining", "failed"]),
-    catalogue: z.enum(["ready", "loading"]),
-    writer: z.boolean(),
-    readers: z.boolean(),
-    schema_version: z.int(),
-    uptime_seconds: z.number(),
-    database_bytes: z.int(),
-    wal_bytes: z.int(),
-    queues: z.object({ point: z.int(), scan: z.int(), write: z.int() }),
-    cache_bytes: z.int(),
-    resident_bytes: z.int(),
-  })
-  .meta({ id: "Health" });
+
+export interface Readiness {
+  readonly status: ServerStatus | "failed";
+  /** `loading`: another one is being loaded beside the one that is served. */
+  readonly catalogue: "ready" | "loading";
+}
 
 const uncached = (status: number, body: unknown): Reply =>
   json(status, JSON.stringify(body), { "cache-control": "no-store" });
 
 /** What orchestrators, Prometheus and operators ask. */
-export const operationsRoutes = ({ health, metrics, optimize, checkpoint }: OperationsOptions): Route[] => [
+export const operationsRoutes = ({
+  readiness,
+  metrics,
+  optimize,
+  checkpoint,
+}: OperationsOptions): Route[] => [
   route({
     method: "GET",
     path: "/livez",
@@ -64,27 +60,10 @@ export const operationsRoutes = ({ health, metrics, optimize, checkpoint }: Oper
     },
     handle: (call) => {
       pathOf(call, noParameters);
-      const { status, catalogue } = health();
+      const { status, catalogue } = readiness();
       if (status === "draining") throw new AppError("closing", { detail: `the server is ${status}` });
       if (status !== "ok") throw new AppError("not_ready", { detail: `the server is ${status}` });
       return uncached(200, catalogue === "loading" ? { status: "ready", catalogue } : { status: "ready" });
-    },
-  }),
-  route({
-    method: "GET",
-    path: "/health",
-    access: "operate:read",
-    tag: "operations",
-    operationId: "health",
-    summary: "The full health report",
-    description: "For people and monitors.",
-    responses: {
-      200: { description: "The report; 503 with the same body when not ok.", body: healthSchema },
-    },
-    handle: (call) => {
-      pathOf(call, noParameters);
-      const report = health();
-      return uncached(report.status === "ok" ? 200 : 503, report);
     },
   }),
   route({

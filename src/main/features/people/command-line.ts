@@ -94,7 +94,13 @@ async function run(options: object, name: OperatorAction, input: unknown): Promi
   }
 }
 
-async function runOn({ through }: Connected, settings: Settings, name: OperatorAction, input: unknown) {
+/** What an operator does, through the server that holds the database or on the file itself. */
+export async function runOn(
+  { through }: Connected,
+  settings: Settings,
+  name: OperatorAction,
+  input: unknown,
+) {
   if ("server" in through)
     return JSON.parse(await request(through.server, "POST", `/admin/people/${name}`, input));
   const action = OPERATOR_ACTIONS[name] as {

@@ -9,7 +9,7 @@ import { DENIAL_COMMANDS, Denials } from "./audit/denials.ts";
 import { AUDIT_READ } from "./audit/reads.ts";
 import { auditRoutes } from "./audit/routes.ts";
 import { createAuthorize, type Denial } from "./authorize.ts";
-import { peopleCommands } from "./command-line.ts";
+import { peopleCommands, runOn } from "./command-line.ts";
 import type { People } from "./context.ts";
 import { type Credential, Credentials, KEY_READ, SESSION_READ } from "./credentials.ts";
 import { keepHouse, RETENTION } from "./housekeeping.ts";
@@ -32,8 +32,7 @@ import { cookieNameFor } from "./sessions/cookie.ts";
 import { SESSIONS_READ } from "./sessions/reads.ts";
 import { sessionRoutes } from "./sessions/routes.ts";
 
-/** Who asks, what they may do, how often, and what was done by whom. */
-export const people = feature({
+const value = feature({
   name: "people",
   reads: [
     SESSION_READ,
@@ -83,6 +82,7 @@ export const people = feature({
     };
     const house = keepHouse(engine.commands, settings, engine.log);
     return {
+      mailer: parts.mailer,
       routes: [
         ...accountRoutes(parts),
         ...sessionRoutes(parts),
@@ -106,6 +106,9 @@ export const people = feature({
   },
   commandLine: peopleCommands,
 });
+
+/** Who asks, what they may do, how often, and what was done by whom. */
+export const people = Object.freeze({ ...value, act: runOn });
 
 function credentialsOf({ engine, settings }: FeatureContext): Credentials {
   return new Credentials({

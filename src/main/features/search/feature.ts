@@ -37,6 +37,7 @@ const value = feature({
   open({ engine, use }) {
     const { answers, commands, log } = engine;
     const keeper = new SearchKeeper({ commands, answers, log });
+    const textCoverage = remembered(COUNTED_MS, () => ftsCoverageOf(answers));
     const action = (
       method: "GET" | "POST",
       name: keyof typeof FTS_ACTIONS,
@@ -45,6 +46,8 @@ const value = feature({
     ) =>
       actionRoute({ method, path: `/admin/fts/${name}`, access, summary }, () => FTS_ACTIONS[name](commands));
     return {
+      /** Share of tracks that the text index knows; undefined when it cannot be told. Up to a minute old. */
+      textCoverage,
       routes: [
         ...searchRoutes(answers, keeper, use(discover).sentences),
         action("POST", "rebuild", "operate", "Make the text index anew"),
@@ -52,7 +55,7 @@ const value = feature({
         action("POST", "validate", "operate", "Compare text index and catalogue"),
         action("GET", "stats", "operate:read", "What the text index holds"),
       ],
-      gauges: { ftsCoverage: remembered(COUNTED_MS, () => ftsCoverageOf(answers)) },
+      gauges: { ftsCoverage: textCoverage },
       onCommit: (tags) => keeper.wrote(tags),
       close: () => keeper.close(),
     };

@@ -21,6 +21,7 @@ const MOST_A_DAY = 10_000;
 /** Adds to the day's counts, and forgets the days that are long past and what few asked for. */
 export const RECORD_SEARCHES: Command<readonly Searched[]> = command({
   name: "search.record",
+  background: true,
   input: z.array(z.strictObject({ query: z.string(), searches: z.int() })).readonly(),
   statements: (searched, { now }) => [
     statement(

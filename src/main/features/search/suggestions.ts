@@ -54,6 +54,7 @@ const HEAVIEST = [
 /** The names worth suggesting, the most popular first: `[[kind, id, name], …]`, each name once a kind. */
 export const POPULAR_NAMES_READ: Read<Nothing> = read({
   name: "search.popular-names",
+  background: true,
   lane: "scan",
   params: nothing,
   statement: (_, now) => ({
@@ -77,6 +78,7 @@ const MOST_POPULAR = 20_000;
  */
 export const POPULARITY_READ: Read<Record<string, never>> = read({
   name: "search.popularity",
+  background: true,
   lane: "scan",
   params: z.strictObject({}),
   statement: (_, now) => ({
@@ -93,6 +95,7 @@ export const POPULARITY_READ: Read<Record<string, never>> = read({
 /** Searches that are cached keep their order until they expire. */
 export const REPLACE_POPULARITY: Command<{ readonly names: string }> = command({
   name: "search.popularity",
+  background: true,
   input: z.strictObject({ names: z.string() }),
   statements: ({ names }) => [
     statement("DELETE FROM track_popularity", {}),
@@ -107,6 +110,7 @@ export const REPLACE_POPULARITY: Command<{ readonly names: string }> = command({
 /** Puts the names in the place of those before. The id is the rank, so what is found first is the most popular. */
 export const REPLACE_SUGGESTIONS: Command<{ readonly names: string }> = command({
   name: "search.suggestions",
+  background: true,
   input: z.strictObject({ names: z.string() }),
   statements: ({ names }) => [
     statement("DELETE FROM suggestions", {}),

@@ -82,6 +82,7 @@ const optimize: Command<Nothing> = command({
 /** A part of that work, small enough to be done every hour. */
 const merge: Command<Nothing> = command({
   name: "fts.merge",
+  background: true,
   input: nothing,
   statements: () => [statement("INSERT INTO tracks_fts (tracks_fts, rank) VALUES ('merge', 500)", {})],
   tags: () => [],

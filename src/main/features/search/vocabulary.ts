@@ -30,6 +30,7 @@ export function trigramsOf(word: string): string | null {
  */
 export const LEARN: Command<Nothing> = command({
   name: "search.learn",
+  background: true,
   input: nothing,
   statements: () => [
     statement(

@@ -4,15 +4,33 @@ import { sampleOf } from "./schema.ts";
 /** Placeholder for the server's address. A request replaces it by the address that it used. */
 export const ORIGIN = "http://origin.invalid";
 
-/** A curl command line for the operation. */
-export function curlOf(document: Document, { method, path, operation }: Placed): string {
+export interface ExampleRequest {
+  readonly method: string;
+  /** Path and query. */
+  readonly url: string;
+  /** JSON; left out where the request has none. */
+  readonly body?: string;
+}
+
+/** A complete request for the operation. */
+export function exampleRequestOf(document: Document, { method, path, operation }: Placed): ExampleRequest {
   const parameters = operation.parameters ?? [];
-  const url = `'${ORIGIN}${pathOf(document, path, parameters)}${queryOf(document, parameters)}'`;
-  const lines = [method === "get" ? `curl ${url}` : `curl -X ${method.toUpperCase()} ${url}`];
-  const takes = (header: string) => parameters.some(({ name }) => name === header);
-  if (takes("If-Match")) lines.push(`-H 'If-Match: "the ETag you saw"'`);
+  const url = `${pathOf(document, path, parameters)}${queryOf(document, parameters)}`;
+  const request = { method: method.toUpperCase(), url };
+  return operation.requestBody === undefined
+    ? request
+    : { ...request, body: JSON.stringify(bodyOf(document, method, operation)) };
+}
+
+/** The request as a curl command line. A condition is shown where it keeps a change from undoing another. */
+export function curlOf(document: Document, placed: Placed): string {
+  const { method, url, body } = exampleRequestOf(document, placed);
+  const lines = [method === "GET" ? `curl '${ORIGIN}${url}'` : `curl -X ${method} '${ORIGIN}${url}'`];
+  const takes = (header: string) => placed.operation.parameters?.some(({ name }) => name === header) ?? false;
+  if (takes("If-Match") && method !== "GET") lines.push(`-H 'If-Match: "the ETag you saw"'`);
   if (takes("Idempotency-Key")) lines.push(`-H "Idempotency-Key: $(uuidgen)"`);
-  if (operation.requestBody !== undefined) lines.push(...bodyLines(document, method, operation));
+  if (body !== undefined)
+    lines.push("-H 'Content-Type: application/json'", `-d '${body.replaceAll("'", "'\\''")}'`);
   return lines.join(" \\\n  ");
 }
 
@@ -33,10 +51,9 @@ function queryOf(document: Document, parameters: readonly Parameter[]): string {
   return shown.length === 0 ? "" : `?${new URLSearchParams(shown)}`;
 }
 
-function bodyLines(document: Document, method: string, { requestBody }: Operation): string[] {
+function bodyOf(document: Document, method: string, { requestBody }: Operation): unknown {
   const schema = Object.values(requestBody!.content)[0]!.schema;
-  const body = sampleOf(document, smallest(schema, method), NOTHING);
-  return ["-H 'Content-Type: application/json'", `-d '${JSON.stringify(body).replaceAll("'", "'\\''")}'`];
+  return sampleOf(document, smallest(schema, method), NOTHING);
 }
 
 /** The schema with only its required fields; for PATCH, one field. */

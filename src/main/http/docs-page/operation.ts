@@ -1,7 +1,7 @@
-import { html } from "hono/html";
+import { html, raw } from "hono/html";
 import { ERRORS } from "../../../shared/errors.ts";
 import type { Content, Document, Operation, Parameter, Placed, Schema } from "./document.ts";
-import { curlOf, exampleAnswerOf } from "./example.ts";
+import { curlOf, exampleAnswerOf, exampleRequestOf } from "./example.ts";
 import { type Field, fieldsOf, limitsOf, shapesOf, typeOf } from "./schema.ts";
 
 export type Html = ReturnType<typeof html>;
@@ -19,12 +19,18 @@ export function operationArticle(document: Document, placed: Placed): Html {
       ${bodyTables(document, operation)}
       ${answersOf(document, operation)}
     </div>
-    <div class="side">
+    <div class="side" ${tryOf(document, placed)}>
       <pre class="curl"><code>${curlOf(document, placed)}</code></pre>
       ${answer === undefined ? "" : html`<pre><code>${answer}</code></pre>`}
     </div>
   </div>
 </article>`;
+}
+
+/** Attributes from which the script builds the form to try it. */
+function tryOf(document: Document, placed: Placed): Html {
+  const { method, url, body } = exampleRequestOf(document, placed);
+  return html`data-method="${method}" data-url="${url}" ${body === undefined ? raw("") : html`data-body="${body}"`}`;
 }
 
 /** The description, unless it only repeats the summary. */

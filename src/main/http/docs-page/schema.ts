@@ -87,7 +87,7 @@ export function sampleOf(
   if (whole.items !== undefined) return [sampleOf(document, whole.items, known)];
   const [branch] = alternatives(whole);
   if (branch !== undefined) return sampleOf(document, branch, known, name);
-  return plainSample(whole);
+  return NAMED[name] ?? plainSample(whole);
 }
 
 const objectOf = (document: Document, { properties }: Schema, known: ReadonlyMap<string, unknown>) =>
@@ -102,6 +102,16 @@ function plainSample({ type, format, minimum }: Schema): unknown {
   if (first === "boolean") return true;
   return first === "object" ? {} : "…";
 }
+
+/** Values of fields that say what is in them by their name alone. */
+const NAMED: Readonly<Record<string, unknown>> = {
+  slug: "harbour-lights",
+  composer: "Ada Prescott",
+  next: "5B22486172626F7572204C6967687473222C315D",
+  email: "ada@example.com",
+  bytes: 7_512_304,
+  cursor: "5B22486172626F7572204C6967687473222C315D",
+};
 
 const SAMPLES: Readonly<Record<string, string>> = {
   uuid: "086cbf8a-3ea4-8514-b76e-10f73ca1e5b7",

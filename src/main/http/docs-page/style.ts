@@ -1,4 +1,4 @@
-/** The only style sheet, without fonts, images or scripts: the pages work offline and under a strict policy. */
+/** The only style sheet, without fonts or images: the pages work offline and under a strict policy. */
 export const STYLE = `
 :root {
   color-scheme: light dark;
@@ -50,15 +50,29 @@ p code, td code { padding: .05rem .3rem; border-radius: .25rem; background: var(
 .status { font-variant-numeric: tabular-nums; } .s2 { color: var(--post); } .s3 { color: var(--get); } .s4, .s5 { color: var(--delete); }
 .rules { display: grid; grid-template-columns: repeat(auto-fit, minmax(19rem, 1fr)); gap: 0 2.5rem; margin-top: 1.5rem; font-size: .92rem; }
 .rules h4 { color: var(--text); }
+[hidden] { display: none !important; }
+.filter { display: block; margin-top: .8rem; color: var(--dim); } .filter input { width: 100%; }
+input, textarea, button { font: inherit; padding: .35rem .6rem; color: inherit; background: var(--page); border: 1px solid var(--line); border-radius: .4rem; }
+textarea, form.try input { width: 100%; font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: .85rem; }
+button { cursor: pointer; color: var(--link); } button.changes { color: var(--delete); } button.try { margin-bottom: .6rem; }
+form.try { display: grid; gap: .5rem; margin-bottom: .8rem; padding: .8rem; border: 1px solid var(--line); border-radius: .5rem; }
+form.try label { font-size: .85rem; color: var(--dim); } form.try p { margin: 0; font-size: .85rem; }
+:focus-visible { outline: 2px solid var(--link); outline-offset: 1px; }
+nav [aria-current] { color: var(--link); font-weight: 600; }
+.filtered .lead, .filtered .rules { display: none; }
+.back { display: none; }
 tr:target { background: color-mix(in srgb, var(--link) 12%, transparent); }
 @media (max-width: 75rem) { .columns { grid-template-columns: minmax(0, 1fr); } }
 @media (max-width: 52rem) {
   .page { display: block; } nav { position: static; height: auto; border: 0; } nav ul { display: none; }
   nav h2 { display: inline-block; margin: .6rem .8rem 0 0; } main { padding: 1.2rem 1rem 3rem; }
   .wide { overflow-x: auto; }
+  .filtered nav ul { display: block; } .filtered nav h2 { display: block; }
+  .back { display: block; position: fixed; right: 1rem; bottom: 1rem; padding: .5rem .9rem; border: 1px solid var(--line);
+    border-radius: 2rem; background: var(--panel); box-shadow: 0 1px 6px rgb(0 0 0 / .25); }
 }
 @media print {
-  :root { color-scheme: light; } body { font-size: 10pt; } nav { display: none; } .page { display: block; } main { padding: 0; }
+  :root { color-scheme: light; } body { font-size: 10pt; } nav, .back, button { display: none; } .page { display: block; } main { padding: 0; }
   article { break-inside: avoid-page; padding: .8rem 0; } h2.tag { break-after: avoid; } pre { max-height: none; white-space: pre-wrap; }
   details::details-content { content-visibility: visible; block-size: auto; } a { color: inherit; }
 }

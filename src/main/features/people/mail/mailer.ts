@@ -37,21 +37,23 @@ export class Mailer {
   /** Does not keep the answer waiting, which would tell whether there is such an account: a failure is logged. */
   sendLink(purpose: LinkMail, to: string, url: string): void {
     if (!this.enabled) return;
-    this.#send(purpose, to, url).catch((error) =>
+    const { subject, text } = MAILS[purpose];
+    const whole = `${text}\n\n${url}\n\nIf it was not you, nothing needs to be done.\n`;
+    this.send(to, subject, whole).catch((error) =>
       this.#log.error({ err: error }, "a mail could not be sent"),
     );
   }
 
-  async #send(purpose: LinkMail, to: string, url: string): Promise<void> {
+  /** @throws what the mail server says. */
+  async send(to: string, subject: string, text: string): Promise<void> {
     this.#transport ??= open(this.#settings.smtpUrl);
-    const { subject, text } = MAILS[purpose];
     const transport = await this.#transport;
     await transport.sendMail({
       from: { name: "Chinook Server", address: this.#settings.mailFrom },
       // As an object: a text would be parsed, and might name two.
       to: { name: "", address: to },
       subject,
-      text: `${text}\n\n${url}\n\nIf it was not you, nothing needs to be done.\n`,
+      text,
       // Quoted-printable would break the link over lines.
       textEncoding: "base64",
       disableFileAccess: true,

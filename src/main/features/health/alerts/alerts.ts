@@ -1,0 +1,80 @@
+import type { Judged, Status } from "../check.ts";
+import type { Report } from "../health.ts";
+
+/** What is told when a check has been unwell for long enough, got worse, or is well again. */
+export interface Alert {
+  readonly check: string;
+  /** `ok`: it is over. */
+  readonly status: Status;
+  /** Since when it has this status, or was unwell when it is over: RFC 3339 UTC. */
+  readonly since: string;
+  readonly value: Judged["value"];
+  readonly threshold: Judged["threshold"];
+  readonly unit: Judged["unit"] | null;
+  readonly recommendation: string | null;
+}
+
+interface Turned {
+  readonly status: Status;
+  readonly since: number;
+  /** Since when it is unwell at all. */
+  readonly began: number;
+  /** The status that was told; undefined: nothing yet. */
+  readonly told: Status | undefined;
+}
+
+/**
+ * Decides what to tell. A check that is unwell for `afterMs` is told once, once more when it gets worse, and once when
+ * it is well again. One that turns back before its time is nobody's business.
+ */
+export class Alerts {
+  readonly #afterMs: number;
+  readonly #send: (alert: Alert) => void;
+  readonly #now: () => number;
+  readonly #turned = new Map<string, Turned>();
+
+  constructor(afterMs: number, send: (alert: Alert) => void, now: () => number = Date.now) {
+    this.#afterMs = afterMs;
+    this.#send = send;
+    this.#now = now;
+  }
+
+  observe({ checks }: Report): void {
+    for (const check of checks) this.#observe(check);
+  }
+
+  #observe(check: Judged): void {
+    const { name, status } = check;
+    const known = this.#turned.get(name);
+    if (status === "ok") {
+      this.#turned.delete(name);
+      if (known?.told !== undefined) this.#tell(check, known.began);
+      return;
+    }
+    const now = this.#now();
+    const began = known?.began ?? now;
+    const told = known?.told;
+    const since = known?.status === status ? known.since : now;
+    const turned: Turned = { status, since, began, told };
+    this.#turned.set(name, turned);
+    if (isWorse(status, turned.told) && now - since >= this.#afterMs) {
+      this.#turned.set(name, { ...turned, told: status });
+      this.#tell(check, since);
+    }
+  }
+
+  #tell({ name, status, value, threshold, unit, recommendation }: Judged, since: number): void {
+    this.#send({
+      check: name,
+      status,
+      since: new Date(since).toISOString(),
+      value,
+      threshold,
+      unit: unit ?? null,
+      recommendation: recommendation ?? null,
+    });
+  }
+}
+
+const isWorse = (status: Status, told: Status | undefined): boolean =>
+  told === undefined || (told === "warn" && status === "fail");

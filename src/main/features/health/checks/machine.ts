@@ -1,0 +1,83 @@
+import { atMost, type Check, finding } from "../check.ts";
+
+/** By then the clock has surely been set: before it, it was not. */
+const EARLIEST = Date.UTC(2025, 0, 1);
+const JUMP_MS = 2_000;
+
+/** What the machine gives the process. */
+export const MACHINE: readonly Check[] = [
+  {
+    name: "memory",
+    judge: ({ machine: { residentBytes, memoryBytes } }) =>
+      atMost(residentBytes, {
+        warn: 0.8 * memoryBytes,
+        fail: 0.95 * memoryBytes,
+        unit: "bytes",
+        advice:
+          "The process has most of what the machine, or its control group, allows: lower CHINOOK_CACHE_MB, CHINOOK_POINT_READERS or CHINOOK_SCAN_READERS, or give it more.",
+      }),
+  },
+  {
+    name: "memory_available",
+    judge: ({ machine: { availableBytes, memoryBytes } }) => {
+      const wanted = Math.min(0.05 * memoryBytes, 256 * 1_048_576);
+      const status = availableBytes >= wanted ? "ok" : availableBytes < wanted / 4 ? "fail" : "warn";
+      const advice =
+        "The machine has little memory left for anybody: find who has it, or lower CHINOOK_CACHE_MB.";
+      return finding(status, availableBytes, wanted, advice, "bytes");
+    },
+  },
+  {
+    name: "heap",
+    judge: ({ machine: { heapRatio } }) =>
+      atMost(heapRatio, {
+        warn: 0.85,
+        fail: 0.97,
+        unit: "ratio",
+        advice:
+          "JavaScript's memory is nearly used up: lower CHINOOK_CACHE_MB, or start node with a larger --max-old-space-size.",
+      }),
+  },
+  {
+    name: "descriptors",
+    judge: ({ machine: { descriptors, maxDescriptors } }) =>
+      atMost(descriptors, {
+        warn: Math.floor(0.8 * (maxDescriptors ?? Infinity)),
+        fail: Math.floor(0.95 * (maxDescriptors ?? Infinity)),
+        advice:
+          "Connections and files have most of the descriptors: raise the limit (`LimitNOFILE=` of systemd, `ulimit -n`), or bound the connections in the proxy.",
+      }),
+  },
+  {
+    name: "event_loop",
+    judge: ({ recent }) =>
+      atMost(recent.worst("loopP99"), {
+        warn: 100,
+        fail: 1_000,
+        unit: "ms",
+        advice:
+          "The main thread comes late to everything: more requests come than one processor carries. Let clients keep connections, use ETags, and give the process a processor of its own.",
+      }),
+  },
+  {
+    name: "standstill",
+    judge: ({ recent }) =>
+      atMost(recent.worst("loopMax"), {
+        warn: 1_000,
+        unit: "ms",
+        advice:
+          "The process stood still for so long within the last five minutes: swapping, a machine that was suspended, or another program that had the processor.",
+      }),
+  },
+  {
+    name: "clock",
+    judge: ({ hour }) => {
+      const unset = Date.now() < EARLIEST;
+      const advice = unset
+        ? "The machine's clock is not set: times of plays, sessions and backups are wrong. Start a time service such as chrony."
+        : "The machine's clock was set by so much within the last hour: look at its time service.";
+      const status = unset ? "fail" : hour.clockJump >= JUMP_MS ? "warn" : "ok";
+      return finding(status, Math.round(hour.clockJump), JUMP_MS, advice, "ms");
+    },
+  },
+];

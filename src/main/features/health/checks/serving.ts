@@ -1,0 +1,66 @@
+import { atMost, type Check, finding } from "../check.ts";
+
+const MINUTES = "of the last five minutes";
+
+/** Whether it answers. */
+export const SERVING: readonly Check[] = [
+  {
+    name: "server",
+    judge: ({ status }) =>
+      finding(
+        status === "ok" ? "ok" : "fail",
+        status,
+        "ok",
+        status === "draining"
+          ? "It is stopping: send requests elsewhere."
+          : "It is starting: `/readyz` answers 200 when it takes requests.",
+      ),
+  },
+  {
+    name: "writer",
+    judge: ({ writer }) =>
+      finding(
+        writer ? "ok" : "fail",
+        writer ? "alive" : "dead",
+        "alive",
+        "Another is being started, and writes wait for it. If it does not come: see the log for why, and check disk and permissions of the database.",
+      ),
+  },
+  {
+    name: "readers",
+    judge: ({ readers }) =>
+      finding(
+        readers ? "ok" : "fail",
+        readers ? "alive" : "dead or stuck",
+        "alive",
+        "See the log for why. If it lasts, restart the server.",
+      ),
+  },
+  {
+    name: "threads_lost",
+    judge: ({ hour }) =>
+      atMost(hour.count("threadsLost"), {
+        warn: 1,
+        fail: 10,
+        advice:
+          "Threads died within the last hour and were replaced: see the log for why. A read or a command that exhausts a thread's memory repeats it.",
+      }),
+  },
+  {
+    name: "server_errors",
+    judge: ({ recent }) =>
+      atMost(recent.count("serverErrors"), {
+        warn: 1,
+        fail: Math.max(10, recent.count("requests") / 20),
+        advice: `Answers ${MINUTES} were 500: look for "request failed" in the log and report the request_id.`,
+      }),
+  },
+  {
+    name: "housekeeping",
+    judge: ({ hour }) =>
+      atMost(hour.count("housekeepingFailures"), {
+        warn: 1,
+        advice: 'Tasks of the last hour failed: look for "housekeeping failed" in the log.',
+      }),
+  },
+];

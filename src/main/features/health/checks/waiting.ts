@@ -1,0 +1,36 @@
+import { atMost, type Check } from "../check.ts";
+
+/** From this multiple of the warning's threshold on, a wait fails: requests are then refused, or about to be. */
+const FAILS = 8;
+
+const wait = (lane: "point" | "scan" | "write", advice: string): Check => ({
+  name: `${lane}_wait`,
+  judge: ({ recent, settings: { healthWaitMs } }) =>
+    atMost(recent.p99(lane), { warn: healthWaitMs, fail: FAILS * healthWaitMs, unit: "ms", advice }),
+});
+
+/** Whether requests wait: of 100 of the last five minutes, 99 waited less than the value. */
+export const WAITING: readonly Check[] = [
+  wait(
+    "point",
+    "Cheap reads wait for a thread: raise CHINOOK_POINT_READERS while processors are free. `chinook query slow` names the slowest reads.",
+  ),
+  wait(
+    "scan",
+    "Searches and aggregates wait for a thread: `chinook query slow` names the slowest reads. Raise CHINOOK_SCAN_READERS while processors are free.",
+  ),
+  wait(
+    "write",
+    "Writes wait for the writer: see commit_time. Send many rows in one request, and load whole catalogues with `chinook import`.",
+  ),
+  {
+    name: "turned_away",
+    judge: ({ recent }) =>
+      atMost(recent.count("turnedAway"), {
+        warn: 1,
+        fail: Math.max(100, recent.count("requests") / 20),
+        advice:
+          "Requests of the last five minutes were refused with 503: more came than could be served in time. See the waits for where.",
+      }),
+  },
+];

@@ -1,0 +1,64 @@
+import type { Command } from "commander";
+import colors from "picocolors";
+import { SETTINGS, type SettingName, type Settings, textOf } from "../../../shared/settings.ts";
+import { settingsOf, withSettings } from "../../cli/options.ts";
+import { columns, print, say } from "../../cli/output.ts";
+import { backups } from "../backups/feature.ts";
+import { type Outcome, STEPS } from "./steps.ts";
+import { surroundingsOf, type Unwise, unwise } from "./unwise.ts";
+
+export function setupCommands(program: Command): void {
+  withSettings(program.command("validate-config"))
+    .description("check the settings, print what they come to, and say what is unwise")
+    .option("--json", "print the result as JSON on standard output")
+    .action((options) => validateConfig(settingsOf(options), options.json));
+  withSettings(program.command("setup"))
+    .description("prepare everything that a new machine needs, without serving; again changes nothing")
+    .option("--admin <email>", "who is to be the first admin, where accounts are required")
+    .option("--json", "print the result as JSON on standard output")
+    .action((options) => setup(settingsOf(options), options));
+}
+
+async function validateConfig(settings: Settings, json: boolean | undefined): Promise<void> {
+  const advice = unwise(settings, await surroundingsOf(settings, backups.folderOf(settings)));
+  const rows = (Object.keys(SETTINGS) as SettingName[]).map((name) => rowOf(name, settings));
+  const values = rows.map(({ env, value }) => [env, /^\d+$/.test(value) ? Number(value) : value]);
+  const human = () =>
+    [
+      columns(rows.map(({ env, value, given }) => [env, `${value}${given ? colors.dim("  (set)") : ""}`])),
+      ...advice.map(warning),
+    ].join("\n");
+  print(json, { ...Object.fromEntries(values), unwise: advice }, human);
+}
+
+/** By the name of its variable, as it would be set; what differs from the default is marked. */
+function rowOf(name: SettingName, settings: Settings) {
+  const value = textOf(name, settings[name]);
+  const given = value !== textOf(name, SETTINGS[name].initial());
+  return { env: SETTINGS[name].env, value: withoutSecrets(name, value), given };
+}
+
+/** What is printed ends up in logs and questions to others. */
+function withoutSecrets(name: SettingName, value: string): string {
+  if ("secret" in SETTINGS[name] && value !== "") return "***";
+  return value.replace(/^(\w+:\/\/[^/@:]*):[^/@]*@/, "$1:***@");
+}
+
+const warning = ({ setting, advice }: Unwise): string =>
+  `${colors.yellow("unwise")}  ${setting === null ? "" : `${setting}: `}${advice}`;
+
+const STATES = { done: colors.green("done"), already: colors.dim("is there"), left: colors.yellow("to do") };
+
+/** Each step is told when it is done, so that one sees where it stands. */
+async function setup(settings: Settings, { admin, json }: { admin?: string; json?: boolean }): Promise<void> {
+  const outcomes: (Outcome & { readonly step: string })[] = [];
+  const width = Math.max(...STEPS.map(({ name }) => name.length));
+  for (const { name, run } of STEPS) {
+    const outcome = await run({ settings, admin });
+    outcomes.push({ step: name, ...outcome });
+    if (!json) process.stdout.write(`  ${name.padEnd(width)}  ${STATES[outcome.state]}  ${outcome.detail}\n`);
+  }
+  const advice = unwise(settings, await surroundingsOf(settings, backups.folderOf(settings)));
+  for (const one of advice) say(warning(one));
+  if (json) print(json, { database: settings.database, steps: outcomes, unwise: advice }, () => "");
+}
