@@ -28,7 +28,7 @@ export function inputErrors(
     const branch = issue.code === "invalid_union" ? meant(issue) : undefined;
     return branch === undefined
       ? [locate(issue.path, detailOf(issue, valueAt(input, issue.path)), at)]
-      : branch.flatMap(describe);
+      : branch.slice(0, MAX_ERRORS).flatMap(describe);
   };
   return issues.slice(0, MAX_ERRORS).flatMap(describe).slice(0, MAX_ERRORS);
 }

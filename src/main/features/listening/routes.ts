@@ -3,12 +3,12 @@ import { AppError } from "../../../shared/errors.ts";
 import type { Answers } from "../../engine/reads/answers.ts";
 import type { Principal } from "../../http/access.ts";
 import { create, type Writes } from "../../http/command-route.ts";
-import { bodyOf, noParameters, pathOf } from "../../http/input.ts";
+import { BODY_BOUNDS, noParameters, pathOf, readJson, validate } from "../../http/input.ts";
 import { pageSchema } from "../../http/page-schema.ts";
 import { readRoute } from "../../http/read-route.ts";
 import { type Route, route } from "../../http/route.ts";
 import { KINDS, type Kind } from "../../model/kinds.ts";
-import { PLAY_COMMANDS, type PlayInput, playsBody } from "./commands.ts";
+import { PLAY_COMMANDS, type PlayInput, playsBody, playsSchemaOf } from "./commands.ts";
 import { CHART_READS, HISTORY_READ } from "./reads.ts";
 
 const playSchema = z
@@ -53,7 +53,8 @@ export const listeningRoutes = (answers: Answers, writes: Writes): Route[] => [
     },
     handle: async (call) => {
       pathOf(call, noParameters);
-      const { body, text } = await bodyOf(call, playsBody);
+      const { value, text } = await readJson(call.incoming, BODY_BOUNDS);
+      const body = validate<PlayInput | PlayInput[]>(playsSchemaOf(value), value, "pointer");
       return Array.isArray(body)
         ? create(
             writes,
