@@ -254,7 +254,7 @@ export const ERRORS = {
   },
   database_moved: {
     status: 503,
-    title: "Database file moved or deleted",
+    title: "Database file or its lock moved or deleted",
     retry: 5,
     hint: "Nothing was written. Put the file back and the server goes on by itself, or restore a backup and restart it.",
   },

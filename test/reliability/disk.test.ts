@@ -129,7 +129,7 @@ describe(`a disk that fails${limitable ? "" : " (skipped: there is no prlimit)"}
 });
 
 describe("a database that goes away under its server", () => {
-  test.each(["its file", "its folder", "its WAL"])(
+  test.each(["its file", "its folder", "its WAL", "its lock"])(
     "%s: no write is acknowledged until it is back",
     async (what) => {
       const database = join(temporaryFolder(), "folder", "database.sqlite");
@@ -137,8 +137,13 @@ describe("a database that goes away under its server", () => {
       copyFileSync(catalogue, database);
       await using server = await startServer({}, { database });
       expect((await artist(server, "Before")).status).toBe(201);
-      const path =
-        what === "its file" ? database : what === "its WAL" ? `${database}-wal` : dirname(database);
+      const paths: Record<string, string> = {
+        "its file": database,
+        "its folder": dirname(database),
+        "its WAL": `${database}-wal`,
+        "its lock": `${database}.lock`,
+      };
+      const path = paths[what]!;
       renameSync(path, `${path}.away`);
       expectProblem(await artist(server, "Away"), 503, "database_moved");
       expect((await get(server, "/v1/tracks/1")).status).toBe(200);
@@ -165,6 +170,20 @@ describe("a database that goes away under its server", () => {
     await server.kill();
     await using next = await startServer(unprivileged, { database });
     expect(value(next, "SELECT count(*) FROM artists WHERE name = 'Kept'")).toBe(1);
+  });
+
+  test("its lock, so that a second server can start: the first writes no more", async () => {
+    await using first = await startServer({}, { database: copyOf(catalogue) });
+    unlinkSync(`${first.database}.lock`);
+    await using second = await startServer({}, { database: first.database });
+    const { detail } = expectProblem(await artist(first, "First"), 503, "database_moved");
+    expect(detail).toContain(`${first.database}.lock is another file now`);
+    expect((await artist(second, "Second")).status).toBe(201);
+    expect(await first.stop()).toBe(0);
+    expect((await artist(second, "Third")).status).toBe(201);
+    expect(column(second, "SELECT count(*) FROM artists WHERE name IN ('First', 'Second', 'Third')")).toEqual(
+      [2],
+    );
   });
 
   test("for good: writes stay refused, also to another file of the same name", async () => {

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { setImmediate as endOfTurn } from "node:timers/promises";
 import type { z } from "zod";
 import { AppError } from "../../shared/errors.ts";
 import { nothing } from "../engine/reads/read.ts";
@@ -64,6 +65,16 @@ export function pathOf<T>(call: Call, schema: z.ZodObject): T {
 /** Default limits of a request's body. */
 export const BODY_BOUNDS: JsonBounds = { bytes: 1_048_576, values: 10_000 };
 
+/** Characters of a body that is parsed at once: it takes a millisecond or two at most. */
+const BRIEF = 8_192;
+
+/** Resolves for one caller per turn of the event loop, in order. */
+function nextTurn(): Promise<void> {
+  turn = turn.then(() => endOfTurn());
+  return turn;
+}
+let turn = Promise.resolve();
+
 /** The parsed body and its text. @throws AppError as {@link readJson} and {@link validate}. */
 export async function bodyOf<T>(
   call: Call,
@@ -76,7 +87,8 @@ export async function bodyOf<T>(
 
 /**
  * Reads the body as JSON. The bounds limit both the text in memory and the values parsed: parsing blocks the thread
- * that serves all clients. The body counts against the process's budget until the response.
+ * that serves all clients. Only one larger body is parsed and handled per turn of the event loop, so that all other
+ * clients are served in between. The body counts against the process's budget until the response.
  *
  * @throws AppError `media_type_unsupported`, `body_too_large`, `body_malformed` or `overloaded`.
  */
@@ -86,6 +98,7 @@ export async function readJson(
 ): Promise<{ value: unknown; text: string }> {
   checkContentType(incoming);
   const text = await readText(incoming, bounds);
+  if (text.length > BRIEF) await nextTurn();
   try {
     return { value: JSON.parse(text), text };
   } catch (cause) {
@@ -121,18 +134,23 @@ export function beforeReading(incoming: Asking, ask: () => void): void {
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 function readText(incoming: Asking, { bytes: maxBytes, values }: JsonBounds): Promise<string> {
-  if (Number(incoming.headers["content-length"] ?? 0) > maxBytes) throw new AppError("body_too_large");
+  const announced = Number(incoming.headers["content-length"] ?? 0);
+  if (announced > maxBytes) throw new AppError("body_too_large");
   incoming[ASK]?.();
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     const scan = new JsonScan(values);
     let bytes = 0;
-    const end = () => decode(chunks, resolve, reject);
+    const end = () => {
+      BODIES.arrived(incoming);
+      decode(chunks, resolve, reject);
+    };
     const take = (chunk: Buffer) => {
       bytes += chunk.length;
       const refused = bytes > maxBytes ? new AppError("body_too_large") : refusal(incoming, chunk, scan);
-      if (refused === undefined) chunks.push(chunk);
-      else ignoreRest(refused);
+      if (refused !== undefined) return ignoreRest(refused);
+      chunks.push(chunk);
+      if (chunks.length === 1 && bytes !== announced) BODIES.arrives(incoming, () => ignoreRest(tooMany()));
     };
     // The rest is read and dropped, so that the client gets to read the response.
     const ignoreRest = (reason: AppError) => {
@@ -151,9 +169,10 @@ function readText(incoming: Asking, { bytes: maxBytes, values }: JsonBounds): Pr
 function refusal(incoming: IncomingMessage, chunk: Buffer, scan: JsonScan): AppError | undefined {
   const past = scan.take(chunk);
   if (past !== undefined) return new AppError("body_too_large", { detail: `the body is ${past}` });
-  if (BODIES.take(incoming, chunk.length)) return undefined;
-  return new AppError("overloaded", { detail: "too many bodies are under way" });
+  return BODIES.take(incoming, chunk.length) ? undefined : tooMany();
 }
+
+const tooMany = (): AppError => new AppError("overloaded", { detail: "too many bodies are under way" });
 
 function decode(
   chunks: readonly Buffer[],

@@ -10,6 +10,7 @@ import type { Settings } from "../../shared/settings.ts";
 import type { App } from "./app.ts";
 import { beforeReading } from "./input.ts";
 import { problem, type Reply, requestIdOf } from "./reply.ts";
+import { dropUnread, Pipelining } from "./unread.ts";
 
 /** Bytes of the request line and headers. */
 const MAX_HEADERS = 16_384;
@@ -67,7 +68,9 @@ export async function listen(
   onRejected: OnRejected,
 ): Promise<Server> {
   const listener = getRequestListener(hono.fetch, { errorHandler: adaptorError });
+  const pipelining = new Pipelining();
   const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    if (!pipelining.admits(incoming, outgoing)) return;
     if (incoming.httpVersion === "1.0") incoming.headers.host ??= "localhost";
     if (known.answer(incoming, outgoing)) return;
     if (incoming.url === "*" && incoming.method === "OPTIONS") incoming.url = ASTERISK;
@@ -76,6 +79,7 @@ export async function listen(
   const server = tlsCert === "" ? createServer(LIMITS, onRequest) : secureServer(tlsCert, tlsKey, onRequest);
   server.maxConnections = MAX_CONNECTIONS;
   noteConnections(server);
+  dropUnread(server);
   refuseWhatIsNoRequest(server, onRejected);
   await listening(server, host, port);
   return server;

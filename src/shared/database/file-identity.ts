@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import { AppError } from "../errors.ts";
+import { lockFile } from "./lock.ts";
 
 interface Place {
   readonly path: string;
@@ -7,11 +8,12 @@ interface Place {
 }
 
 /**
- * Detects that the database, its WAL or the WAL's index was moved, replaced or deleted. SQLite goes on writing to
- * the old file: every commit would be acknowledged and then lost with the process. A process that opens the
- * database with a new index does not see this one's locks.
+ * Detects that the database, its WAL, the WAL's index or the writer's lock was moved, replaced or deleted. SQLite goes
+ * on writing to the old file: every commit would be acknowledged and then lost with the process. A process that opens
+ * the database with a new index does not see this one's locks. A second server that makes a new lock file does not see
+ * this one's lock: two would write, each with its own cache.
  *
- * Checked before each batch: three look-ups of a name, a few microseconds. A file that is moved back is accepted
+ * Checked before each batch: four look-ups of a name, a few microseconds. A file that is moved back is accepted
  * again. A file in a folder without read permission does not count as gone.
  */
 export class FileIdentity {
@@ -19,7 +21,10 @@ export class FileIdentity {
 
   /** Construct it when the WAL exists: from the first read on. */
   constructor(file: string) {
-    this.#places = [file, `${file}-wal`, `${file}-shm`].map((path) => ({ path, inode: inodeOf(path) }));
+    this.#places = [file, `${file}-wal`, `${file}-shm`, lockFile(file)].map((path) => ({
+      path,
+      inode: inodeOf(path),
+    }));
   }
 
   /** @throws AppError `database_moved`. */

@@ -72,10 +72,14 @@ export class WriterLock {
     writeFileSync(holderFile(this.#file), `${JSON.stringify(holder)}\n`, { mode: modeOf(this.#file) });
   }
 
-  /** Removes the name first: once the lock is free, that file belongs to the next holder. Idempotent. */
+  /**
+   * Removes the name first: once the lock is free, that file belongs to the next holder. It may do so before, when the
+   * lock file was deleted. Idempotent.
+   */
   release(): void {
     try {
-      if (this.#lock.open) rmSync(holderFile(this.#file), { force: true });
+      const ours = this.#lock.open && readHolder(this.#file)?.since === this.#since;
+      if (ours) rmSync(holderFile(this.#file), { force: true });
     } finally {
       this.#lock.close();
     }
