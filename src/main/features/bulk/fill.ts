@@ -22,9 +22,9 @@ export async function fill(
   source: CatalogueSource,
   progress: Progress,
 ): Promise<Filled> {
-  await target.setSource("loading");
+  await patiently(() => target.setSource("loading"));
   const { tables, changed } = await loadAll(target, chunks, progress);
-  await target.setSource(source);
+  await patiently(() => target.setSource(source));
   return finish(target, tables, changed, progress);
 }
 
@@ -51,10 +51,10 @@ const AGAIN = new Set<ErrorCode>(["write_timeout", "overloaded", "wal_full", "bu
 const [AGAIN_MS, ATTEMPTS] = [500, 600];
 
 /** A slow disk makes a load slow, and does not end it. */
-async function patiently<T>(load: () => Promise<T>): Promise<T> {
+async function patiently<T>(write: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await load();
+      return await write();
     } catch (error) {
       if (!(error instanceof AppError && AGAIN.has(error.code)) || attempt === ATTEMPTS) throw error;
       await delay(AGAIN_MS);
