@@ -2,34 +2,34 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 
 /**
- * Clients that ask and do not read. Each answer that waits for its client takes memory, and neither Node.js nor the
- * operating system ever gives such a connection up.
+ * Clients that send requests and do not read the responses. Each unread response takes memory, and neither Node.js nor
+ * the operating system closes such a connection.
  */
 
-/** Milliseconds in which a client must take something of an answer. */
+/** Milliseconds in which a client must read some of a response. */
 const PATIENCE_MS = 30_000;
 
-/** Requests of one connection that wait for the answers to those before them (pipelining), and of all together. */
+/** Requests that wait for earlier responses on the same connection (pipelining): of one connection, and of all. */
 const MOST_BEHIND = 100;
 const MOST_BEHIND_IN_ALL = 2_000;
 
-/** Ends connections whose answer nobody takes, and idle ones. A request that takes long is left alone. */
+/** Closes connections whose response is not read, and idle ones. A slow request is not affected. */
 export function dropUnread(server: Server, patienceMs = PATIENCE_MS): void {
   server.setTimeout(patienceMs, (socket: Duplex & { _httpMessage?: ServerResponse | null }) => {
     if (socket.writableLength > 0 || socket._httpMessage == null) socket.destroy();
   });
 }
 
-/** Kept on the connection itself, as body-budget.ts does. */
+/** Stored on the connection itself, as in body-budget.ts. */
 const BEHIND = Symbol("requests behind another");
 
 type Connection = Duplex & { [BEHIND]?: number };
 
-/** Bounds what is asked for before the answers to earlier requests were read. */
+/** Limits the requests that wait for earlier responses. */
 export class Pipelining {
   #all = 0;
 
-  /** @returns false when the connection asks for too much: it is closed. To be asked for each request. */
+  /** Call it for each request. @returns false if the connection has sent too many; it is then closed. */
   admits({ socket }: IncomingMessage, outgoing: ServerResponse): boolean {
     if (outgoing.socket !== null) return true;
     if (socket.destroyed) return false;

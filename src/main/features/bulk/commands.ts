@@ -62,7 +62,7 @@ const unmerged = (load: Statement): Statement[] => [
 
 const everything = () => ["*"];
 
-/** One check and no union: of a union each wrong value makes three errors, and a chunk has thousands of values. */
+/** No union: each wrong value would make three errors, and a chunk has thousands of values. */
 const value = z
   .custom<Value>(
     (given) => given === null || typeof given === "string" || Number.isFinite(given),

@@ -23,7 +23,7 @@ export const MAX_PLAYS = 1_000;
 const plays = z.array(playInput).min(1).max(MAX_PLAYS);
 export const playsBody = z.union([playInput, plays]);
 
-/** What to validate a body by: of an array that a union refuses, each mistake is worded twice, which takes longest. */
+/** The schema to validate a body by. An array is not validated by the union, which words each error twice. */
 export const playsSchemaOf = (body: unknown) => (Array.isArray(body) ? plays : playsBody);
 
 const PLAY_JSON = "json_object('id', id, 'track_id', track_id, 'user_id', user_id, 'played_at', played_at)";
