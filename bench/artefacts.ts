@@ -6,7 +6,7 @@ import type { Scenario } from "./scenarios/scenario.ts";
 import { SERVERS } from "./servers/specs.ts";
 import type { TrafficName } from "./traffic.ts";
 
-/** A traffic's requests as a file that all load generators read: method, path, body and kind by tabs. */
+/** A traffic's requests as a file for all load generators: method, path, body and kind, separated by tabs. */
 export function writeRequests(file: string, traffic: TrafficName, catalogue: Catalogue): string {
   const lines = requestsOf(traffic, catalogue).map(
     ({ method, path, body = "", kind = "" }) => `${method}\t${path}\t${body}\t${kind}\n`,
@@ -15,10 +15,10 @@ export function writeRequests(file: string, traffic: TrafficName, catalogue: Cat
   return file;
 }
 
-/** Set by Node for each response, whoever answers. */
+/** Node.js sets these on each response, whichever server answers. */
 const HOP_BY_HOP = new Set(["connection", "keep-alive", "date", "content-length", "transfer-encoding"]);
 
-/** What Chinook Server answers to the first track under these settings, once it is warm: kept in a file. */
+/** Writes Chinook Server's answer about the first track under these settings, once it is warm, to a file. */
 export async function answerFile(
   directory: string,
   catalogue: Catalogue,

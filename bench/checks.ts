@@ -3,31 +3,31 @@ import { type Catalogue, requestsOf } from "./databases.ts";
 import { REFUSED } from "./load/generator.ts";
 import type { Request, TrafficName } from "./traffic.ts";
 
-/** Twenty answers a second are enough to notice a wrong one, and too few to be felt. */
+/** Twenty requests a second are enough to detect a wrong answer, and too few to affect the figures. */
 const PACE_MS = 50;
 const TIMEOUT_MS = 60_000;
 
 export interface Checked {
   checked: number;
-  /** Turned away: no answer, and so no wrong one. */
+  /** Refused requests: no answer, so none that is wrong. */
   refused: number;
   readonly wrong: string[];
-  /** Ids of the plays that were answered: each must be in the file at the end. */
+  /** Ids of the acknowledged plays. Each must be in the file at the end. */
   readonly plays: number[];
 }
 
-/** What is asked, of whom, and what is right. */
+/** The server under test, the requests to it and the correct answers. */
 export interface Subject {
   readonly url: string;
   readonly traffic: TrafficName;
   readonly catalogue: Catalogue;
-  /** Whether the server answers each request with what belongs to the first. */
+  /** Whether the server answers each request with the answer to the first. */
   readonly constant: boolean;
-  /** Whether its order of hits is its own. */
+  /** Whether it ranks hits in its own order. */
   readonly ranksOtherwise: boolean;
 }
 
-/** Asks once before the load begins: a broken server is found out without measuring it. */
+/** One check before the load begins: detects a broken server without measuring it. */
 export async function checkOnce(subject: Subject): Promise<Checked> {
   const found = newChecked();
   await checkOne(subject, requestsOf(subject.traffic, subject.catalogue), 0, found);
@@ -38,7 +38,7 @@ export async function checkOnce(subject: Subject): Promise<Checked> {
 
 const newChecked = (): Checked => ({ checked: 0, refused: 0, wrong: [], plays: [] });
 
-/** A client beside the load that compares whole answers with what the database holds, until told to stop. */
+/** A client beside the load that compares whole answers with the content of the database, until told to stop. */
 export async function watchAnswers(subject: Subject, until: Promise<unknown>): Promise<Checked> {
   const found = newChecked();
   const requests = requestsOf(subject.traffic, subject.catalogue);
@@ -47,7 +47,7 @@ export async function watchAnswers(subject: Subject, until: Promise<unknown>): P
     over = true;
   });
   for (let n = 0; !over; n = (n * 31 + 17) % requests.length) {
-    // An answer that is not there at the end is late and not wrong: the load's own latencies say so.
+    // An answer still missing at the end is late, not wrong. The load's own latencies show it.
     const own = newChecked();
     const inTime = await Promise.race([checkOne(subject, requests, n, own).then(() => true), end]);
     if (inTime === true) add(found, own);
@@ -101,18 +101,18 @@ async function isRight(
   if (request.method === "PATCH") return isFollowed(subject, request, text);
   const path = (constant ? first : request).path;
   if (traffic === "hot-key") return sameTrack(text, catalogue.answer(path));
-  // A play may leave the window between the question and its answer.
+  // A play may leave the window between the request and its answer.
   if (traffic === "charts")
     return [asked, new Date()].some((now) => sameBytes(text, catalogue.answerAt(path, now)));
   if (subject.ranksOtherwise && path.startsWith("/v1/search")) return sameHits(text, catalogue.answer(path));
   return sameBytes(text, catalogue.answer(path));
 }
 
-/** But for the spelling of a number: SQLite writes 1.0 where JavaScript writes 1. */
+/** Equal apart from the spelling of a number: SQLite writes 1.0, JavaScript 1. */
 const sameBytes = (text: string, right: string): boolean =>
   text === right || (isJson(text) && JSON.stringify(JSON.parse(text)) === JSON.stringify(JSON.parse(right)));
 
-/** Any hits in any order, with any score: each a track with the members that ours have. */
+/** Any hits in any order, with any score. Each must be a track with the same members as ours. */
 function sameHits(text: string, right: string): boolean {
   if (!isJson(text)) return false;
   const [hits, ours] = [text, right].map((json) => JSON.parse(json).data as object[]);
@@ -120,7 +120,7 @@ function sameHits(text: string, right: string): boolean {
   return hits!.every((hit) => members === "" || Object.keys(hit).join() === members);
 }
 
-/** All but what is being changed. */
+/** Equal apart from the field that the load changes. */
 function sameTrack(text: string, right: string): boolean {
   const steady = (track: string) => JSON.stringify({ ...JSON.parse(track), composer: 0, updated_at: 0 });
   return isJson(text) && steady(text) === steady(right);
@@ -137,7 +137,7 @@ function isPlay({ body }: Request, text: string, constant: boolean, found: Check
   return Number.isInteger(id) && typeof played_at === "string";
 }
 
-/** Once a write is answered, no answer shows the state before it. */
+/** After a write is acknowledged, no answer may show the state before it. */
 async function isFollowed({ url, catalogue }: Subject, { path }: Request, text: string): Promise<boolean> {
   const { text: after } = await ask(url, { method: "GET", path });
   if (!sameTrack(text, catalogue.answer(path)) || !isJson(after)) return false;

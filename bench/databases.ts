@@ -22,9 +22,9 @@ import { chinook, SERVERS } from "./servers/specs.ts";
 import { TRAFFIC, type TrafficName } from "./traffic.ts";
 
 /**
- * The databases that trials get a copy of. `catalogue`: the upstream sample, or as many generated tracks. `busy`:
- * the same with a million plays (`--plays`). The others are generated, without vectors: those alone would take longer than the
- * whole suite.
+ * The databases that trials copy. `catalogue`: the upstream sample, or a generated one with as many tracks. `busy`:
+ * the same with a million plays (`--plays`). The others are generated, without vectors: those alone would take
+ * longer than the whole suite.
  */
 export const DATABASES = {
   catalogue: { seconds: 10 },
@@ -43,26 +43,26 @@ interface Title {
   readonly album: number;
 }
 
-/** What a database holds, as far as requests and their answers need it. */
+/** The content of a database, as far as requests and their answers need it. */
 export interface Catalogue {
   readonly file: string;
   readonly bytes: number;
-  /** Ids, ascending; of a large catalogue some, evenly over it. */
+  /** Ids, ascending. For a large catalogue an evenly spaced sample. */
   readonly tracks: readonly number[];
   readonly count: number;
   readonly titles: readonly Title[];
-  /** What is right for a path, read outside of any server. */
+  /** The correct answer for a path, computed outside of any server. */
   readonly answer: (path: string) => string;
-  /** The same for what hangs on the time. */
+  /** The same for answers that depend on the time. */
   readonly answerAt: (path: string, now: Date) => string;
 }
 
-/** A database of another schema is another one. */
+/** Distinguishes databases with different schemas. */
 const SCHEMA = `v${readdirSync(join(import.meta.dirname, "../migrations")).length / 2}`;
 
 const MOST_LOOKED_AT = 20_000;
 
-/** Makes each database when it is first asked for, and keeps it: in `--catalogues` beyond this run. */
+/** Creates each database on first use and keeps it: with `--catalogues` beyond this run. */
 export class Databases {
   readonly #options: Options;
   readonly #folder: string;
@@ -107,7 +107,7 @@ export class Databases {
     const command =
       tracks === undefined ? ["import", this.#options.sample!] : ["generate", "--tracks", String(tracks)];
     await run(chinook(...command), { CHINOOK_DATABASE: file });
-    // Computed here once, or each fresh server would compute them all beside its trial.
+    // Computed once here. Otherwise each fresh server would compute them during its trial.
     if (vectors) await run(chinook("vectors", "generate", "--neighbours"), { CHINOOK_DATABASE: file });
     await suggest(file);
     settle(file);
@@ -122,7 +122,7 @@ function tracksOf(name: DatabaseName, { sample, tracks, smoke }: Options): numbe
 
 const SUGGESTED_MS = 120_000;
 
-/** A server that runs for the first time works out what to suggest; it is done when there is something. */
+/** On its first run a server computes suggestions. This waits until there are some. */
 async function suggest(file: string): Promise<void> {
   const settings = { CHINOOK_VECTOR_GENERATION: "0" };
   const place = { database: file, settings, tuning: {}, answer: "" };
@@ -137,17 +137,17 @@ async function suggest(file: string): Promise<void> {
   }
 }
 
-/** The planner's statistics as of now, and no log beside the file. */
+/** Updates the planner's statistics and removes the WAL. */
 function settle(file: string): void {
   const db = openDatabase(file);
-  // As the server does it: a plain ANALYZE takes samples, and see DESIGN.md for what those cost.
+  // As the server does it. A plain ANALYZE takes samples; DESIGN.md describes their cost.
   db.pragma("analysis_limit = 1000");
   db.pragma("optimize = 0x10002");
   db.pragma("wal_checkpoint(TRUNCATE)");
   db.close();
 }
 
-/** The page size of a file can only be changed outside of WAL. */
+/** Changes the page size, which is possible only outside of WAL mode. */
 function repage(from: string, to: string, bytes: number): void {
   copyDatabase(from, to);
   const db = openDatabase(to);
@@ -199,7 +199,7 @@ function catalogueOf(file: string): Catalogue {
   };
 }
 
-/** The copy is on disk before it returns, or its pages would be written beside the first commits of the trial. */
+/** Copies and syncs. Otherwise the copy's pages would be written during the first commits of the trial. */
 export function copyDatabase(from: string, to: string): void {
   removeDatabase(to);
   copyFileSync(from, to, constants.COPYFILE_FICLONE);
@@ -212,7 +212,7 @@ export function removeDatabase(file: string): void {
   for (const suffix of ["", "-wal", "-shm", ".lock"]) rmSync(file + suffix, { force: true });
 }
 
-/** How many plays there are, and whether those of the ids given are among them. */
+/** The number of plays, and whether the given ids are among them. */
 export function playsIn(file: string, ids: readonly number[]): { count: number; missing: number } {
   const db = new Database(file);
   const count = db.prepare<[], number>("SELECT count(*) FROM plays").pluck().get()!;
@@ -224,5 +224,5 @@ export function playsIn(file: string, ids: readonly number[]): { count: number; 
   return { count, missing: ids.length - found };
 }
 
-/** The requests of a traffic, as the load generators and the checks see them. */
+/** The requests of a traffic, for load generators and checks. */
 export const requestsOf = (traffic: TrafficName, catalogue: Catalogue) => TRAFFIC[traffic](catalogue);

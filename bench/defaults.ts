@@ -2,7 +2,7 @@ import type { SettingName } from "../src/shared/settings.ts";
 import type { Tuning } from "../src/shared/tuning.ts";
 import type { ScenarioName } from "./scenarios/index.ts";
 
-/** Settings whose default is a matter of speed or memory. Where to listen, or what to keep, is not. */
+/** Settings whose default affects speed or memory. */
 type MeasuredSetting =
   | "pointReaders"
   | "scanReaders"
@@ -12,7 +12,10 @@ type MeasuredSetting =
   | "cacheMb"
   | "logRequests";
 
-/** The scenarios that a default was chosen by. docs/settings.md and DESIGN.md name them, and a test holds all three together. */
+/**
+ * The scenarios that determined each default. docs/settings.md and DESIGN.md name them, and a test compares all
+ * three.
+ */
 export const SETTINGS_CHOSEN_BY = {
   pointReaders: ["readers-point"],
   scanReaders: ["readers-scan", "points-beside-scans"],
@@ -23,7 +26,7 @@ export const SETTINGS_CHOSEN_BY = {
   logRequests: ["request-log"],
 } as const satisfies Record<MeasuredSetting & SettingName, readonly ScenarioName[]>;
 
-/** The same for numbers that are no settings, all of them. */
+/** The same for all values of `Tuning`. */
 export const TUNING_CHOSEN_BY = {
   readBatch: ["batch-read", "steps-read"],
   scanBatch: ["batch-scan", "search-1500"],

@@ -4,13 +4,13 @@ import { parseArgs } from "node:util";
 import { Cache } from "../src/main/engine/cache/cache.ts";
 
 /**
- * How long an invalidation holds up the event loop: many cached lists that one write makes stale, and a cache that is
- * full of them, while what is left is being collected. The loop's delay is what every client waits for; the slices'
- * own processor time is what of it is the cache's. The longest of each, in milliseconds.
+ * How long an invalidation blocks the event loop: one write invalidates many cached lists, in a full cache, and the
+ * dead entries are then collected. The loop's delay is what clients wait for; the slices' processor time is the
+ * cache's share of it. Prints the maximum of each, in milliseconds.
  */
 const MEBIBYTE = 1_048_576;
 const BODY = "x".repeat(600);
-/** The histogram wakes so often: what it reads beyond that is delay. Milliseconds. */
+/** Interval of the delay histogram, in milliseconds. Anything beyond it is delay. */
 const RESOLUTION = 1;
 const MIN_SLICES = 300;
 
@@ -30,13 +30,13 @@ function filled({ lists, megabytes }: Case): Cache {
   for (let i = 0; i < lists; i++) {
     const answer = { body: BODY, etag: `"${i}"`, lifetime: 300 };
     cache.fill("queries", `list ${i}`, answer, ["tracks", `albums:${i}`, `artists:${i >> 3}`], cache.moment);
-    // Asked for again, it is worth a place in the database once the hot tier is full.
+    // A hit makes the entry move to the database when the hot tier evicts it.
     cache.get("queries", `list ${i}`);
   }
   return cache;
 }
 
-/** The longest delay of the loop while the action goes on. Milliseconds. */
+/** The loop's maximum delay during the action, in milliseconds. */
 async function loopDelay(action: () => Promise<void>): Promise<number> {
   const loop = monitorEventLoopDelay({ resolution: RESOLUTION });
   loop.enable();
@@ -47,7 +47,7 @@ async function loopDelay(action: () => Promise<void>): Promise<number> {
   return Math.max(0, loop.max / 1e6 - RESOLUTION);
 }
 
-/** Slices until nothing is left, each with its own turn of the loop. @returns the longest, in processor time. */
+/** Collects until nothing is left, one slice per turn of the loop. @returns the maximum processor time of a slice. */
 async function collectAll(cache: Cache): Promise<number> {
   let longest = 0;
   for (let slices = 0; slices < MIN_SLICES || cache.entries("queries") > 0; slices++) {
@@ -75,7 +75,7 @@ async function measure(name: string, wanted: Case, act: (cache: Cache) => void) 
     figures.invalidate_ms = processorTime(() => act(cache));
     figures.slice_ms = await collectAll(cache);
   });
-  // The same with nothing to do: what the machine's other work makes of it.
+  // The same with nothing to collect: the noise of the machine.
   const quiet_loop_ms = await loopDelay(async () => void (await collectAll(cache)));
   cache.close();
   return { scenario: `${wanted.name}: ${name}`, entries, ...figures, loop_ms, quiet_loop_ms };

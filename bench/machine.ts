@@ -7,7 +7,7 @@ import { median } from "./statistics.ts";
 const TMPFS = 0x01021994;
 const SYNCS = 21;
 
-/** What figures are worth nothing without. */
+/** Machine data without which figures mean nothing. */
 export function describeMachine(directory: string) {
   return {
     date: new Date().toISOString(),
@@ -17,14 +17,14 @@ export function describeMachine(directory: string) {
     memory_bytes: totalmem(),
     node: process.version,
     sqlite: sqliteVersion(),
-    /** Databases in memory make a durable commit cost nothing. */
+    /** On a file system in memory a durable commit costs nothing. */
     in_memory_filesystem: statfsSync(directory).type === TMPFS,
     fsync_ms: fsyncMs(directory),
     load_average_before: loadavg()[0]!,
   };
 }
 
-/** Milliseconds that the machine's processors were busy, and that there were, since it started. */
+/** Busy and total milliseconds of all processors since the machine started. */
 export function processorTime(): { readonly busy: number; readonly all: number } {
   const times = cpus().map(({ times }) => times);
   const all = times.reduce((sum, time) => sum + Object.values(time).reduce((a, b) => a + b, 0), 0);
@@ -40,7 +40,7 @@ function sqliteVersion(): string {
   return version;
 }
 
-/** The median of appending a page and waiting for the disk: the floor of every durable commit. */
+/** Median time to append a page and sync it: the minimum of every durable commit. */
 function fsyncMs(directory: string): number {
   const name = join(directory, "fsync");
   const file = openSync(name, "w");

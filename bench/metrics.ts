@@ -3,7 +3,7 @@ import type { Slice } from "./load/generator.ts";
 
 const WATCH_MS = 250;
 
-/** The server's own figures at one moment, as `/metrics` shows them. */
+/** A snapshot of the server's `/metrics`. */
 export class Exposition {
   readonly #text: string;
   constructor(text: string) {
@@ -14,7 +14,7 @@ export class Exposition {
     return new Exposition(await (await fetch(`${url}/metrics`)).text());
   }
 
-  /** The sum of a metric's series; 0 when it has none yet. @param labels a part of them, as they are printed. */
+  /** The sum of a metric's series; 0 without any. @param labels part of the labels, as printed. */
   sum(name: string, labels = ""): number {
     const lines = this.#text.matchAll(new RegExp(`^${name}(\\{[^}]*\\})? (\\S+)$`, "gm"));
     return [...lines].reduce(
@@ -23,7 +23,7 @@ export class Exposition {
     );
   }
 
-  /** Cumulative counts of a histogram by their upper bounds, all series that have the label together. */
+  /** Cumulative counts of a histogram by upper bound, summed over all series with the label. */
   buckets(name: string, labels = ""): Map<number, number> {
     const found = new Map<number, number>();
     for (const [, series, value] of this.#text.matchAll(
@@ -36,16 +36,16 @@ export class Exposition {
   }
 }
 
-/** How often something lay between the bound before and this one; the last has none above it (null). */
+/** Counts per bucket, by upper bound; null for the last bucket (+Inf). */
 export type Bars = readonly (readonly [upTo: number | null, count: number])[];
 
-/** What the server says of a stretch of time. */
+/** The server's own figures for a period. */
 export interface Inside {
   readonly read_batch_mean: number | null;
   readonly read_batches: Bars;
   readonly write_batch_mean: number | null;
   readonly write_batches: Bars;
-  /** Milliseconds, from the histogram's buckets. */
+  /** Milliseconds, estimated from the histogram's buckets. */
   readonly commit_p50_ms: number | null;
   readonly commit_p99_ms: number | null;
   readonly read_wait_p99_ms: number | null;
@@ -92,7 +92,7 @@ function barsOf(before: Map<number, number>, after: Map<number, number>): Bars {
   });
 }
 
-/** Evenly within its bucket, as Prometheus reckons. */
+/** Interpolates linearly within a bucket, as Prometheus does. */
 function percentileOf(bars: Bars, share: number): number | null {
   const total = bars.reduce((sum, [, count]) => sum + count, 0);
   let [below, bound] = [0, 0];
@@ -106,7 +106,7 @@ function percentileOf(bars: Bars, share: number): number | null {
   return null;
 }
 
-/** Requests that were turned away and writes that failed, SQLITE_BUSY among them. */
+/** Refused requests and failed writes, including SQLITE_BUSY. */
 export const busyIn = (after: Exposition): number =>
   after.sum("chinook_rejected_requests_total") + after.sum("chinook_write_failures_total");
 
@@ -115,7 +115,7 @@ export interface Watched {
   readonly slices: readonly Slice[];
 }
 
-/** The write-ahead log and the answers as the server counts them, four times a second until the promise settles. */
+/** Samples the WAL's size and the server's count of answers four times a second until the promise settles. */
 export async function watch(url: string, until: Promise<unknown>): Promise<Watched> {
   const began = performance.now();
   const samples: { seconds: number; bytes: number; answers: number }[] = [];

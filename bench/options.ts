@@ -7,30 +7,30 @@ import { SERVERS, type ServerName, specOf } from "./servers/specs.ts";
 export interface Options {
   readonly size: keyof typeof SIZES;
   readonly scenarios: readonly ScenarioName[];
-  /** Only these; all that a scenario has when there is none. */
+  /** Only these servers; empty for all of a scenario. */
   readonly servers: readonly ServerName[];
   readonly repeats: number;
-  /** Repeats that were asked for: then every scenario has as many. */
+  /** Repeats of every scenario, if given. */
   readonly exactly?: number;
-  /** Figures are of no meaning. */
+  /** A smoke run: its figures mean nothing. */
   readonly smoke: boolean;
   readonly warmMs: number;
   readonly measureMs: number;
   readonly walMs: number;
-  /** Where databases are made: it decides what a durable commit costs. */
+  /** Folder of the databases. It determines the cost of a durable commit. */
   readonly directory: string;
-  /** Where databases are kept for the next run. */
+  /** Folder in which databases are kept for the next run. */
   readonly catalogues?: string;
   readonly generator: (typeof GENERATORS)[number];
-  /** The most connections that any scenario has. */
+  /** Maximum connections of any scenario. */
   readonly connections: number;
   readonly tracks: number;
   readonly plays: number;
   readonly sample?: string;
   readonly json?: string;
-  /** Goes on from what the JSON file holds. */
+  /** Continues the run in the JSON file. */
   readonly resume: boolean;
-  /** Nothing is measured: the figures are those of this file. */
+  /** Measures nothing and reads the figures from this file. */
   readonly from?: string;
   readonly report?: string;
   readonly compare?: string;
@@ -88,7 +88,7 @@ BENCH_POSTGRES_URL names a PostgreSQL database in which schemas chinook_bench_* 
 Exit status: 0 measured, 1 wrong, failed or refused answers (but of servers that are there to refuse), 2 wrong usage. A missed target is a finding, not a failure.
 `;
 
-/** Wrong usage: what was expected and what was given. */
+/** Wrong usage. The message says what was expected and what was given. */
 export class UsageError extends Error {}
 
 const SIZES = {
@@ -97,7 +97,7 @@ const SIZES = {
   smoke: { repeats: 1, warmMs: 50, measureMs: 200, walMs: 500, tracks: 300, plays: 5_000 },
 } as const;
 
-/** The one generator that is everywhere, few connections, and of each kind of scenario one. */
+/** The generator that is always available, few connections, and one scenario of each kind. */
 const SMOKE = { generator: "autocannon", connections: 8 } as const;
 const SMOKE_SCENARIOS = ["cached-get", "durable-post", "points-beside-scans"] as const;
 const SMOKE_SERVERS: readonly ServerName[] = ["bare", "echo", "in-handler", "several-writers", "chinook"];
@@ -124,7 +124,7 @@ const FLAGS = {
   catalogues: { type: "string" },
 } as const;
 
-/** @returns undefined when help was asked for. @throws UsageError */
+/** @returns undefined if help was requested. @throws UsageError */
 export function parseOptions(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
@@ -155,7 +155,7 @@ export function parseOptions(
 const minutesOf = (minutes: string | undefined) =>
   minutes === undefined ? {} : { walMs: number("--wal-minutes", minutes, 0.05, 600) * 60_000 };
 
-/** Without what is undefined. */
+/** Without undefined values. */
 const given = <T extends Record<string, string | undefined>>(values: T): { [K in keyof T]?: string } =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: string;
@@ -169,7 +169,7 @@ function flagsOf(args: readonly string[]) {
   }
 }
 
-/** `--save-baseline` alone means the usual file. */
+/** `--save-baseline` without a value means the default file. */
 const withDefaults = (args: readonly string[]): string[] =>
   args.flatMap((arg, i) =>
     arg === "--save-baseline" && (args[i + 1] ?? "--").startsWith("--") ? [arg, BASELINE] : [arg],
@@ -187,7 +187,7 @@ function scenariosOf(names: readonly string[] | undefined, size: keyof typeof SI
   });
 }
 
-/** A smoke run that nobody said more about is a short one. */
+/** A smoke run without a selection is short. */
 function serversOf(
   { server, scenario }: { readonly server?: string[]; readonly scenario?: string[] },
   size: keyof typeof SIZES,

@@ -5,12 +5,12 @@ import { type ScenarioName, scenarioOf } from "./scenarios/index.ts";
 import type { Change, Scenario } from "./scenarios/scenario.ts";
 import { type ServerName, specOf } from "./servers/specs.ts";
 
-/** What is left out of `--quick`: it shows ours beside what most people write. */
+/** The servers of `--quick`: Chinook Server and the usual ways to write one. */
 const QUICK_SERVERS: readonly ServerName[] = ["bare", "echo", "in-handler", "piscina-per-request", "chinook"];
-/** A latency at a share of the capacity is read off thousands of answers: two of them tell whether it is stable. */
+/** A percentile at a fixed rate comes from thousands of answers. Two repeats show whether it is stable. */
 const RATE_REPEATS = 2;
 
-/** The servers of a scenario that can answer it, are to be had here and were asked for. */
+/** The servers of a scenario that can run it, are available and were selected. */
 export function serversOf(name: ScenarioName, { servers, size }: Options): ServerName[] {
   const { servers: all, load }: Scenario = scenarioOf(name);
   return all.filter((server) => {
@@ -25,15 +25,15 @@ export function serversOf(name: ScenarioName, { servers, size }: Options): Serve
 export const repeatsOf = ({ repeats = Number.POSITIVE_INFINITY }: Scenario, options: Options): number =>
   options.exactly ?? Math.min(repeats, options.repeats);
 
-/** What a point of a sweep changes. */
+/** The change that a point of a sweep makes. */
 export function changeAt({ sweep }: Scenario, point: Point | null): Change {
   return sweep === undefined || point === null ? {} : sweep.change(point.value);
 }
 
 /**
- * The trials of a scenario in their order: in each repeat the servers begin with another one, so that none is always
- * first, and neighbours in time are compared with each other. Rates come last, after the closed loops of their own
- * clients that they are shares of.
+ * The trials of a scenario in order. Each repeat begins with another server, so that none is always first and
+ * servers compared with each other run close in time. Fixed rates come last: they are shares of the closed loop's
+ * throughput.
  */
 export function trialsOf(name: ScenarioName, options: Options): Trial[] {
   const scenario = scenarioOf(name);
@@ -69,7 +69,7 @@ function inTurn(
   );
 }
 
-/** Seconds that a trial takes beside its load: copying, starting, checking, stopping. */
+/** Seconds of a trial besides its load: copying, starting, checking, stopping. */
 const OVERHEAD_S = 1;
 const STARTS_S = 6;
 const AFTER_PER_SECOND = 15_000;
@@ -91,7 +91,7 @@ export function secondsOf(trial: Trial, options: Options): number {
 export const databaseOf = (scenario: Scenario, point: Point | null): DatabaseName =>
   changeAt(scenario, point).database ?? scenario.database;
 
-/** A steady rate and users who think are a slow way to warm a server up. */
+/** Fixed rates and users warm a server up slowly, so they get more time. */
 const STEADY_WARM_UPS = 2;
 
 export function warmMsOf(trial: Trial, { warmMs }: Options): number {
@@ -105,7 +105,7 @@ export function measureMsOf({ watched, measureMs }: Scenario, options: Options):
   return options.size === "full" ? (measureMs ?? options.measureMs) : options.measureMs;
 }
 
-/** Seconds for everything, the making of databases included. */
+/** Seconds for everything, including the creation of databases. */
 export function estimate(trials: readonly Trial[], options: Options): number {
   const databases = new Map<string, number>();
   for (const { scenario: name, server, point } of trials) {

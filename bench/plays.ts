@@ -7,8 +7,8 @@ import {
 import type { Connection } from "../src/shared/database/sqlite.ts";
 
 /**
- * Plays of the last three hundred days in the order of their times, replacing what there was. A multiplicative hash
- * spreads them over the tracks without a random number in sight: the same catalogue gives the same plays.
+ * Replaces all plays by plays of the last three hundred days, in order of time. A multiplicative hash spreads them
+ * over the tracks without random numbers: the same catalogue gets the same plays.
  */
 export function fillPlays(db: Connection, count: number): void {
   db.exec("UPDATE play_totals_closed SET before = ''; DELETE FROM play_totals; DELETE FROM play_totals_due");
@@ -23,7 +23,7 @@ export function fillPlays(db: Connection, count: number): void {
   sumPlays(db);
 }
 
-/** What a running server does in the background: here at once, or each trial would begin with it. */
+/** Background work of a running server, done here once. Otherwise each trial would begin with it. */
 function sumPlays(db: Connection): void {
   for (;;) {
     const { sums, closable } = stateOf(db);

@@ -4,19 +4,19 @@ import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 
-/** PostgreSQL copies a catalogue before its first trial. */
+/** Long, because PostgreSQL copies a catalogue before its first trial. */
 const READY_MS = 120_000;
 const STOP_MS = 15_000;
 
-/** Everything started and not yet ended, so that nothing outlives the bench. */
+/** Running child processes, so that none outlives the bench. */
 const running = new Set<ChildProcess>();
-/** Ends everything that the bench has started, at once. */
+/** Kills all child processes. */
 export function endAll(): void {
   for (const child of running) child.kill("SIGKILL");
 }
 process.on("exit", endAll);
 
-/** Settings of the caller's own shell are no part of an experiment. */
+/** Settings of the caller's shell must not affect an experiment. */
 const cleanEnv = (): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(CHINOOK_|NODE_OPTIONS$)/.test(name)));
 
@@ -27,7 +27,7 @@ export function start(
 ): ChildProcess {
   const child = spawn(command, args, { env: { ...cleanEnv(), ...env }, stdio: ["pipe", "pipe", "pipe"] });
   running.add(child);
-  // A process that ended reads no more; its exit is reported elsewhere.
+  // The process has ended. Its exit is reported elsewhere.
   child.stdin.on("error", () => {});
   child.once("exit", () => running.delete(child));
   child.once("error", () => running.delete(child));
@@ -36,7 +36,7 @@ export function start(
 
 const ended = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
 
-/** Asks, waits, and insists. */
+/** Interrupts the process, waits, then kills it. */
 export async function stop(child: ChildProcess): Promise<void> {
   if (ended(child)) return;
   const exit = once(child, "exit");
@@ -46,7 +46,7 @@ export async function stop(child: ChildProcess): Promise<void> {
   clearTimeout(late);
 }
 
-/** Runs a command of ours to its end. @throws Error with what it said when it fails. */
+/** Runs a project command to its end. @throws Error with its output on failure. */
 export async function run(args: readonly string[], env: Readonly<Record<string, string>>): Promise<void> {
   const child = start(process.execPath, args, env);
   const said = listen(child);
@@ -54,7 +54,7 @@ export async function run(args: readonly string[], env: Readonly<Record<string, 
   if (code !== 0) throw new Error(`${args.at(-1)} failed: ${said()}`);
 }
 
-/** The last words of a process on standard error. */
+/** The last lines of a process on standard error. */
 function listen(child: ChildProcess): () => string {
   let text = "";
   child.stdout!.resume();
@@ -67,12 +67,12 @@ function listen(child: ChildProcess): () => string {
 export interface RunningServer {
   readonly url: string;
   readonly pid: number;
-  /** From spawn to the printed line. */
+  /** Milliseconds from spawn to the printed line. */
   readonly readyMs: number;
   stop(): Promise<void>;
 }
 
-/** @throws Error when it ends, or stays silent, before it has printed its URL. */
+/** @throws Error if it ends, or times out, before it has printed its URL. */
 export async function startServer(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
@@ -95,10 +95,10 @@ export async function startServer(
 
 const TICKS_PER_SECOND = 100;
 
-/** Processor seconds of a process, all its threads; null where there is no /proc. */
+/** Processor seconds of a process with all threads; null without /proc. */
 export function cpuSeconds(pid: number): number | null {
   try {
-    // The name in parentheses may hold spaces: fields are counted from behind it.
+    // The name in parentheses may contain spaces, so fields are counted after it.
     const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
       .replace(/^.*\) /s, "")
       .split(" ");
@@ -118,9 +118,8 @@ export function residentBytes(pid: number): number | null {
 }
 
 /**
- * Bytes that a process has read: `asked` by system calls (files and sockets alike; what SQLite has in its own cache
- * is not among them), `fetched` from the disk itself (what the system has in its page cache is not). Null where
- * there is no /proc.
+ * Bytes that a process has read: `asked` by system calls (files and sockets; without hits in SQLite's own cache),
+ * `fetched` from the disk (without hits in the system's page cache). Null without /proc.
  */
 export function bytesRead(pid: number): { readonly asked: number; readonly fetched: number } | null {
   try {

@@ -6,11 +6,11 @@ import type { Connection } from "../src/shared/database/sqlite.ts";
 import { BenchDatabase, chinook } from "./support/database.ts";
 
 /**
- * How good what is found is, not how fast:
+ * Quality of similarity and recommendations:
  *
- * - the share of the ten nearest by metadata that have the track's genre, against the share that chance would give;
- * - how often a track that a listener found by themselves is among twenty recommendations made without knowing of
- *   it, against the twenty most popular that the listener did not know.
+ * - the share of the ten nearest tracks by metadata with the track's genre, against the share by chance;
+ * - how often a track that a listener found by themselves is among twenty recommendations made without it, against
+ *   the twenty most popular tracks that the listener did not know.
  */
 
 type Row = readonly [string];
@@ -38,7 +38,7 @@ export interface GenreQuality {
   readonly base: number;
 }
 
-/** @param sample how many tracks are looked at, evenly over the catalogue. */
+/** @param sample number of tracks, evenly spaced over the catalogue. */
 export function genreQuality(db: Connection, sample: number): GenreQuality {
   const prepare = preparer(db);
   const tracks = db
@@ -57,7 +57,7 @@ export function genreQuality(db: Connection, sample: number): GenreQuality {
   return { tracks: looked.length, share: same / found, base: chance(tracks, looked) };
 }
 
-/** The mean over these tracks of the share of all others that have their genre. */
+/** The mean, over these tracks, of the share of all others with the same genre. */
 function chance(tracks: readonly Track[], looked: readonly Track[]): number {
   const counts = new Map<number | null, number>();
   for (const { genre_id } of tracks) counts.set(genre_id, (counts.get(genre_id) ?? 0) + 1);
@@ -82,8 +82,8 @@ const POPULAR_SQL = `
   LIMIT 20`;
 
 /**
- * Leave one out: of each listener's tracks the ones found last, one at a time, are made unheard (and unbought, since
- * customers and listeners of a generated catalogue are the same people), and a hit is the track in the twenty.
+ * Leave one out: of each listener's tracks the latest finds are removed one at a time (plays and purchases: in a
+ * generated catalogue customers and listeners are the same people). A hit is the removed track among the twenty.
  */
 export function hitRates(db: Connection, perUser: number, now: Date): HitRates {
   const prepare = preparer(db);

@@ -1,4 +1,4 @@
-/** Numbers from 0 to 1, the same ones every time (mulberry32). */
+/** Random numbers from 0 to 1, the same sequence for the same seed (mulberry32). */
 export function randoms(seed: number): () => number {
   let state = seed;
   return () => {
@@ -9,7 +9,7 @@ export function randoms(seed: number): () => number {
   };
 }
 
-/** Draws by Zipf's law with exponent 1: the n-th is asked for an n-th as often as the first. */
+/** Draws by Zipf's law with exponent 1: the n-th item is 1/n as likely as the first. */
 export function zipf<T>(items: readonly T[], random: () => number): () => T {
   let sum = 0;
   const sums = items.map((_, i) => (sum += 1 / (i + 1)));

@@ -7,14 +7,14 @@ import { figuresOf, HAND, judge, type Outcome, table } from "./relevance/measure
 import { BenchDatabase, chinook } from "./support/database.ts";
 
 /**
- * How good the first hits are: mean reciprocal rank, and the shares of queries whose first right hit is the first or
- * among the first five, by class of query.
+ * Search relevance: mean reciprocal rank, and the shares of queries whose first correct hit is the first or among
+ * the first five, by class of query.
  *
  * node bench/relevance.ts [Chinook_Sqlite.sqlite] [--mode text] [--missed tuning] [--json]
  *
- * The catalogue is the upstream sample (the argument, or CHINOOK_SAMPLE), or without one the generated demo. The
- * queries are drawn from its names by rule (`relevance/drawn.ts`); the sample has those written by hand beside them.
- * Tune by what `--missed tuning` lists, and leave the half that is held out unread.
+ * The catalogue is the upstream sample (the argument, or CHINOOK_SAMPLE), or the generated demo. Queries are drawn
+ * from its names by rule (`relevance/drawn.ts`); the sample also has hand-written ones. Tune by the output of
+ * `--missed tuning`, and do not read the held-out half.
  */
 const BIN = join(import.meta.dirname, "../bin/chinook.cjs");
 

@@ -4,13 +4,13 @@ import type { Inside, Watched } from "./metrics.ts";
 import type { ScenarioName } from "./scenarios/index.ts";
 import { type ServerName, specOf } from "./servers/specs.ts";
 
-/** Where on a parameter's scale a trial stands. `share`: of what the clients of fixed rates get answered at most. */
+/** A trial's value of a parameter. `share`: of the maximum throughput of the paced clients. */
 export interface Point {
   readonly parameter: string;
   readonly value: number;
 }
 
-/** One experiment: a scenario on a server, the how-manieth time. */
+/** One experiment: a scenario, a server and the number of the repeat. */
 export interface Trial {
   readonly scenario: ScenarioName;
   readonly server: ServerName;
@@ -20,7 +20,7 @@ export interface Trial {
 
 export const SHARE = "share of capacity";
 
-/** All of it: a closed loop of those clients. The other shares are rates, and are reckoned from it. */
+/** The closed loop of those clients. The other shares are rates derived from it. */
 export const WHOLE: Point = { parameter: SHARE, value: 1 };
 
 export const isWhole = ({ point }: Pick<Trial, "point">): boolean =>
@@ -30,16 +30,16 @@ export const isWhole = ({ point }: Pick<Trial, "point">): boolean =>
 export const isShare = (trial: Pick<Trial, "point">): boolean =>
   trial.point?.parameter === SHARE && !isWhole(trial);
 
-/** What one trial found: one scenario, one server, one fresh process. Null is what could not be measured. */
+/** The result of one trial: one scenario, one server, one fresh process. Null if it could not be measured. */
 export interface Round extends Trial {
-  /** Who made the load; null where there was none. Figures of before it was written down have no such member. */
+  /** The load generator; null without load. Old figures do not have it. */
   readonly generator?: Generator["name"] | null;
   readonly connections: number;
-  /** Requests a second that were asked for; null is as many as the connections bear. */
+  /** Requests per second of an open loop; null for a closed loop. */
   readonly rate: number | null;
   readonly requests: number;
   readonly seconds: number;
-  /** Answers: what was refused is none, where the generator can tell. */
+  /** Answered requests, without refusals if the generator distinguishes them. */
   readonly requests_per_second: number;
   readonly p50_ms: number;
   readonly p90_ms: number;
@@ -47,41 +47,41 @@ export interface Round extends Trial {
   readonly p999_ms: number;
   readonly max_ms: number;
   /**
-   * Answers that were not 2xx, connections that failed, answers that were wrong, writes that were lost. Refusals are
-   * among them, but of a server that is there to show them.
+   * Responses other than 2xx, failed connections, wrong answers and lost writes. Includes refusals, except for a
+   * server that is there to show them.
    */
   readonly errors: number;
-  /** Requests that were answered with 503, by those generators that look at a status: wrk does not. */
+  /** Requests answered with 503. Zero for wrk, which does not look at the status. */
   readonly refused: number;
-  /** Requests still waiting at the end; their wait so far is part of the percentiles. */
+  /** Requests in flight at the end. Their wait so far is in the percentiles. */
   readonly unanswered: number | null;
-  /** Requests that were due and never sent, because too many waited. */
+  /** Requests that were due and not sent, because too many waited. */
   readonly dropped: number | null;
-  /** How late the generator was to release requests. */
+  /** The generator's own delay in sending requests. */
   readonly late_p99_ms: number | null;
-  /** Answers compared with what the database holds. */
+  /** Answers compared with the content of the database. */
   readonly checked: number;
-  /** 503s and failed writes, as the server counts them. */
+  /** 503s and failed writes, as counted by the server. */
   readonly busy: number;
   readonly server_cpu_us_per_request: number | null;
-  /** 100 is one core: then the load generator is the bottleneck. */
+  /** 100 is one core. Then the load generator is the bottleneck. */
   readonly load_cpu_percent: number | null;
-  /** 100 is the whole machine: then client and server take from one another. */
+  /** 100 is the whole machine. Then client and server compete for processors. */
   readonly machine_percent: number | null;
   readonly rss_bytes: number | null;
-  /** Read by system calls a request, the request's own bytes included: what SQLite's page cache did not hold. */
+  /** Bytes per request read by system calls, including the request's own: misses of SQLite's page cache. */
   readonly read_bytes_per_request: number | null;
-  /** Fetched from the disk: what the system's page cache did not hold. */
+  /** Bytes fetched from the disk: misses of the system's page cache. */
   readonly disk_bytes: number | null;
   readonly database_bytes: number | null;
   readonly wal_bytes_max: number | null;
-  /** Of what ran beside and was not measured: answered with 2xx. */
+  /** The load beside, which is not measured: 2xx responses. */
   readonly beside_requests_per_second: number | null;
-  /** A finding; null where it is not told from other errors. */
+  /** A result of its own; null if the generator does not distinguish refusals. */
   readonly beside_refused_per_second: number | null;
-  /** All else, connections that failed among it. They are said, and fail nothing. */
+  /** All other errors, including failed connections. They are reported and fail nothing. */
   readonly beside_errors: number;
-  /** From the server's own metrics, of ours alone. */
+  /** From the server's own metrics; for Chinook Server only. */
   readonly inside: Inside | null;
   readonly curve: Shot["curve"];
   readonly slices: readonly Slice[] | null;
@@ -90,7 +90,7 @@ export interface Round extends Trial {
   readonly problems: readonly string[];
 }
 
-/** What was found beside the load generator's own figures. */
+/** Figures from other sources than the load generator. */
 export interface Findings {
   readonly generator: Generator["name"] | null;
   readonly connections: number;
@@ -156,7 +156,7 @@ function besideOf(shot: Shot | undefined) {
   };
 }
 
-/** Where it was watched the largest, elsewhere as it was at the end. */
+/** The maximum if it was sampled, otherwise the size at the end. */
 function largestLog({ watched, walBytes = null }: Findings): number | null {
   return watched === undefined ? walBytes : Math.max(...watched.wal.map(({ bytes }) => bytes));
 }
@@ -168,12 +168,12 @@ function problemsOf(failed: number, refused: number, wrong: readonly string[], l
   return [...failures, ...refusals, ...losses, ...wrong.slice(0, 3).map((text) => `wrong answer: ${text}`)];
 }
 
-/** From here on the clients, and not the server, may be what is measured. Percent of a core. */
+/** Percent of a core from which the clients may be the bottleneck. */
 const SATURATED_PERCENT = 90;
-/** Milliseconds of lateness that matter to nobody. */
+/** Milliseconds of the generator's delay that can be ignored. */
 const LATE_MS = 5;
 
-/** Why a round says more of the load generator than of the server; undefined when it does not. */
+/** Why a round measures the load generator rather than the server; undefined if it does not. */
 export function saturationOf({ load_cpu_percent, late_p99_ms, p99_ms }: Round): string | undefined {
   if (load_cpu_percent !== null && load_cpu_percent >= SATURATED_PERCENT)
     return "the load generator had no processor left";

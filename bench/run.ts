@@ -60,7 +60,7 @@ async function measure(options: Options): Promise<Figures> {
   return measureAll({ ...options, directory });
 }
 
-/** What was measured so far, written down after each scenario. */
+/** Writes the figures after each scenario. */
 async function measureAll(options: Options): Promise<Figures> {
   const generator = pickGenerator(options.generator);
   const machine = describeMachine(options.directory);
@@ -101,7 +101,7 @@ function announce(
     say("BENCH_POSTGRES_URL is not set: PostgreSQL is left out (--help says how to start one).");
 }
 
-/** A trial that fails is recorded, and the rest goes on. */
+/** A failed trial is recorded, and the others go on. */
 async function runScenario(
   bench: Bench,
   trials: readonly Trial[],
@@ -123,10 +123,10 @@ async function runScenario(
   }
 }
 
-/** Milliseconds beyond four times what a trial should take. */
+/** Milliseconds allowed beyond four times the expected duration of a trial. */
 const PATIENCE_MS = 120_000;
 
-/** One that hangs would keep the others from running: its processes are ended, which ends it. */
+/** A trial that hangs would block the others: its processes are killed, which ends it. */
 async function inTime(bench: Bench, trial: Trial): Promise<Round> {
   await bench.databases.get(
     databaseOf(scenarioOf(trial.scenario), trial.point),
@@ -140,7 +140,7 @@ async function inTime(bench: Bench, trial: Trial): Promise<Round> {
   }
 }
 
-/** The median of what the clients of fixed rates got answered by the trial's server in this scenario. */
+/** The median of the throughput of the paced clients' closed loop with the trial's server in this scenario. */
 function capacityIn(rounds: readonly Round[], { scenario, server }: Trial): number | undefined {
   const own = rounds.filter(
     (round) => round.scenario === scenario && round.server === server && isWhole(round),
@@ -148,7 +148,7 @@ function capacityIn(rounds: readonly Round[], { scenario, server }: Trial): numb
   return own.length === 0 ? undefined : median(own.map(({ requests_per_second }) => requests_per_second));
 }
 
-/** What was started is killed, and what was written removed, when the process exits. */
+/** At exit all child processes are killed and all temporary files removed. */
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
 
 try {

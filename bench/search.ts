@@ -9,13 +9,12 @@ import { SEARCHES, type SearchName, type SearchScenario } from "./searches.ts";
 import { chinook } from "./support/database.ts";
 
 /**
- * How fast what is searched for is found, nothing cached: the scenarios of `searches.ts` against a server of each
- * catalogue.
+ * Search speed without the cache: the scenarios of `searches.ts` against one server per catalogue.
  *
  * node bench/search.ts [--only sample-text,million-text] [--seconds 5] [--million FILE] [--json]
  *
- * The sample is CHINOOK_SAMPLE; without it its scenarios are left out. A million tracks take minutes to generate, so
- * a database that holds them can be named with `--million`; it is served as it is.
+ * The sample is CHINOOK_SAMPLE; without it its scenarios are omitted. Generating a million tracks takes minutes, so
+ * an existing database can be given with `--million`. It is served as it is.
  */
 const BIN = join(import.meta.dirname, "../bin/chinook.cjs");
 const WARM_UP_SECONDS = 2;
@@ -29,12 +28,12 @@ interface Figures {
   readonly p99_ms: number;
   readonly max_ms: number;
   readonly errors: number;
-  /** Of all the server's threads, in microseconds a request. */
+  /** Processor time of all the server's threads, in microseconds per request. */
   readonly cpu_us: number;
   readonly target: SearchScenario["target"];
 }
 
-/** Clients over keep-alive connections. A request that finds none free waits for one, and its wait counts. */
+/** Clients on keep-alive connections. A request that finds none free waits, and its wait counts. */
 class Clients {
   readonly #agent: Agent;
   readonly #url: string;
@@ -72,7 +71,7 @@ class Clients {
   }
 }
 
-/** Each client asks again when it is answered. */
+/** Closed loop: each client sends its next request after the last answer. */
 async function closedLoop(clients: Clients, connections: number, until: number): Promise<void> {
   const client = async () => {
     while (performance.now() < until) await clients.ask();
@@ -80,7 +79,7 @@ async function closedLoop(clients: Clients, connections: number, until: number):
   await Promise.all(Array.from({ length: connections }, client));
 }
 
-/** Requests leave at their time, whatever became of those before. */
+/** Open loop: requests are sent at their due time, regardless of earlier ones. */
 async function steadily(clients: Clients, rate: number, until: number): Promise<void> {
   const began = performance.now();
   const asked: Promise<void>[] = [];
@@ -180,7 +179,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** @returns the database; undefined where there is no sample. */
+/** @returns the database; undefined without the sample. */
 function prepare(catalogue: "sample" | number, folder: string, million?: string): string | undefined {
   if (catalogue !== "sample" && million !== undefined) return million;
   const file = join(folder, `${catalogue}.sqlite`);

@@ -1,27 +1,27 @@
-/** What is searched for where, and how fast it has to be found: data, for whatever runs it. */
+/** A search scenario as data: catalogue, queries and target. */
 export interface SearchScenario {
   readonly title: string;
-  /** `sample` is the upstream file; a number, a generated catalogue of so many tracks (seed 7). */
+  /** `sample` is the upstream file; a number is a generated catalogue with that many tracks (seed 7). */
   readonly catalogue: "sample" | number;
-  /** Asked in turn. */
+  /** Requested in turn. */
   readonly paths: readonly string[];
   readonly connections: number;
-  /** Requests a second, whatever the server makes of them; without it each client asks again when it is answered. */
+  /** Requests per second (open loop). Without it, a closed loop. */
   readonly rate?: number;
-  /** Milliseconds; requests a second. */
+  /** Milliseconds; requests per second. */
   readonly target?: { readonly p95?: number; readonly p99?: number; readonly rate?: number };
 }
 
 const MILLION = 1_000_000;
 const CLIENTS = 100;
-/** What the sample has to be searched at. */
+/** The fixed rate on the sample, in requests per second. */
 const STEADY = 1_500;
 
 const search = (q: string, mode = "text"): string => `/v1/search?${new URLSearchParams({ q, mode })}`;
 const suggest = (q: string): string => `/v1/search/suggestions?${new URLSearchParams({ q })}`;
 const lines = (text: string): string[] => text.trim().split(/\s*[,\n]\s*/);
 
-/** Two words of the sample's names. */
+/** Two words from the sample's names. */
 const SAMPLE_TEXT = lines(`
   black dog, iron maiden, led zeppelin, stairway heaven, master puppets, fade black, love song, smells spirit,
   garota ipanema, bossa nova, pearl jam, rolling stones, guns roses, red hot, chili peppers, foo fighters,
@@ -33,7 +33,7 @@ const SAMPLE_TEXT = lines(`
   audioslave stone, faith epic, pantera walk, ozzy train, judas priest, breaking law, accept balls, van halen,
   billy cobham, miles davis, mozart requiem, bach air, beethoven symphony, vivaldi four`);
 
-/** What is typed wrong on the sample. */
+/** Misspelled queries on the sample. */
 const SAMPLE_FUZZY = lines(`
   metalica, led zepelin, smels like ten spirit, iron maden, black sabath, gren day, deep purpel, pearl jamm,
   stairway to heven, hotel calfornia, garota de ipanma, rolling stons, guns and rozes, jimi hendrex, purple hase,
@@ -44,7 +44,7 @@ const SUGGESTIONS = lines(`
   me, met, meta, qu, que, iron, iro, lo, lov, bl, bla, blac, st, sta, star, ro, rol, ni, nig, wo, wor, he, hea, da,
   dan, su, sun, sund, mo, moo, fi, fir, fire, ri, riv, de, dea, dr, dre, gr, gre, an, ang, to, ton, mi, mid, pe, pea`);
 
-/** Pairs of words that each stand in at most 1 % of a generated catalogue's tracks, and together in some. */
+/** Pairs of words, each in at most 1 % of a generated catalogue's tracks, and both in some. */
 const MILLION_TEXT = lines(`
   lucille heaven, saint hunger, firefly lightning, who forgot, obsidian monday, home november, raven pride,
   dragon wind, window yesterday, eternal abyss, ghost ada, home ada, dancers barcelona, after whirlpool,

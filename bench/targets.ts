@@ -17,11 +17,11 @@ export interface Target {
   readonly title: string;
   readonly metric: Metric;
   readonly of: Subject;
-  /** What it is divided by: with it the figure is a ratio. */
+  /** The divisor of a ratio. */
   readonly by?: Subject;
   readonly atLeast?: number;
   readonly atMost?: number;
-  /** Divides the figure for the eye. */
+  /** Unit for display: the figure is divided by its size. */
   readonly unit?: readonly [name: "MB" | "ms" | "s", size: number];
 }
 
@@ -39,7 +39,7 @@ const throughput = (
   ...(atLeast === undefined ? {} : { atLeast }),
 });
 
-/** Processor time moves less than throughput when the machine has other things to do. */
+/** Processor time varies less than throughput when the machine is busy. */
 const cpu = (scenario: ScenarioName, by: ServerName): Target => ({
   title: `${scenario}: chinook to ${by}, CPU a request`,
   metric: "server_cpu_us_per_request",
@@ -55,7 +55,7 @@ const latency = (title: string, scenario: ScenarioName, atMost: number): Target 
   unit: ["ms", 1],
 });
 
-/** A target without a bound is information. */
+/** A target without a bound is for information. */
 export const TARGETS: Readonly<Record<string, Target>> = {
   cached_get_to_bare: throughput("cached-get", "bare", 0.85),
   cached_get_to_in_handler: throughput("cached-get", "in-handler", undefined),
@@ -156,13 +156,13 @@ export const TARGETS: Readonly<Record<string, Target>> = {
 
 export interface Verdict {
   readonly value: number;
-  /** A ratio in each repeat, before the median. */
+  /** The ratio of each repeat, before the median. */
   readonly rounds: readonly number[];
-  /** Undefined for information. */
+  /** Undefined without a bound. */
   readonly met?: boolean;
 }
 
-/** @returns undefined when what it is about was not measured. */
+/** @returns undefined if it was not measured. */
 export function judge(target: Target, rounds: readonly Round[]): Verdict | undefined {
   const figures = figuresOf(target, rounds);
   if (figures.length === 0) return undefined;
@@ -173,7 +173,7 @@ export function judge(target: Target, rounds: readonly Round[]): Verdict | undef
   return { value, rounds: figures, met };
 }
 
-/** Repeats are compared pair by pair: what slowed one repeat slowed both sides of it. */
+/** Repeats are compared pair by pair: a disturbance of one repeat affects both sides. */
 function figuresOf({ metric, of, by }: Target, rounds: readonly Round[]): number[] {
   const select = ([scenario, server]: Subject) =>
     rounds.filter((round) => round.scenario === scenario && round.server === server && round.point === null);

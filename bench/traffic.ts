@@ -7,21 +7,21 @@ export interface Request {
   readonly method: "GET" | "POST" | "PATCH";
   readonly path: string;
   readonly body?: string;
-  /** Requests of a kind are also counted apart, where the load generator can. */
+  /** Requests of a kind are also counted separately, if the load generator can. */
   readonly kind?: string;
 }
 
-/** A stream of requests over a catalogue: the same catalogue gives the same stream. */
+/** A stream of requests over a catalogue. The same catalogue gives the same stream. */
 export type Traffic = (catalogue: Catalogue) => readonly Request[];
 
-/** How many requests a generated stream has before it begins again. */
+/** Requests of a generated stream before it repeats. */
 const LENGTH = 4_000;
-/** The same where it matters how many of them are different: past 10 MB of answers in a large catalogue. */
+/** The same if the number of distinct requests matters: more than 10 MB of answers in a large catalogue. */
 const LONG_LENGTH = 50_000;
-/** Days that a window of the scan reaches back: past every play there is, so that each scan reads them all. */
+/** Days of a scan's window: more than the age of any play, so that each scan reads all. */
 const WINDOWS = Array.from({ length: 64 }, (_, i) => 301 + i);
 
-/** Hours that charts reach back: from one day to most of what there is. */
+/** Hours of charts' windows: from one day to most of the plays. */
 const HOURS = Array.from({ length: 64 }, (_, i) => 24 + 111 * i);
 
 const get = (path: string, kind?: string): Request => ({ method: "GET", path, ...(kind ? { kind } : {}) });
@@ -33,18 +33,18 @@ const play = (id: number, kind?: string): Request => ({
   ...(kind ? { kind } : {}),
 });
 
-/** Evenly over the catalogue, no more than there is use for. */
+/** An evenly spaced sample of at most `count` items. */
 function spread<T>(items: readonly T[], count: number): T[] {
   const stride = Math.max(1, items.length / count);
   return Array.from({ length: Math.min(count, items.length) }, (_, i) => items[Math.floor(i * stride)]!);
 }
 
-/** What one request may hold. */
+/** Plays per request. */
 const ARRAY = 1_000;
 const ARRAYS = 60;
 const DAY_MS = 86_400_000;
 
-/** Arrays of plays by many users over three hundred days: each lands in pages of its own, all over the indexes. */
+/** Arrays of plays by many users over three hundred days. Each play touches other pages of the indexes. */
 const playArrays: Traffic = ({ tracks }) => {
   const random = randoms(3);
   const began = Date.parse("2026-01-01T00:00:00Z");
@@ -60,7 +60,7 @@ const playArrays: Traffic = ({ tracks }) => {
   }));
 };
 
-/** As many of a hundred are writes, one after so many reads. */
+/** This percentage is writes, evenly spread. */
 const mixed =
   (writes: number): Traffic =>
   ({ tracks }) => {
@@ -69,7 +69,7 @@ const mixed =
     return ids.map((id, i) => (due(i) ? play(id, "write") : { ...track(id), kind: "read" }));
   };
 
-/** Everyone looks at one track while it changes: each change drops it from the cache. */
+/** All clients read one track while it changes. Each change invalidates its cached answer. */
 const hotKey: Traffic = ({ tracks }) => {
   const id = tracks[0]!;
   return Array.from({ length: 100 }, (_, i) =>
@@ -79,7 +79,7 @@ const hotKey: Traffic = ({ tracks }) => {
   );
 };
 
-/** What somebody types to find a track: a word or two of its name. */
+/** A query for a track: one or two words of its name. */
 const wordsFor = (name: string): string => wordsOf(name).slice(0, 2).join(" ");
 
 const searchPath = (q: string): string => `/v1/search?${new URLSearchParams({ q })}`;
@@ -96,7 +96,7 @@ const suggestions: Traffic = ({ titles }) =>
     .filter((q) => [...q].length >= 2 && /^[\p{L}\d ]+$/u.test(q))
     .map((q) => get(`/v1/search/suggestions?${new URLSearchParams({ q })}`));
 
-/** The five steps of a session; the listeners go for what is popular. */
+/** The five steps of a session. Popular tracks are played most. */
 export const SESSION_STEPS = ["search", "track", "album", "similar", "play"] as const;
 
 const sessions: Traffic = ({ titles }) => {
@@ -124,7 +124,7 @@ export const TRAFFIC = {
   similar: ({ tracks }) =>
     spread(tracks, 1_000).map((id) => get(`/v1/tracks/${id}/similar?by=metadata&limit=10`)),
   charts: () => HOURS.map((hours) => get(`/v1/charts/artists?window=${hours}h`)),
-  // Windows differ so that nobody can share one scan among several clients.
+  // Different windows prevent coalescing.
   scans: () => WINDOWS.map((days) => get(`/v1/charts/artists?window=${days}d`)),
   plays: ({ tracks }) => spread(tracks, LENGTH).map((id) => play(id)),
   "play-arrays": playArrays,

@@ -20,11 +20,11 @@ export interface Bench {
   readonly options: Options;
   readonly databases: Databases;
   readonly generator: Generator;
-  /** Requests a second that the clients of fixed rates got answered at most; undefined when that is not known. */
+  /** Maximum requests per second of the paced clients; undefined if unknown. */
   readonly capacityOf: (trial: Trial) => number | undefined;
 }
 
-/** A trial with everything that it comes to. */
+/** A trial with all its parts. */
 interface Setting {
   readonly bench: Bench;
   readonly trial: Trial;
@@ -38,7 +38,7 @@ interface Setting {
 
 const STARTS = 5;
 
-/** Runs one trial with a fresh process on a fresh copy of the database, and leaves neither behind. */
+/** Runs one trial with a fresh process on a fresh copy of the database, and removes both. */
 export async function runTrial(bench: Bench, trial: Trial): Promise<Round> {
   const scenario = scenarioOf(trial.scenario);
   const spec = specOf(trial.server);
@@ -69,7 +69,7 @@ async function launch({
   return startServer(spec.args(place), spec.env?.(place) ?? {});
 }
 
-/** Each time from the spawn to a first answer: a server that is up but not ready is of no use yet. */
+/** Measures from spawn to the first answer: a server that listens but is not ready is of no use. */
 async function startTrial(setting: Setting): Promise<Round> {
   const times: number[] = [];
   const path = `/v1/tracks/${setting.catalogue.tracks[0]}`;
@@ -95,7 +95,7 @@ function shotOf(times: readonly number[]) {
   };
 }
 
-/** The load as this trial has it. @throws Error when a share is asked for of a capacity that nobody measured. */
+/** The load of this trial. @throws Error for a share of an unmeasured capacity. */
 function loadOf({ bench, trial, change }: Setting, load: Load): Load {
   const connections = Math.min(change.connections ?? load.connections, bench.options.connections);
   if (isWhole(trial)) return { ...load, connections, clients: "undici" };
@@ -172,7 +172,7 @@ async function openClients(
   return stack.adopt(await generatorOf(load, bench).start(job), (clients) => clients.stop());
 }
 
-/** @returns how many requests were answered. */
+/** @returns the number of answers. */
 async function warmUp(ms: number, after: number, clients: Clients): Promise<number> {
   let answered = 0;
   do {

@@ -5,13 +5,13 @@ import { DIMENSIONS } from "../src/shared/embedders/embedder.ts";
 import { BenchDatabase, chinook } from "./support/database.ts";
 
 /**
- * How long the ten nearest take, exactly, on one thread: the reads as the server runs them. And whether a smaller
- * copy of the vectors (a byte or a bit a dimension, the best of it compared again in full) would be worth having,
- * with its recall against the exact answer.
+ * Time of an exact search for the ten nearest, on one thread, with the server's reads. Also whether a smaller copy
+ * of the vectors (a byte or a bit per dimension, with the best candidates compared exactly) would be worth it, with
+ * its recall.
  */
 const QUERIES = 200;
 const WANTED = 10;
-/** How many the approximate paths compare in full. */
+/** Candidates that the approximate searches compare exactly. */
 const POOLS = { bytes: [100], bits: [100, 400, 1_000] } as const;
 
 interface Figures {
@@ -43,7 +43,7 @@ function measure(scenario: string, tracks: readonly number[], search: Search, ex
 
 const idsIn = (body: string): number[] => JSON.parse(body).data.map(({ id }: { id: number }) => id);
 
-/** The server's read, its whole JSON included. */
+/** The server's read, including its JSON. */
 function similarBy(db: Connection, by: "lyric" | "metadata" | "blend"): Search {
   const { sql } = SIMILAR_READ.statement({ id: 1, by, limit: WANTED }, new Date());
   const statement = db.prepare<[unknown], readonly [string]>(sql).raw(true);
@@ -61,7 +61,7 @@ function searchByVector(db: Connection): Search {
 
 const OWN = "(SELECT embedding FROM vectors_lyric WHERE track_id = CAST(@id AS INTEGER))";
 
-/** The nearest by the exact table alone: what the approximate ones are held against. */
+/** Exact search without the rest of the read: the reference for the approximate ones. */
 const EXACT = `
   SELECT track_id FROM vectors_lyric
   WHERE embedding MATCH ${OWN} AND k = ${WANTED}`;
@@ -74,7 +74,7 @@ const approximate = (table: string, quantised: string, pool: number) => `
   ORDER BY vec_distance_L2(v.embedding, ${OWN})
   LIMIT ${WANTED}`;
 
-/** Only what has the genre of the track: a partition that is there already. */
+/** Only tracks of the same genre: an existing partition. */
 const WITHIN_GENRE = `
   SELECT track_id FROM vectors_lyric WHERE embedding MATCH ${OWN} AND k = ${WANTED}
     AND track_id IN (SELECT id FROM tracks WHERE genre_id = (SELECT genre_id FROM tracks WHERE id = @id))`;
@@ -84,7 +84,7 @@ function plain(db: Connection, sql: string): Search {
   return (id) => statement.all({ id });
 }
 
-/** Copies of a byte and of a bit a dimension. */
+/** Copies with a byte and with a bit per dimension. */
 function quantise(db: Connection): void {
   const { lyric } = DIMENSIONS;
   db.exec(`
@@ -105,7 +105,7 @@ function main(): void {
   chinook(["vectors", "generate", "--database", made.file]);
   const seconds = (performance.now() - started) / 1_000;
   const { db } = made;
-  // A reader's own settings.
+  // As a reader's connection.
   db.pragma("cache_size = -8192");
   db.pragma("mmap_size = 268435456");
   const asked = Array.from({ length: QUERIES }, (_, i) => 1 + Math.floor((i * tracks) / QUERIES));

@@ -2,10 +2,13 @@ import autocannon from "autocannon";
 import { TIMEOUT_SECONDS } from "./generator.ts";
 import { answered, failed, job, obey, readRequests } from "./recorder.ts";
 
-/** Fires until it is ended. Latencies are recorded apart: autocannon's own histogram knows whole milliseconds only. */
+/**
+ * Sends requests until it is stopped. Latencies are recorded separately: autocannon's own histogram has a
+ * resolution of one millisecond.
+ */
 const all = readRequests();
 
-/** Each connection walks a stripe of its own: together they send them all. */
+/** Each connection sends its own part of the requests. Together they send all. */
 let connection = 0;
 function setupClient(client: autocannon.Client): void {
   const mine = all.filter((_, i) => i % job.connections === connection % all.length);

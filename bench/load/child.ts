@@ -5,7 +5,7 @@ import { createInterface, type Interface } from "node:readline";
 import { cpuSeconds, start, stop } from "../processes.ts";
 import type { Clients, Generator, Shot } from "./generator.ts";
 
-/** A load generator that is a script beside this one and speaks the lines of `recorder.ts`. */
+/** A load generator as a script in this folder. It is controlled by the lines of `recorder.ts`. */
 const scripted = (name: Generator["name"], file: string): Generator => ({
   name,
   async start(job) {
@@ -17,21 +17,22 @@ const scripted = (name: Generator["name"], file: string): Generator => ({
   },
 });
 
-/** autocannon: always there, and itself a JavaScript program that a fast server outruns. */
+/** autocannon: always available, but a JavaScript program that is slower than a fast server. */
 export const autocannon = scripted("autocannon", "autocannon-process.ts");
 
 /**
- * A fixed rate, on undici's connections: autocannon sends a second's requests in one burst, and wrk knows no rates.
+ * An open loop with a fixed rate on undici's connections. autocannon sends a second's requests in one burst, and
+ * wrk has no rates.
  */
 export const paced = scripted("paced", "paced-process.ts");
 
-/** A closed loop on the same connections: what the paced generator can have answered at the most. */
+/** A closed loop on the same connections: the maximum throughput of the paced generator. */
 export const undici = scripted("undici", "undici-process.ts");
 
-/** Users who think between their requests, on undici's connections. */
+/** Users with think time, on undici's connections. */
 export const users = scripted("users", "users-process.ts");
 
-/** One process for all shots, since it gets faster while it warms up. */
+/** One process for all shots, since it gets faster as it warms up. */
 class ScriptedClients implements Clients {
   readonly #child: ChildProcess;
   readonly #lines: Interface;

@@ -4,10 +4,10 @@ import type { Request } from "../traffic.ts";
 import { REFUSED } from "./generator.ts";
 import { job } from "./recorder.ts";
 
-/** Connections of undici, one request at a time on each: the caller sends no more than there are connections. */
+/** undici's connections, with one request in flight on each. */
 const pool = new Pool(job.url, { connections: job.connections, pipelining: 1 });
 
-/** Told once: the status of the answer when all of it is here, or 0 when there is none; when one may ask again. */
+/** Called once: with the status of the complete answer, or 0 without one; and the time until a retry is allowed. */
 type Done = (status: number, retryAfterMs: number) => void;
 
 export function send({ method, path, body }: Request, done: Done): void {
@@ -17,10 +17,10 @@ export function send({ method, path, body }: Request, done: Done): void {
   );
 }
 
-/** Where the server does not say. */
+/** The default without Retry-After. */
 const RETRY_MS = 1_000;
 
-/** In seconds; the other form, a date, is what none of the servers sends. */
+/** Retry-After in seconds. No server here sends the other form, a date. */
 const retryAfterMs = (seconds: string | undefined): number =>
   seconds !== undefined && /^\d+$/.test(seconds) ? Number(seconds) * 1_000 : RETRY_MS;
 

@@ -3,12 +3,15 @@ import { delimiter, join } from "node:path";
 
 export interface Job {
   readonly url: string;
-  /** A file with one request a line: method, path, body and kind, separated by tabs. */
+  /** A file with one request per line: method, path, body and kind, separated by tabs. */
   readonly requests: string;
   readonly connections: number;
-  /** Requests a second; without it each client sends its next request when the last is answered. */
+  /**
+   * Requests per second (open loop). Without it, each client sends its next request after the last answer (closed
+   * loop).
+   */
   readonly rate?: number;
-  /** Milliseconds in the mean between a client's answer and its next request. */
+  /** Mean think time in milliseconds. */
   readonly thinkMs?: number;
 }
 
@@ -25,35 +28,35 @@ export interface KindShot extends Percentiles {
   readonly requests: number;
 }
 
-/** A part of a second of a shot. */
+/** A fraction of a second of a shot. */
 export interface Slice {
   readonly seconds: number;
   readonly requests: number;
   readonly max_ms: number;
 }
 
-/** What a load generator saw between two moments. Null is what it does not say. */
+/** A load generator's measurements between two times. Null if it does not measure something. */
 export interface Shot extends Percentiles {
   readonly requests: number;
   readonly seconds: number;
-  /** Answers that were not 2xx, and connections that failed or timed out. */
+  /** Responses other than 2xx, and connections that failed or timed out. */
   readonly errors: number;
-  /** Those of the errors that were refusals. They came at once or late, and are in no percentile. */
+  /** Refusals among the errors. They are in no percentile. */
   readonly refused: number | null;
-  /** Still waiting at the end. */
+  /** Requests in flight at the end. */
   readonly unanswered: number | null;
-  /** Due, and never sent: too many waited already. */
+  /** Requests that were due but not sent: too many waited already. */
   readonly dropped: number | null;
-  /** The 99th percentile of how late the generator itself was to release a request. */
+  /** 99th percentile of the generator's own delay in sending a request. */
   readonly late_p99_ms: number | null;
-  /** Latency at ever higher percentiles, as the histogram has them: `[percentile, ms]`. */
+  /** Latency at increasing percentiles, from the histogram: `[percentile, ms]`. */
   readonly curve: readonly (readonly [number, number])[] | null;
   readonly slices: readonly Slice[] | null;
   readonly kinds: Readonly<Record<string, KindShot>> | null;
   readonly cpu_seconds: number | null;
 }
 
-/** They run in a process of their own. Between two shots they may go on or pause, whichever the generator can. */
+/** Clients run in a separate process. Between two shots they continue or pause, depending on the generator. */
 export interface Clients {
   /** Measures until the promise settles. One shot at a time. */
   shoot(until: Promise<unknown>): Promise<Shot>;
@@ -65,7 +68,7 @@ export interface Generator {
   start(job: Job): Promise<Clients>;
 }
 
-/** The status of an answer that the server gives for want of room. */
+/** Status of a request refused because of overload. */
 export const REFUSED = 503;
 
 /** Seconds after which an unanswered request is an error. */

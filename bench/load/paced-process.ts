@@ -2,19 +2,19 @@ import { send } from "./exchange.ts";
 import { answered, drop, failed, job, obey, readRequests, released } from "./recorder.ts";
 
 /**
- * Releases requests at a fixed rate, whatever became of those before: each millisecond its share. One that finds
- * every connection taken waits, and its wait counts: a client that politely waits for a slow server would hide how
- * slow it is.
+ * Open loop: sends requests at a fixed rate, regardless of earlier ones: each millisecond its share. A request that
+ * finds all connections in use waits, and its wait counts. A closed loop would hide how slow a slow server is
+ * (coordinated omission).
  *
- * Time counts from the millisecond in which a request was due, also when this process came late to it; how late is
- * recorded as well, so that a generator out of breath is not taken for a slow server.
+ * Latency counts from the millisecond in which a request was due, even if this process was late. Its own delay is
+ * recorded too, so that an overloaded generator is not mistaken for a slow server.
  */
 const all = readRequests();
 const perMs = job.rate! / 1_000;
-/** What may wait here: a second's worth. Past it a server is not slow but overrun, and requests are dropped. */
+/** Requests that may wait: those of a second. Past it the server is overrun, and requests are dropped. */
 const MOST_WAITING = Math.max(1_000, job.rate!);
 const began = performance.now();
-/** When each was due, first in first out; a cursor, since a slow server lets it grow long. */
+/** Due times in FIFO order. It uses a cursor, because a slow server makes it long. */
 let waiting: number[] = [];
 let next = 0;
 const active = new Set<{ readonly since: number }>();
@@ -56,13 +56,13 @@ function fire(since: number): void {
   });
 }
 
-/** Of what was under way when the shot began, only the time since then is the shot's. */
+/** A request that was in flight before the shot counts only the time since the shot began. */
 const waitedSince = (since: number): number => performance.now() - Math.max(since, shotBegan);
 
 const outstanding = (): number[] =>
   [...[...active].map(({ since }) => since), ...waiting.slice(next)].map(waitedSince);
 
-/** While client and server are cold they fall behind by thousands, which would wait on through the whole shot. */
+/** During the warm-up thousands of requests accumulate. Without this they would wait through the whole shot. */
 function forget(): void {
   waiting = [];
   next = 0;

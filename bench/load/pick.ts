@@ -4,7 +4,7 @@ import { wrk } from "./wrk.ts";
 
 export const GENERATORS = ["auto", "wrk", "autocannon"] as const;
 
-/** @throws Error when wrk is asked for and not installed. */
+/** @throws Error if wrk is requested and not installed. */
 export function pickGenerator(choice: (typeof GENERATORS)[number]): Generator {
   const found = onPath("wrk") !== undefined;
   if (choice === "wrk" && !found) throw new Error("--generator wrk: expected wrk on the PATH, found none");

@@ -11,7 +11,7 @@ import {
   TIMEOUT_SECONDS,
 } from "./generator.ts";
 
-/** The job of this process, from its command line. */
+/** This process's job, from its command line. */
 export const job = JSON.parse(process.argv[2]!) as Job;
 
 export const readRequests = (): Request[] =>
@@ -28,7 +28,7 @@ export const readRequests = (): Request[] =>
       };
     });
 
-/** Node's own HdrHistogram: three significant figures of microseconds, up to twice the timeout. */
+/** Node.js's HdrHistogram: microseconds with three significant figures, up to twice the timeout. */
 const newHistogram = () => createHistogram({ highest: TIMEOUT_SECONDS * 2_000_000, figures: 3 });
 
 const SLICE_MS = 250;
@@ -43,7 +43,7 @@ let began = performance.now();
 export function answered(status: number, ms: number, kind?: string): void {
   requests++;
   if (status < 200 || status > 299) errors++;
-  // Being turned away is quick, and half of it in the percentiles would pass for quick answers.
+  // Refusals are fast. In the percentiles they would look like fast answers.
   if (status === REFUSED) {
     refused++;
     return;
@@ -60,12 +60,12 @@ function countIn(index: number, ms: number): void {
 
 export const failed = (): void => void errors++;
 
-/** A request that was due and that nobody will send. */
+/** A request that was due and is not sent. */
 export function drop(count: number): void {
   dropped += count;
 }
 
-/** How late a request was released, which is the generator's own doing. */
+/** The generator's own delay in sending a request. */
 export const released = (lateMs: number): void => took(lateness, lateMs);
 
 const took = (histogram: RecordableHistogram, ms: number): void =>
@@ -78,11 +78,11 @@ function histogramOf(kind: string): RecordableHistogram {
 }
 
 /**
- * Obeys lines on standard input: `begin` starts a shot, `end` prints it as a line of JSON.
+ * Reads commands from standard input: `begin` starts a shot, `end` prints it as a line of JSON.
  *
- * @param outstanding how long, in milliseconds, each request has waited that is not answered yet. They count with
- * what they have waited so far: leaving out the slowest would flatter a server that answers nothing at all.
- * @param forget drops what is left of the time before a shot.
+ * @param outstanding the wait so far, in milliseconds, of each request in flight. They count with that wait:
+ * leaving out the slowest would favour a server that answers nothing at all.
+ * @param forget drops the backlog from before a shot.
  */
 export function obey(outstanding: () => readonly number[] = () => [], forget = () => {}): void {
   const commands: Record<string, () => void> = {
@@ -127,11 +127,11 @@ function percentilesOf(histogram: RecordableHistogram): Percentiles {
   return { p50_ms: ms(50), p90_ms: ms(90), p99_ms: ms(99), p999_ms: ms(99.9), max_ms: ms(100) };
 }
 
-/** Halving what is left each time: 50, 75, 87.5, … */
+/** Halves the remainder each time: 50, 75, 87.5, … */
 const curveOf = (histogram: RecordableHistogram): [number, number][] =>
   [...histogram.percentiles].map(([percentile, us]) => [percentile, Number(us) / 1_000]);
 
-/** The last slice is cut off by the end of the shot, and left out. */
+/** The last slice is incomplete and left out. */
 const wholeSlices = (): Slice[] =>
   Array.from({ length: Math.floor((performance.now() - began) / SLICE_MS) }, (_, i) => ({
     seconds: ((i + 1) * SLICE_MS) / 1_000,

@@ -3,11 +3,11 @@ import { REFUSED } from "./generator.ts";
 import { answered, failed, job, obey, readRequests } from "./recorder.ts";
 
 /**
- * A closed loop on the connections of the paced generator: what it gets answered is what that generator, on this
- * machine and beside this server, has the processor for. Shares of it are rates that can be released in time.
+ * A closed loop on the paced generator's connections. Its throughput is the maximum that the paced generator can
+ * get from this server on this machine. Shares of it are rates that can be sent in time.
  *
- * Who is refused comes again when the server says, and not before: clients that ask again at once measure how fast
- * a server can refuse.
+ * A refused request is retried after Retry-After, not before: clients that retry at once would measure how fast a
+ * server refuses.
  */
 const all = readRequests();
 let sent = 0;

@@ -4,12 +4,11 @@ import { send } from "./exchange.ts";
 import { answered, failed, job, obey, readRequests } from "./recorder.ts";
 
 /**
- * Users who look at an answer before they ask again, each on a walk of their own through the requests: as many
- * sessions as there are users are under way at any time. How long they think is drawn from an exponential
- * distribution, which is how long people take who do not know of each other.
+ * Users with think time. Each follows its own sequence of sessions, and there are as many sessions as users at any
+ * time. The think time is exponentially distributed, as for independent users.
  */
 const all = readRequests();
-/** Requests that belong to one session follow one another. */
+/** Requests of one session are consecutive. */
 const SESSION = 5;
 
 async function user(n: number): Promise<void> {

@@ -6,10 +6,10 @@ import { cpuSeconds, start, stop } from "../processes.ts";
 import { type Clients, type Generator, type Job, onPath, type Shot, TIMEOUT_SECONDS } from "./generator.ts";
 
 const SCRIPT = join(import.meta.dirname, "wrk.lua");
-/** It ends at an interrupt, with its report; this is only the last resort. */
+/** wrk ends at an interrupt, with its report. This is a fallback. */
 const LONGEST = "3600s";
 
-/** wrk in one thread: a fraction of what a client in JavaScript costs, but it has to be installed. */
+/** wrk with one thread. It costs a fraction of a JavaScript client, but must be installed. */
 export const wrk: Generator = {
   name: "wrk",
   async start(job) {
@@ -17,7 +17,7 @@ export const wrk: Generator = {
   },
 };
 
-/** What wrk does not tell. */
+/** Figures that wrk does not report. */
 const UNSAID = {
   refused: null,
   unanswered: null,
@@ -27,7 +27,7 @@ const UNSAID = {
   kinds: null,
 } as const;
 
-/** A process for each shot: it is native code and needs no warming up. */
+/** One process per shot: native code needs no warm-up. */
 class WrkClients implements Clients {
   readonly #job: Job;
   #child: ChildProcess | undefined;
@@ -54,7 +54,10 @@ class WrkClients implements Clients {
 
 const AGAIN_MS = 200;
 
-/** wrk ignores interrupts until it has read its requests, so on a busy machine one alone may be lost. */
+/**
+ * wrk ignores interrupts until it has read its requests. On a busy machine one interrupt may be lost, so it is
+ * repeated.
+ */
 async function interrupted(child: ChildProcess, closed: Promise<unknown>): Promise<void> {
   child.kill("SIGINT");
   const again = setInterval(() => child.kill("SIGINT"), AGAIN_MS);

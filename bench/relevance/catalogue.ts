@@ -1,7 +1,7 @@
 import Database from "better-sqlite3";
 import { wordsOf } from "../../src/shared/words.ts";
 
-/** A track as somebody who searches knows it. */
+/** The fields of a track that are searched. */
 export interface Track {
   readonly name: string;
   readonly artist: string | null;
@@ -9,7 +9,7 @@ export interface Track {
   readonly composer: string | null;
 }
 
-/** The tracks of a database, in the order of their ids: what the judged queries are drawn from. */
+/** A database's tracks in order of ids. The judged queries are drawn from them. */
 export function tracksIn(file: string): readonly Track[] {
   const db = new Database(file, { readonly: true });
   try {
@@ -24,7 +24,7 @@ export function tracksIn(file: string): readonly Track[] {
   }
 }
 
-/** What makes two names the same to a listener: case, accents and signs aside; a name of signs alone is itself. */
+/** Normalises a name: without case, accents and signs. A name of signs only is unchanged. */
 export function folded(name: string): string {
   const words = wordsOf(name).join(" ");
   return words === "" ? name.trim() : words;

@@ -3,16 +3,16 @@ import { randoms } from "../random.ts";
 import { folded, type Track } from "./catalogue.ts";
 
 /**
- * Judged queries, drawn from the names of whatever catalogue is there by the rules below. A rule makes a query of a
- * name, and says which hits are right. The same catalogue always gives the same queries.
+ * Judged queries, drawn from the names of any catalogue by the rules below. A rule derives a query from a name, and
+ * defines the correct hits. The same catalogue always gives the same queries.
  */
 export interface Judged {
   readonly kind: string;
   readonly q: string;
-  /** Tuning looks at half of each class; the other half is held out. */
+  /** Tuning uses one half of each class; the other half is held out. */
   readonly half: "tuning" | "held-out";
   readonly isRight: (hit: Hit) => boolean;
-  /** Whether every hit has to be right, and not only an early one. */
+  /** Whether every hit must be correct, not only an early one. */
   readonly all?: true;
 }
 
@@ -29,7 +29,7 @@ interface Drawn {
   readonly all?: true;
 }
 
-/** Queries of a class at the most; titles as they are stand all of them. */
+/** Maximum queries per class, except for unchanged titles: all of them are used. */
 const MOST = 120;
 const EVERY = Number.POSITIVE_INFINITY;
 
@@ -41,11 +41,11 @@ const distinct = (names: readonly (string | null)[]): string[] => [
   ...new Map(names.flatMap((name) => (name === null ? [] : [[folded(name), name]]))).values(),
 ];
 
-/** Signs within a word, which people leave out or type as a blank. */
+/** Signs within a word. People omit them or type a blank. */
 const INNER = /(?<=[\p{L}\p{N}])['’./&-](?=[\p{L}\p{N}])|(?<=\p{L})\.(?=\s|$)/gu;
 const hasInner = (name: string): boolean => /[\p{L}\p{N}]['’./&-][\p{L}\p{N}]/u.test(name);
 
-/** What is sung short and typed in full. */
+/** Abbreviations in titles and their full forms. */
 const FULL: readonly (readonly [RegExp, string])[] = [
   [/(?<=\s)(&|'?n'|'n'?)(?=\s)/giu, "and"],
   [/(?<=\s)o'(?=\s)/giu, "of"],
@@ -134,7 +134,7 @@ const RULES: Readonly<Record<string, { readonly rule: Rule; readonly most: numbe
   exclusion: { rule: excluded, most: MOST },
 };
 
-/** The shortest beginning that no other title has, in the middle of a word of four letters and more. */
+/** The shortest unique prefix of a title that ends within a word of at least four letters. */
 function begun(tracks: readonly Track[]): Drawn[] {
   const all = titles(tracks);
   const keys = all.map(folded).sort();
@@ -149,7 +149,7 @@ function begun(tracks: readonly Track[]): Drawn[] {
   });
 }
 
-/** One letter left out, doubled, replaced or swapped with the next, in a word of five letters and more. */
+/** One letter omitted, doubled, replaced or swapped with the next, in a word of at least five letters. */
 function mistyped(tracks: readonly Track[]): Drawn[] {
   const random = randoms(17);
   return titles(tracks).flatMap((title) => {
@@ -174,7 +174,7 @@ function slip(word: string, random: () => number): string {
   return slips.filter((slipped) => slipped !== word)[Math.floor(random() * 3)]!;
 }
 
-/** The two longest words of a title that is the only one with both, the later first. */
+/** The two longest words of a title that no other title has both of, in reverse order. */
 function keywords(tracks: readonly Track[]): Drawn[] {
   const all = titles(tracks).map((title) => ({ title, words: new Set(wordsOf(title)) }));
   return all.flatMap(({ title, words }) => {
@@ -185,7 +185,7 @@ function keywords(tracks: readonly Track[]): Drawn[] {
   });
 }
 
-/** A word of titles by several artists, without one of them: no hit may hold the artist's word. */
+/** A word in titles of several artists, without one of the artists: no hit may contain the artist's word. */
 function excluded(tracks: readonly Track[]): Drawn[] {
   const artistsOf = new Map<string, Set<string>>();
   for (const { name, artist } of tracks)
@@ -201,7 +201,7 @@ function excluded(tracks: readonly Track[]): Drawn[] {
   });
 }
 
-/** Evenly over what the rule gives, halves in turn. */
+/** An even selection of the rule's queries, alternating between the halves. */
 function spread(kind: string, drawn: readonly Drawn[], most: number): Judged[] {
   const stride = Math.max(1, drawn.length / most);
   const count = Math.min(drawn.length, most);

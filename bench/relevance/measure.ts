@@ -1,7 +1,7 @@
 import type { Hit, Judged } from "./drawn.ts";
 import { FUZZY, type Relevance, TEXT } from "./queries.ts";
 
-/** A query's first right hit: 1 when it is the first hit, null when it is none of the first ten. */
+/** The rank of a query's first correct hit: 1 is the first hit; null if none of the first ten is correct. */
 export interface Outcome {
   readonly kind: string;
   readonly half: "tuning" | "held-out";
@@ -13,7 +13,7 @@ export interface Figures {
   readonly queries: number;
   /** Mean reciprocal rank. */
   readonly mrr: number;
-  /** Shares of the queries whose first right hit is the first, and among the first five. */
+  /** Shares of queries whose first correct hit is the first, and among the first five. */
   readonly first: number;
   readonly five: number;
 }
@@ -21,7 +21,7 @@ export interface Figures {
 const LOOKED_AT = 10;
 const AT_ONCE = 8;
 
-/** What was written by hand, on the upstream sample alone. */
+/** Hand-written queries, for the upstream sample only. */
 export const HAND: readonly Judged[] = [
   ...TEXT.map((wanted, i) => byHand("by hand", wanted, i)),
   ...FUZZY.map((wanted, i) => byHand("by hand, misspelt", wanted, i)),
@@ -37,7 +37,7 @@ const agrees = (hit: Hit, { name, artist, album }: Relevance): boolean =>
   (artist === undefined || hit.artist_name === artist) &&
   (album === undefined || hit.album_title === album);
 
-/** Asks a server every query. @param mode of the search; without it the server's default. */
+/** Sends every query to a server. @param mode of the search; the server's default without it. */
 export async function judge(
   url: string,
   queries: readonly Judged[],
@@ -78,7 +78,7 @@ export function figuresOf(outcomes: readonly Outcome[]): Figures {
   };
 }
 
-/** By class, and within it by half. */
+/** By class and half. */
 export function table(outcomes: readonly Outcome[]): Record<string, Record<string, Figures>> {
   const kinds = Map.groupBy(outcomes, ({ kind }) => kind);
   return Object.fromEntries(

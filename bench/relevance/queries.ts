@@ -1,6 +1,6 @@
 /**
- * What somebody types, and what should come first, on the upstream sample catalogue. A hit is right when it has all
- * of the values given; several tracks may be.
+ * A query and its correct first hit on the upstream sample. A hit is correct if it has all given values; several
+ * tracks may be correct.
  */
 export interface Relevance {
   readonly q: string;
@@ -9,7 +9,7 @@ export interface Relevance {
   readonly album?: string;
 }
 
-/** Whole names, parts of names, phrases, accents, names with signs in them, names from two sides. */
+/** Whole names, parts of names, phrases, accents, names with signs, words from two fields. */
 export const TEXT: readonly Relevance[] = [
   { q: "metallica", artist: "Metallica" },
   { q: "led zeppelin", artist: "Led Zeppelin" },
@@ -61,7 +61,7 @@ export const TEXT: readonly Relevance[] = [
   { q: "californication", name: "Californication" },
 ];
 
-/** The same with slips: letters left out, doubled, changed places, a word unfinished, a sound written otherwise. */
+/** Misspelled queries: letters omitted, doubled or swapped, unfinished words, phonetic spellings. */
 export const FUZZY: readonly Relevance[] = [
   { q: "metalica", artist: "Metallica" },
   { q: "metallcia", artist: "Metallica" },

@@ -5,7 +5,7 @@ import { type Cell, scenarioHead, table } from "./parts.ts";
 import { isSaturated } from "./table.ts";
 import { besideText, megabytes, NONE, pointText, short, whole } from "./words.ts";
 
-/** Whether SQLite's own cache, and the system's, held what was read. A request itself is some hundred bytes. */
+/** Whether SQLite's or the system's page cache had the data. A request itself has some hundred bytes. */
 function heldBy(row: Row): string {
   if (row.read_bytes_per_request === null || specOf(row.server).needs !== undefined) return NONE;
   if (row.disk_bytes !== null && row.disk_bytes > 1_000_000) return "no: disk";
@@ -59,7 +59,7 @@ function figuresTable(rows: readonly Row[]): string {
   );
 }
 
-/** Kinds of requests apart, where the generator could tell them. */
+/** By kind of request, if the generator distinguishes them. */
 function stepsOf(rows: readonly Row[]): string {
   const cells = rows.flatMap((row) => {
     const { kinds } = row.repeats.at(-1)!;

@@ -3,11 +3,11 @@ import { line } from "d3-shape";
 import { short } from "./words.ts";
 
 /**
- * Charts as SVG text, made when the report is written: d3 reckons scales and lines, and the page needs no script.
- * Colours are CSS classes, so one chart serves light, dark and paper.
+ * Charts as SVG text, generated with the report: d3 computes scales and lines, and the page needs no script.
+ * Colours are CSS classes, so one chart serves light, dark and print.
  */
 export interface Axis {
-  /** With its unit. */
+  /** Including the unit. */
   readonly label: string;
   readonly log?: boolean;
   readonly text?: (value: number) => string;
@@ -16,10 +16,10 @@ export interface Axis {
 
 export interface Series {
   readonly name: string;
-  /** A class of `style.ts`. */
+  /** A class in `style.ts`. */
   readonly color: string;
   readonly points: readonly (readonly [x: number, y: number])[];
-  /** A dot for each point: few and each measured by itself. */
+  /** Marks each point with a dot: for few points, each measured separately. */
   readonly dots?: boolean;
 }
 
@@ -27,9 +27,9 @@ export interface Bar {
   readonly name: string;
   readonly color: string;
   readonly value: number;
-  /** The least and the most that repeats gave. */
+  /** Minimum and maximum of the repeats. */
   readonly range?: readonly [number, number];
-  /** Behind the bar, beside its value. */
+  /** Text after the bar's value. */
   readonly note?: string;
 }
 
@@ -50,7 +50,7 @@ const textAt = (x: number, y: number, text: string, more = ""): string =>
 
 type Scale = ((value: number) => number) & { ticks(count?: number): number[]; domain(): number[] };
 
-/** A logarithmic scale needs something above zero on both sides. */
+/** A logarithmic scale needs positive bounds. */
 function scaleOf(
   values: readonly number[],
   { log = false, ticks }: Axis,
@@ -64,7 +64,7 @@ function scaleOf(
   return scaleLog([roundTo125(least, Math.floor), roundTo125(most, Math.ceil)], range).clamp(true);
 }
 
-/** To a 1, 2 or 5 of its decade, the next one in the direction of the rounding: an axis begins and ends at a tick. */
+/** Rounds to 1, 2 or 5 of a decade, so that an axis begins and ends at a tick. */
 function roundTo125(value: number, round: (value: number) => number): number {
   const decade = 10 ** Math.floor(Math.log10(value));
   const up = round(0.5) === 1;
@@ -73,7 +73,7 @@ function roundTo125(value: number, round: (value: number) => number): number {
   return decade * (steps.find((step) => (up ? step >= digit * 0.999 : step <= digit * 1.001)) ?? 1);
 }
 
-/** Of a logarithm's ticks the ones that begin a decade and both ends, or 1, 2 and 5 of each when it has few. */
+/** A logarithm's ticks: the decades and both ends, or 1, 2 and 5 of each decade if there are few. */
 function ticksOf(scale: Scale, { log = false, ticks }: Axis, count: number): readonly number[] {
   if (ticks !== undefined) return within(scale, ticks);
   if (!log) return scale.ticks(count);
@@ -125,7 +125,7 @@ function frame(x: Scale, y: Scale, xAxis: Axis, yAxis: Axis): string {
   ].join("");
 }
 
-/** Lines over a common pair of axes, with a legend above them. */
+/** Lines with common axes and a legend. */
 export function lineChart(title: string, xAxis: Axis, yAxis: Axis, series: readonly Series[]): string {
   const drawn = series.filter(({ points }) => points.length > 0);
   const all = drawn.flatMap(({ points }) => points);
@@ -163,7 +163,7 @@ const ROW = 30;
 const NAMES = 290;
 const NOTES = 150;
 
-/** Bars from left to right, each with its name before it and its value behind it. */
+/** Horizontal bars with their names and values. */
 export function barChart(title: string, axis: Axis, bars: readonly Bar[]): string {
   const drawn = bars.filter(({ value }) => value > 0);
   if (drawn.length === 0) return "";
@@ -194,7 +194,7 @@ export function barChart(title: string, axis: Axis, bars: readonly Bar[]): strin
   return figure(title, svg(width, height, title, grid.join("") + body.join("") + label), "wide");
 }
 
-/** A bar's length says how much, which a logarithm takes from it: there a dot stands at the value. */
+/** A bar's length shows its value, which does not work on a logarithmic scale. There a dot marks the value. */
 function barOf(
   { name, color, value, range, note }: Bar,
   top: number,
@@ -224,7 +224,7 @@ export interface Column {
   readonly values: readonly number[];
 }
 
-/** Columns side by side for each name: how something is distributed, for each of a few. */
+/** Groups of columns: a distribution for each of a few series. */
 export function columnChart(
   title: string,
   xLabel: string,

@@ -8,33 +8,33 @@ import { pointText, short } from "./words.ts";
 
 type Metric = "requests_per_second" | "p99_ms";
 
-/** A row in both of two runs. */
+/** A row that is in both runs. */
 export interface Change {
   readonly row: Row;
   readonly metric: Metric;
   readonly before: number;
   readonly after: number;
-  /** 0.1 is a tenth more. */
+  /** A fraction: 0.1 is ten percent more. */
   readonly change: number;
-  /** What a change has to exceed. */
+  /** The threshold of a significant change. */
   readonly noise: number;
   /** Undefined within the noise. */
   readonly verdict?: "better" | "worse";
 }
 
-/** Below this nothing is worth a word. */
+/** Minimum noise: smaller changes are never reported. */
 const LEAST_NOISE = 0.03;
-/** Of a single repeat, in a run none of whose rows has several. */
+/** The noise of a single repeat, in a run without repeats. */
 const UNKNOWN_NOISE = 0.1;
 
-/** Half of the distance between the best and the worst repeat, as a part of their median. */
+/** Half of the range of the repeats, relative to their median. */
 function spreadOf({ repeats, ...row }: Row, metric: Metric): number | undefined {
   const values = repeats.map((round: Round) => round[metric]);
   const middle = row[metric];
   return values.length < 2 || !middle ? undefined : (Math.max(...values) - Math.min(...values)) / 2 / middle;
 }
 
-/** A single repeat has no spread to be read off: it is taken to spread as the rows with several do in the median. */
+/** A single repeat has no range. Its noise is estimated by the median of the rows with several repeats. */
 function usualSpread({ scenarios }: Figures, metric: Metric): number {
   const spreads = scenarios
     .filter((row) => metricOf(row) === metric)
@@ -52,8 +52,8 @@ const metricOf = ({ scenario, rate, connections }: Row): Metric =>
     : "requests_per_second";
 
 /**
- * Latency where the rate was fixed, throughput elsewhere. The noise is what both runs spread by themselves, added:
- * a change beyond it means that even the worst of the better run lies about where the best of the other does.
+ * Compares latency at fixed rates and throughput elsewhere. The noise is the sum of both runs' spreads: beyond it,
+ * even the worst repeat of the better run is about as good as the best of the other.
  */
 export function changesBetween(before: Figures, after: Figures): Change[] {
   return after.scenarios.flatMap((row) => {
@@ -78,7 +78,7 @@ const sameRow = (a: Row, b: Row): boolean =>
 
 const MACHINE = ["cpu", "cores", "platform", "node", "sqlite"] as const;
 
-/** What makes two runs hard to compare. */
+/** Differences that make two runs hard to compare. */
 export function differencesBetween(before: Figures, after: Figures): string[] {
   const machine = MACHINE.filter((name) => before.machine[name] !== after.machine[name]).map(
     (name) => `${name}: ${before.machine[name]} before, ${after.machine[name]} now`,
@@ -94,7 +94,7 @@ export function differencesBetween(before: Figures, after: Figures): string[] {
 
 export const percent = (share: number): string => `${share > 0 ? "+" : ""}${(100 * share).toFixed(1)} %`;
 
-/** The changes as they are printed; what exceeds the noise is in colour. */
+/** The printed comparison. Changes beyond the noise are coloured. */
 export function comparison(before: Figures, after: Figures): string {
   const changes = changesBetween(before, after);
   const cells = changes.map(({ row, metric, before: a, after: b, change, noise, verdict }) => [

@@ -7,12 +7,12 @@ import { type ServerName, specOf } from "../servers/specs.ts";
 import { median } from "../statistics.ts";
 import { judge, TARGETS, type Verdict } from "../targets.ts";
 
-/** A trial that could not be run to its end: the others went on. */
+/** A trial that failed. The others went on. */
 export interface Failure extends Trial {
   readonly error: string;
 }
 
-/** Everything that was found. */
+/** The results of a run. */
 export interface Findings {
   readonly options: Options;
   readonly machine: Machine;
@@ -46,22 +46,22 @@ type Medians = Readonly<Record<(typeof MEDIANS)[number], number | null>>;
 type Sums = Readonly<Record<(typeof SUMS)[number], number>>;
 type Largest = Readonly<Record<(typeof LARGEST)[number], number | null>>;
 
-/** A server in a scenario, or at one point of it: medians over its repeats, the worst of its maxima. */
+/** A server in a scenario, or at one point of it: medians over its repeats, and the highest of its maxima. */
 export interface Row extends Medians, Sums, Largest {
   readonly scenario: ScenarioName;
   readonly server: ServerName;
   readonly point: Point | null;
   readonly generator?: Round["generator"];
   readonly connections: number;
-  /** Requests a second that were asked for; null is as many as the connections bear. */
+  /** Requests per second of an open loop; null for a closed loop. */
   readonly rate: number | null;
   readonly max_ms: number;
   readonly repeats: readonly Round[];
 }
 
 /**
- * Whether something went wrong. The server's own count of refusals has those of the load beside in it; there the
- * clients say what was refused of the measured one.
+ * Whether something went wrong. The server's own count of refusals includes the load beside; there the clients
+ * count the refusals of the measured load.
  */
 export const isAmiss = ({ scenario, server, errors, busy }: Row): boolean =>
   errors > 0 || (busy > 0 && !specOf(server).mayRefuse && scenarioOf(scenario).beside === undefined);
@@ -73,7 +73,7 @@ export function rowsOf(rounds: readonly Round[]): Row[] {
   return [...groups.values()].map(rowOf).sort(inOrder);
 }
 
-/** As the scenarios and their servers are declared: trials ran in other orders. */
+/** In the order of declaration. Trials ran in another order. */
 function inOrder(a: Row, b: Row): number {
   const names = Object.keys(SCENARIOS);
   const { servers } = scenarioOf(a.scenario);
@@ -110,7 +110,7 @@ const largestOf = (values: readonly (number | null)[]): number | null =>
 
 type JudgedTarget = (typeof TARGETS)[string] & Verdict & { readonly name: string };
 
-/** What `--json` writes: the contract's shape, and beside its ratios the targets with every round they rest on. */
+/** The JSON output of `--json`: ratios, and targets with all rounds that they are computed from. */
 export interface Figures {
   readonly machine: Machine;
   readonly settings: Readonly<Record<string, unknown>>;
@@ -139,13 +139,13 @@ export function figuresOf({ machine, options, catalogue, generator, rounds, fail
   };
 }
 
-/** Whole or not at all: a run that is broken off leaves the figures of before. */
+/** Atomic: an aborted run leaves the earlier figures. */
 export function writeFigures(file: string, figures: Figures): void {
   writeFileSync(`${file}.part`, `${JSON.stringify(figures, null, 1)}\n`);
   renameSync(`${file}.part`, file);
 }
 
-/** @throws Error when the file holds no figures of this suite. */
+/** @throws Error if the file has no figures of this suite. */
 export function readFigures(file: string): Figures {
   const figures = JSON.parse(readFileSync(file, "utf8"));
   if (!Array.isArray(figures.scenarios) || figures.scenarios.some((row: Row) => !(row.scenario in SCENARIOS)))

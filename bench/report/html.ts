@@ -21,7 +21,7 @@ interface Section {
   readonly body: string;
 }
 
-/** The whole report: one file, no script, nothing fetched. Sections without figures are left out. */
+/** The report: one HTML file without scripts and external resources. Sections without figures are omitted. */
 export function reportOf(figures: Figures, old?: Figures): string {
   const sections: Section[] = [
     { id: "targets", title: "Targets", body: targetTable(figures) },

@@ -3,7 +3,7 @@ import { escapeText } from "./charts.ts";
 
 export type Cell = string | { readonly text: string; readonly kind: string };
 
-/** The first column is to the left, all others to the right. */
+/** The first column is left-aligned, the others right-aligned. */
 export function table(heads: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const cell = (value: Cell) =>
     typeof value === "string"

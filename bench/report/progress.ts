@@ -8,7 +8,7 @@ const terminal = process.stderr.isTTY;
 const say = (text: string): void => void process.stderr.write(text);
 const BAR = 24;
 
-/** A line for each trial on standard error; on a terminal a bar below them says what runs, and for how long still. */
+/** One line per trial on standard error; on a terminal also a bar with the current trial and the remaining time. */
 export class Progress {
   readonly #options: Options;
   readonly #total: number;
@@ -49,7 +49,7 @@ export class Progress {
     return `${colors.cyan("━".repeat(full))}${colors.dim("━".repeat(BAR - full))} ${colors.dim(this.#left())}`;
   }
 
-  /** As the estimate says, corrected by how it held so far. */
+  /** The estimate, corrected by its accuracy so far. */
   #left(): string {
     const pace = this.#spent === 0 ? 1 : (performance.now() - this.#began) / 1_000 / this.#spent;
     const seconds = (this.#total - this.#spent) * pace;

@@ -24,7 +24,7 @@ const groupsOf = ({ scenarios }: Figures, ...groups: readonly string[]): [Scenar
 
 const plain = (rows: readonly Row[]): Row[] => rows.filter(({ point }) => point === null);
 
-/** Servers that share a colour in one chart would be taken for one another. */
+/** Servers in one chart must not share a colour. */
 function colorsOf(servers: readonly ServerName[]): Map<ServerName, string> {
   const taken = new Set<string>();
   return new Map(
@@ -54,7 +54,7 @@ function barsOf(rows: readonly Row[], metric: Metric, note?: (row: Row, i: numbe
   });
 }
 
-/** For each scenario what its servers bear; for some, what their latency is at a part of that. */
+/** Maximum throughput of each server per scenario; for some scenarios also the latency at a share of it. */
 export function capacitySection(figures: Figures): string {
   return groupsOf(figures, "capacity", "upkeep")
     .filter(([name]) => name !== "wal" && name !== "memory")
@@ -100,7 +100,7 @@ const byShare = (rows: readonly Row[], colors: Map<ServerName, string>): string 
     })),
   );
 
-/** 90, 99, 99.9, … at equal distances. */
+/** Spaces 90, 99, 99.9, … equally. */
 const NINES = [50, 90, 99, 99.9, 99.99];
 const nines = (percentile: number): number => 1 / (1 - Math.min(percentile, 99.995) / 100);
 
@@ -121,7 +121,7 @@ const byPercentile = (rows: readonly Row[], colors: Map<ServerName, string>): st
     })),
   );
 
-/** Of the repeat in the middle: percentiles of several repeats cannot be averaged. */
+/** The curve of the median repeat: percentiles of several repeats can't be averaged. */
 function curveOf(repeats: readonly Round[]): (readonly [number, number])[] {
   const sorted = [...repeats].sort((a, b) => a.p99_ms - b.p99_ms);
   const { curve } = sorted[Math.floor((sorted.length - 1) / 2)]!;
@@ -130,7 +130,7 @@ function curveOf(repeats: readonly Round[]): (readonly [number, number])[] {
     .map(([percentile, ms]) => [nines(percentile), Math.max(ms, 0.01)]);
 }
 
-/** Step by step from the naive server, with what each step does to the figure before it. */
+/** From the naive server, one choice per step, with the effect of each step. */
 export function ablationSection(figures: Figures): string {
   const text =
     "<p>From better-sqlite3 in the handler to this server, one choice more at each step. Behind each bar: how many times better than the step before it. A step that cannot show in a scenario is left out of it.</p>";
@@ -149,7 +149,7 @@ export function ablationSection(figures: Figures): string {
   return charts.length === 0 ? "" : text + charts.join("");
 }
 
-/** One parameter each: what is borne, and how long it takes. */
+/** One parameter per chart: throughput and latency. */
 export function scalingSection(figures: Figures): string {
   return groupsOf(figures, "scaling")
     .map(([name, rows]) => {
@@ -163,7 +163,7 @@ export function scalingSection(figures: Figures): string {
     .join("");
 }
 
-/** A logarithm has no zero: it stands a step before the first value. */
+/** A logarithm has no zero: it is placed one step before the first value. */
 function axisOf({ parameter, unit, values }: Sweep): { axis: Axis; place: (value: number) => number } {
   const first = Math.min(...values.filter((value) => value > 0));
   const place = (value: number) => (value === 0 ? first / 2 : value);
@@ -185,7 +185,7 @@ function seriesOf(rows: readonly Row[], metric: Metric, place: (value: number) =
   }));
 }
 
-/** How large batches grow, and what a commit costs, by how many clients there are. */
+/** Batch sizes and commit times by number of clients. */
 export function insideSection({ scenarios }: Figures): string {
   const ours = scenarios.filter(({ server, repeats }) => server === "chinook" && repeats[0]!.inside !== null);
   const by = (name: ScenarioName) => ours.filter(({ scenario }) => scenario === name);
@@ -231,7 +231,7 @@ export function insideSection({ scenarios }: Figures): string {
   return charts.length === 0 ? "" : `<div class="grid2">${charts.join("")}</div>`;
 }
 
-/** How the sizes of batches are distributed, at full load and at parts of it. */
+/** Distribution of batch sizes, at full load and at parts of it. */
 function batchChart(title: string, rows: readonly Row[], of: "read_batches" | "write_batches"): string {
   const shown = rows.filter((row) => row.point === null || isShare(row));
   const shares = shown.map(({ repeats }) => {
@@ -252,7 +252,7 @@ function batchChart(title: string, rows: readonly Row[], of: "read_batches" | "w
   return columnChart(title, "requests in a batch, up to", { label: "percent of batches" }, series, used);
 }
 
-/** Over the time of the longest run, and of the runs with each cap. */
+/** Over time in the longest run, and in the runs with each cap. */
 export function logSection({ scenarios }: Figures): string {
   const watched = scenarios.filter(({ repeats }) => repeats[0]!.wal !== null);
   const long = watched.filter(({ scenario }) => scenario === "wal");
@@ -286,7 +286,7 @@ export function logSection({ scenarios }: Figures): string {
   return charts.length === 0 ? "" : `<div class="grid2">${charts.join("")}</div>`;
 }
 
-/** Answers in each quarter of a second, as the paced generator saw them. */
+/** Answers per quarter of a second, from the paced generator. */
 const overTime = (scenarios: readonly Row[]): Series[] =>
   scenarios
     .filter(({ scenario, point }) => scenario === "mixed-95-5" && point?.value === 0.9)
@@ -296,7 +296,7 @@ const overTime = (scenarios: readonly Row[]): Series[] =>
       points: (repeats[0]!.slices ?? []).map(({ seconds, requests }) => [seconds, requests * 4] as const),
     }));
 
-/** Each profile beside the one that is the default. */
+/** Each profile beside the default one. */
 export function profileSection(figures: Figures): string {
   const charts = groupsOf(figures, "profiles").map(([name, rows]) => {
     const own = plain(rows);

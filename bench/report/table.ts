@@ -45,7 +45,7 @@ const COLUMNS: readonly Column[] = [
 export const isSaturated = ({ repeats }: Row): boolean =>
   repeats.filter((round) => saturationOf(round) !== undefined).length * 2 > repeats.length;
 
-/** The whole result as it is printed. */
+/** The printed result. */
 export function tableOf(figures: Figures): string {
   const rows = figures.scenarios;
   const used = COLUMNS.filter(([, cell]) => rows.some((row) => cell(row) !== NONE));
@@ -81,7 +81,7 @@ function targetLines({ targets, settings }: Figures): string[] {
   });
 }
 
-/** What a reader must know beside the figures, in plain words. */
+/** Remarks that a reader needs besides the figures. */
 export function remarksOf({ machine, settings, scenarios, failures }: Figures): string[] {
   const saturated = scenarios.filter(isSaturated).length;
   return [
@@ -104,7 +104,7 @@ export function remarksOf({ machine, settings, scenarios, failures }: Figures): 
   ];
 }
 
-/** A load that is only there to be in the way may fail: that is said, and no mistake. */
+/** Failures of a load that only disturbs are reported, and are no errors. */
 const besideRemarks = (rows: readonly Row[]): string[] =>
   rows.flatMap((row) => {
     const failed = row.repeats.reduce((sum, round) => sum + (round.beside_errors ?? 0), 0);

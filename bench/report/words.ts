@@ -2,10 +2,10 @@ import { isShare, isWhole } from "../rounds.ts";
 import type { Target, Verdict } from "../targets.ts";
 import type { Row } from "./figures.ts";
 
-/** What was not measured, or was not there. */
+/** Not measured, or not available. */
 export const NONE = "–";
 
-/** Figures as people read them, wherever they are shown. */
+/** Formatted figures. */
 export const whole = (value: number | null): string =>
   value === null ? NONE : Math.round(value).toLocaleString("en");
 
@@ -17,7 +17,7 @@ export function short(value: number | null): string {
 
 export const megabytes = (bytes: number | null): string => (bytes === null ? NONE : (bytes / 1e6).toFixed(0));
 
-/** A point of a sweep, or a share of what the clients of fixed rates get answered. */
+/** A point of a sweep, or a share of the maximum throughput of the paced clients. */
 export function pointText({ point }: Pick<Row, "point">): string {
   if (point === null) return "";
   if (isWhole({ point })) return "100 %: closed loop, undici";
@@ -26,7 +26,7 @@ export function pointText({ point }: Pick<Row, "point">): string {
     : `${point.parameter} ${point.value.toLocaleString("en")}`;
 }
 
-/** What was answered of the load beside, a second, and what was not. */
+/** Answers, refusals and errors per second of the load beside. */
 export function besideText(
   row: Pick<Row, "beside_requests_per_second" | "beside_refused_per_second">,
 ): string {

@@ -2,7 +2,7 @@ import { CONNECTIONS, EIGHT_SCANS, type Scenario, UNCACHED } from "./scenario.ts
 
 const BEFORE_COMMITS = ["step-naive", "step-hidden", "step-pool", "step-batching", "step-json"] as const;
 
-/** From the naive server to ours, one choice more at each step, where each can show. */
+/** From the naive server to Chinook Server, one design choice per step, in scenarios that show its effect. */
 export const ABLATION = {
   "steps-read": {
     title: "GET of tracks, the popular ones more often",

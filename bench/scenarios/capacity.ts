@@ -1,6 +1,6 @@
 import { CONNECTIONS, EIGHT_SCANS, RATES, type Scenario, UNCACHED } from "./scenario.ts";
 
-/** Requests a second that leave every server idle most of the time: what waits then waits for the scans. */
+/** Requests per second. Every server is idle most of the time, so requests wait only because of scans. */
 const STEADY = 1_000;
 
 const BASELINES = ["in-handler", "piscina-per-request", "postgres", "chinook"] as const;
@@ -16,7 +16,7 @@ const mixed = (share: string, traffic: "mixed-95-5" | "mixed-80-20" | "mixed-50-
     load: { traffic, connections: CONNECTIONS },
   }) as const satisfies Scenario;
 
-/** What a server bears, and how long its answers take at a part of that. */
+/** Maximum throughput, and latency at a share of it. */
 export const CAPACITY = {
   "cached-get": {
     title: "GET of one track, from the cache",

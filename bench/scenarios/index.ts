@@ -5,7 +5,7 @@ import { SCALING } from "./scaling.ts";
 import type { Scenario } from "./scenario.ts";
 import { UPKEEP } from "./upkeep.ts";
 
-/** In the order in which they are run and shown. */
+/** In the order of running and reporting. */
 export const SCENARIOS = { ...CAPACITY, ...ABLATION, ...UPKEEP, ...PROFILES, ...SCALING } as const;
 
 export type ScenarioName = keyof typeof SCENARIOS;

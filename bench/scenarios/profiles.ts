@@ -11,7 +11,7 @@ const common = {
   repeats: 2,
 } as const;
 
-/** Pages and memory, over a catalogue larger than a reader's own cache. */
+/** Page size and memory, over a catalogue larger than a reader's own cache. */
 export const PROFILES = {
   "profile-get": {
     ...common,

@@ -19,7 +19,7 @@ const TRACKS: Sweep = {
 
 const common = { group: "scaling", measureMs: SHORT_MS, repeats: 2 } as const;
 
-/** One parameter at a time. */
+/** One parameter each. */
 export const SCALING = {
   "clients-read": {
     ...common,

@@ -6,15 +6,15 @@ import type { TrafficName } from "../traffic.ts";
 export interface Load {
   readonly traffic: TrafficName;
   readonly connections: number;
-  /** Requests a second, whatever the server makes of them; without it as many as the connections bear. */
+  /** Requests per second (open loop). Without it, as many as the connections allow (closed loop). */
   readonly rate?: number;
-  /** Who asks in a closed loop, when it is not the generator of the run: undici's, which do as Retry-After says. */
+  /** The clients of a closed loop, if not the run's generator: undici's honour Retry-After. */
   readonly clients?: "undici";
-  /** Each connection is a user who thinks for so many milliseconds in the mean between two requests. */
+  /** Each connection is a user with this mean think time in milliseconds. */
   readonly thinkMs?: number;
 }
 
-/** What one value of a swept parameter changes. */
+/** The change that one value of a swept parameter makes. */
 export interface Change {
   readonly connections?: number;
   readonly settings?: Readonly<Record<string, string>>;
@@ -22,7 +22,7 @@ export interface Change {
   readonly database?: DatabaseName;
 }
 
-/** One parameter, and a trial for each of its values. */
+/** One parameter, with a trial for each of its values. */
 export interface Sweep {
   readonly parameter: string;
   readonly unit?: string;
@@ -33,34 +33,34 @@ export interface Sweep {
 export const GROUPS = ["capacity", "ablation", "scaling", "profiles", "upkeep"] as const;
 
 /**
- * A scenario is data: what is asked, of whom, over which database. Each of its servers is measured in a fresh
- * process on a fresh copy of the database, `repeats` times, in alternated order.
+ * A scenario as data: the load, the servers and the database. Each server is measured in a fresh process on a fresh
+ * copy of the database, `repeats` times, in alternated order.
  */
 export interface Scenario {
   readonly title: string;
   readonly group: (typeof GROUPS)[number];
   readonly servers: readonly ServerName[];
   readonly database: DatabaseName;
-  /** Settings of Chinook Server that differ from its defaults. */
+  /** Settings of Chinook Server other than its defaults. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** What is measured. Undefined: how long the server takes to be ready and to give its first answer. */
+  /** The measured load. Undefined: measures the time until the server is ready and has given its first answer. */
   readonly load?: Load;
-  /** What runs at the same time without being measured. */
+  /** A load at the same time that is not measured. */
   readonly beside?: Load;
-  /** Measured once more at each of these shares of what the clients of fixed rates get answered, for its latency. */
+  /** Also measures latency at each of these shares of the maximum throughput of the paced clients. */
   readonly rates?: readonly number[];
-  /** Which of the servers; all of them when it is left out. */
+  /** The servers measured at `rates`; all by default. */
   readonly ratesOf?: readonly ServerName[];
   readonly sweep?: Sweep;
-  /** The main load begins to be measured only after as many answers. */
+  /** The measurement begins after this number of answers. */
   readonly after?: number;
-  /** Looks at the server's own figures while it runs, for as long as `--wal-minutes` says. */
+  /** Samples the server's own figures during the run, whose duration is `--wal-minutes`. */
   readonly watched?: boolean;
-  /** Milliseconds instead of the usual ones. */
+  /** Duration in milliseconds, if not the default. */
   readonly measureMs?: number;
-  /** Repeats at the most. */
+  /** Maximum repeats. */
   readonly repeats?: number;
-  /** What tells its servers apart, when it is not requests a second. */
+  /** The metric that distinguishes its servers, if not throughput. */
   readonly metric?: "p99_ms";
   /** Part of `--quick`. */
   readonly quick?: boolean;
@@ -68,7 +68,7 @@ export interface Scenario {
 
 export const UNCACHED = { CHINOOK_CACHE_MB: "0" };
 export const CONNECTIONS = 100;
-/** What is in the way of quick reads. */
+/** The load that disturbs fast reads. */
 export const EIGHT_SCANS = { traffic: "scans", connections: 8, clients: "undici" } as const satisfies Load;
-/** Shares of its capacity at which a server's latency is worth knowing. */
+/** Shares of a server's capacity at which latency is measured. */
 export const RATES = [0.5, 0.7, 0.9] as const;

@@ -2,7 +2,7 @@ import { CONNECTIONS, type Scenario, UNCACHED } from "./scenario.ts";
 
 const QUIET = { ...UNCACHED, CHINOOK_VECTOR_GENERATION: "0" };
 
-/** What a server does over time: its log, its memory, its start. */
+/** Long-term behaviour: WAL, memory, start. */
 export const UPKEEP = {
   wal: {
     title: "the log under full writes with readers",

@@ -5,7 +5,7 @@ import { paramsOf, type ReadName, SERVED } from "./reads.ts";
 
 type Later<T> = T | Promise<T>;
 
-/** What a baseline has to bring; the routes are the same for all of them. */
+/** The reads and writes of a baseline. All baselines share the routes. */
 export interface Backend {
   read(name: ReadName, params: object): Later<Body>;
   play(play: Play): Later<Body>;
@@ -19,7 +19,7 @@ function answer(c: Context, body: Body, status: 200 | 201 = 200): Response {
   return typeof body === "string" ? c.body(body, status, JSON_TEXT) : c.json(body, status);
 }
 
-/** The routes of `reads.ts`, a play, and a track's composer. What a backend has at once is answered at once. */
+/** The routes of `reads.ts`, a play, and a track's composer. A synchronous backend is answered synchronously. */
 export function routesOver(backend: Backend): Hono {
   const app = new Hono();
   for (const name of Object.keys(SERVED) as ReadName[]) {
@@ -38,7 +38,7 @@ export function routesOver(backend: Backend): Hono {
   return app;
 }
 
-/** Listens on a free port of the loopback and prints one line with the URL, as `chinook serve` does. */
+/** Listens on a free loopback port and prints one line with the URL, as `chinook serve` does. */
 export function listen(app: Hono): void {
   serve({ fetch: app.fetch, hostname: "127.0.0.1", port: 0 }, ({ port }) =>
     process.stdout.write(`listens on http://127.0.0.1:${port}\n`),

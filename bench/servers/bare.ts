@@ -3,8 +3,8 @@ import { Hono } from "hono";
 import { listen } from "./app.ts";
 
 /**
- * The ceiling of reads: Hono answering a constant. Body and headers are those that Chinook Server gave for the same
- * request, so that both put the same bytes on the wire.
+ * The maximum for reads: Hono with a constant response. Body and headers are copied from Chinook Server's response
+ * to the same request, so that both send the same bytes.
  */
 const { status, headers, body } = JSON.parse(readFileSync(process.argv[2]!, "utf8"));
 

@@ -1,6 +1,6 @@
 /**
- * Hands what waits to whoever is free, up to `cap` together: the whole idea of batching, with nothing else of what
- * the server's own lanes and write queue do (deadlines, bounds, threads that die).
+ * Passes waiting requests to a free worker, up to `cap` at a time: batching alone, without the rest of the server's
+ * lanes and write queue (deadlines, bounds, lost threads).
  */
 export class Batches<T, R> {
   readonly #run: (batch: readonly T[]) => Promise<readonly R[]>;

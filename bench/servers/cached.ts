@@ -14,7 +14,7 @@ interface Kept {
   readonly moment: number;
 }
 
-/** The cache database alone: nothing keeps a fill from being older than a write, which no scenario here would see. */
+/** The cache database alone. Nothing prevents stale fills, which no scenario here would detect. */
 function databaseAlone(): Kept {
   const store = new CacheStore(BYTES);
   return {
@@ -42,7 +42,7 @@ function bothTiers(): Kept {
   };
 }
 
-/** A backend with our cache in front of it, one tier of it or both. */
+/** A backend behind our cache, with one tier or both. */
 export function cached(backend: Backend, tiers: "database" | "both"): Backend {
   const kept = tiers === "both" ? bothTiers() : databaseAlone();
   return {

@@ -2,8 +2,8 @@ import { enableCompileCache } from "node:module";
 import { dirname } from "node:path";
 import { TUNING } from "../../src/shared/tuning.ts";
 
-/** Chinook Server with other numbers than its own: `node chinook.ts TUNING`. Everything else is as it is run. */
-// As bin/chinook.cjs does: threads find what the main thread compiled, and need no compiler of their own.
+/** Chinook Server with other tuning: `node chinook.ts TUNING`. Everything else is as in production. */
+// As in bin/chinook.cjs: threads load what the main thread compiled and need no compiler.
 const { directory } = enableCompileCache();
 if (directory !== undefined) process.env.NODE_COMPILE_CACHE = dirname(directory);
 const { resolveSettings } = await import("../../src/shared/settings.ts");

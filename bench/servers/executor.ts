@@ -8,7 +8,7 @@ import { closeness, editDistance } from "../../src/workers/closeness.ts";
 import { registerFunctions } from "../../src/workers/functions.ts";
 import { type ReadName, SERVED } from "./reads.ts";
 
-/** JSON text as SQLite made it, or what is still to be made JSON of; undefined when there is no such row. */
+/** JSON text from SQLite, or a value to be serialised; undefined if there is no such row. */
 export type Body = string | object | undefined;
 
 export interface Track {
@@ -22,15 +22,15 @@ export interface Play {
 
 /** How a baseline reads. */
 export interface Ways {
-  /** SQLite builds the JSON; otherwise rows are read and JavaScript does. */
+  /** SQLite builds the JSON. Otherwise JavaScript builds it from rows. */
   readonly json: boolean;
-  /** A compared parameter stands in `likely()`: see "A trap" in ../DESIGN.md. */
+  /** Compared parameters are wrapped in `likely()`: see "A trap" in ../DESIGN.md. */
   readonly hidden: boolean;
 }
 
 type Prepared = Statement<unknown[], Record<string, unknown>>;
 
-/** A connection with the functions that the server's own statements call; a baseline has no deadline. */
+/** A connection with the functions that the server's statements call. A baseline has no deadline. */
 export function openDatabase(file: string, options: Database.Options = {}): Database.Database {
   const db = new Database(file, { timeout: 5_000, ...options });
   loadVectors(db);
@@ -44,9 +44,8 @@ export function openDatabase(file: string, options: Database.Options = {}): Data
 }
 
 /**
- * Runs reads and writes on one connection. The heavy reads (search, what is similar) are our own statements word for
- * word, so that what is compared is where they run; an entity, a list and a chart are also written as rows, the way
- * that most people write them.
+ * Runs reads and writes on one connection. Heavy reads (search, similar) use the server's own statements, so that
+ * the comparison shows where they run. An entity, a list and a chart can also be read as rows, as most servers do.
  */
 export class Executor {
   readonly #db: Database.Database;
@@ -77,7 +76,7 @@ export class Executor {
     return this.read("tracks.get", { id });
   }
 
-  /** All of them in one transaction. */
+  /** Runs an action in one transaction. */
   together<T>(action: () => T): T {
     return this.#db.transaction(action).immediate();
   }
@@ -132,7 +131,7 @@ const page = (condition: string) => {
 
 const HOUR_MS = 3_600_000;
 
-/** Plays counted one by one, from the index that has all they are counted by. */
+/** Counts plays one by one, from a covering index. */
 const CHART = `
   WITH played AS MATERIALIZED (SELECT track_id, count(*) AS plays FROM plays
     WHERE played_at >= likely(@since) AND played_at <= likely(@until) GROUP BY track_id),

@@ -13,16 +13,16 @@ const COLUMNS = {
   plays: "id, track_id, user_id, played_at",
 } as const;
 
-/** Rows that travel to PostgreSQL as one parameter. */
+/** Rows per parameter sent to PostgreSQL. */
 const CHUNK = 20_000;
 
 type File = ReturnType<typeof openDatabase>;
 
-/** Tells one catalogue from another: how many of each there are, and the last track's public id and time. */
+/** Identifies a catalogue: the numbers of rows, and the last track's public id and time. */
 const MARK = `SELECT concat_ws(' ', (SELECT count(*) FROM tracks), (SELECT count(*) FROM plays), (SELECT max(id) FROM plays),
   (SELECT public_id || ' ' || updated_at FROM tracks ORDER BY id DESC LIMIT 1))`;
 
-/** The schema that holds what is in the file. */
+/** The name of the schema for the file's content. */
 export function schemaOf(file: string): string {
   const db = openDatabase(file, { readonly: true });
   const mark = db.prepare<[], string>(MARK).pluck().get()!;
@@ -31,14 +31,14 @@ export function schemaOf(file: string): string {
 }
 
 /**
- * Copies what the routes need of a SQLite file. What a trial changed would be there for the next one: so the plays
- * past those of the file are deleted, and the tracks that were touched put back.
+ * Copies the tables that the routes need from a SQLite file. A trial's changes would stay for the next one, so
+ * plays that are not in the file are deleted and changed tracks restored.
  */
 export async function load(pool: Pool, schema: string, file: string): Promise<void> {
   const db = openDatabase(file, { readonly: true });
   const client = await pool.connect();
   try {
-    // What comments on the schema is written last: without it the copy is not whole.
+    // The schema's comment is written last: without it the copy is incomplete.
     const { rows } = await client.query(
       "SELECT obj_description(to_regnamespace($1), 'pg_namespace') AS mark",
       [schema],

@@ -3,10 +3,10 @@ import { KINDS } from "../../src/main/model/kinds.ts";
 import { type Body, cursorAt } from "./executor.ts";
 import type { ReadName } from "./reads.ts";
 
-/** Accents do not matter, and every word does, as with us; stemming is left out, for which there is one language each. */
+/** Accents are ignored and all words must match, as in Chinook Server. No stemming: it would depend on a language. */
 export const EXTENSION = "CREATE EXTENSION IF NOT EXISTS unaccent SCHEMA public";
 
-/** The tables that the routes need, with the types that one would give them and our own indexes. */
+/** The tables that the routes need, with the usual types and our own indexes. */
 export const TABLES = `
   CREATE TABLE artists (id int PRIMARY KEY, public_id text, slug text, name text NOT NULL, created_at text, updated_at text);
   CREATE TABLE albums (id int PRIMARY KEY, public_id text, slug text, title text NOT NULL, artist_id int NOT NULL,
@@ -28,7 +28,7 @@ export const INDEXES = `
   SELECT setval(pg_get_serial_sequence('plays', 'id'), (SELECT coalesce(max(id), 0) + 1 FROM plays));
   ANALYZE;`;
 
-/** Big integers as numbers of JSON: a track's bytes are far below 2^53. */
+/** Big integers as JSON numbers: a track's bytes are far below 2^53. */
 const columnsOf = (kind: "tracks" | "albums" | "artists"): string =>
   Object.entries(KINDS[kind].fields)
     .map(([name, expression]) => `${expression.replace("/ 100.0", "/ 100.0::float8")} AS ${name}`)
@@ -81,7 +81,7 @@ const page =
 const mark = (column: string): string =>
   `ts_headline('simple', ${column}, q.query, 'StartSel=<mark>, StopSel=</mark>, HighlightAll=true')`;
 
-/** All words, ranked; names and marks only for the hits that are shown. */
+/** All words, ranked. Names and highlights only for the returned hits. */
 const SEARCH = `
   WITH q AS (SELECT plainto_tsquery('simple', public.unaccent($1)) AS query),
   found AS (SELECT tracks.id, ts_rank_cd(words, q.query) AS score FROM tracks, q WHERE words @@ q.query
@@ -101,7 +101,7 @@ const CHART = `
 
 const HOUR_MS = 3_600_000;
 
-/** What it can answer; it has no vectors and no suggestions. */
+/** The reads that it supports. It has no vectors and no suggestions. */
 export const QUERIES: Partial<Record<ReadName, (params: never) => Query>> = {
   "tracks.get": one(`${TRACK} WHERE t.id = $1`),
   "albums.get": one(`SELECT ${columnsOf("albums")} FROM ${KINDS.albums.from} WHERE t.id = $1`),

@@ -6,9 +6,9 @@ import { QUERIES } from "./postgres-sql.ts";
 import type { ReadName } from "./reads.ts";
 
 /**
- * PostgreSQL behind HTTP as one would write it: pg's pool, prepared statements by name, full-text search by a
- * generated `tsvector` with a GIN index, rows to JSON in JavaScript. `node postgres.ts FILE`: the catalogue of that
- * SQLite file is loaded into a schema of its own at BENCH_POSTGRES_URL, unless it is there already.
+ * PostgreSQL behind HTTP as usually written: pg's pool, prepared statements by name, full-text search with a
+ * generated `tsvector` and a GIN index, JSON in JavaScript. `node postgres.ts FILE` loads the catalogue of that
+ * SQLite file into its own schema at BENCH_POSTGRES_URL, unless it is already there.
  */
 const POOL_SIZE = 20;
 

@@ -5,7 +5,7 @@ import { CHART_READS } from "../../src/main/features/listening/reads.ts";
 import { SEARCH_READ } from "../../src/main/features/search/search.ts";
 import { SUGGESTIONS_READ } from "../../src/main/features/search/suggestions.ts";
 
-/** The routes that every server here answers, by the name of their read; all of them are GETs. */
+/** The routes of every server here, by the name of their read. All are GETs. */
 export const SERVED = {
   "tracks.get": { path: "/v1/tracks/:id", read: CATALOGUE_READS.tracks.entity },
   "albums.get": { path: "/v1/albums/:id", read: CATALOGUE_READS.albums.entity },
@@ -19,11 +19,11 @@ export const SERVED = {
 
 export type ReadName = keyof typeof SERVED;
 
-/** Checks parameters by the read's own schema, as the server does. */
+/** Validates parameters with the read's own schema, as the server does. */
 export const paramsOf = (name: ReadName, given: Readonly<Record<string, string>>): object =>
   (SERVED[name].read as AnyRead).params.parse(given) as object;
 
-/** Which read a path asks for, and for what. @throws Error for a path that no server here answers. */
+/** The read and the parameters of a path. @throws Error for a path that no server here supports. */
 export function readOf(path: string): { name: ReadName; params: object } {
   const { pathname, searchParams } = new URL(path, "http://localhost");
   for (const name of Object.keys(SERVED) as ReadName[]) {

@@ -6,35 +6,35 @@ import type { Choices } from "./choices.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
-/** What a server needs to be started for one trial. */
+/** What a server needs for one trial. */
 export interface Place {
-  /** Its own copy of the scenario's database. */
+  /** The trial's copy of the scenario's database. */
   readonly database: string;
-  /** A file with the response of Chinook Server that a constant server repeats. */
+  /** A file with Chinook Server's response, for the constant server. */
   readonly answer: string;
-  /** Settings of the scenario, for Chinook Server. */
+  /** The scenario's settings for Chinook Server. */
   readonly settings: Readonly<Record<string, string>>;
-  /** What a sweep puts in place of the server's own numbers. */
+  /** The tuning of a sweep's point. */
   readonly tuning: Partial<Tuning>;
 }
 
 export interface ServerSpec {
   readonly title: string;
-  /** Ours: has /metrics. */
+  /** Chinook Server itself: it has /metrics. */
   readonly ours?: boolean;
   /** Answers every request with the same bytes. */
   readonly constant?: boolean;
-  /** Keeps plays in `Place.database`. */
+  /** Stores plays in `Place.database`. */
   readonly stores?: boolean;
-  /** Bytes of a page of its database, where it is not the default. */
+  /** Page size of its database in bytes, if not the default. */
   readonly pageBytes?: number;
-  /** Which traffic it cannot answer. */
+  /** Traffic that it does not support. */
   readonly lacks?: readonly TrafficName[];
-  /** The variable without which it is left out. */
+  /** The environment variable without which it is omitted. */
   readonly needs?: string;
-  /** It lacks the choice that keeps a server from refusing quick reads: that it does is a finding, and no failure. */
+  /** It lacks the choice that keeps a server from refusing fast reads. Its refusals are a result, not a failure. */
   readonly mayRefuse?: boolean;
-  /** Its ranking of search is its own: hits are checked one by one, not the order. */
+  /** It has its own ranking of search: hits are checked one by one, without their order. */
   readonly ranksOtherwise?: boolean;
   readonly args: (place: Place) => readonly string[];
   readonly env?: (place: Place) => Readonly<Record<string, string>>;
@@ -42,17 +42,17 @@ export interface ServerSpec {
 
 const script = (name: string): string => join(import.meta.dirname, `${name}.ts`);
 
-/** The arguments that `npm start` gives to Node, so that the server is measured as it is run. */
+/** Node's arguments in `npm start`, so that the server is measured as it is run in production. */
 export function startArguments(): string[] {
   const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
   const words: string[] = scripts.start.split(" ").slice(1);
   return words.map((word) => (word.endsWith(".cjs") ? join(ROOT, word) : word));
 }
 
-/** The same for another command of ours. */
+/** The same for another project command. */
 export const chinook = (...command: string[]): string[] => [...startArguments().slice(0, -1), ...command];
 
-/** Baselines with SQLite: Node's own defaults, which give them more memory than ours allows itself. */
+/** Baselines with SQLite, with Node's defaults. These allow more memory than Chinook Server uses. */
 const sqlite = (title: string, choices: Choices = {}): ServerSpec => ({
   title,
   stores: true,
@@ -66,7 +66,7 @@ interface Ours {
   readonly mayRefuse?: boolean;
 }
 
-/** Run by its own command as long as no number is another; otherwise by a launcher that differs in nothing else. */
+/** Run by its own command unless the tuning differs; then by a launcher that differs in nothing else. */
 const ours = (title: string, { env = {}, tuning = {}, ...rest }: Ours = {}): ServerSpec => ({
   title,
   ours: true,

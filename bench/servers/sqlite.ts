@@ -9,14 +9,14 @@ import { type ReadName, SERVED } from "./reads.ts";
 import type { Task, WorkerOptions } from "./worker.ts";
 
 /**
- * SQLite behind HTTP as one would write it, with one choice after another: `node sqlite.ts FILE CHOICES`. With no
- * choice made it is better-sqlite3 called in the handler, statements prepared once, WAL, every commit durable.
+ * SQLite behind HTTP as usually written, with one design choice after another: `node sqlite.ts FILE CHOICES`.
+ * Without any choice it is better-sqlite3 called in the handler, with prepared statements, WAL and durable commits.
  */
 const file = process.argv[2]!;
 const choices = JSON.parse(process.argv[3] ?? "{}") as Choices;
 const ways: Ways = { json: choices.json ?? false, hidden: choices.hidden ?? false };
 
-/** Turns the file to WAL before any thread opens it. */
+/** Switches the file to WAL before any thread opens it. */
 function openMain() {
   const db = openDatabase(file);
   db.pragma("journal_mode = WAL");
@@ -50,7 +50,7 @@ function workers(threads: number, writes: boolean, cap: number): Submit {
   return (task) => batches.submit(task);
 }
 
-/** Several writers share their threads with the reads, as they would share a pool of connections. */
+/** With several writers, writes and reads share the threads, as they would share a pool of connections. */
 function onThreads(): Backend {
   openMain().close();
   const cores = availableParallelism();

@@ -15,7 +15,7 @@ const db = openDatabase(file, writes ? {} : { readonly: true, fileMustExist: tru
 if (writes) db.pragma("synchronous = FULL");
 const executor = new Executor(db, ways);
 
-/** A batch shares a transaction; a single task has its own, as SQLite gives it. */
+/** A batch shares one transaction. A single task runs in an implicit one. */
 export default (tasks: readonly Task[]): Body[] =>
   writes && tasks.length > 1 ? executor.together(() => tasks.map(run)) : tasks.map(run);
 

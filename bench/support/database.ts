@@ -8,7 +8,7 @@ import { registerFunctions } from "../../src/workers/functions.ts";
 
 const BIN = resolve(import.meta.dirname, "../../bin/chinook.cjs");
 
-/** The project's own command, with the settings given and no others. */
+/** The project's own command, with only the given settings. */
 export function chinook(args: readonly string[]): void {
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !name.startsWith("CHINOOK_")),
@@ -16,13 +16,13 @@ export function chinook(args: readonly string[]): void {
   execFileSync(process.execPath, [BIN, ...args], { env, stdio: ["ignore", "ignore", "inherit"] });
 }
 
-/** A database in a folder of its own, gone with this object: never the working tree's. */
+/** A database in a temporary folder, removed with this object. It is never in the working tree. */
 export class BenchDatabase implements Disposable {
   readonly #folder = mkdtempSync(join(tmpdir(), "chinook-bench-"));
   readonly file = join(this.#folder, "database.sqlite");
   #db: Connection | undefined;
 
-  /** As a reader thread sees it, except that it may write: what is measured can be set up in between. */
+  /** A reader's connection, but writable, so that a measurement can change data. */
   get db(): Connection {
     if (this.#db !== undefined) return this.#db;
     const db = new Database(this.file);
