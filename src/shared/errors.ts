@@ -96,6 +96,12 @@ export const ERRORS = {
     retry: false,
     hint: "Nothing needs to be done, or use another key.",
   },
+  limit_reached: {
+    status: 409,
+    title: "As many as there may be",
+    retry: false,
+    hint: "Delete some first. docs/limits.md lists the limits.",
+  },
   backup_unknown: {
     status: 404,
     title: "No such backup",

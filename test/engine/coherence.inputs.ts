@@ -61,8 +61,11 @@ const KINDS = {
   })),
   genres: named("name"),
   "media-types": named("name"),
-  playlists: named("name"),
 };
+/** On a server without accounts: every playlist that is nobody's may be changed. */
+const ASKER = { user: null, editor: 1 };
+const OWNER = { user: 1, editor: 0 };
+const either = (n: number) => (n % 2 === 0 ? ASKER : OWNER);
 const ofKinds = Object.fromEntries(
   Object.entries(KINDS).flatMap(([kind, inputs]) =>
     Object.entries(inputs).map(([action, input]) => [`${kind}.${action}`, input] as const),
@@ -72,8 +75,24 @@ const ofKinds = Object.fromEntries(
 /** By command: inputs that change what is read, each new with every `n`. */
 const INPUTS: Readonly<Record<string, (n: number) => unknown>> = {
   ...ofKinds,
-  "playlists.tracks.add": (n) => ({ id: some(n >> 2), body: { track_id: some(n) } }),
-  "playlists.tracks.remove": (n) => ({ id: 1, track_id: some(n) }),
+  "playlists.create": (n) => ({ asker: either(n), body: { name: `new ${n}` } }),
+  "playlists.patch": (n) => ({ asker: either(n), id: some(n), body: { name: `changed ${n}` } }),
+  "playlists.delete": (n) => ({ asker: either(n), id: some(n) }),
+  "playlists.copy": (n) => ({ asker: either(n), id: some(n), body: {} }),
+  "playlists.tracks.add": (n) => ({ asker: ASKER, id: some(n >> 2), body: { track_id: some(n) } }),
+  "playlists.tracks.remove": (n) => ({ asker: ASKER, id: 1, track_id: some(n) }),
+  "playlists.entries.remove": (n) => ({ asker: ASKER, id: n % 2 ? 1 : 3, entry: some(n) }),
+  "playlists.tracks.replace": (n) => ({
+    asker: OWNER,
+    id: some(n),
+    body: { track_ids: [2, 1].slice(n % 2) },
+  }),
+  "playlists.entries.move": (n) => ({
+    asker: OWNER,
+    id: 3,
+    entry: 2 + (n % 2),
+    body: { position: 1 + (n % 2) },
+  }),
   "tracks.tags.add": (n) => ({ id: some(n), body: { name: `tag ${n % 3}` } }),
   "tracks.tags.remove": (n) => ({ id: some(n), tag: `tag-${n % 3}` }),
   "plays.create": (n) => ({ track_id: some(n), user_id: some(n >> 1) }),

@@ -24,9 +24,11 @@ const FIRST_ROWS = `
     VALUES ('1', 's', 'X', 1, '', ''), ('2', 's', 'Y', 2, '', ''), ('3', 's', 'Z', 3, '', '');
   INSERT INTO tracks (public_id, slug, name, album_id, genre_id, media_type_id, milliseconds, unit_price_cents, created_at, updated_at)
     VALUES ('1', 's', 'love a', 1, 1, 1, 1, 1, '', ''), ('2', 's', 'love b', 1, 2, 1, 1, 1, '', ''), ('3', 's', 'love c', 2, 3, 1, 1, 1, '', '');
-  INSERT INTO playlist_tracks VALUES (1, 1, ''), (3, 1, '');
+  INSERT INTO playlist_tracks (playlist_id, track_id, position, added_at) VALUES (1, 1, 1048576, ''), (3, 1, 1048576, ''), (3, 2, 2097152, '');
+  UPDATE playlists SET owner_id = 1, visibility = 'private' WHERE id = 3;
   INSERT INTO tags (slug, name, created_at) VALUES ('calm', 'calm', ''), ('tag-1', 'tag 1', '');
   INSERT INTO track_tags (track_id, tag_id, added_at) VALUES (1, 1, ''), (3, 2, '');
+  INSERT INTO track_metadata VALUES (1, 'mood', 'text', 'calm', ''), (1, 'bpm', 'number', 120, ''), (3, 'mood', 'text', 'loud', '');
   INSERT INTO plays (track_id, user_id, played_at) VALUES (1, 3, '2026-01-01T00:00:00.000Z'), (2, 1, '2026-01-02T00:00:00.000Z');
   INSERT INTO vectors_lyric (track_id, embedding)
     SELECT value, vec_normalize('[' || value || replace(hex(zeroblob(${LENGTH - 1})), '00', ',1') || ']') FROM json_each('[1, 2, 3]');

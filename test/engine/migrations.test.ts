@@ -75,7 +75,13 @@ const DERIVED = /^(search_|suggestions|vector|lyric_|schema_|track_documents)/;
 
 /** The rows of every table that holds what was entered, as one text each. */
 /** Columns that a later migration added: the way down loses what is in them. */
-const ADDED = new Set(["tracks.disc_number", "tracks.track_number"]);
+const ADDED = new Set([
+  ...["tracks.disc_number", "tracks.track_number"],
+  ...["owner_id", "description", "visibility", "allow_duplicates", "track_count", "milliseconds"].map(
+    (column) => `playlists.${column}`,
+  ),
+  ...["playlist_tracks.id", "playlist_tracks.position"],
+]);
 
 function contentsOf(db: Connection): Map<string, string> {
   const tables = db

@@ -108,6 +108,8 @@ const BOUNDED: Readonly<Record<string, string>> = {
   "search.first text": "ranks 2,000 matches, or looks at 10,000",
   "search.first fuzzy": "looks at 100 words for each of 12, and 300 tracks",
   "search.first auto": "ranks 2,000 matches, or looks at 10,000",
+  "playlists.export": "the entries of one playlist",
+  "playlists.own_export": "the entries of one playlist",
   "search.popular": "the days that are kept",
   "fts.coverage": "counts the cells of pages",
   "vectors.stats": "counts the cells of pages, and entries of an index",
@@ -202,6 +204,10 @@ const ACCOUNT = {
   password: "p",
   verified: true,
 };
+const PLAYLIST_INPUT = {
+  ...{ asker: { user: 1, editor: 0 }, id: 1, track_id: 1, entry: 1 },
+  body: { track_ids: [1], description: "d" },
+};
 const ACTOR = { principal: "operator", credential: null, address: null, requestId: null };
 const PEOPLE_INPUTS: Readonly<Record<string, unknown>> = {
   "users.create": ACCOUNT,
@@ -221,6 +227,9 @@ const PEOPLE_INPUTS: Readonly<Record<string, unknown>> = {
 };
 
 function inputOf({ name }: AnyCommand, body: Record<string, unknown>): unknown {
+  if (name.startsWith("metadata."))
+    return { id: 1, key: "mood", body: { value: 1, data: [{ key: "mood", value: 1 }] } };
+  if (name.startsWith("playlists.")) return { ...PLAYLIST_INPUT, body: { ...body, ...PLAYLIST_INPUT.body } };
   if (name === "plays.create_many") return [{ track_id: 1 }];
   if (name === "plays.keep_totals") return { sums: "[]" };
   const people = PEOPLE_INPUTS[name];

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { AnyRead } from "../../src/main/engine/reads/read.ts";
 import { SOURCE_READ } from "../../src/main/features/bulk/source.ts";
+import { PLAYLIST_READS } from "../../src/main/features/catalogue/playlists/reads.ts";
 import { CATALOGUE_READS, listRead, NESTED_READS } from "../../src/main/features/catalogue/reads.ts";
 import { CHART_READS, HISTORY_READ } from "../../src/main/features/listening/reads.ts";
 import { ALL_KINDS, type Kind } from "../../src/main/model/kinds.ts";
@@ -27,7 +28,12 @@ type Row = Record<string, Param>;
 /** Every entity of a kind, as columns. */
 function plainRows(kind: Kind): Row[] {
   const columns = Object.entries(kind.fields).map(([name, expression]) => `${expression} AS "${name}"`);
-  return db.prepare(`SELECT ${columns.join(", ")} FROM ${kind.from} ORDER BY t.id`).all() as Row[];
+  const rows = db.prepare(`SELECT ${columns.join(", ")} FROM ${kind.from} ORDER BY t.id`).all() as Row[];
+  const json = Object.keys(kind.fields).filter((name) => kind.fields[name]!.startsWith("json("));
+  return rows.map((row) => ({
+    ...row,
+    ...Object.fromEntries(json.map((name) => [name, JSON.parse(String(row[name]))])),
+  }));
 }
 
 const all = (path: string) => rows.get(path)!;
@@ -118,9 +124,19 @@ describe("nested lists", () => {
   test("of tracks of a playlist are its own", () => {
     for (const { id } of all("playlists")) {
       const ids = numbers("SELECT track_id FROM playlist_tracks WHERE playlist_id = ?", id!).flat();
-      expect(pagesOf(NESTED_READS.playlistTracks, { limit: 50, sort: "id", id })).toEqual(
-        all("tracks").filter((track) => ids.includes(track.id as number)),
-      );
+      const entries = numbers(
+        "SELECT id FROM playlist_tracks WHERE playlist_id = ? ORDER BY position",
+        id!,
+      ).flat();
+      const expected = all("tracks").filter((track) => ids.includes(track.id as number));
+      const withPlaces = expected.map((track, i) => ({
+        ...{ entry_id: entries[i], position: i + 1, added_at: expect.any(String) },
+        ...track,
+      }));
+      for (const sort of ["position", "id"])
+        expect(pagesOf(PLAYLIST_READS.TRACKS, { limit: 50, sort, id })).toEqual(withPlaces);
+      for (const sort of ["-position", "-id"])
+        expect(pagesOf(PLAYLIST_READS.TRACKS, { limit: 50, sort, id })).toEqual(withPlaces.toReversed());
     }
   });
 });

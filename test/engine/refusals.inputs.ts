@@ -1,6 +1,7 @@
 import fc from "fast-check";
+import { PLAIN_KINDS } from "../../src/main/features/catalogue/commands.ts";
 import { COMMANDS } from "../../src/main/features/index.ts";
-import { ALL_KINDS, type Kind } from "../../src/main/model/kinds.ts";
+import { KINDS, type Kind } from "../../src/main/model/kinds.ts";
 import { DIMENSIONS, VECTOR_KINDS } from "../../src/shared/embedders/embedder.ts";
 import type { BULK_COLUMNS } from "../../src/shared/tables.ts";
 
@@ -24,6 +25,18 @@ const ifMatch = fc.constantFrom(undefined, "current" as const, "outdated" as con
 const key = fc.constantFrom(undefined, undefined, "k1", "k2");
 const nothing: Inputs = fc.constant({ input: {} });
 
+const metadataKey = fc.constantFrom("mood", "bpm", "live");
+const metadataBody = fc.constantFrom(
+  { value: "calm" },
+  { value: 120 },
+  { value: true },
+  { value: "1999-12-31" },
+);
+/** Who asks for a change of a playlist: nobody in particular, an owner, and who owns none. */
+const asker = fc.constantFrom(
+  ...[null, 1, 3, 4].map((user) => ({ user, editor: user === null ? (1 as const) : (0 as const) })),
+);
+
 const only = (input: fc.Arbitrary<unknown>): Inputs => fc.record({ input });
 
 /** A body of the kind; every part of it is drawn whether it is required or not. */
@@ -37,6 +50,8 @@ function bodyOf(kind: Kind): fc.Arbitrary<Record<string, unknown>> {
     },
     ...{ artist_id: id, album_id: fc.option(id), genre_id: fc.option(id), media_type_id: id },
     ...{ disc_number: fc.constantFrom(1, 2), track_number: fc.option(fc.integer({ min: 1, max: 9 })) },
+    ...{ description: fc.option(word), visibility: fc.constantFrom("private", "unlisted", "public") },
+    allow_duplicates: fc.boolean(),
     ...{ milliseconds: fc.nat(9), bytes: fc.option(fc.nat(9)), unit_price: fc.constantFrom(0.99, 1) },
   };
   return fc.record(
@@ -100,9 +115,62 @@ const chunk = fc.oneof(
 
 /** For each command, by its name: calls that it accepts and, where it has a guard, calls that each guard refuses. */
 export const INPUTS: Readonly<Record<string, Inputs>> = {
-  ...Object.assign({}, ...ALL_KINDS.map(kindInputs)),
-  "playlists.tracks.add": fc.record({ input: fc.record({ id, body: fc.record({ track_id: id }) }), key }),
-  "playlists.tracks.remove": fc.record({ input: fc.record({ id, track_id: id }), ifMatch }),
+  ...Object.assign({}, ...PLAIN_KINDS.map(kindInputs)),
+  "playlists.create": fc.record({ input: fc.record({ asker, body: bodyOf(KINDS.playlists) }), key }),
+  "playlists.patch": fc.record({
+    input: fc.record({ asker, id, body: bodyOf(KINDS.playlists) }),
+    ifMatch,
+  }),
+  "playlists.delete": fc.record({ input: fc.record({ asker, id }), ifMatch }),
+  "playlists.copy": fc.record({
+    input: fc.record({ asker, id, body: fc.constantFrom({}, { name: "C" }) }),
+    key,
+  }),
+  "playlists.tracks.add": fc.record({
+    input: fc.record({ asker, id: fc.oneof(id, fc.constant(4)), body: fc.record({ track_id: id }) }),
+    key,
+  }),
+  "playlists.tracks.remove": fc.record({ input: fc.record({ asker, id, track_id: id }), ifMatch }),
+  "playlists.entries.remove": fc.record({ input: fc.record({ asker, id, entry: id }), ifMatch }),
+  "playlists.tracks.replace": fc.record({
+    input: fc.record({
+      asker,
+      id,
+      body: fc.record({ track_ids: fc.array(fc.constantFrom(1, 2, 3, 3, 1, 2, 999), { maxLength: 4 }) }),
+    }),
+    ifMatch,
+  }),
+  "playlists.entries.move": fc.record({
+    input: fc.record({
+      asker,
+      id,
+      entry: id,
+      body: fc.oneof(
+        fc.record({ position: fc.constantFrom(1, 2, 9) }),
+        fc.record({ before: id }),
+        fc.record({ after: id }),
+      ),
+    }),
+    ifMatch,
+  }),
+  "metadata.put": fc.record({
+    input: fc.record({ id, key: metadataKey, body: metadataBody }),
+    seen: ifMatch,
+  }),
+  "metadata.replace": fc.record({
+    input: fc.record({
+      id,
+      body: fc.record({
+        data: fc.uniqueArray(
+          fc.tuple(metadataKey, metadataBody).map(([key, body]) => ({ key, ...body })),
+          { maxLength: 3, selector: ({ key }) => key },
+        ),
+      }),
+    }),
+    seen: ifMatch,
+  }),
+  "metadata.delete": fc.record({ input: fc.record({ id, key: metadataKey }), seen: ifMatch }),
+  "metadata.clear": fc.record({ input: fc.record({ id }), seen: ifMatch }),
   "tracks.tags.add": fc.record({ input: fc.record({ id, body: fc.record({ name: word }) }), key }),
   "tracks.tags.remove": fc.record({
     input: fc.record({ id, tag: fc.constantFrom("alpha", "beta", "orphan", "gamma-ray") }),

@@ -27,10 +27,20 @@ const FIRST_ROWS = `
   INSERT INTO tracks (public_id, slug, name, album_id, media_type_id, milliseconds, unit_price_cents, created_at, updated_at)
     VALUES ('1', 's', 'a', 1, 1, 1, 1, 't', 't'), ('2', 's', 'b', 1, 1, 1, 1, 't', 't'), ('3', 's', 'c', 2, 1, 1, 1, 't', 't');
   INSERT INTO playlists (public_id, slug, name, created_at, updated_at) VALUES ('1', 's', 'P', 't', 't');
-  INSERT INTO playlist_tracks VALUES (1, 1, 't'), (1, 3, 't');
+  INSERT INTO playlists (public_id, slug, name, owner_id, visibility, allow_duplicates, created_at, updated_at)
+    VALUES ('2', 's', 'Mine', 1, 'private', 1, 't', 't'), ('3', 's', 'Yours', 2, 'public', 0, 't', 't'),
+    ('4', 's', 'Full', 3, 'public', 1, 't', 't');
+  UPDATE playlists SET track_count = 10000 WHERE id = 4;
+  WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+  INSERT INTO playlists (public_id, slug, name, owner_id, visibility, created_at, updated_at)
+    SELECT 'of 4: ' || i, 's', 'N', 4, 'private', 't', 't' FROM n;
+  INSERT INTO playlist_tracks (playlist_id, track_id, position, added_at) VALUES (1, 1, 1048576, 't'), (1, 3, 2097152, 't');
   INSERT INTO plays (track_id, user_id, played_at) VALUES (1, 1, '2026-11-20T00:00:00.000Z');
   INSERT INTO tags (slug, name, created_at) VALUES ('alpha', 'Alpha', 't'), ('orphan', 'Orphan', 't');
-  INSERT INTO track_tags VALUES (1, 1, 't');`;
+  INSERT INTO track_tags VALUES (1, 1, 't');
+  INSERT INTO track_metadata VALUES (1, 'mood', 'text', 'calm', 't'), (1, 'bpm', 'number', 120, 't');
+  WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300)
+  INSERT INTO track_metadata SELECT 3, 'k' || i, 'number', i, 't' FROM n;`;
 
 function open(file: string | Buffer): Connection {
   const db = new Database(file);
@@ -141,6 +151,9 @@ function targetsOf(db: Connection): Target[] {
   );
 }
 
+/** What has its ETag from its text: the read that gives it, by the beginning of the command's name. */
+const TEXTS: Readonly<Record<string, string>> = { vectors: "vectors.get", metadata: "metadata.of_track" };
+
 interface Waiting {
   readonly command: Statements;
   readonly resolve: (outcome: Outcome & { readonly waitedMs: number }) => void;
@@ -246,7 +259,7 @@ export class World {
 
   #withSeen(name: string, input: unknown, seen: Call["seen"]): unknown {
     if (seen === undefined) return input;
-    const of = name.startsWith("vectors.") ? "vectors.get" : "tracks.tags";
+    const of = TEXTS[name.split(".")[0]!] ?? "tracks.tags";
     const { sql, params } = READS.find((read) => read.name === of)!.statement(input, NOW);
     const current = this.#row([sql, params])?.[0] ?? "";
     return { ...(input as object), seen: seen === "current" ? current : "outdated" };

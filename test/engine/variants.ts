@@ -69,14 +69,24 @@ function listVariants(db: Connection, read: AnyRead, kind: Kind): Variant[] {
   const given = everyVariant(db, read, kind);
   // Two reads share a list: which of them answers, the parameters decide.
   const { list, walked } = CATALOGUE_READS[kind.path];
+  if (read === walked && kind.path === "tracks")
+    given.push(...METADATA_LISTS.map((params) => ({ read, params, filters: ["metadata"] })));
   return read === list || read === walked
     ? given.filter(({ params }) => listRead(kind, params as never) === read)
     : given;
 }
 
+const RANGE = { n: 1, key: "mood", type: "text", from: "calm", to: "calm" };
+const METADATA_LISTS = ["id", "-name"].map((sort) => ({
+  ...{ limit: 5, total: "0", sort },
+  metadata: JSON.stringify([RANGE, { ...RANGE, n: 2, key: "bpm", type: "number", from: 100, to: 140 }]),
+}));
+
 function everyVariant(db: Connection, read: AnyRead, kind: Kind): Variant[] {
   const row = someRow(db, kind);
-  const byName = new Map(kind.filters.map((filter) => [filterName(filter), filter]));
+  // No track of a generated catalogue has metadata.
+  const filters = kind.filters.filter((filter) => filterName(filter) !== "metadata");
+  const byName = new Map(filters.map((filter) => [filterName(filter), filter]));
   return choices([...byName.keys()]).flatMap((filters) =>
     sortsOf(kind).flatMap((sort) => {
       const given = Object.assign({}, ...filters.map((name) => passing(byName.get(name)!, row)));
@@ -100,7 +110,13 @@ function otherVariants(read: AnyRead): Record<string, unknown>[] {
   if (NESTED.test(read.name)) {
     const sorts = (read.params as unknown as { shape: { sort: Json } }).shape.sort.unwrap()
       .options as string[];
-    return sorts.flatMap((sort) => pages(sort, 40)).flatMap((page) => [page, { ...page, total: "1" }]);
+    const asker = read.name === "playlists.own_tracks" ? OWNER : {};
+    return sorts
+      .flatMap((sort) => pages(sort, 40))
+      .flatMap((page) => [
+        { ...page, ...asker },
+        { ...page, ...asker, total: "1" },
+      ]);
   }
   if (read.name.startsWith("charts.")) return [{ window: 24 * 365, limit: 5 }];
   if (read.name === "users.plays") return pages("-played_at", NOW.toISOString());
@@ -111,6 +127,8 @@ function otherVariants(read: AnyRead): Record<string, unknown>[] {
   if (read.name === "search.popular") return [{ limit: 5 }];
   if (/^(search\.popular-names|search\.popularity|fts\.coverage|plays\.totals_state)$/.test(read.name))
     return [{}];
+  const collected = PLAYLISTS[read.name] ?? METADATA[read.name];
+  if (collected !== undefined) return collected;
   if (read.name === "tracks.tags") return [{ id: 3 }];
   if (read.name === "tags.list") return pages("slug", "m");
   const people = PEOPLE[read.name];
@@ -121,6 +139,27 @@ function otherVariants(read: AnyRead): Record<string, unknown>[] {
     `${read.name} has no variants yet: add parameters that exercise each of its statements to otherVariants() in test/engine/variants.ts`,
   );
 }
+
+/** Of playlists that are somebody's. */
+const OWNER = { user: 1, editor: 0 };
+const PLAYLISTS: Readonly<Record<string, Record<string, unknown>[]>> = {
+  "playlists.own": [{ id: 3, ...OWNER }],
+  "playlists.mine": ["user:1", "anonymous"].flatMap((principal) => [
+    { limit: 5, sort: "-id", principal },
+    { limit: 5, sort: "-id", cursor: cursor("-id", 40, 40), principal },
+  ]),
+  "playlists.export": [{ id: 3 }],
+  "playlists.own_export": [{ id: 3, ...OWNER }],
+};
+
+const METADATA: Readonly<Record<string, Record<string, unknown>[]>> = {
+  "metadata.of_track": [{ id: 3 }],
+  "metadata.get": [{ id: 3, key: "mood" }],
+  "metadata.keys": [
+    { limit: 5, sort: "key" },
+    { limit: 5, sort: "key", cursor: cursor("key", "mood", 0) },
+  ],
+};
 
 /** Of accounts, sessions, keys and the audit. */
 const PEOPLE: Readonly<Record<string, Record<string, unknown>[]>> = {
@@ -182,9 +221,9 @@ const searchFilters = (params: Record<string, unknown>): string[] =>
 
 /** The parent of a nested list bounds it: by anything but the id, its children are sorted. */
 const tie = ({ name }: AnyRead, { sort }: Record<string, unknown>): string[] =>
-  NESTED.test(name) && !/^-?id$/.test(String(sort)) ? ["parent"] : [];
+  name.startsWith("playlists.") || (NESTED.test(name) && !/^-?id$/.test(String(sort))) ? ["parent"] : [];
 
-const NESTED = /^(artists\.albums|albums\.tracks|playlists\.tracks)$/;
+const NESTED = /^(artists\.albums|albums\.tracks|playlists\.(own_)?tracks)$/;
 
 /** All modes, from either end, with each of the filters. */
 function searchVariants(): Record<string, unknown>[] {

@@ -26,7 +26,10 @@ const SAMPLES: Readonly<Record<KindPath, { body: Json; answer: Json; change: Jso
   artists: named("The Tide Tables"),
   genres: named("Shoegaze"),
   "media-types": named("FLAC audio file"),
-  playlists: named("Sunday morning"),
+  playlists: named("Sunday morning", {
+    ...{ description: null, owner_id: null, owner_name: null, visibility: "public" },
+    ...{ allow_duplicates: false, track_count: 0, milliseconds: 0 },
+  }),
   albums: {
     body: { title: "Night Ferry", artist_id: 1 },
     answer: {
@@ -64,11 +67,11 @@ const SAMPLES: Readonly<Record<KindPath, { body: Json; answer: Json; change: Jso
   },
 };
 
-function named(name: string) {
+function named(name: string, more: Json = {}) {
   const slug = name.toLowerCase().replaceAll(" ", "-");
   return {
     body: { name },
-    answer: { name, slug },
+    answer: { name, slug, ...more },
     change: { name: "Été à Zürich" },
     changed: { name: "Été à Zürich", slug: "ete-a-zurich" },
   };
@@ -250,7 +253,9 @@ describe("a playlist's tracks", () => {
     const { id } = await created("playlists");
     const answer = await post(server, `/v1/playlists/${id}/tracks`, { track_id: 3 });
     expect(answer.status, answer.text).toBe(201);
-    expect(answer.json).toEqual({ playlist_id: id, track_id: 3, added_at: NOW });
+    expect(answer.json).toEqual({
+      ...{ playlist_id: id, entry_id: expect.any(Number), track_id: 3, position: 1, added_at: NOW },
+    });
     expect(await listed(id)).toEqual([3]);
     expect((await remove(server, `/v1/playlists/${id}/tracks/3`)).status).toBe(204);
     expect(await listed(id)).toEqual([]);

@@ -8,6 +8,7 @@ import { discover } from "./discover/feature.ts";
 import type { Feature } from "./feature.ts";
 import { health } from "./health/feature.ts";
 import { listening } from "./listening/feature.ts";
+import { metadata } from "./metadata/feature.ts";
 import { operations } from "./operations/feature.ts";
 import { people } from "./people/feature.ts";
 import { search } from "./search/feature.ts";
@@ -16,6 +17,7 @@ import { setup } from "./setup/feature.ts";
 /** Every feature, in the order in which they are opened: one that uses another stands after it. */
 export const FEATURES: readonly Feature[] = [
   catalogue,
+  metadata,
   listening,
   discover,
   search,

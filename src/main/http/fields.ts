@@ -27,6 +27,22 @@ export const text = (max: number) => printable(z.string().trim().min(1).max(max)
 /** Text with its leading and trailing blanks kept. */
 export const typed = (max: number) => printable(z.string().min(1).max(max));
 
+/** Control characters but those that break a line or indent it. */
+const BREAKLESS = "\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f";
+const PROSE_PATTERN = `^[${SPACE}]*[^${SPACE}${CONTROLS}]([^${BREAKLESS}]*[^${SPACE}${CONTROLS}])?[${SPACE}]*$`;
+
+/** Text of any number of lines, not empty, its ends trimmed. It is text and never HTML. */
+export const prose = (max: number) =>
+  z
+    .string()
+    .overwrite((value) => value.replaceAll(/\r\n?/g, "\n"))
+    .trim()
+    .min(1)
+    .max(max)
+    .refine((value) => !hasControl(value.replaceAll(/[\n\t]/g, "")), "must not contain control characters")
+    .refine((value) => value.isWellFormed(), "must be well-formed Unicode")
+    .meta({ pattern: PROSE_PATTERN });
+
 export const id = z.int().min(1).max(MAX_ID).meta({ example: 1 });
 
 export const idText = z

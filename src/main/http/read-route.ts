@@ -2,8 +2,8 @@ import type { z } from "zod";
 import { AppError } from "../../shared/errors.ts";
 import type { Entry } from "../engine/cache/cache.ts";
 import { Answers } from "../engine/reads/answers.ts";
-import type { Read } from "../engine/reads/read.ts";
-import { type Access, isPersonal, type LoadClass } from "./access.ts";
+import type { AnyRead, Read } from "../engine/reads/read.ts";
+import { type Access, isPersonal, type LoadClass, type Principal } from "./access.ts";
 import type { ResponseHeader } from "./described-headers.ts";
 import { entryReply, hitReply, type Sending } from "./entry-reply.ts";
 import { parseQuery, validate } from "./input.ts";
@@ -24,10 +24,22 @@ export interface ReadRouteOptions<P> {
   readonly response: ResponseDoc;
   /** Chooses a read by the parameters. All have the parameters and the cache policy of `read`. */
   readonly choose?: (params: P) => Read<P>;
+  /** Maps parameters whose names are not known beforehand to known ones, before validation. */
+  readonly gather?: (query: Record<string, string>) => Record<string, string>;
+  /**
+   * The read to run when `read` finds nothing, for what only some may see; undefined when the principal owns nothing. Its
+   * answer is `private`.
+   */
+  readonly own?: (params: P, principal: Principal) => Asked | undefined;
   /** Adds derived parameters on a cache miss. They depend only on the others, so the cache key omits them. */
   readonly complete?: (params: P) => P | Promise<P>;
   /** Called with the key of every answer. It is on the hot path, so it must be short. */
   readonly onServed?: (key: string, entry: Entry) => void;
+}
+
+interface Asked {
+  readonly read: AnyRead;
+  readonly params: unknown;
 }
 
 /**
@@ -37,7 +49,7 @@ export interface ReadRouteOptions<P> {
  * `known-urls.ts`).
  */
 export function readRoute<P>(options: ReadRouteOptions<P>): Route {
-  const { path, access, tag, summary, read, answers, choose, complete, onServed } = options;
+  const { path, access, tag, summary, read, answers, choose, gather, complete, own, onServed } = options;
   const sending = sendingOf(read, access);
   const everybody = read.audience !== "principal";
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
@@ -60,12 +72,13 @@ export function readRoute<P>(options: ReadRouteOptions<P>): Route {
         onServed?.(known!, cached);
         return hitReply(sending, cached, call);
       }
-      const given = validate(read.params, parametersOf(call, names), "parameter");
+      const query = gather?.(parseQuery(call.url)) ?? parseQuery(call.url);
+      const given = validate(read.params, parametersOf(call, query, names), "parameter");
       const params = everybody ? given : { ...given, principal: call.principal.id };
       const asked = choose?.(params) ?? read;
       const key = Answers.key(asked, params);
       if (everybody && known === undefined) call.remember(key);
-      return answer({ answers, read: asked, sending, complete, onServed }, params, key, call);
+      return answer({ answers, read: asked, sending, own, complete, onServed }, params, key, call);
     },
   });
 }
@@ -85,8 +98,11 @@ function headersOf({ aged, paged }: Sending, path: string): readonly ResponseHea
   return headers;
 }
 
-function parametersOf(call: Call, names: readonly string[]): Record<string, string> {
-  const parameters = parseQuery(call.url);
+function parametersOf(
+  call: Call,
+  parameters: Record<string, string>,
+  names: readonly string[],
+): Record<string, string> {
   for (const name of names) {
     if (name in parameters) throw unknownParameter(name);
     parameters[name] = call.param(name);
@@ -100,12 +116,13 @@ const unknownParameter = (name: string) =>
 
 type Answering<P> = Pick<ReadRouteOptions<P>, "answers" | "read"> & {
   readonly sending: Sending;
+  readonly own: ReadRouteOptions<P>["own"] | undefined;
   readonly complete: ReadRouteOptions<P>["complete"] | undefined;
   readonly onServed: ReadRouteOptions<P>["onServed"] | undefined;
 };
 
 function answer<P>(
-  { answers, read, sending, complete, onServed }: Answering<P>,
+  { answers, read, sending, own, complete, onServed }: Answering<P>,
   params: P,
   key: string,
   call: Call,
@@ -120,8 +137,26 @@ function answer<P>(
       ? answers.fetch(read, params, key)
       : Promise.resolve(complete(params)).then((completed) => answers.fetch(read, completed, key));
   return fetched.then((found) => {
-    if (found === null) throw new AppError("not_found");
+    if (found === null) return ownAnswer(answers, own?.(params, call.principal), sending, call);
     onServed?.(key, found.entry);
     return entryReply(sending, found.entry, found.from, call);
   });
+}
+
+/** @throws AppError `not_found`. */
+async function ownAnswer(
+  answers: Answers,
+  asked: Asked | undefined,
+  sending: Sending,
+  call: Call,
+): Promise<Reply> {
+  if (asked === undefined) throw new AppError("not_found");
+  const { read, params } = asked;
+  const key = Answers.key(read, params);
+  const cached = answers.cached(read, key);
+  const personal = { ...sending, personal: true };
+  if (cached !== undefined) return hitReply(personal, cached, call);
+  const found = await answers.fetch(read, params, key);
+  if (found === null) throw new AppError("not_found");
+  return entryReply(personal, found.entry, found.from, call);
 }

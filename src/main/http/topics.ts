@@ -10,6 +10,7 @@ export const TOPICS: readonly Topic[] = [
   topic("genres", "What kind of music it is."),
   topic("media-types", "What kind of file it is."),
   topic("playlists", "Tracks put together."),
+  topic("metadata", "Keys and values of tracks, beside their fields; lists of tracks are filtered by them."),
   topic("tags", "Free words on tracks. `Late Night` and `late night` are one tag."),
   topic("plays", "What was listened to. A play is never changed."),
   topic("users", "Who listens. An account is a user with an address, who can log in."),

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { slugify } from "../../shared/names.ts";
 import type { Param } from "../../shared/protocol.ts";
-import { date, id, money, text, toCents } from "../http/fields.ts";
+import { date, id, money, prose, text, toCents } from "../http/fields.ts";
 import { byId, counts, dates, equals, type Filter, LOOKUPS, prefix, prices, times } from "./filters.ts";
+import { gatherMetadata, metadataFilter } from "./metadata.ts";
 
 /** The six kinds of catalogue entities, by their path under `/v1`. */
 export type KindPath = "artists" | "albums" | "tracks" | "genres" | "media-types" | "playlists";
@@ -22,12 +23,16 @@ export interface Kind {
   readonly versions: readonly string[];
   /** SQL for the tags that only the row knows (entities whose names it shows), separated by spaces. */
   readonly rowTags: string;
-  /** Kinds whose names it shows. */
-  readonly joins: readonly KindPath[];
+  /** Tags of everything whose names it shows: kinds, and `people`. */
+  readonly joins: readonly string[];
+  /** Conditions on what everybody may see: by id, and in lists. Without it everybody may see everything. */
+  readonly shown?: { readonly byId: string; readonly listed: string };
   readonly sorts: Readonly<Record<string, string>>;
   /** Sorts by another entity's name. */
   readonly walks?: Readonly<Record<string, Walk>>;
   readonly filters: readonly Filter[];
+  /** Maps query parameters whose names are not known beforehand to known ones. */
+  readonly gather?: (query: Record<string, string>) => Record<string, string>;
   readonly schema: z.ZodObject;
   readonly input: z.ZodObject;
   /** Body field → the table that its id must be in. */
@@ -65,7 +70,7 @@ const stampSchema = { created_at: time, updated_at: time };
 const withSlug = (column: string, value: unknown): Record<string, Param> =>
   value === undefined ? {} : { [column]: value as string, slug: slugify(value as string) };
 
-/** Artists, genres, media types and playlists have only a name. */
+/** Artists, genres and media types have only a name. */
 function namedKind(path: KindPath, noun: string, type: string, table: string, example: string): Kind {
   return {
     path,
@@ -225,7 +230,9 @@ const TRACKS: Kind = {
     counts("milliseconds"),
     prices("unit_price", "t.unit_price_cents"),
     times("updated_at"),
+    metadataFilter,
   ],
+  gather: gatherMetadata,
   schema: z
     .object({
       ...identitySchema,
@@ -269,13 +276,65 @@ const TRACKS: Kind = {
   }),
 };
 
+const visibility = z.enum(["private", "unlisted", "public"]).meta({
+  description:
+    "`private`: the owner's alone. `unlisted`: for who knows its id, which can be guessed. `public`: listed.",
+});
+const PLAYLISTS: Kind = {
+  ...namedKind("playlists", "playlist", "Playlist", "playlists", "Sunday morning"),
+  from: "playlists t LEFT JOIN users u ON u.id = t.owner_id",
+  fields: {
+    ...identity,
+    name: "t.name",
+    description: "t.description",
+    owner_id: "t.owner_id",
+    owner_name: "u.name",
+    visibility: "t.visibility",
+    allow_duplicates: "json(iif(t.allow_duplicates, 'true', 'false'))",
+    track_count: "t.track_count",
+    milliseconds: "t.milliseconds",
+    ...stamp,
+  },
+  versions: ["t.version", "u.version"],
+  rowTags: "'tracks people'",
+  joins: ["tracks", "people"],
+  shown: { byId: "t.visibility <> 'private'", listed: "t.visibility = 'public'" },
+  schema: z
+    .object({
+      ...identitySchema,
+      name: z.string().meta({ example: "Sunday morning" }),
+      description: z.string().nullable(),
+      owner_id: id.nullable().meta({ description: "Null: nobody's, such as what was imported." }),
+      owner_name: z.string().nullable(),
+      visibility,
+      allow_duplicates: z.boolean().meta({ description: "Whether a track may be in it more than once." }),
+      track_count: z.int().min(0),
+      milliseconds: z.int().min(0).meta({ description: "How long all of it plays." }),
+      ...stampSchema,
+    })
+    .meta({ id: "Playlist" }),
+  input: z
+    .strictObject({
+      name: text(200).meta({ example: "Sunday morning" }),
+      description: prose(2_000).nullable().optional(),
+      visibility: visibility.optional(),
+      allow_duplicates: z.boolean().optional(),
+    })
+    .meta({ id: "NewPlaylist" }),
+  toColumns: ({ name, allow_duplicates, ...rest }) => ({
+    ...withSlug("name", name),
+    ...(allow_duplicates === undefined ? {} : { allow_duplicates: Number(allow_duplicates) }),
+    ...(rest as Record<string, Param>),
+  }),
+};
+
 export const KINDS = {
   artists: namedKind("artists", "artist", "Artist", "artists", "The Tide Tables"),
   albums: ALBUMS,
   tracks: TRACKS,
   genres: namedKind("genres", "genre", "Genre", "genres", "Shoegaze"),
   "media-types": namedKind("media-types", "media type", "MediaType", "media_types", "FLAC audio file"),
-  playlists: namedKind("playlists", "playlist", "Playlist", "playlists", "Sunday morning"),
+  playlists: PLAYLISTS,
 } as const satisfies Record<KindPath, Kind>;
 
 export const ALL_KINDS: readonly Kind[] = Object.values(KINDS);

@@ -12,6 +12,8 @@ export const CATALOGUE_TABLES: ReadonlySet<string> = new Set([
   ...[
     "tags",
     "track_tags",
+    "track_metadata",
+    "metadata_keys",
     "track_documents",
     "track_popularity",
     "search_pending",

@@ -15,14 +15,22 @@ import { FINGERPRINT_SQL, SOURCE_SQL } from "./source.ts";
 /** Columns that do not count as a change when a row is loaded again. */
 const UNCOUNTED = new Set(["id", "public_id", "created_at", "updated_at"]);
 const VERSIONED = new Set<BulkTable>(["artists", "albums", "genres", "media_types", "tracks", "playlists"]);
-/** Tables whose rows are their key: loading one again changes nothing. */
-const KEY_ONLY = new Set<BulkTable>(["playlist_tracks"]);
+/** Behind what the playlist holds, a step apart; a track that is in it stays where it is. */
+const ENTRIES = `
+  INSERT INTO playlist_tracks (playlist_id, track_id, added_at, position)
+  SELECT value ->> 0, value ->> 1, value ->> 2,
+    (SELECT coalesce(max(position), 0) FROM playlist_tracks WHERE playlist_id = value ->> 0)
+      + row_number() OVER (PARTITION BY value ->> 0 ORDER BY key) * 1048576
+  FROM json_each(@rows) WHERE NOT EXISTS (
+    SELECT 1 FROM playlist_tracks WHERE track_id = value ->> 1 AND playlist_id = value ->> 0)
+  ORDER BY key`;
 
 /**
  * Rows of one table as one statement: the chunk travels as a JSON text and becomes a table inside SQLite. A row
  * that is there already is updated only where it differs, so loading a catalogue twice changes nothing.
  */
 function upsert(table: BulkTable): string {
+  if (table === "playlist_tracks") return ENTRIES;
   const columns = BULK_COLUMNS[table] as readonly string[];
   const values = columns.map((_, i) => `value ->> ${i}`).join(", ");
   return `INSERT INTO ${table} (${columns.join(", ")}) SELECT ${values} FROM json_each(@rows) WHERE true
@@ -30,7 +38,6 @@ function upsert(table: BulkTable): string {
 }
 
 function onConflict(table: BulkTable, columns: readonly string[]): string {
-  if (KEY_ONLY.has(table)) return "ON CONFLICT DO NOTHING";
   const counted = columns.filter((column) => !UNCOUNTED.has(column));
   const sets = counted.map((column) => `${column} = excluded.${column}`);
   const differs = counted.map((column) => `${table}.${column} COLLATE BINARY IS NOT excluded.${column}`);

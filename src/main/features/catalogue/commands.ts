@@ -1,15 +1,9 @@
 import { z } from "zod";
 import type { Param, Statement, Statements } from "../../../shared/protocol.ts";
 import { type Command, type CommandContext, command, statement } from "../../engine/commands/command.ts";
-import {
-  CHANGED,
-  CHANGED_IF_MATCHED,
-  FOUND,
-  REFERENCES_KNOWN,
-  UNKNOWN_ID,
-} from "../../engine/commands/guards.ts";
-import { id, idText } from "../../http/fields.ts";
-import { ALL_KINDS, etagOf, jsonOf, KINDS, type Kind, type KindPath } from "../../model/kinds.ts";
+import { CHANGED_IF_MATCHED, FOUND, REFERENCES_KNOWN, UNKNOWN_ID } from "../../engine/commands/guards.ts";
+import { idText } from "../../http/fields.ts";
+import { ALL_KINDS, etagOf, jsonOf, type Kind, type KindPath } from "../../model/kinds.ts";
 
 type Body = Record<string, unknown>;
 export interface PatchInput {
@@ -54,20 +48,20 @@ const create = (kind: Kind): Command<Body> =>
     tags: () => [kind.path],
   });
 
-function insert(table: string, columns: Record<string, Param>): Statement {
+export function insert(table: string, columns: Record<string, Param>): Statement {
   const names = Object.keys(columns);
   const values = names.map((name) => `@${name}`);
   return statement(`INSERT INTO ${table} (${names.join(", ")}) VALUES (${values.join(", ")})`, columns);
 }
 
-const auditOf = (kind: Kind) => ({
+export const auditOf = (kind: Kind) => ({
   object: ({ id }: { readonly id: number }) => `${kind.path}:${id}`,
   state: ({ id }: { readonly id: number }) =>
     statement(`SELECT ${jsonOf(kind)} FROM ${kind.from} WHERE t.id = likely(@id)`, { id }),
 });
 
 /** If-Match and If-None-Match, inside the transaction that writes: nothing can change between check and write. */
-function matches(kind: Kind): string {
+export function matches(kind: Kind): string {
   const etag = `(SELECT ${etagOf(kind)} FROM ${kind.from} WHERE t.id = likely(@id))`;
   return `(@if_match IS NULL OR ${etag} IN (SELECT value FROM json_each(@if_match)))
     AND (@if_none_match IS NULL OR ${etag} NOT IN (SELECT value FROM json_each(@if_none_match)))`;
@@ -132,59 +126,10 @@ const remove = (kind: Kind): Command<DeleteInput> =>
     tags: ({ id }) => [`${kind.path}:${id}`, kind.path],
   });
 
+/** Those that nobody owns. */
+export type PlainKind = Kind & { readonly path: Exclude<KindPath, "playlists"> };
+export const PLAIN_KINDS = ALL_KINDS.filter((kind): kind is PlainKind => kind.path !== "playlists");
+
 export const CATALOGUE_COMMANDS = Object.fromEntries(
-  ALL_KINDS.map((kind) => [kind.path, { create: create(kind), patch: patch(kind), remove: remove(kind) }]),
-) as Readonly<Record<KindPath, KindCommands>>;
-
-interface EntryInput {
-  readonly id: number;
-  readonly body: { readonly track_id: number };
-}
-
-export const entryBody = z.strictObject({ track_id: id }).meta({ id: "NewPlaylistEntry" });
-
-/** A playlist changes with its entries, and so does its ETag. */
-const playlistTags = ({ id }: { readonly id: number }): string[] => [`playlists:${id}`, "playlists"];
-
-export const PLAYLIST_COMMANDS = {
-  /** Again for a track that is in it: `already_exists`. */
-  add: command<EntryInput>({
-    name: "playlists.tracks.add",
-    input: z.strictObject({ id: idText, body: entryBody }) as unknown as z.ZodType<EntryInput>,
-    statements: ({ id, body }, { now }) => [
-      found(KINDS.playlists, id),
-      statement(unknownReference("track_id", "tracks"), body, REFERENCES_KNOWN),
-      statement(
-        "INSERT INTO playlist_tracks (playlist_id, track_id, added_at) VALUES (@id, @track_id, @now)",
-        { id, track_id: body.track_id, now },
-      ),
-      statement("UPDATE playlists SET version = version + 1, updated_at = @now WHERE id = likely(@id)", {
-        id,
-        now,
-      }),
-    ],
-    answer: ({ id, body }) =>
-      statement(
-        `SELECT json_object('playlist_id', playlist_id, 'track_id', track_id, 'added_at', added_at) AS body,
-           NULL AS etag
-         FROM playlist_tracks WHERE playlist_id = likely(@id) AND track_id = likely(@track_id)`,
-        { id, track_id: body.track_id },
-      ),
-    tags: playlistTags,
-  }),
-
-  /** If-Match is of the playlist. */
-  remove: command<{ readonly id: number; readonly track_id: number }>({
-    name: "playlists.tracks.remove",
-    input: z.strictObject({ id: idText, track_id: idText }),
-    statements: (input, context) => [
-      statement(
-        "DELETE FROM playlist_tracks WHERE playlist_id = likely(@id) AND track_id = likely(@track_id)",
-        { ...input },
-        CHANGED,
-      ),
-      update(KINDS.playlists, input.id, {}, context),
-    ],
-    tags: playlistTags,
-  }),
-};
+  PLAIN_KINDS.map((kind) => [kind.path, { create: create(kind), patch: patch(kind), remove: remove(kind) }]),
+) as Readonly<Record<PlainKind["path"], KindCommands>>;

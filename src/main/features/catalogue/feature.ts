@@ -1,5 +1,10 @@
+import type { Settings } from "../../../shared/settings.ts";
 import { feature } from "../feature.ts";
-import { CATALOGUE_COMMANDS, PLAYLIST_COMMANDS } from "./commands.ts";
+import { CATALOGUE_COMMANDS } from "./commands.ts";
+import { PLAYLIST_COMMANDS } from "./playlists/commands.ts";
+import { ENTRY_COMMANDS } from "./playlists/entries.ts";
+import { PLAYLIST_READS } from "./playlists/reads.ts";
+import { playlistRoutes } from "./playlists/routes.ts";
 import { CATALOGUE_READS, NESTED_READS } from "./reads.ts";
 import { catalogueRoutes } from "./routes.ts";
 import { tagRoutes } from "./tag-routes.ts";
@@ -11,15 +16,24 @@ export const catalogue = feature({
   reads: [
     ...Object.values(CATALOGUE_READS).flatMap((reads) => Object.values(reads)),
     ...Object.values(NESTED_READS),
+    ...Object.values(PLAYLIST_READS),
     TAGS_READ,
     TRACK_TAGS_READ,
   ],
   commands: [
     ...Object.values(CATALOGUE_COMMANDS).flatMap(({ create, patch, remove }) => [create, patch, remove]),
     ...Object.values(PLAYLIST_COMMANDS),
+    ...Object.values(ENTRY_COMMANDS),
     ...Object.values(TAG_COMMANDS),
   ],
-  open: ({ engine, writes }) => ({
-    routes: [...catalogueRoutes(engine.answers, writes), ...tagRoutes(engine.answers, writes)],
+  open: ({ engine: { answers }, writes, settings, url }) => ({
+    routes: [
+      ...catalogueRoutes(answers, writes),
+      ...playlistRoutes({ answers, writes, origin: () => originOf(settings, url) }),
+      ...tagRoutes(answers, writes),
+    ],
   }),
 });
+
+const originOf = ({ publicUrl }: Settings, url: () => string): string =>
+  (publicUrl === "" ? url() : publicUrl).replace(/\/+$/, "");

@@ -33,7 +33,8 @@ export interface KindReads {
 }
 
 const entity = (kind: Kind): Read<EntityParams> => {
-  const sql = `SELECT ${jsonOf(kind)}, ${etagOf(kind)}, ${kind.rowTags} FROM ${kind.from} WHERE t.id = likely(@id)`;
+  const conditions = where(["t.id = likely(@id)", ...(kind.shown === undefined ? [] : [kind.shown.byId])]);
+  const sql = `SELECT ${jsonOf(kind)}, ${etagOf(kind)}, ${kind.rowTags} FROM ${kind.from} ${conditions}`;
   return read({
     name: `${kind.path}.get`,
     lane: "point",
@@ -43,7 +44,7 @@ const entity = (kind: Kind): Read<EntityParams> => {
   });
 };
 
-const sortText = (names: readonly string[], usual: string) =>
+export const sortText = (names: readonly string[], usual: string) =>
   z
     .enum(names.flatMap((name) => [name, `-${name}`]))
     .default(usual)
@@ -73,7 +74,11 @@ function list(kind: Kind): Read<ListParams> {
     lane: "point",
     params: listParams(kind),
     statement: listStatement(kind, false),
-    cache: { ...QUERIES, tags: () => [kind.path, ...kind.joins], joins: [] },
+    cache: {
+      ...QUERIES,
+      tags: ({ metadata }) => [kind.path, ...kind.joins, ...(metadata === undefined ? [] : ["metadata"])],
+      joins: [],
+    },
   });
 }
 
@@ -98,6 +103,8 @@ function counted(kind: Kind): Read<ListParams> {
 export function listRead(kind: Kind, params: ListParams): Read<ListParams> {
   const { list, walked, counted } = CATALOGUE_READS[kind.path];
   if (params.total === "1") return counted;
+  // It may come to many tracks.
+  if (params.metadata !== undefined) return walked;
   const passesBy = givenFilters(kind, params).some(
     (filter) => (isRange(filter) || walkOf(kind, params) !== undefined) && !sortServes(kind, params, filter),
   );
@@ -118,7 +125,9 @@ const walkOf = (kind: Kind, params: ListParams): Walk | undefined =>
 const sortsWithin = (kind: Kind, params: ListParams): boolean => walkOf(kind, params)?.id === "t.id";
 
 const totalOf = (kind: Kind, params: ListParams): string =>
-  `SELECT count(*) FROM ${kind.table} t ${where(filterConditions(kind, params))}`;
+  `SELECT count(*) FROM ${kind.table} t ${where([...listed(kind), ...filterConditions(kind, params)])}`;
+
+const listed = ({ shown }: Kind): string[] => (shown === undefined ? [] : [shown.listed]);
 
 /** Its text hangs on the sort, on which filters are given and on whether there is a cursor. */
 function listStatement(kind: Kind, counted: boolean): Read<ListParams>["statement"] {
@@ -128,7 +137,8 @@ function listStatement(kind: Kind, counted: boolean): Read<ListParams>["statemen
     const order = orderOf(key, params, isDriven(kind, params));
     const filters = givenFilters(kind, params).map(({ parameters }) => Object.keys(parameters));
     const sql = kept([params.sort, params.cursor === undefined, ...filters].join(" "), () => {
-      const page = pageSql(kind, fromOf(kind, params), filterConditions(kind, params), order);
+      const conditions = [...listed(kind), ...filterConditions(kind, params)];
+      const page = pageSql(kind, fromOf(kind, params), conditions, order);
       return pageOf(page, "", counted ? totalOf(kind, params) : undefined);
     });
     return { sql, params: { ...filterValues(kind, params), ...order.values } };
@@ -137,21 +147,22 @@ function listStatement(kind: Kind, counted: boolean): Read<ListParams>["statemen
 
 /**
  * A range is read in the sort's own index, which is called after table and sort: by what it knows of a catalogue, the
- * planner may take looking into each part of a genre's index for cheaper, and that needs sorting.
+ * planner may take looking into each part of a genre's index for cheaper, and that needs sorting. So is a kind of which
+ * not everybody sees all: its indexes hold what lists show, and nothing that they would walk past.
  */
 function fromOf(kind: Kind, params: ListParams): string {
   const walk = walkOf(kind, params);
   if (walk !== undefined) return walk.from;
   const ranged = givenFilters(kind, params).some((filter) => sortServes(kind, params, filter));
-  if (!ranged || driverOf(kind, params) !== undefined) return kind.from;
+  if (!(ranged || kind.shown) || driverOf(kind, params) !== undefined) return kind.from;
   const index = `${kind.table}_${nameOf(params.sort)}`;
   return kind.from.replace(`${kind.table} t`, `${kind.table} t INDEXED BY ${index}`);
 }
 
-const nameOf = (sort: string): string => sort.replace("-", "");
+export const nameOf = (sort: string): string => sort.replace("-", "");
 
 /** How a page is ordered, where it begins, and the values of both. */
-interface Order {
+export interface Order {
   /** What a cursor takes from its row. */
   readonly key: string;
   readonly id: string;
@@ -165,7 +176,7 @@ interface Order {
  * sort's index past everything that the filter's would skip: by what it knows of a catalogue, it takes that for
  * cheaper as soon as there is a LIMIT.
  */
-function orderOf(
+export function orderOf(
   { column, id }: SortKey,
   params: Pick<ListParams, "limit" | "cursor" | "sort">,
   few: boolean,
@@ -354,14 +365,5 @@ export const NESTED_READS = {
     counted: "tracks t WHERE t.album_id = likely(@id)",
     id: "t.id",
     sorts: { number: NUMBER },
-  }),
-  playlistTracks: nested({
-    name: "playlists.tracks",
-    parent: "playlists",
-    child: KINDS.tracks,
-    from: `playlist_tracks p CROSS JOIN ${KINDS.tracks.from.replace("tracks t", "tracks t ON t.id = p.track_id")}`,
-    condition: "p.playlist_id = likely(@id)",
-    counted: "playlist_tracks p WHERE p.playlist_id = likely(@id)",
-    id: "p.track_id",
   }),
 };

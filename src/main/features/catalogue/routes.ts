@@ -6,8 +6,8 @@ import { bodyOf, noParameters, pathOf } from "../../http/input.ts";
 import { pageSchema } from "../../http/page-schema.ts";
 import { readRoute } from "../../http/read-route.ts";
 import { type Route, route } from "../../http/route.ts";
-import { ALL_KINDS, KINDS, type Kind } from "../../model/kinds.ts";
-import { CATALOGUE_COMMANDS, entryBody, PLAYLIST_COMMANDS, patchBody } from "./commands.ts";
+import { KINDS } from "../../model/kinds.ts";
+import { CATALOGUE_COMMANDS, PLAIN_KINDS, type PlainKind, patchBody } from "./commands.ts";
 import { CATALOGUE_READS, listRead, NESTED_READS } from "./reads.ts";
 
 const idParameter = z.strictObject({ id: idText });
@@ -15,12 +15,11 @@ const idParameter = z.strictObject({ id: idText });
 const withArticle = (noun: string): string => `${/^[aeiou]/.test(noun) ? "an" : "a"} ${noun}`;
 
 export const catalogueRoutes = (answers: Answers, writes: Writes): Route[] => [
-  ...ALL_KINDS.flatMap((kind) => kindRoutes(kind, answers, writes)),
+  ...PLAIN_KINDS.flatMap((kind) => kindRoutes(kind, answers, writes)),
   ...nestedRoutes(answers),
-  ...playlistEntryRoutes(writes),
 ];
 
-function kindRoutes(kind: Kind, answers: Answers, writes: Writes): Route[] {
+function kindRoutes(kind: PlainKind, answers: Answers, writes: Writes): Route[] {
   const { entity, list } = CATALOGUE_READS[kind.path];
   const commands = CATALOGUE_COMMANDS[kind.path];
   const path = `/v1/${kind.path}`;
@@ -37,6 +36,7 @@ function kindRoutes(kind: Kind, answers: Answers, writes: Writes): Route[] {
       description: `All ${plural}, or those that the filters leave; filters narrow each other.`,
       read: list,
       choose: (params) => listRead(kind, params),
+      ...(kind.gather === undefined ? {} : { gather: kind.gather }),
       answers,
       response: { description: "A page.", body: pageSchema(kind.schema) },
     }),
@@ -132,63 +132,5 @@ const nestedRoutes = (answers: Answers): Route[] => [
     read: NESTED_READS.albumTracks,
     answers,
     response: { description: "A page.", body: pageSchema(KINDS.tracks.schema) },
-  }),
-  readRoute({
-    path: "/v1/playlists/{id}/tracks",
-    access: "catalogue:read",
-    tag: "playlists",
-    operationId: "listPlaylistTracks",
-    summary: "A playlist's tracks",
-    description: "404 when there is no such playlist.",
-    read: NESTED_READS.playlistTracks,
-    answers,
-    response: { description: "A page.", body: pageSchema(KINDS.tracks.schema) },
-  }),
-];
-
-const entryParameters = z.strictObject({ id: idText, track_id: idText });
-const entrySchema = z
-  .object({ playlist_id: z.int(), track_id: z.int(), added_at: z.iso.datetime() })
-  .meta({ id: "PlaylistEntry" });
-
-const playlistEntryRoutes = (writes: Writes): Route[] => [
-  route({
-    method: "POST",
-    path: "/v1/playlists/{id}/tracks",
-    access: "catalogue:write",
-    tag: "playlists",
-    operationId: "addPlaylistTrack",
-    summary: "Put a track into a playlist",
-    description: "Again for a track that is in it: 409 `already_exists`.",
-    parameters: idParameter,
-    body: entryBody,
-    headers: ["Idempotency-Key"],
-    responses: { 201: { description: "Added.", body: entrySchema, headers: ["Idempotency-Replayed"] } },
-    failures: ["already_exists"],
-    handle: async (call) => {
-      const { id } = pathOf<{ id: number }>(call, idParameter);
-      const { body, text } = await bodyOf(call, entryBody);
-      return create(writes, call, PLAYLIST_COMMANDS.add, { id, body }, text);
-    },
-  }),
-  route({
-    method: "DELETE",
-    path: "/v1/playlists/{id}/tracks/{track_id}",
-    access: "catalogue:write",
-    tag: "playlists",
-    operationId: "removePlaylistTrack",
-    summary: "Take a track out of a playlist",
-    description:
-      "404 when it is not in it. `If-Match` takes the ETag of the playlist, which changes with its entries.",
-    parameters: entryParameters,
-    headers: ["If-Match", "If-None-Match"],
-    responses: { 204: { description: "Taken out." } },
-    handle: (call) =>
-      change(
-        writes,
-        call,
-        PLAYLIST_COMMANDS.remove,
-        pathOf<{ id: number; track_id: number }>(call, entryParameters),
-      ),
   }),
 ];

@@ -12,6 +12,8 @@ export const FIRST_ACCOUNT = 1_000_001;
 /** Above it a number was a client's invention; the next account does not follow on it. */
 const LAST_ACCOUNT = 1_000_000_000_000;
 
+/** Of what shows names of people, or is somebody's: it changes with their name, and goes when they are deleted. */
+const PEOPLE = "people";
 const ACTIVE = "status <> 'deleted'";
 export const userAnswer = (id: number): Statement =>
   statement(`SELECT ${USER_JSON} AS body, ${USER_ETAG} AS etag FROM users u WHERE u.id = likely(@id)`, {
@@ -111,7 +113,7 @@ const change: Command<AccountChange> = command({
   },
   answer: ({ id }) => userAnswer(id),
   audit: { object, state },
-  tags: ({ id }) => accountTags(id),
+  tags: ({ id }) => [...accountTags(id), PEOPLE],
 });
 
 const customerKnown = (id: number): Statement =>
@@ -200,7 +202,7 @@ const erase: Command<{ readonly id: number }> = command({
     secureDelete("FAST", uuid()),
   ],
   audit: { object },
-  tags: ({ id }) => [...accountTags(id), `users:${id}`],
+  tags: ({ id }) => [...accountTags(id), `users:${id}`, PEOPLE],
 });
 
 /** A text of its own each time: this pragma takes effect when it is prepared, and prepared statements are kept. */

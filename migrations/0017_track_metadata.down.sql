@@ -1,0 +1,2 @@
+DROP TABLE track_metadata;
+DROP TABLE metadata_keys;

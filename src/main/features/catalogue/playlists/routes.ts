@@ -1,0 +1,364 @@
+import { z } from "zod";
+import { AppError } from "../../../../shared/errors.ts";
+import { Answers } from "../../../engine/reads/answers.ts";
+import type { Read } from "../../../engine/reads/read.ts";
+import { change, create, type Writes } from "../../../http/command-route.ts";
+import { tagged } from "../../../http/entry-reply.ts";
+import { idText } from "../../../http/fields.ts";
+import { bodyOf, noParameters, pathOf } from "../../../http/input.ts";
+import { pageSchema } from "../../../http/page-schema.ts";
+import { readRoute } from "../../../http/read-route.ts";
+import { json, type Reply } from "../../../http/reply.ts";
+import { type Call, type Route, route } from "../../../http/route.ts";
+import { KINDS } from "../../../model/kinds.ts";
+import { patchBody } from "../commands.ts";
+import { CATALOGUE_READS, listRead } from "../reads.ts";
+import { askerOf } from "./access.ts";
+import { copyBody, PLAYLIST_COMMANDS } from "./commands.ts";
+import { ENTRY_COMMANDS, entryBody, moveBody, orderBody } from "./entries.ts";
+import { type ExportedPlaylist, FORMATS } from "./export.ts";
+import { ownOf, PLAYLIST_READS } from "./reads.ts";
+
+const KIND = KINDS.playlists;
+const PATH = "/v1/playlists";
+/** More than other bodies hold: an entry each, up to ten thousand. */
+const ORDER_BOUNDS = { bytes: 1_048_576, values: 10_010 };
+
+const idParameter = z.strictObject({ id: idText });
+const trackParameters = z.strictObject({ id: idText, track_id: idText });
+const entryParameters = z.strictObject({ id: idText, entry: idText });
+
+const playlist = {
+  description: "The playlist.",
+  body: KIND.schema,
+  headers: ["ETag", "Cache-Control"],
+} as const;
+const entrySchema = z
+  .object({
+    playlist_id: z.int(),
+    entry_id: z.int().meta({ description: "Its own number: a track may be in a playlist twice." }),
+    track_id: z.int(),
+    position: z.int().min(1),
+    added_at: z.iso.datetime(),
+  })
+  .meta({ id: "PlaylistEntry" });
+const trackSchema = z
+  .object({
+    entry_id: z.int(),
+    position: z.int().min(1),
+    added_at: z.iso.datetime(),
+    ...KINDS.tracks.schema.shape,
+  })
+  .meta({ id: "PlaylistTrack" });
+
+export interface PlaylistRoutes {
+  readonly answers: Answers;
+  readonly writes: Writes;
+  /** Where clients reach the server, for the locations in a file: without a slash at its end. */
+  readonly origin: () => string;
+}
+
+export const playlistRoutes = (parts: PlaylistRoutes): Route[] => [
+  ...reading(parts),
+  ...changing(parts.writes),
+  ...entries(parts.writes),
+  exported(parts, "m3u8"),
+  exported(parts, "xspf"),
+];
+
+/** Who asks, and the rest of a command's input. */
+const ofCall = <T>(call: Call, parameters: z.ZodObject) => ({
+  asker: askerOf(call.principal),
+  ...pathOf<T>(call, parameters),
+});
+
+const reading = ({ answers }: PlaylistRoutes): Route[] => [
+  readRoute({
+    path: PATH,
+    access: "catalogue:read",
+    tag: "playlists",
+    operationId: "listPlaylists",
+    summary: "List playlists",
+    description:
+      "Public ones, or those of them that the filters leave; filters narrow each other. `/v1/me/playlists` lists one's own.",
+    read: CATALOGUE_READS.playlists.list,
+    choose: (params) => listRead(KIND, params),
+    answers,
+    response: { description: "A page.", body: pageSchema(KIND.schema) },
+  }),
+  readRoute({
+    path: "/v1/me/playlists",
+    access: "library",
+    tag: "playlists",
+    operationId: "listOwnPlaylists",
+    summary: "One's own playlists, latest first",
+    description: "Whoever may see them. Without an account: those that belong to nobody.",
+    read: PLAYLIST_READS.OWN_LIST,
+    answers,
+    response: { description: "A page.", body: pageSchema(KIND.schema) },
+  }),
+  readRoute({
+    path: `${PATH}/{id}`,
+    access: "catalogue:read",
+    tag: "playlists",
+    operationId: "getPlaylist",
+    summary: "One playlist",
+    description: "Another's private one is 404.",
+    read: CATALOGUE_READS.playlists.entity,
+    own: ownOf(PLAYLIST_READS.OWN_ENTITY),
+    answers,
+    response: playlist,
+  }),
+  readRoute({
+    path: `${PATH}/{id}/tracks`,
+    access: "catalogue:read",
+    tag: "playlists",
+    operationId: "listPlaylistTracks",
+    summary: "A playlist's tracks, in its order",
+    description: "404 when there is no such playlist, or it is another's and private.",
+    read: PLAYLIST_READS.TRACKS,
+    own: ownOf(PLAYLIST_READS.OWN_TRACKS),
+    answers,
+    response: { description: "A page.", body: pageSchema(trackSchema) },
+  }),
+];
+
+const changing = (writes: Writes): Route[] => [
+  route({
+    method: "POST",
+    path: PATH,
+    access: "library",
+    tag: "playlists",
+    operationId: "addPlaylist",
+    summary: "Make a playlist",
+    description:
+      "It is one's own, and private unless it says otherwise. Without an account it is nobody's, and public.",
+    body: KIND.input,
+    headers: ["Idempotency-Key"],
+    responses: {
+      201: {
+        ...playlist,
+        description: "Made.",
+        headers: ["Location", "Idempotency-Replayed", ...playlist.headers],
+      },
+    },
+    failures: ["limit_reached"],
+    handle: async (call) => {
+      const { asker } = ofCall(call, noParameters);
+      const { body, text } = await bodyOf(call, KIND.input);
+      return create(writes, call, PLAYLIST_COMMANDS.create, { asker, body }, text, at);
+    },
+  }),
+  route({
+    method: "PATCH",
+    path: `${PATH}/{id}`,
+    access: "library",
+    tag: "playlists",
+    operationId: "changePlaylist",
+    summary: "Change a playlist of one's own",
+    description:
+      "A merge patch (RFC 7386). Another's is 403, what belongs to nobody needs `catalogue:write`. `allow_duplicates` is about what is added from then on.",
+    parameters: idParameter,
+    body: patchBody(KIND),
+    headers: ["If-Match", "If-None-Match"],
+    responses: { 200: playlist },
+    handle: async (call) => {
+      const input = ofCall<{ id: number }>(call, idParameter);
+      const { body } = await bodyOf(call, patchBody(KIND));
+      return change(writes, call, PLAYLIST_COMMANDS.patch, { ...input, body });
+    },
+  }),
+  route({
+    method: "DELETE",
+    path: `${PATH}/{id}`,
+    access: "library",
+    tag: "playlists",
+    operationId: "deletePlaylist",
+    summary: "Delete a playlist of one's own",
+    description: "Its tracks stay what they are.",
+    parameters: idParameter,
+    headers: ["If-Match", "If-None-Match"],
+    responses: { 204: { description: "Deleted." } },
+    handle: (call) =>
+      change(writes, call, PLAYLIST_COMMANDS.remove, ofCall<{ id: number }>(call, idParameter)),
+  }),
+  route({
+    method: "POST",
+    path: `${PATH}/{id}/copy`,
+    access: "library",
+    tag: "playlists",
+    operationId: "copyPlaylist",
+    summary: "Copy a playlist that one may see",
+    description: "The copy is one's own and private, and changes with the original no more.",
+    parameters: idParameter,
+    body: copyBody,
+    headers: ["Idempotency-Key"],
+    responses: {
+      201: {
+        ...playlist,
+        description: "The copy.",
+        headers: ["Location", "Idempotency-Replayed", ...playlist.headers],
+      },
+    },
+    failures: ["limit_reached"],
+    handle: async (call) => {
+      const input = ofCall<{ id: number }>(call, idParameter);
+      const { body, text } = await bodyOf(call, copyBody);
+      return create(writes, call, PLAYLIST_COMMANDS.copy, { ...input, body }, text, at);
+    },
+  }),
+];
+
+const at = (id: number): string => `${PATH}/${id}`;
+
+const OF_PLAYLIST = "`If-Match` takes the ETag of the playlist, which changes with its entries.";
+
+const entries = (writes: Writes): Route[] => [
+  route({
+    method: "POST",
+    path: `${PATH}/{id}/tracks`,
+    access: "library",
+    tag: "playlists",
+    operationId: "addPlaylistTrack",
+    summary: "Put a track at the end of a playlist",
+    description:
+      "Again for a track that is in it: 409 `already_exists`, unless the playlist allows duplicates.",
+    parameters: idParameter,
+    body: entryBody,
+    headers: ["Idempotency-Key"],
+    responses: { 201: { description: "Added.", body: entrySchema, headers: ["Idempotency-Replayed"] } },
+    failures: ["already_exists", "limit_reached"],
+    handle: async (call) => {
+      const input = ofCall<{ id: number }>(call, idParameter);
+      const { body, text } = await bodyOf(call, entryBody);
+      return create(writes, call, ENTRY_COMMANDS.add, { ...input, body }, text);
+    },
+  }),
+  route({
+    method: "PUT",
+    path: `${PATH}/{id}/tracks`,
+    access: "library",
+    tag: "playlists",
+    operationId: "replacePlaylistTracks",
+    summary: "Say all tracks of a playlist, in their order",
+    description: `What is left out is taken out, what is new is added. ${OF_PLAYLIST}`,
+    parameters: idParameter,
+    body: orderBody,
+    headers: ["If-Match", "If-None-Match"],
+    responses: { 200: playlist },
+    failures: ["already_exists"],
+    handle: async (call) => {
+      const input = ofCall<{ id: number }>(call, idParameter);
+      const { body } = await bodyOf(call, orderBody, ORDER_BOUNDS);
+      return change(writes, call, ENTRY_COMMANDS.replace, { ...input, body });
+    },
+  }),
+  route({
+    method: "DELETE",
+    path: `${PATH}/{id}/tracks/{track_id}`,
+    access: "library",
+    tag: "playlists",
+    operationId: "removePlaylistTrack",
+    summary: "Take a track out of a playlist, however often it is in it",
+    description: `404 when it is not in it. ${OF_PLAYLIST}`,
+    parameters: trackParameters,
+    headers: ["If-Match", "If-None-Match"],
+    responses: { 204: { description: "Taken out." } },
+    handle: (call) =>
+      change(
+        writes,
+        call,
+        ENTRY_COMMANDS.remove,
+        ofCall<{ id: number; track_id: number }>(call, trackParameters),
+      ),
+  }),
+  route({
+    method: "DELETE",
+    path: `${PATH}/{id}/entries/{entry}`,
+    access: "library",
+    tag: "playlists",
+    operationId: "removePlaylistEntry",
+    summary: "Take one entry out of a playlist",
+    description: `404 when it is not in it. ${OF_PLAYLIST}`,
+    parameters: entryParameters,
+    headers: ["If-Match", "If-None-Match"],
+    responses: { 204: { description: "Taken out." } },
+    handle: (call) =>
+      change(
+        writes,
+        call,
+        ENTRY_COMMANDS.removeEntry,
+        ofCall<{ id: number; entry: number }>(call, entryParameters),
+      ),
+  }),
+  route({
+    method: "POST",
+    path: `${PATH}/{id}/tracks/{entry}/move`,
+    access: "library",
+    tag: "playlists",
+    operationId: "movePlaylistEntry",
+    summary: "Move one entry of a playlist",
+    description: `To a place, or before or after another entry. ${OF_PLAYLIST}`,
+    parameters: entryParameters,
+    body: moveBody,
+    headers: ["If-Match", "If-None-Match"],
+    responses: { 200: { description: "The entry, where it is now.", body: entrySchema } },
+    handle: async (call) => {
+      const input = ofCall<{ id: number; entry: number }>(call, entryParameters);
+      const { body } = await bodyOf(call, moveBody);
+      return change(writes, call, ENTRY_COMMANDS.move, { ...input, body });
+    },
+  }),
+];
+
+function exported({ answers, origin }: PlaylistRoutes, format: keyof typeof FORMATS): Route {
+  const { type, render } = FORMATS[format];
+  return route({
+    method: "GET",
+    path: `${PATH}/{id}/export.${format}`,
+    access: "catalogue:read",
+    load: "search",
+    tag: "playlists",
+    operationId: `exportPlaylist${format === "m3u8" ? "M3u8" : "Xspf"}`,
+    summary: `A playlist as ${format === "m3u8" ? "M3U8" : "XSPF"}, for players`,
+    description: "A track's location is its place in this API.",
+    parameters: idParameter,
+    headers: ["If-None-Match", "If-Match"],
+    responses: { 200: { description: "The file.", body: type, headers: ["ETag", "Cache-Control"] } },
+    handle: async (call) => {
+      const params = pathOf<{ id: number }>(call, idParameter);
+      const body = await find(answers, PLAYLIST_READS.EXPORT, params, call);
+      return file(
+        call,
+        type,
+        render(JSON.parse(body) as ExportedPlaylist, origin()),
+        `playlist-${params.id}.${format}`,
+      );
+    },
+  });
+}
+
+const file = (call: Call, type: string, text: string, name: string): Reply =>
+  tagged(
+    call,
+    json(200, text, {
+      "content-type": type,
+      "cache-control": "private, no-cache",
+      "content-disposition": `attachment; filename="${name}"`,
+    }),
+  );
+
+/** @throws AppError `not_found`. */
+async function find(
+  answers: Answers,
+  read: Read<{ readonly id: number }>,
+  params: { readonly id: number },
+  call: Call,
+): Promise<string> {
+  const own = ownOf(PLAYLIST_READS.OWN_EXPORT)(params, call.principal);
+  const found =
+    (await answers.fetch(read, params, Answers.key(read, params))) ??
+    (own && (await answers.fetch(own.read, own.params, Answers.key(own.read, own.params))));
+  if (found == null) throw new AppError("not_found");
+  return found.entry.body;
+}
