@@ -28,6 +28,12 @@ const FIRST_ROWS = `
   UPDATE playlists SET owner_id = 1, visibility = 'private' WHERE id = 3;
   INSERT INTO tags (slug, name, created_at) VALUES ('calm', 'calm', ''), ('tag-1', 'tag 1', '');
   INSERT INTO track_tags (track_id, tag_id, added_at) VALUES (1, 1, ''), (3, 2, '');
+  INSERT INTO favourites (user_id, kind, entity_id, added_at) VALUES (1, 'tracks', 1, '');
+  INSERT INTO ratings (user_id, kind, entity_id, stars, rated_at) VALUES (1, 'tracks', 1, 5, '');
+  INSERT INTO comments (kind, entity_id, parent_id, user_id, text, created_at) VALUES
+    ('tracks', 1, NULL, 1, 'Old', ''), ('tracks', 1, 1, 2, 'Reply', ''), ('playlists', 1, NULL, 2, 'Own', '');
+  INSERT INTO saved_searches (user_id, name, search, visibility, created_at, updated_at) VALUES
+    (1, 'Mine', '{}', 'private', '', ''), (2, 'Shown', '{"genre_id":1}', 'public', '', ''), (1, 'Q', '{"q":"love"}', 'private', '', '');
   INSERT INTO track_metadata VALUES (1, 'mood', 'text', 'calm', ''), (1, 'bpm', 'number', 120, ''), (3, 'mood', 'text', 'loud', '');
   INSERT INTO plays (track_id, user_id, played_at) VALUES (1, 3, '2026-01-01T00:00:00.000Z'), (2, 1, '2026-01-02T00:00:00.000Z');
   INSERT INTO vectors_lyric (track_id, embedding)

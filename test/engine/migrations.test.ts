@@ -81,6 +81,7 @@ const ADDED = new Set([
     (column) => `playlists.${column}`,
   ),
   ...["playlist_tracks.id", "playlist_tracks.position"],
+  ...["artists", "albums", "tracks", "playlists"].map((table) => `${table}.comment_count`),
 ]);
 
 function contentsOf(db: Connection): Map<string, string> {

@@ -32,9 +32,28 @@ const metadataBody = fc.constantFrom(
   { value: true },
   { value: "1999-12-31" },
 );
+const person = fc.constantFrom(0, 1, 2);
+const subject = fc.constantFrom("tracks", "albums", "artists");
+const commented = fc.constantFrom("tracks", "tracks", "playlists", "artists");
+const mark = fc.record({ me: person, kind: subject, id });
+/** A comment that is there, most of the time, with what it is about. */
+const comment = fc
+  .oneof(
+    {
+      weight: 4,
+      arbitrary: fc.constantFrom([1, "tracks", 1, null], [2, "tracks", 1, 1], [3, "playlists", 3, null]),
+    },
+    fc.constant([999, "tracks", 1, null] as const),
+  )
+  .chain(([id, kind, entity, parent]) => person.map((me) => ({ id, kind, entity, parent, me })));
+const trackSearch = fc.constantFrom(
+  {},
+  { q: "a", genre_id: 1 },
+  { not_played_days: 30, sort: "-name", limit: 2 },
+);
 /** Who asks for a change of a playlist: nobody in particular, an owner, and who owns none. */
 const asker = fc.constantFrom(
-  ...[null, 1, 3, 4].map((user) => ({ user, editor: user === null ? (1 as const) : (0 as const) })),
+  ...[null, null, 1, 3, 4].map((user) => ({ user, editor: user === null ? (1 as const) : (0 as const) })),
 );
 
 const only = (input: fc.Arbitrary<unknown>): Inputs => fc.record({ input });
@@ -129,6 +148,7 @@ export const INPUTS: Readonly<Record<string, Inputs>> = {
   "playlists.tracks.add": fc.record({
     input: fc.record({ asker, id: fc.oneof(id, fc.constant(4)), body: fc.record({ track_id: id }) }),
     key,
+    ifMatch,
   }),
   "playlists.tracks.remove": fc.record({ input: fc.record({ asker, id, track_id: id }), ifMatch }),
   "playlists.entries.remove": fc.record({ input: fc.record({ asker, id, entry: id }), ifMatch }),
@@ -143,8 +163,8 @@ export const INPUTS: Readonly<Record<string, Inputs>> = {
   "playlists.entries.move": fc.record({
     input: fc.record({
       asker,
-      id,
-      entry: id,
+      id: fc.constantFrom(1, 1, 1, 2, 3, 999),
+      entry: fc.constantFrom(1, 2, 1, 2, 999),
       body: fc.oneof(
         fc.record({ position: fc.constantFrom(1, 2, 9) }),
         fc.record({ before: id }),
@@ -171,6 +191,43 @@ export const INPUTS: Readonly<Record<string, Inputs>> = {
   }),
   "metadata.delete": fc.record({ input: fc.record({ id, key: metadataKey }), seen: ifMatch }),
   "metadata.clear": fc.record({ input: fc.record({ id }), seen: ifMatch }),
+  "favourites.put": only(mark),
+  "favourites.delete": only(mark),
+  "ratings.put": only(
+    fc.record({ me: person, kind: subject, id, body: fc.record({ stars: fc.integer({ min: 1, max: 5 }) }) }),
+  ),
+  "ratings.delete": only(mark),
+  "comments.create": fc.record({
+    input: fc.record({
+      ...{ kind: commented, entity: id, me: person },
+      body: fc.oneof(fc.record({ text: word }), fc.record({ text: word, parent_id: id })),
+    }),
+    key,
+  }),
+  "comments.patch": fc.record({
+    input: comment.map((input) => ({ ...input, body: { text: "changed" } })),
+    ifMatch,
+  }),
+  "comments.delete": fc.record({
+    input: fc.tuple(comment, fc.constantFrom(0, 1)).map(([input, moderator]) => ({ ...input, moderator })),
+    ifMatch,
+  }),
+  "saved_searches.create": fc.record({
+    input: fc.record({ me: fc.constantFrom(0, 1, 4), body: fc.record({ name: word, search: trackSearch }) }),
+    key,
+  }),
+  "saved_searches.patch": fc.record({
+    input: fc.record({
+      ...{ me: person, id },
+      body: fc.oneof(
+        fc.record({ name: word, search: trackSearch }),
+        fc.record({ visibility: fc.constantFrom("public", "private") }),
+      ),
+    }),
+    ifMatch,
+  }),
+  "saved_searches.look": only(fc.record({ me: person, id })),
+  "saved_searches.delete": fc.record({ input: fc.record({ me: person, id }), ifMatch }),
   "tracks.tags.add": fc.record({ input: fc.record({ id, body: fc.record({ name: word }) }), key }),
   "tracks.tags.remove": fc.record({
     input: fc.record({ id, tag: fc.constantFrom("alpha", "beta", "orphan", "gamma-ray") }),

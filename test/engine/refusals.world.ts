@@ -39,6 +39,14 @@ const FIRST_ROWS = `
   INSERT INTO tags (slug, name, created_at) VALUES ('alpha', 'Alpha', 't'), ('orphan', 'Orphan', 't');
   INSERT INTO track_tags VALUES (1, 1, 't');
   INSERT INTO track_metadata VALUES (1, 'mood', 'text', 'calm', 't'), (1, 'bpm', 'number', 120, 't');
+  INSERT INTO favourites (user_id, kind, entity_id, added_at) VALUES (1, 'tracks', 1, 't'), (2, 'artists', 1, 't');
+  INSERT INTO ratings (user_id, kind, entity_id, stars, rated_at) VALUES (1, 'tracks', 1, 5, 't'), (0, 'albums', 2, 1, 't');
+  INSERT INTO comments (kind, entity_id, parent_id, user_id, text, created_at) VALUES
+    ('tracks', 1, NULL, 1, 'Old', 't'), ('tracks', 1, 1, 2, 'Reply', '2020-01-01T00:00:00.000Z'), ('playlists', 3, NULL, 2, 'Own', 't');
+  INSERT INTO saved_searches (user_id, name, search, visibility, created_at, updated_at) VALUES
+    (1, 'Mine', '{}', 'private', 't', 't'), (2, 'Shown', '{"genre_id":1}', 'public', 't', 't'), (0, 'Ours', '{"q":"a"}', 'private', 't', 't');
+  WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200)
+  INSERT INTO saved_searches (user_id, name, search, created_at, updated_at) SELECT 4, 'S', '{}', 't', 't' FROM n;
   WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300)
   INSERT INTO track_metadata SELECT 3, 'k' || i, 'number', i, 't' FROM n;`;
 

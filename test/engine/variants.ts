@@ -127,7 +127,7 @@ function otherVariants(read: AnyRead): Record<string, unknown>[] {
   if (read.name === "search.popular") return [{ limit: 5 }];
   if (/^(search\.popular-names|search\.popularity|fts\.coverage|plays\.totals_state)$/.test(read.name))
     return [{}];
-  const collected = PLAYLISTS[read.name] ?? METADATA[read.name];
+  const collected = PLAYLISTS[read.name] ?? METADATA[read.name] ?? LIBRARY[read.name];
   if (collected !== undefined) return collected;
   if (read.name === "tracks.tags") return [{ id: 3 }];
   if (read.name === "tags.list") return pages("slug", "m");
@@ -159,6 +159,40 @@ const METADATA: Readonly<Record<string, Record<string, unknown>[]>> = {
     { limit: 5, sort: "key" },
     { limit: 5, sort: "key", cursor: cursor("key", "mood", 0) },
   ],
+};
+
+const principal = "user:1";
+const ownPages = (sort: string, more: Record<string, unknown> = {}) =>
+  pagesBy(sort).map((page) => ({ ...page, principal, ...more }));
+const pagesBy = (sort: string) => [
+  { limit: 5, sort },
+  { limit: 5, sort, cursor: cursor(sort, sort === "id" ? 40 : NOW.toISOString(), 40) },
+];
+const ofOne = pagesBy("id").map((page) => ({ ...page, id: 3 }));
+/** Of what listeners keep and say. */
+const LIBRARY: Readonly<Record<string, Record<string, unknown>[]>> = {
+  "favourites.list": [...ownPages("-added_at"), ...ownPages("-added_at", { kind: "tracks" })],
+  "ratings.list": [...ownPages("-rated_at"), ...ownPages("-rated_at", { kind: "tracks" })],
+  "tracks.comments": ofOne,
+  "albums.comments": ofOne,
+  "artists.comments": ofOne,
+  "playlists.comments": ofOne,
+  "comments.get": [{ id: 3 }],
+  "comments.replies": ofOne,
+  "comments.own": ownPages("-created_at"),
+  "saved_searches.list": ownPages("id"),
+  "saved_searches.get": [{ id: 3, principal }],
+  "saved_searches.tracks": [
+    {},
+    { q: "love", genre_id: 1, artist_id: 1, album_id: 1, tag: "calm", price_max: 0.99, sort: "name" },
+    { year_from: 1990, year_to: 1999, milliseconds_min: 1, milliseconds_max: 1e9, sort: "-release_date" },
+    { not_played_days: 30, favourite: true, stars_min: 3, limit: 5, sort: "-created_at" },
+  ].flatMap((search) => {
+    const sort = (search as { sort?: string }).sort ?? "id";
+    const params = { id: 3, limit: 5, new: "1", looked_at: "2020-01-01T00:00:00.000Z", principal, search };
+    return [params, { ...params, cursor: cursor(sort, sort === "id" ? 40 : "2", 40) }];
+  }),
+  "library.feed": ownPages("-at"),
 };
 
 /** Of accounts, sessions, keys and the audit. */
@@ -221,7 +255,9 @@ const searchFilters = (params: Record<string, unknown>): string[] =>
 
 /** The parent of a nested list bounds it: by anything but the id, its children are sorted. */
 const tie = ({ name }: AnyRead, { sort }: Record<string, unknown>): string[] =>
-  name.startsWith("playlists.") || (NESTED.test(name) && !/^-?id$/.test(String(sort))) ? ["parent"] : [];
+  /^playlists\.|^library\.feed$/.test(name) || (NESTED.test(name) && !/^-?id$/.test(String(sort)))
+    ? ["parent"]
+    : [];
 
 const NESTED = /^(artists\.albums|albums\.tracks|playlists\.(own_)?tracks)$/;
 

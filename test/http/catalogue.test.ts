@@ -23,12 +23,12 @@ const STAMPED = {
 
 /** A body to create with, all that comes back of it, and a change. */
 const SAMPLES: Readonly<Record<KindPath, { body: Json; answer: Json; change: Json; changed: Json }>> = {
-  artists: named("The Tide Tables"),
+  artists: named("The Tide Tables", { comment_count: 0 }),
   genres: named("Shoegaze"),
   "media-types": named("FLAC audio file"),
   playlists: named("Sunday morning", {
     ...{ description: null, owner_id: null, owner_name: null, visibility: "public" },
-    ...{ allow_duplicates: false, track_count: 0, milliseconds: 0 },
+    ...{ allow_duplicates: false, track_count: 0, milliseconds: 0, comment_count: 0 },
   }),
   albums: {
     body: { title: "Night Ferry", artist_id: 1 },
@@ -38,6 +38,7 @@ const SAMPLES: Readonly<Record<KindPath, { body: Json; answer: Json; change: Jso
       artist_id: 1,
       artist_name: expect.any(String),
       release_date: null,
+      comment_count: 0,
     },
     change: { release_date: "2024-02-29" },
     changed: { title: "Night Ferry", release_date: "2024-02-29" },
@@ -61,6 +62,7 @@ const SAMPLES: Readonly<Record<KindPath, { body: Json; answer: Json; change: Jso
       milliseconds: 1,
       bytes: null,
       unit_price: 0.99,
+      comment_count: 0,
     },
     change: { album_id: null, bytes: 7, name: "Ink" },
     changed: { album_id: null, album_title: null, artist_id: null, bytes: 7, slug: "ink", unit_price: 0.99 },

@@ -7,6 +7,7 @@ import { catalogue } from "./catalogue/feature.ts";
 import { discover } from "./discover/feature.ts";
 import type { Feature } from "./feature.ts";
 import { health } from "./health/feature.ts";
+import { library } from "./library/feature.ts";
 import { listening } from "./listening/feature.ts";
 import { metadata } from "./metadata/feature.ts";
 import { operations } from "./operations/feature.ts";
@@ -21,6 +22,7 @@ export const FEATURES: readonly Feature[] = [
   listening,
   discover,
   search,
+  library,
   bulk,
   backups,
   operations,

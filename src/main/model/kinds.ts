@@ -67,25 +67,44 @@ const identitySchema = {
 };
 const stampSchema = { created_at: time, updated_at: time };
 
+const comment_count = z.int().min(0).meta({ description: "What people said of it, replies included." });
+
 const withSlug = (column: string, value: unknown): Record<string, Param> =>
   value === undefined ? {} : { [column]: value as string, slug: slugify(value as string) };
 
 /** Artists, genres and media types have only a name. */
-function namedKind(path: KindPath, noun: string, type: string, table: string, example: string): Kind {
+function namedKind(
+  path: KindPath,
+  noun: string,
+  type: string,
+  table: string,
+  example: string,
+  commented = false,
+): Kind {
   return {
     path,
     noun,
     type,
     table,
     from: `${table} t`,
-    fields: { ...identity, name: "t.name", ...stamp },
+    fields: {
+      ...identity,
+      name: "t.name",
+      ...(commented ? { comment_count: "t.comment_count" } : {}),
+      ...stamp,
+    },
     versions: ["t.version"],
     rowTags: "NULL",
     joins: [],
     sorts: { id: "t.id", name: "t.name", updated_at: "t.updated_at" },
     filters: [...LOOKUPS, prefix("name"), times("updated_at")],
     schema: z
-      .object({ ...identitySchema, name: z.string().meta({ example }), ...stampSchema })
+      .object({
+        ...identitySchema,
+        name: z.string().meta({ example }),
+        ...(commented ? { comment_count } : {}),
+        ...stampSchema,
+      })
       .meta({ id: type }),
     input: z.strictObject({ name: text(200).meta({ example }) }).meta({ id: `New${type}` }),
     references: {},
@@ -110,6 +129,7 @@ const ALBUMS: Kind = {
     artist_id: "t.artist_id",
     artist_name: "ar.name",
     release_date: "t.release_date",
+    comment_count: "t.comment_count",
     ...stamp,
   },
   versions: ["t.version", "ar.version"],
@@ -143,6 +163,7 @@ const ALBUMS: Kind = {
       artist_id: id,
       artist_name: z.string().meta({ example: "The Tide Tables" }),
       release_date: z.iso.date().nullable(),
+      comment_count,
       ...stampSchema,
     })
     .meta({ id: "Album" }),
@@ -197,6 +218,7 @@ const TRACKS: Kind = {
     milliseconds: "t.milliseconds",
     bytes: "t.bytes",
     unit_price: "t.unit_price_cents / 100.0",
+    comment_count: "t.comment_count",
     ...stamp,
   },
   versions: ["t.version", "al.version", "ar.version", "g.version", "m.version"],
@@ -251,6 +273,7 @@ const TRACKS: Kind = {
       milliseconds: z.int().min(0).meta({ description: "How long it plays.", example: 231_000 }),
       bytes: z.int().min(0).nullable().meta({ description: "How large its file is." }),
       unit_price: z.number().min(0).meta({ example: 0.99 }),
+      comment_count,
       ...stampSchema,
     })
     .meta({ id: "Track" }),
@@ -293,6 +316,7 @@ const PLAYLISTS: Kind = {
     allow_duplicates: "json(iif(t.allow_duplicates, 'true', 'false'))",
     track_count: "t.track_count",
     milliseconds: "t.milliseconds",
+    comment_count: "t.comment_count",
     ...stamp,
   },
   versions: ["t.version", "u.version"],
@@ -310,6 +334,7 @@ const PLAYLISTS: Kind = {
       allow_duplicates: z.boolean().meta({ description: "Whether a track may be in it more than once." }),
       track_count: z.int().min(0),
       milliseconds: z.int().min(0).meta({ description: "How long all of it plays." }),
+      comment_count,
       ...stampSchema,
     })
     .meta({ id: "Playlist" }),
@@ -329,7 +354,7 @@ const PLAYLISTS: Kind = {
 };
 
 export const KINDS = {
-  artists: namedKind("artists", "artist", "Artist", "artists", "The Tide Tables"),
+  artists: namedKind("artists", "artist", "Artist", "artists", "The Tide Tables", true),
   albums: ALBUMS,
   tracks: TRACKS,
   genres: namedKind("genres", "genre", "Genre", "genres", "Shoegaze"),

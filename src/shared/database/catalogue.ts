@@ -21,6 +21,8 @@ export const CATALOGUE_TABLES: ReadonlySet<string> = new Set([
     "suggestions",
   ],
   ...["vector_queue", "vector_spread", "vector_changes", "lyric_model", "similar_tracks"],
+  // They refer to rows of the catalogue.
+  ...["favourites", "ratings", "comments"],
   // Their answers refer to rows of the old catalogue.
   "idempotency_keys",
 ]);

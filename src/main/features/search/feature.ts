@@ -6,6 +6,8 @@ import { ftsCommands } from "./command-line.ts";
 import { ftsCoverageOf } from "./coverage.ts";
 import { SearchKeeper } from "./keeper.ts";
 import { ftsThrough, optimizeThrough } from "./maintenance.ts";
+import { printMatch } from "./match.ts";
+import { parseSearch } from "./query.ts";
 import { searchRoutes } from "./routes.ts";
 import { SEARCH_FIRST_READ, SEARCH_READ } from "./search.ts";
 import { POPULAR_READ, RECORD_SEARCHES } from "./statistics.ts";
@@ -64,5 +66,11 @@ const value = feature({
   commandLine: ftsCommands,
 });
 
+/** What is typed as an expression for `tracks_fts MATCH`, word for word; undefined where there is no word in it. */
+function matchOf(q: string): string | undefined {
+  const query = parseSearch(q);
+  return query === undefined ? undefined : printMatch(query);
+}
+
 /** Search, suggestions, popular searches, and the upkeep of the text index. */
-export const search = Object.freeze({ ...value, fts: ftsThrough, optimize: optimizeThrough });
+export const search = Object.freeze({ ...value, fts: ftsThrough, optimize: optimizeThrough, matchOf });

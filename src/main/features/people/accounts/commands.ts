@@ -12,7 +12,7 @@ export const FIRST_ACCOUNT = 1_000_001;
 /** Above it a number was a client's invention; the next account does not follow on it. */
 const LAST_ACCOUNT = 1_000_000_000_000;
 
-/** Of what shows names of people, or is somebody's: it changes with their name, and goes when they are deleted. */
+/** Of what shows names of people. */
 const PEOPLE = "people";
 const ACTIVE = "status <> 'deleted'";
 export const userAnswer = (id: number): Statement =>
@@ -202,7 +202,8 @@ const erase: Command<{ readonly id: number }> = command({
     secureDelete("FAST", uuid()),
   ],
   audit: { object },
-  tags: ({ id }) => [...accountTags(id), `users:${id}`, PEOPLE],
+  // What they said is counted in what they said it of.
+  tags: ({ id }) => [...accountTags(id), `users:${id}`, "*"],
 });
 
 /** A text of its own each time: this pragma takes effect when it is prepared, and prepared statements are kept. */

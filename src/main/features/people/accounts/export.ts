@@ -16,6 +16,12 @@ const CUSTOMER = `json((SELECT json_object('id', c.id, 'first_name', c.first_nam
 const INVOICE = `json_object('id', i.id, 'invoice_date', i.invoice_date, 'total', i.total_cents / 100.0,
   'billing_address', i.billing_address, 'billing_city', i.billing_city, 'billing_country', i.billing_country)`;
 
+const PLAYLIST = `json_object('id', p.id, 'name', p.name, 'description', p.description, 'visibility', p.visibility,
+  'created_at', p.created_at, 'tracks', json((SELECT json_group_array(e.track_id ORDER BY e.position)
+    FROM playlist_tracks e WHERE e.playlist_id = p.id)))`;
+const COMMENT = `json_object('id', c.id, 'kind', c.kind, 'entity_id', c.entity_id, 'text', c.text,
+  'created_at', c.created_at)`;
+
 /** All that is kept about one user. A scan: it may be years of plays. */
 export const EXPORT_READ: Read<{ readonly id: number }> = read({
   name: "users.export",
@@ -30,6 +36,11 @@ export const EXPORT_READ: Read<{ readonly id: number }> = read({
         'keys', ${list(KEY_JSON, "api_keys k WHERE k.user_id = u.id ORDER BY k.id")},
         'identities', ${list("json_object('provider', d.provider, 'subject', d.subject, 'created_at', d.created_at)", "identities d WHERE d.user_id = u.id")},
         'plays', ${list("json_object('id', p.id, 'track_id', p.track_id, 'played_at', p.played_at)", "plays p WHERE p.user_id = u.id AND (p.id % 1024 <> 0 OR within_deadline()) ORDER BY p.played_at, p.id")},
+        'playlists', ${list(PLAYLIST, "playlists p WHERE p.owner_id = u.id ORDER BY p.id")},
+        'favourites', ${list("json_object('kind', f.kind, 'id', f.entity_id, 'added_at', f.added_at)", "favourites f WHERE f.user_id = u.id ORDER BY f.added_at, f.id")},
+        'ratings', ${list("json_object('kind', r.kind, 'id', r.entity_id, 'stars', r.stars, 'rated_at', r.rated_at)", "ratings r WHERE r.user_id = u.id ORDER BY r.rated_at, r.id")},
+        'comments', ${list(COMMENT, "comments c WHERE c.user_id = u.id ORDER BY c.created_at, c.id")},
+        'saved_searches', ${list("json_object('id', s.id, 'name', s.name, 'search', json(s.search), 'visibility', s.visibility, 'created_at', s.created_at)", "saved_searches s WHERE s.user_id = u.id ORDER BY s.id")},
         'audit', ${list(AUDIT_JSON, "audit a WHERE (a.principal = 'user:' || u.id OR a.object = 'users:' || u.id) AND (a.id % 256 <> 0 OR within_deadline())")}
       ), '', NULL
       FROM users u WHERE u.id = likely(@id) AND u.status <> 'deleted'`,

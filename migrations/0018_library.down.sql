@@ -1,0 +1,14 @@
+DROP TRIGGER library_of_deleted;
+DROP TRIGGER playlists_library_gone;
+DROP TRIGGER artists_library_gone;
+DROP TRIGGER albums_library_gone;
+DROP TRIGGER tracks_library_gone;
+DROP TABLE saved_searches;
+DROP VIEW comment_counts;
+DROP TABLE comments;
+DROP TABLE ratings;
+DROP TABLE favourites;
+ALTER TABLE playlists DROP COLUMN comment_count;
+ALTER TABLE artists DROP COLUMN comment_count;
+ALTER TABLE albums DROP COLUMN comment_count;
+ALTER TABLE tracks DROP COLUMN comment_count;
