@@ -208,6 +208,10 @@ const ACCOUNT = {
   password: "p",
   verified: true,
 };
+const LIBRARY_INPUT = {
+  ...{ me: 1, kind: "tracks", id: 1, entity: 1, parent: null, moderator: 1 },
+  body: { stars: 1, text: "t", parent_id: 1, name: "n", search: {} },
+};
 const PLAYLIST_INPUT = {
   ...{ asker: { user: 1, editor: 0 }, id: 1, track_id: 1, entry: 1 },
   body: { track_ids: [1], description: "d" },
@@ -231,6 +235,7 @@ const PEOPLE_INPUTS: Readonly<Record<string, unknown>> = {
 };
 
 function inputOf({ name }: AnyCommand, body: Record<string, unknown>): unknown {
+  if (/^(favourites|ratings|comments|saved_searches)\./.test(name)) return LIBRARY_INPUT;
   if (name.startsWith("metadata."))
     return { id: 1, key: "mood", body: { value: 1, data: [{ key: "mood", value: 1 }] } };
   if (name.startsWith("playlists.")) return { ...PLAYLIST_INPUT, body: { ...body, ...PLAYLIST_INPUT.body } };

@@ -12,15 +12,19 @@ import {
 export const PASSWORD = "correct horse battery staple";
 
 /** A server that asks who is there, with an admin. Without limits, unless settings say otherwise. */
-export async function startRequired(settings: Readonly<Record<string, string>> = {}): Promise<TestServer> {
-  return startServer({
+export async function startRequired(
+  settings: Readonly<Record<string, string>> = {},
+  database?: string,
+): Promise<TestServer> {
+  const required = {
     CHINOOK_AUTH: "required",
     CHINOOK_RATE_READ: "0",
     CHINOOK_RATE_SEARCH: "0",
     CHINOOK_RATE_WRITE: "0",
     CHINOOK_RATE_LOGIN: "0",
     ...settings,
-  });
+  };
+  return startServer(required, database === undefined ? {} : { database });
 }
 
 /** What a command prints, as the operator of the machine that the server runs on. */

@@ -128,6 +128,7 @@ export function gatherMetadata(query: Record<string, string>): Record<string, st
 function conditionsOf(text: string): Conditions {
   if (text.startsWith("{")) return JSON.parse(text) as Conditions;
   const at = text.indexOf(":");
+  if (at === -1) throw new SyntaxError("no colon");
   return { [text.slice(0, at)]: { is: text.slice(at + 1) } };
 }
 

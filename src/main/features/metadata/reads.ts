@@ -15,8 +15,10 @@ export const metadataSchema = z
   })
   .meta({ id: "Metadata" });
 
-export const METADATA_JSON = `json_object('key', m.key, 'type', m.type,
-  'value', iif(m.type = 'boolean', json(iif(m.value, 'true', 'false')), m.value), 'updated_at', m.updated_at)`;
+/** A whole number shows as one, though numbers are bound as fractions. */
+const VALUE = `CASE m.type WHEN 'boolean' THEN json(iif(m.value, 'true', 'false'))
+  WHEN 'number' THEN iif(m.value = CAST(m.value AS INTEGER), CAST(m.value AS INTEGER), m.value) ELSE m.value END`;
+export const METADATA_JSON = `json_object('key', m.key, 'type', m.type, 'value', ${VALUE}, 'updated_at', m.updated_at)`;
 
 /** A track's, by key: a few hundred at the most. */
 export const TRACK_METADATA_READ: Read<{ readonly id: number }> = read({
