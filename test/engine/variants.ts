@@ -189,7 +189,14 @@ const LIBRARY: Readonly<Record<string, Record<string, unknown>[]>> = {
     { not_played_days: 30, favourite: true, stars_min: 3, limit: 5, sort: "-created_at" },
   ].flatMap((search) => {
     const sort = (search as { sort?: string }).sort ?? "id";
-    const params = { id: 3, limit: 5, new: "1", looked_at: "2020-01-01T00:00:00.000Z", principal, search };
+    const params = {
+      id: 3,
+      limit: 5,
+      new: sort === "id" ? "0" : "1",
+      looked_at: "2020-01-01T00:00:00.000Z",
+      principal,
+      search,
+    };
     return [params, { ...params, cursor: cursor(sort, sort === "id" ? 40 : "2", 40) }];
   }),
   "library.feed": ownPages("-at"),

@@ -275,6 +275,7 @@ test("a demo is anybody's until somebody changes it; then it is refused, or back
 const KEPT = [
   ...["identity", "meta", "schema_history", "schema_migrations", "search_statistics"],
   ...["users", "sessions", "api_keys", "one_time_tokens", "identities", "audit"],
+  "saved_searches",
 ];
 
 test("each table is either of the catalogue or kept, and nothing that is kept refers to the catalogue", async () => {

@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { genreQuality, hitRates } from "../../bench/quality.ts";
+import { favouritesHitRates, genreQuality, hitRates } from "../../bench/quality.ts";
 import { BenchDatabase, chinook } from "../../bench/support/database.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -15,6 +15,8 @@ test("generated: neighbours share the genre, and recommendations beat popularity
   const { trials, recommended, popular } = hitRates(made.db, 5, new Date());
   expect(trials).toBeGreaterThan(100);
   expect(recommended).toBeGreaterThan(1.5 * popular);
+  const favourites = favouritesHitRates(made.db, 5, new Date());
+  expect(favourites.recommended).toBeGreaterThan(1.2 * favourites.popular);
 });
 
 test.skipIf(sample === undefined)(

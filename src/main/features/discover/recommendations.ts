@@ -17,6 +17,16 @@ const HALF_LIFE = { own: 14, plays: 14, purchases: 90 } as const;
 /** Somebody paid for it. */
 const PURCHASE = 3;
 
+/**
+ * What a listener says, in plays of today: it does not fade. A favourite artist or album speaks by a few of its tracks,
+ * which may themselves be recommended. A track of one or two stars counts for nothing, however often it was played.
+ */
+const SAID = { favourite: 5, few: 1 } as const;
+const FEW = 3;
+/** Stars up to which neither it nor anything of it is recommended. */
+const DISLIKED = 2;
+const STARS = `CASE stars WHEN 5 THEN 5 WHEN 4 THEN 2 WHEN 3 THEN 0 ELSE -1 END`;
+
 /** Bounds of what is looked at, so that the work does not grow with the log. */
 const OWN_PLAYS = 5_000;
 const OWN_PURCHASES = 5_000;
@@ -34,8 +44,9 @@ const decayed = (time: string, days: number): string =>
 
 /**
  * The listener's tracks, each weighted by its plays and purchases: recent ones count most. A user is the customer of
- * that id, where there is one: `weight = Σ plays · 2^(−age/14 d) + 3 · Σ purchases · 2^(−age/90 d)`. What is decades
- * old still weighs something: a sum of nothing would have no shares.
+ * that id, where there is one: `weight = Σ plays · 2^(−age/14 d) + 3 · Σ purchases · 2^(−age/90 d)`, and 5 for a
+ * favourite or five stars, 2 for four. What is decades old still weighs something: a sum of nothing would have no
+ * shares. `played` is 1 for what was played, 0 for what was bought, −1 for what is only liked.
  */
 const OWN = `
   heard AS MATERIALIZED (
@@ -45,14 +56,32 @@ const OWN = `
     FROM invoices i CROSS JOIN invoice_lines il ON il.invoice_id = i.id
     WHERE i.customer_id = (SELECT customer_id FROM users WHERE id = likely(@id)) ORDER BY i.invoice_date DESC LIMIT ${OWN_PURCHASES}),
   own AS MATERIALIZED (
-    SELECT track_id, max(1e-300, sum(weight)) AS weight, max(played) AS played FROM (
+    SELECT track_id, iif(min(weight) < 0, 1e-300, max(1e-300, sum(weight))) AS weight, max(played) AS played FROM (
       SELECT track_id, ${decayed("played_at", HALF_LIFE.own)} AS weight, 1 AS played FROM heard
       UNION ALL
-      SELECT track_id, ${PURCHASE} * quantity * ${decayed("invoice_date", HALF_LIFE.purchases)}, 0 FROM paid)
+      SELECT track_id, ${PURCHASE} * quantity * ${decayed("invoice_date", HALF_LIFE.purchases)}, 0 FROM paid
+      UNION ALL
+      SELECT entity_id, ${SAID.favourite}, -1 FROM favourites WHERE user_id = likely(@id) AND kind = 'tracks'
+      UNION ALL
+      SELECT entity_id, ${STARS}, -1 FROM ratings WHERE user_id = likely(@id) AND kind = 'tracks')
     GROUP BY track_id),
   seeds AS MATERIALIZED (
-    SELECT o.track_id, o.weight, o.played, t.genre_id FROM own o CROSS JOIN tracks t ON t.id = o.track_id
-    ORDER BY o.weight DESC, o.track_id LIMIT ${SEEDS})`;
+    SELECT o.track_id, max(o.weight) AS weight, max(o.played) AS played, t.genre_id FROM (
+      SELECT * FROM own
+      UNION ALL
+      SELECT id, ${SAID.few}, -1 FROM (
+        SELECT t.id, row_number() OVER (PARTITION BY al.artist_id ORDER BY p.popularity DESC, t.id) AS nth
+        FROM favourites f CROSS JOIN albums al ON al.artist_id = f.entity_id CROSS JOIN tracks t ON t.album_id = al.id
+          LEFT JOIN track_popularity p ON p.track_id = t.id
+        WHERE f.user_id = likely(@id) AND f.kind = 'artists') WHERE nth <= ${FEW}
+      UNION ALL
+      SELECT id, ${SAID.few}, -1 FROM (
+        SELECT t.id, row_number() OVER (PARTITION BY t.album_id ORDER BY p.popularity DESC, t.id) AS nth
+        FROM favourites f CROSS JOIN tracks t ON t.album_id = f.entity_id
+          LEFT JOIN track_popularity p ON p.track_id = t.id
+        WHERE f.user_id = likely(@id) AND f.kind = 'albums') WHERE nth <= ${FEW}) o
+    CROSS JOIN tracks t ON t.id = o.track_id
+    GROUP BY o.track_id ORDER BY weight DESC, o.track_id LIMIT ${SEEDS})`;
 
 /** What others play and buy: `popularity = Σ plays · 2^(−age/14 d) + 3 · Σ purchases · 2^(−age/90 d)`. */
 const POPULAR = `
@@ -132,7 +161,7 @@ const COMBINED = `
       SELECT track_id, strategy, seed, weight * score / (SELECT weight FROM total) AS part FROM opinions
       UNION ALL
       SELECT track_id, 'popular', NULL,
-        score / max(score) OVER () * iif(EXISTS (SELECT 1 FROM own), ${FILLER}, 1.0) FROM popular)
+        score / max(score) OVER () * iif(EXISTS (SELECT 1 FROM seeds), ${FILLER}, 1.0) FROM popular)
     WHERE track_id NOT IN (SELECT track_id FROM own)
     GROUP BY track_id)`;
 
@@ -144,6 +173,10 @@ const RANKED = `
   best AS MATERIALIZED (
     SELECT c.track_id, c.score, al.artist_id, t.name FROM combined c CROSS JOIN tracks t ON t.id = c.track_id
       LEFT JOIN albums al ON al.id = t.album_id
+    WHERE NOT EXISTS (SELECT 1 FROM ratings WHERE user_id = likely(@id) AND kind = 'albums' AND entity_id = al.id
+        AND stars <= ${DISLIKED})
+      AND NOT EXISTS (SELECT 1 FROM ratings WHERE user_id = likely(@id) AND kind = 'artists'
+        AND entity_id = al.artist_id AND stars <= ${DISLIKED})
     ORDER BY c.score DESC, c.track_id LIMIT 20 * @limit),
   songs AS MATERIALIZED (
     SELECT track_id, score, artist_id,
@@ -155,7 +188,8 @@ const RANKED = `
         SELECT track_id, artist_id FROM songs WHERE nth = 1 ORDER BY score DESC, track_id))))
     LIMIT likely(@limit))`;
 
-const BECAUSE = `'because you ' || iif((SELECT played FROM seeds WHERE track_id = c.seed), 'played', 'bought')
+const BECAUSE = `'because you ' || CASE (SELECT played FROM seeds WHERE track_id = c.seed)
+    WHEN 1 THEN 'played' WHEN 0 THEN 'bought' ELSE 'like' END
   || ' “' || seed.name || '”'`;
 const REASON = `CASE c.strategy
   WHEN 'audio' THEN ${BECAUSE}
@@ -180,8 +214,9 @@ export interface RecommendationParams {
 }
 
 /**
- * What a listener may like: new to them, best first. Anybody who never played or bought anything gets what is
- * popular. A play of the listener's own makes the answer stale at once; what others do, when its hour is over.
+ * What a listener may like: new to them, best first. Anybody who never played or bought anything, and said nothing,
+ * gets what is popular. What the listener does or says makes the answer stale at once; what others do, when its hour
+ * is over.
  */
 export const RECOMMENDATIONS_READ: Read<RecommendationParams> = read({
   name: "users.recommendations",
