@@ -32,7 +32,7 @@ export async function checkOnce(subject: Subject): Promise<Checked> {
   const found = newChecked();
   await checkOne(subject, requestsOf(subject.traffic, subject.catalogue), 0, found);
   if (found.wrong.length > 0) throw new Error(`wrong answer: ${found.wrong[0]}`);
-  if (found.refused > 0) throw new Error("refused before there was any load");
+  if (found.refused > 0) throw new Error("a request was refused before the load began");
   return found;
 }
 

@@ -53,39 +53,39 @@ const serverNames = () => Object.keys(SERVERS) as ServerName[];
 
 export const help = (): string => `Usage: npm run bench -- [options]
 
-Compares Chinook Server with what it is measured against, on this machine.
+Compares Chinook Server with its baselines on this machine.
 
   --quick             under two minutes in total: fewer and shorter trials
-  --scenario NAME     only this one, or this group of them; may be given again
-  --server NAME       only this one; may be given again
-  --plays N           plays of the databases with many (1000000; ten million take minutes to make)
-  --repeats N         repeats of each trial (3, fewer where it is said; 1 with --quick)
-  --wal-minutes N     how long the log is watched under full writes (0.5)
+  --scenario NAME     only this scenario or group; repeatable
+  --server NAME       only this server; repeatable
+  --plays N           plays in the databases with many (1000000; generating ten million takes minutes)
+  --repeats N         repeats of each trial (3, fewer for some scenarios; 1 with --quick)
+  --wal-minutes N     duration of the WAL scenario under full write load (0.5)
   --json FILE         write the figures, raw rounds included, after each scenario
-  --resume            go on from what the file of --json holds: a scenario that is in it is not run again
-  --from FILE         measure nothing, take the figures of this file: for --report, --compare, --save-baseline
+  --resume            continue the run in the file of --json: its scenarios are not run again
+  --from FILE         measure nothing, use the figures in this file: for --report, --compare, --save-baseline
   --report FILE       write a report with charts, one HTML file
-  --compare FILE      compare with the figures of that file, and say what exceeds the noise
-  --save-baseline [FILE]  keep the figures to compare with later (bench/baseline.json)
-  --generator NAME    ${GENERATORS.join(", ")}: auto takes wrk when it is installed (auto). It finds capacity;
-                      latency is measured by undici's clients, at 50, 70 and 90 % of what these get answered
-  --directory DIR     where databases are made (the system's temporary directory)
-  --catalogues DIR    keep the generated databases there for the next run
-  --smoke             a few hundred milliseconds for each trial: checks the bench, measures nothing
+  --compare FILE      compare with the figures in that file, and show what exceeds the noise
+  --save-baseline [FILE]  save the figures for later comparisons (bench/baseline.json)
+  --generator NAME    ${GENERATORS.join(", ")}: auto uses wrk if it is installed (auto). It measures capacity;
+                      latency is measured by undici's clients, at 50, 70 and 90 % of their maximum
+  --directory DIR     folder for the databases (the system's temporary directory)
+  --catalogues DIR    folder in which generated databases are kept for the next run
+  --smoke             a few hundred milliseconds per trial: tests the bench, measures nothing
   --help              this text
 
-Scenarios, by their group:
+Scenarios by group:
 ${scenarioList()}
 
 Servers:
 ${list(Object.fromEntries(serverNames().map((name) => [name, specOf(name).title])))}
 
-CHINOOK_SAMPLE names an upstream Chinook SQLite file to measure with; without it the catalogue is generated.
-BENCH_POSTGRES_URL names a PostgreSQL database in which schemas chinook_bench_* may be made. On Debian:
+CHINOOK_SAMPLE names an upstream Chinook SQLite file for the measurements; without it a catalogue is generated.
+BENCH_POSTGRES_URL names a PostgreSQL database in which schemas chinook_bench_* may be created. On Debian:
   apt install postgresql && service postgresql start
   su postgres -c "createuser bench && createdb -O bench bench && psql -c \\"ALTER USER bench PASSWORD 'bench'\\""
   BENCH_POSTGRES_URL=postgres://bench:bench@127.0.0.1/bench npm run bench
-Exit status: 0 measured, 1 wrong, failed or refused answers (but of servers that are there to refuse), 2 wrong usage. A missed target is a finding, not a failure.
+Exit status: 0 measured, 1 wrong, failed or refused answers (except by servers whose refusals are a result), 2 wrong usage. A missed target is a result, not a failure.
 `;
 
 /** Wrong usage. The message says what was expected and what was given. */
@@ -134,7 +134,7 @@ export function parseOptions(
   if (values.help) return undefined;
   const size = values.smoke ? "smoke" : values.quick ? "quick" : "full";
   const { repeats, resume = false, from, json } = values;
-  if (resume && json === undefined) throw new UsageError("--resume: expected --json FILE to go on from");
+  if (resume && json === undefined) throw new UsageError("--resume: expected --json FILE to continue");
   return {
     ...SIZES[size],
     ...{ size, resume, smoke: size === "smoke", connections: 10_000 },

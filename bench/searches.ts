@@ -62,7 +62,7 @@ const MILLION_FUZZY = lines(`
 
 export const SEARCHES = {
   "sample-text": {
-    title: "sample: two words, steadily",
+    title: "sample: two words, fixed rate",
     catalogue: "sample",
     paths: SAMPLE_TEXT.map((q) => search(q)),
     connections: CLIENTS,
@@ -70,20 +70,20 @@ export const SEARCHES = {
     target: { p99: 15 },
   },
   "sample-text-full": {
-    title: "sample: two words, as many as 100 clients bear",
+    title: "sample: two words, closed loop of 100 clients",
     catalogue: "sample",
     paths: SAMPLE_TEXT.map((q) => search(q)),
     connections: CLIENTS,
     target: { rate: STEADY, p99: 15 },
   },
   "sample-fuzzy": {
-    title: "sample: misspelt, as many as 4 clients bear",
+    title: "sample: misspelled, closed loop of 4 clients",
     catalogue: "sample",
     paths: SAMPLE_FUZZY.map((q) => search(q, "fuzzy")),
     connections: 4,
   },
   "sample-suggestions": {
-    title: "sample: suggestions, steadily",
+    title: "sample: suggestions, fixed rate",
     catalogue: "sample",
     paths: SUGGESTIONS.map(suggest),
     connections: CLIENTS,
@@ -91,7 +91,7 @@ export const SEARCHES = {
     target: { p99: 8 },
   },
   "sample-suggestions-full": {
-    title: "sample: suggestions, as many as 100 clients bear",
+    title: "sample: suggestions, closed loop of 100 clients",
     catalogue: "sample",
     paths: SUGGESTIONS.map(suggest),
     connections: CLIENTS,
@@ -105,7 +105,7 @@ export const SEARCHES = {
     target: { p95: 40 },
   },
   "million-commonest": {
-    title: "a million: the commonest word",
+    title: "a million: the most common word",
     catalogue: MILLION,
     paths: [search("the")],
     connections: 1,
@@ -120,7 +120,7 @@ export const SEARCHES = {
     target: { p95: 40 },
   },
   "million-fuzzy": {
-    title: "a million: misspelt",
+    title: "a million: misspelled",
     catalogue: MILLION,
     paths: MILLION_FUZZY.map((q) => search(q, "fuzzy")),
     connections: 1,

@@ -101,7 +101,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     atLeast: 10,
   },
   wal_bytes: {
-    title: "largest WAL under full writes",
+    title: "largest WAL under full write load",
     metric: "wal_bytes_max",
     of: ["wal", "chinook"],
     atMost: 64_000_000,
@@ -115,7 +115,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     unit: MB,
   },
   wal_bytes_scans: {
-    title: "largest WAL beside scans that never rest",
+    title: "largest WAL beside continuous scans",
     metric: "wal_bytes_max",
     of: ["wal-scans", "chinook"],
     atMost: 64_000_000,
@@ -129,14 +129,14 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     unit: MB,
   },
   start_ms: {
-    title: "spawn to the first answer on an existing database",
+    title: "from spawn to the first answer on an existing database",
     metric: "p50_ms",
     of: ["start", "chinook"],
     atMost: 1_000,
     unit: ["ms", 1],
   },
   charts_served: {
-    title: "charts a second that four clients are served, no cache",
+    title: "charts/s for four clients, no cache",
     metric: "requests_per_second",
     of: ["chart", "chinook"],
     atLeast: 200,
@@ -144,7 +144,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   charts_to_postgres: throughput("chart", "postgres", 10),
   list_to_in_handler: throughput("list", "in-handler", 3),
   search_served: {
-    title: "searches a second that 100 connections are served",
+    title: "searches/s for 100 connections",
     metric: "requests_per_second",
     of: ["search", "chinook"],
     atLeast: 1_500,

@@ -101,7 +101,7 @@ function loadOf({ bench, trial, change }: Setting, load: Load): Load {
   if (isWhole(trial)) return { ...load, connections, clients: "undici" };
   if (!isShare(trial)) return { ...load, connections };
   const capacity = bench.capacityOf(trial);
-  if (capacity === undefined) throw new Error("what its clients get answered at most was not measured");
+  if (capacity === undefined) throw new Error("the maximum throughput of its clients was not measured");
   return { ...load, connections, rate: Math.max(1, Math.round(capacity * trial.point!.value)) };
 }
 

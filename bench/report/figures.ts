@@ -149,7 +149,7 @@ export function writeFigures(file: string, figures: Figures): void {
 export function readFigures(file: string): Figures {
   const figures = JSON.parse(readFileSync(file, "utf8"));
   if (!Array.isArray(figures.scenarios) || figures.scenarios.some((row: Row) => !(row.scenario in SCENARIOS)))
-    throw new Error(`${file}: expected figures that --json wrote, with scenarios that there are`);
+    throw new Error(`${file}: expected figures written by --json, with known scenarios`);
   return { failures: [], targets: [], ...figures };
 }
 

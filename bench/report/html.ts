@@ -27,11 +27,11 @@ export function reportOf(figures: Figures, old?: Figures): string {
     { id: "targets", title: "Targets", body: targetTable(figures) },
     ...(old === undefined ? [] : [{ id: "compared", title: "Compared", body: compared(old, figures) }]),
     { id: "capacity", title: "Capacity and latency", body: capacitySection(figures) },
-    { id: "ablation", title: "What each choice buys", body: ablationSection(figures) },
+    { id: "ablation", title: "Effect of each design choice", body: ablationSection(figures) },
     { id: "scaling", title: "Scaling", body: scalingSection(figures) },
     { id: "inside", title: "Batches and commits", body: insideSection(figures) },
-    { id: "log", title: "The log", body: logSection(figures) },
-    { id: "profiles", title: "Pages and memory", body: profileSection(figures) },
+    { id: "log", title: "WAL", body: logSection(figures) },
+    { id: "profiles", title: "Page size and memory", body: profileSection(figures) },
     { id: "figures", title: "All figures", body: allFigures(figures) },
     { id: "method", title: "Method and limits", body: METHOD },
   ].filter(({ body }) => body !== "");
@@ -89,6 +89,6 @@ function compared(old: Figures, figures: Figures): string {
 }
 
 const METHOD = `
-<p>Each trial is a fresh process on a fresh copy of the database; servers of a scenario alternate, and each repeat begins with another one. Bars are medians of the repeats, the thin line across their end reaches from the least to the most.</p>
-<p>Capacity is what a closed loop of 100 connections gets answered. Latency is measured at fixed rates, 50, 70 and 90 % of what the clients that keep a rate get answered themselves in a closed loop (the rows “100 %”: in JavaScript, they need more of the machine than those that find the capacity), from the millisecond in which a request was due, whether or not the client had a connection free for it; what is dropped or unanswered is counted. Answers are compared with the database while the load runs, and durable writes are looked for in the file afterwards.</p>
-<p>Client and server share one machine: with few cores the generator takes from the server, and more from one with many threads. A "!" marks rows in which the generator itself was the limit. Figures of one machine say little of another; ratios say more.</p>`;
+<p>Each trial is a fresh process on a fresh copy of the database; servers of a scenario alternate, and each repeat begins with another one. Bars are medians of the repeats, the thin line at their end shows the range.</p>
+<p>Capacity is the throughput of a closed loop of 100 connections. Latency is measured in an open loop at fixed rates: 50, 70 and 90 % of the maximum throughput of the same clients in a closed loop (the rows “100 %”; these clients are JavaScript and need more of the machine than wrk). It counts from the millisecond in which a request was due, whether or not a connection was free. Dropped and unanswered requests are counted. Answers are compared with the database during the load, and durable writes are looked up in the file afterwards.</p>
+<p>Client and server share one machine: with few cores they compete, and a server with many threads suffers more. A "!" marks rows in which the generator was the bottleneck. Ratios carry over to other machines better than figures do.</p>`;

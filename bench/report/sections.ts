@@ -11,7 +11,7 @@ import { short, whole } from "./words.ts";
 
 type Metric = "requests_per_second" | "p99_ms" | "server_cpu_us_per_request";
 
-const RATE = { label: "requests a second" };
+const RATE = { label: "requests per second" };
 const MS = { label: "milliseconds", log: true };
 const P99 = { ...MS, label: "99th percentile, milliseconds" };
 
@@ -90,7 +90,7 @@ function latencyCharts(rows: readonly Row[]): string {
 const byShare = (rows: readonly Row[], colors: Map<ServerName, string>): string =>
   lineChart(
     "99th percentile by rate",
-    { label: "requests a second: 50, 70 and 90 % of what these clients get answered" },
+    { label: "requests per second: 50, 70 and 90 % of these clients' maximum" },
     P99,
     [...Map.groupBy(rows, ({ server }) => server)].map(([server, own]) => ({
       name: server,
@@ -211,7 +211,7 @@ export function insideSection({ scenarios }: Figures): string {
         points: points(writes, ({ inside }) => inside!.write_batch_mean),
       },
     ]),
-    lineChart("Commit by clients", clients, { ...MS, label: "milliseconds of a commit" }, [
+    lineChart("Commit by clients", clients, { ...MS, label: "commit time in milliseconds" }, [
       {
         name: "median",
         color: "c0",
@@ -272,7 +272,7 @@ export function logSection({ scenarios }: Figures): string {
       points: (repeats[0]!.slices ?? []).map(({ seconds, requests }) => [seconds, requests * 4] as const),
     }));
   const charts = [
-    lineChart("Log under full writes", seconds, { label: "megabytes" }, sizes(long)),
+    lineChart("WAL under full write load", seconds, { label: "megabytes" }, sizes(long)),
     lineChart(
       "Log under arrays of plays, and beside scans that never rest",
       seconds,
@@ -280,7 +280,7 @@ export function logSection({ scenarios }: Figures): string {
       sizes(strained).map((series, i) => ({ ...series, name: strained[i]!.scenario, color: `c${i}` })),
     ),
     lineChart("Answers over time, the same run", seconds, RATE, answers(long)),
-    lineChart("Log by its cap", seconds, { label: "megabytes" }, sizes(caps)),
+    lineChart("WAL by cap", seconds, { label: "megabytes" }, sizes(caps)),
     lineChart("Answers over time at a fixed rate, mixed 95 to 5", seconds, RATE, overTime(scenarios)),
   ].filter((chart) => chart !== "");
   return charts.length === 0 ? "" : `<div class="grid2">${charts.join("")}</div>`;

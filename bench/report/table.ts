@@ -88,7 +88,7 @@ export function remarksOf({ machine, settings, scenarios, failures }: Figures): 
     ...(saturated === 0
       ? []
       : [
-          `The load generator was the limit in ${saturated} of ${scenarios.length} rows, marked with "!": a faster server would look the same.`,
+          `The load generator was the bottleneck in ${saturated} of ${scenarios.length} rows, marked with "!": a faster server would look the same.`,
         ]),
     ...(machine.in_memory_filesystem
       ? ["Databases are in memory: commits cost nothing, and rows about writes say nothing."]
@@ -98,9 +98,9 @@ export function remarksOf({ machine, settings, scenarios, failures }: Figures): 
           `The machine was busy before the run began (load average ${machine.load_average_before.toFixed(2)}).`,
         ]
       : []),
-    ...(settings.smoke ? ["A smoke run: its figures are of no meaning."] : []),
+    ...(settings.smoke ? ["A smoke run: its figures mean nothing."] : []),
     ...besideRemarks(scenarios),
-    ...(failures.length === 0 ? [] : [`Trials that could not be run: ${failures.length}.`]),
+    ...(failures.length === 0 ? [] : [`Failed trials: ${failures.length}.`]),
   ];
 }
 

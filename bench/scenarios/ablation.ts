@@ -5,7 +5,7 @@ const BEFORE_COMMITS = ["step-naive", "step-hidden", "step-pool", "step-batching
 /** From the naive server to Chinook Server, one design choice per step, in scenarios that show its effect. */
 export const ABLATION = {
   "steps-read": {
-    title: "GET of tracks, the popular ones more often",
+    title: "GET of tracks, popular ones more often",
     group: "ablation",
     repeats: 2,
     servers: [...BEFORE_COMMITS, "step-cache-database", "step-cache-hot", "step-all"],
@@ -41,7 +41,7 @@ export const ABLATION = {
     metric: "p99_ms",
   },
   "without-one": {
-    title: "ours without one of its choices: 80 to 20, reads of all tracks, no cache",
+    title: "Chinook Server without one design choice: 80 % reads of all tracks, 20 % writes, no cache",
     group: "ablation",
     repeats: 2,
     servers: [

@@ -47,7 +47,7 @@ export const CAPACITY = {
     repeats: 2,
   },
   search: {
-    title: "two words of a name, no cache",
+    title: "searches for two words of a name, no cache",
     group: "capacity",
     servers: [...BASELINES, "chinook-cached"],
     database: "catalogue",
@@ -58,7 +58,7 @@ export const CAPACITY = {
     quick: true,
   },
   suggestions: {
-    title: "suggestions to two to five letters, no cache",
+    title: "suggestions for two to five letters, no cache",
     group: "capacity",
     servers: [...BASELINES],
     database: "catalogue",
@@ -122,7 +122,7 @@ export const CAPACITY = {
     metric: "p99_ms",
   },
   "durable-post": {
-    title: "a burst of plays, each on disk before its answer",
+    title: "a burst of plays, each synced before its answer",
     group: "capacity",
     servers: ["echo", ...WRITERS, "chinook-normal"],
     database: "catalogue",
@@ -140,7 +140,7 @@ export const CAPACITY = {
   "mixed-80-20": { ...mixed("80 to 20", "mixed-80-20"), repeats: 2 },
   "mixed-50-50": { ...mixed("50 to 50", "mixed-50-50"), repeats: 2 },
   "hot-key": {
-    title: "one track that all read and some change, 95 to 5",
+    title: "a hot key: one track, 95 % reads, 5 % writes",
     group: "capacity",
     servers: [...WRITERS, "chinook-uncached"],
     database: "catalogue",
@@ -148,7 +148,7 @@ export const CAPACITY = {
     repeats: 2,
   },
   "points-alone": {
-    title: "point reads at a steady rate, no cache",
+    title: "point reads at a fixed rate, no cache",
     group: "capacity",
     servers: ["in-handler", "piscina-per-request", "chinook-one-lane", "chinook"],
     database: "busy",
@@ -169,7 +169,7 @@ export const CAPACITY = {
     quick: true,
   },
   "full-alone": {
-    title: "as many point reads as 100 connections bear, no cache",
+    title: "point reads in a closed loop of 100 connections, no cache",
     group: "capacity",
     servers: ["chinook"],
     database: "busy",
@@ -186,7 +186,7 @@ export const CAPACITY = {
     beside: EIGHT_SCANS,
   },
   sessions: {
-    title: "a hundred users who search, open, look around and play",
+    title: "a hundred users: search, track, album, similar tracks, play",
     group: "capacity",
     servers: ["in-handler", "piscina-per-request", "chinook-uncached", "chinook"],
     database: "catalogue",

@@ -23,7 +23,7 @@ const common = { group: "scaling", measureMs: SHORT_MS, repeats: 2 } as const;
 export const SCALING = {
   "clients-read": {
     ...common,
-    title: "point reads by clients, no cache",
+    title: "point reads by number of clients, no cache",
     servers: ["in-handler", "chinook"],
     database: "catalogue",
     settings: UNCACHED,
@@ -33,7 +33,7 @@ export const SCALING = {
   },
   "clients-write": {
     ...common,
-    title: "durable plays by clients",
+    title: "durable plays by number of clients",
     servers: ["in-handler", "chinook"],
     database: "catalogue",
     load: { traffic: "plays", connections: CONNECTIONS },
@@ -42,7 +42,7 @@ export const SCALING = {
   },
   "readers-point": {
     ...common,
-    title: "point reads by threads of their lane, no cache",
+    title: "point reads by threads of the lane, no cache",
     servers: ["chinook"],
     database: "catalogue",
     settings: UNCACHED,
@@ -55,7 +55,7 @@ export const SCALING = {
   },
   "readers-scan": {
     ...common,
-    title: "searches by threads of their lane, no cache",
+    title: "searches by threads of the lane, no cache",
     servers: ["chinook"],
     database: "catalogue",
     settings: UNCACHED,
@@ -68,7 +68,7 @@ export const SCALING = {
   },
   "batch-read": {
     ...common,
-    title: "point reads by the cap of a batch, no cache",
+    title: "point reads by maximum batch size, no cache",
     servers: ["chinook"],
     database: "catalogue",
     settings: UNCACHED,
@@ -77,7 +77,7 @@ export const SCALING = {
   },
   "batch-scan": {
     ...common,
-    title: "searches by the cap of a batch of brief scans, no cache",
+    title: "searches by maximum batch size of brief scans, no cache",
     servers: ["chinook"],
     database: "catalogue",
     settings: UNCACHED,
@@ -91,7 +91,7 @@ export const SCALING = {
   },
   "batch-write": {
     ...common,
-    title: "durable plays by the cap of a batch",
+    title: "durable plays by maximum batch size",
     servers: ["chinook"],
     database: "catalogue",
     load: { traffic: "plays", connections: 256 },
@@ -103,7 +103,7 @@ export const SCALING = {
   },
   "tracks-get": {
     ...common,
-    title: "point reads by the size of the catalogue, no cache",
+    title: "point reads by size of the catalogue, no cache",
     servers: ["in-handler", "chinook"],
     database: "3500",
     settings: { ...UNCACHED, CHINOOK_VECTOR_GENERATION: "0" },
@@ -112,7 +112,7 @@ export const SCALING = {
   },
   "tracks-search": {
     ...common,
-    title: "searches by the size of the catalogue, no cache",
+    title: "searches by size of the catalogue, no cache",
     servers: ["chinook"],
     database: "3500",
     settings: { ...UNCACHED, CHINOOK_VECTOR_GENERATION: "0" },
@@ -121,7 +121,7 @@ export const SCALING = {
   },
   "tracks-write": {
     ...common,
-    title: "durable plays by the size of the catalogue",
+    title: "durable plays by size of the catalogue",
     servers: ["chinook"],
     database: "3500",
     settings: { CHINOOK_VECTOR_GENERATION: "0" },
@@ -130,7 +130,7 @@ export const SCALING = {
   },
   "cache-size": {
     ...common,
-    title: "GET of tracks, the popular ones more often, by the memory for answers",
+    title: "GET of tracks, popular ones more often, by cache size",
     servers: ["chinook"],
     database: "100000",
     settings: { CHINOOK_VECTOR_GENERATION: "0" },
@@ -145,7 +145,7 @@ export const SCALING = {
   },
   "wal-cap": {
     ...common,
-    title: "durable plays beside readers by the cap of the log, nothing moved before it",
+    title: "durable plays beside readers by WAL cap, without earlier checkpoints",
     servers: ["chinook"],
     database: "catalogue",
     settings: { ...UNCACHED, CHINOOK_WAL_LIMIT_MB: "1024" },
@@ -162,7 +162,7 @@ export const SCALING = {
   },
   "wal-idle": {
     ...common,
-    title: "durable plays beside readers, by how much is moved when nothing waits",
+    title: "durable plays beside readers by the threshold of idle checkpoints",
     servers: ["chinook"],
     database: "catalogue",
     settings: UNCACHED,

@@ -5,7 +5,7 @@ const QUIET = { ...UNCACHED, CHINOOK_VECTOR_GENERATION: "0" };
 /** Long-term behaviour: WAL, memory, start. */
 export const UPKEEP = {
   wal: {
-    title: "the log under full writes with readers",
+    title: "the WAL under full write load, with readers",
     group: "upkeep",
     servers: ["chinook"],
     database: "catalogue",
@@ -17,7 +17,7 @@ export const UPKEEP = {
     quick: true,
   },
   "wal-arrays": {
-    title: "the log under arrays of 1,000 plays from six clients",
+    title: "the WAL under arrays of 1,000 plays from six clients",
     group: "upkeep",
     servers: ["chinook"],
     database: "20000",
@@ -27,7 +27,7 @@ export const UPKEEP = {
     repeats: 1,
   },
   "wal-scans": {
-    title: "the log under full writes beside six clients whose searches never rest",
+    title: "the WAL under full write load, beside six clients that search continuously",
     group: "upkeep",
     servers: ["chinook"],
     database: "20000",
@@ -48,7 +48,7 @@ export const UPKEEP = {
     quick: true,
   },
   "request-log": {
-    title: "GET of one track, from the cache, by what is logged",
+    title: "GET of one track, from the cache, by request log",
     group: "upkeep",
     servers: ["chinook", "chinook-log-slow", "chinook-log-all"],
     database: "catalogue",
@@ -56,7 +56,7 @@ export const UPKEEP = {
     repeats: 2,
   },
   start: {
-    title: "spawn to the first answer, five times",
+    title: "from spawn to the first answer, five times",
     group: "upkeep",
     servers: ["in-handler", "piscina-per-request", "chinook"],
     database: "catalogue",
