@@ -12,6 +12,7 @@ import type { Feature, FeatureContext, OpenFeature, Resource, ServerStatus } fro
 import { FEATURES } from "./features/index.ts";
 import { authorizeEveryone } from "./http/access.ts";
 import { createApp } from "./http/app.ts";
+import { batchRoute } from "./http/batch/route.ts";
 import { clients } from "./http/client-address.ts";
 import { Idempotency } from "./http/command-route.ts";
 import { corsFor } from "./http/cors.ts";
@@ -125,7 +126,7 @@ async function openHttp(context: Context, features: readonly OpenFeature[]): Pro
     Object.assign(engine.gauges, ...features.map(({ gauges }) => gauges)) as GaugeSources,
   );
   const onRejected = (reason: string) => metrics.rejectedRequests.inc({ reason });
-  const app = createApp(routesOf(features), {
+  const app = createApp(routesOf(features, context), {
     guard: browserGuard(settings.allowedHosts, settings.corsOrigins),
     cors: corsFor(settings.corsOrigins),
     authorize: features.find(({ authorize }) => authorize !== undefined)?.authorize ?? authorizeEveryone,
@@ -141,7 +142,8 @@ async function openHttp(context: Context, features: readonly OpenFeature[]): Pro
   return listen(app, settings, onRejected);
 }
 
-function routesOf(features: readonly OpenFeature[]): readonly Route[] {
-  const routes = features.flatMap(({ routes }) => routes);
+function routesOf(features: readonly OpenFeature[], { writes, engine }: Context): readonly Route[] {
+  const own = features.flatMap(({ routes }) => routes);
+  const routes = [...own, batchRoute(own, writes, engine.log)];
   return [...routes, ...docsRoutes(routes)];
 }

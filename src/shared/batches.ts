@@ -1,4 +1,4 @@
-import type { Guard, Param, Statement, Statements } from "./protocol.ts";
+import type { Guard, Param, Statement, Statements, Together, Work } from "./protocol.ts";
 
 /**
  * Batches travel between threads as JSON text. A string is copied as it is; structured cloning walks an object, and
@@ -27,24 +27,38 @@ export class Numbers<T> {
   }
 }
 
+type NumberedCommand = readonly NumberedStatement[];
+type NumberedTogether = Omit<Together, "together"> & { readonly together: readonly NumberedCommand[] };
+
 interface WriteBatch {
   readonly sql: readonly string[];
   readonly guards: readonly Guard[];
-  readonly commands: readonly (readonly NumberedStatement[])[];
+  readonly commands: readonly (NumberedCommand | NumberedTogether)[];
 }
 
-export function encodeCommands(batch: readonly Statements[]): string {
+export const isTogether = <T extends { readonly together: unknown }>(
+  work: T | readonly unknown[],
+): work is T => "together" in work;
+
+export function encodeCommands(batch: readonly Work[]): string {
   const texts = new Numbers<string>();
   const guards = new Numbers<Guard>();
   const numbered = ({ sql, params, guard }: Statement): NumberedStatement =>
     guard === undefined ? [texts.number(sql), params] : [texts.number(sql), params, guards.number(guard)];
-  const commands = batch.map((command) => command.map(numbered));
+  const commands = batch.map((work) =>
+    isTogether(work)
+      ? { ...work, together: work.together.map((command) => command.map(numbered)) }
+      : work.map(numbered),
+  );
   return JSON.stringify({ sql: texts.list, guards: guards.list, commands } satisfies WriteBatch);
 }
 
-export function decodeCommands(text: string): Statements[] {
+export function decodeCommands(text: string): Work[] {
   const { sql, guards, commands } = JSON.parse(text) as WriteBatch;
   const statement = ([text, params, guard]: NumberedStatement): Statement =>
     guard === undefined ? { sql: sql[text]!, params } : { sql: sql[text]!, params, guard: guards[guard]! };
-  return commands.map((command) => command.map(statement));
+  const command = (numbered: NumberedCommand): Statements => numbered.map(statement);
+  return commands.map((work) =>
+    isTogether(work) ? { ...work, together: work.together.map(command) } : command(work),
+  );
 }

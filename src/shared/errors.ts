@@ -114,11 +114,23 @@ export const ERRORS = {
     retry: 10,
     hint: "One job of backups runs at a time: wait for it, then repeat.",
   },
+  not_cancellable: {
+    status: 409,
+    title: "Cannot be cancelled",
+    retry: false,
+    hint: "It has ended, or stopping it half-way would not be safe: `cancellable` says which jobs can be.",
+  },
   idempotency_in_progress: {
     status: 409,
     title: "Same Idempotency-Key in progress",
     retry: 1,
     hint: "Wait for the first request's answer, then repeat.",
+  },
+  changes_gone: {
+    status: 410,
+    title: "Changes are no longer known",
+    retry: false,
+    hint: "Ask for /v1/changes without `since`, read everything again, and go on from the position that it gave.",
   },
   precondition_failed: {
     status: 412,

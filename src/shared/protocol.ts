@@ -37,6 +37,22 @@ export interface Refusal {
 /** A command as a message: all of its statements take effect, or none. */
 export type Statements = readonly Statement[];
 
+/**
+ * Commands that take effect together: all of them, or none. They run in their order, and each sees what those before it
+ * did. Their outcome is one; its rows are the first row of each command's last statement, `[]` where there is none.
+ */
+export interface Together {
+  readonly together: readonly Statements[];
+  /**
+   * Numbers that stand for ids which are not known yet: wherever one of them is a parameter, or stands in the text of
+   * one, it becomes the `id` in the answer of an earlier command, counted from 0.
+   */
+  readonly standIns: readonly (readonly [standIn: number, command: number])[];
+}
+
+/** What has one outcome: a command, or commands that take effect together. */
+export type Work = Statements | Together;
+
 /** The rows of a SELECT or of RETURNING, as arrays of columns. */
 export type Rows = readonly (readonly Param[])[];
 
@@ -48,6 +64,8 @@ export interface Outcome {
   readonly changes: number;
   /** Present if the command failed or a guard refused it. Then none of it was written. */
   readonly failure?: Failure;
+  /** Of commands together: the one that failed. */
+  readonly failedAt?: number;
   /** Milliseconds inside SQLite, without the shared commit. */
   readonly ms: number;
 }

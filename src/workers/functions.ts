@@ -5,6 +5,7 @@ import { BUCKETS, type LyricModel, lyricModel, UNFITTED } from "../shared/embedd
 import { metadataEmbedder } from "../shared/embedders/metadata.ts";
 import { highlights } from "./highlights.ts";
 import { addPart, pack, Tally, toJson } from "./play-totals.ts";
+import { DayOfSales, type SaleLine, type SalesBy, SalesTally } from "./sales.ts";
 import { spreadArtists } from "./spread-artists.ts";
 import { titleRank } from "./titles.ts";
 
@@ -58,9 +59,44 @@ export function registerFunctions(db: Connection): void {
   const tally = { ...pure, start: () => new Tally(), step: addPart as (sum: Tally, next: unknown) => Tally };
   db.aggregate("tally_plays", { ...tally, result: toJson });
   db.aggregate("pack_plays", { ...tally, result: pack });
+  registerSales(db);
   db.function("title_rank", pure, titleRank);
   db.function("highlights", pure, highlights);
   db.function("spread_artists", pure, (rows: string) => JSON.stringify(spreadArtists(JSON.parse(rows))));
+}
+
+/**
+ * `pack_sales(invoice, customer, …)` packs the lines of a day; `tally_sales(by, limit, period, day, sales)` adds packed
+ * days up, see {@link SalesTally}.
+ */
+function registerSales(db: Connection): void {
+  const pure = { directOnly: true, deterministic: true } as const;
+  db.aggregate("pack_sales", {
+    ...pure,
+    start: () => new DayOfSales(),
+    step: ((day: DayOfSales, ...line: SaleLine) => {
+      day.add(...line);
+      return day;
+    }) as unknown as (day: DayOfSales, next: unknown) => DayOfSales,
+    result: (day) => day.packed(),
+    varargs: true,
+  });
+  db.aggregate("tally_sales", {
+    ...pure,
+    start: () => new SalesTally(),
+    step: ((
+      tally: SalesTally,
+      by: SalesBy,
+      limit: number,
+      period: number,
+      day: string,
+      sales: Uint8Array,
+    ) => {
+      tally.add(by, limit, period, day, sales);
+      return tally;
+    }) as unknown as (tally: SalesTally, next: unknown) => SalesTally,
+    result: (tally) => tally.toJson(),
+  });
 }
 
 function orNull(compute: () => Float32Array<ArrayBuffer>): Buffer | null {

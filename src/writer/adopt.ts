@@ -49,6 +49,8 @@ function copyAll(db: Connection): void {
      WHERE key NOT IN (SELECT value FROM json_each(?))`,
   ).run(JSON.stringify(CATALOGUE_FACTS));
   copySequences(db);
+  // Whoever follows changes has to read everything again.
+  db.exec("INSERT INTO staged.changes (kind, id, change) VALUES ('catalogue', 0, 'replaced')");
 }
 
 /** By name: a generated column takes no value. */

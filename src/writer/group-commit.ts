@@ -1,9 +1,11 @@
 import type { Statement as Prepared } from "better-sqlite3";
 import { LRUCache } from "lru-cache";
+import { isTogether } from "../shared/batches.ts";
 import type { Connection } from "../shared/database/sqlite.ts";
 import { type AppError, toFailure } from "../shared/errors.ts";
-import type { Outcome, Param, Rows, Statement, Statements } from "../shared/protocol.ts";
+import type { Outcome, Param, Rows, Statement, Statements, Together, Work } from "../shared/protocol.ts";
 import { refusalOf } from "./guard.ts";
+import { StandIns } from "./stand-ins.ts";
 
 interface Committed {
   readonly outcomes: Outcome[];
@@ -56,7 +58,7 @@ export class GroupCommit {
   }
 
   /** @returns one outcome per command, and the milliseconds of the commit. Never throws. */
-  run(commands: readonly Statements[]): Committed {
+  run(commands: readonly Work[]): Committed {
     const outcomes: Outcome[] = [];
     let commitMs = 0;
     while (outcomes.length < commands.length) {
@@ -68,7 +70,7 @@ export class GroupCommit {
   }
 
   /** @returns the outcomes of the first commands, at least one. */
-  #part(commands: readonly Statements[]): Committed {
+  #part(commands: readonly Work[]): Committed {
     const refusal = this.#begin();
     if (refusal !== undefined) return { outcomes: commands.map(() => refusal), commitMs: 0 };
     return this.#together(commands) ?? this.#oneByOne(commands);
@@ -90,7 +92,7 @@ export class GroupCommit {
    * Commits as many of the commands as there is room for. Undefined if the transaction ended before its commit:
    * then nothing was written.
    */
-  #together(commands: readonly Statements[]): Committed | undefined {
+  #together(commands: readonly Work[]): Committed | undefined {
     const outcomes: Outcome[] = [];
     let unseenMs = 0;
     try {
@@ -112,16 +114,16 @@ export class GroupCommit {
     }
   }
 
-  #inSavepoint(command: Statements): Outcome {
+  #inSavepoint(work: Work): Outcome {
     this.#exec("SAVEPOINT command");
-    const outcome = this.#statementsOf(command);
+    const outcome = this.#outcomeOf(work);
     if (!this.#db.inTransaction) return outcome;
     if (outcome.failure !== undefined) this.#exec("ROLLBACK TO command");
     this.#exec("RELEASE command");
     return outcome;
   }
 
-  #oneByOne(commands: readonly Statements[]): Committed {
+  #oneByOne(commands: readonly Work[]): Committed {
     let commitMs = 0;
     let refusal: Outcome | undefined;
     const outcomes = commands.map((command) => {
@@ -135,10 +137,10 @@ export class GroupCommit {
   }
 
   /** Runs a command in the transaction begun for it. */
-  #alone(command: Statements): { outcome: Outcome; ms: number } {
+  #alone(work: Work): { outcome: Outcome; ms: number } {
     let outcome: Outcome = { rows: NO_ROWS, changes: 0, ms: 0 };
     try {
-      outcome = this.#statementsOf(command);
+      outcome = this.#outcomeOf(work);
       if (outcome.failure !== undefined) return { outcome, ms: 0 };
       const started = performance.now();
       this.#exec("COMMIT");
@@ -148,6 +150,27 @@ export class GroupCommit {
     } finally {
       this.#rollBack();
     }
+  }
+
+  #outcomeOf(work: Work): Outcome {
+    return isTogether(work) ? this.#allOf(work) : this.#statementsOf(work);
+  }
+
+  /** One after the other, until one fails: then the savepoint takes back those before it, too. */
+  #allOf({ together, standIns }: Together): Outcome {
+    const known = new StandIns(standIns);
+    const rows: (readonly Param[])[] = [];
+    let [changes, ms] = [0, 0];
+    for (const [failedAt, command] of together.entries()) {
+      const outcome = this.#statementsOf(known.resolve(command));
+      ms += outcome.ms;
+      if (outcome.failure !== undefined) return { ...outcome, ms, failedAt };
+      changes += outcome.changes;
+      const row = outcome.rows[0] ?? [];
+      rows.push(row);
+      known.answered(failedAt, row[0]);
+    }
+    return { rows, changes, ms };
   }
 
   #statementsOf(command: Statements): Outcome {

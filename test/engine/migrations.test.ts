@@ -71,7 +71,7 @@ const FILLED: readonly (readonly [what: string, make: (() => Promise<string>) | 
   ];
 
 /** Tables whose rows a release makes itself: what is pending, and what was learnt. */
-const DERIVED = /^(search_|suggestions|vector|lyric_|schema_|track_documents)/;
+const DERIVED = /^(sales_|search_|suggestions|vector|lyric_|schema_|track_documents)/;
 
 /** The rows of every table that holds what was entered, as one text each. */
 /** Columns that a later migration added: the way down loses what is in them. */
@@ -82,6 +82,7 @@ const ADDED = new Set([
   ),
   ...["playlist_tracks.id", "playlist_tracks.position"],
   ...["artists", "albums", "tracks", "playlists"].map((table) => `${table}.comment_count`),
+  ...["invoices.refund_of", "invoice_lines.refund_of"],
 ]);
 
 function contentsOf(db: Connection): Map<string, string> {

@@ -6,6 +6,7 @@ import { DIMENSIONS, VECTOR_KINDS } from "../../src/shared/embedders/embedder.ts
 import type { BULK_COLUMNS } from "../../src/shared/tables.ts";
 
 import { PEOPLE_INPUTS } from "./refusals.people.ts";
+import { SHOP_INPUTS } from "./refusals.shop.ts";
 
 /** What a command is executed with. `"current"` stands for what the entity has at that moment. */
 export interface Call {
@@ -273,6 +274,7 @@ export const INPUTS: Readonly<Record<string, Inputs>> = {
   "bulk.source": only(fc.record({ source: fc.constantFrom("demo", "imported") })),
   "bulk.inspect": nothing,
   ...PEOPLE_INPUTS,
+  ...SHOP_INPUTS,
 };
 
 export const anyCall: fc.Arbitrary<Call> = fc.oneof(

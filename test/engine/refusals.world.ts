@@ -15,6 +15,7 @@ import { registerFunctions } from "../../src/workers/functions.ts";
 import { GroupCommit } from "../../src/writer/group-commit.ts";
 import type { Call } from "./refusals.inputs.ts";
 import { addPeople } from "./refusals.people.ts";
+import { addShop } from "./refusals.shop.ts";
 import { MIGRATIONS } from "./support.ts";
 import { variantsOf } from "./variants.ts";
 
@@ -72,6 +73,7 @@ function firstState(): Buffer {
   migrate(db, readMigrations(MIGRATIONS), "latest");
   db.exec(FIRST_ROWS + REFUSALS_SCHEMA);
   addPeople(db);
+  addShop(db);
   first = db.serialize();
   db.close();
   return first;
@@ -196,7 +198,8 @@ export class World {
   });
   readonly #commands = new Commands({
     queue: {
-      submit: (command) => new Promise((resolve) => void this.#waiting.push({ command, resolve })),
+      submit: (command) =>
+        new Promise((resolve) => void this.#waiting.push({ command: command as Statements, resolve })),
     },
     invalidate: (tags) => this.#cache.invalidate(tags),
     onOutcome: () => {},
@@ -267,7 +270,8 @@ export class World {
 
   #withSeen(name: string, input: unknown, seen: Call["seen"]): unknown {
     if (seen === undefined) return input;
-    const of = TEXTS[name.split(".")[0]!] ?? "tracks.tags";
+    const kind = name.split(".", 1)[0]!;
+    const of = TEXTS[kind] ?? (kind === "tracks" ? "tracks.tags" : `${kind}.get`);
     const { sql, params } = READS.find((read) => read.name === of)!.statement(input, NOW);
     const current = this.#row([sql, params])?.[0] ?? "";
     return { ...(input as object), seen: seen === "current" ? current : "outdated" };

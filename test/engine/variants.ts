@@ -1,6 +1,9 @@
 import type { AnyRead } from "../../src/main/engine/reads/read.ts";
 import { CATALOGUE_READS, listRead } from "../../src/main/features/catalogue/reads.ts";
 import { READS } from "../../src/main/features/index.ts";
+import { CUSTOMERS, EMPLOYEES, INVOICES, type ShopKind } from "../../src/main/features/shop/kinds.ts";
+import { listRead as shopListRead } from "../../src/main/features/shop/reads.ts";
+import { REPORTS_BY, TIMES } from "../../src/main/features/shop/reports.ts";
 import type { Filter } from "../../src/main/model/filters.ts";
 import { ALL_KINDS, type Kind } from "../../src/main/model/kinds.ts";
 import type { Connection } from "../../src/shared/database/sqlite.ts";
@@ -131,7 +134,7 @@ function otherVariants(read: AnyRead): Record<string, unknown>[] {
   if (collected !== undefined) return collected;
   if (read.name === "tracks.tags") return [{ id: 3 }];
   if (read.name === "tags.list") return pages("slug", "m");
-  const people = PEOPLE[read.name];
+  const people = PEOPLE[read.name] ?? SHOP[read.name];
   if (people !== undefined) return people;
   const discovered = discoverVariants()[read.name];
   if (discovered !== undefined) return discovered;
@@ -231,6 +234,69 @@ const PEOPLE: Readonly<Record<string, Record<string, unknown>[]>> = {
   ]),
 };
 
+const DAYS = { from: "2024-01-01", to: "2024-12-31" };
+/** Sorts of a list of the shop, either way, with and without a cursor, and under each filter. */
+const shopLists = (kind: ShopKind, filters: Record<string, unknown>[]): Record<string, unknown>[] =>
+  Object.keys(kind.sorts)
+    .flatMap((sort) => [sort, `-${sort}`])
+    .flatMap((sort) => {
+      const key = { id: 3, last_name: "M", invoice_date: "2024-01-01", total: 99 }[sort.replace("-", "")]!;
+      return [{}, ...filters].flatMap((filter) => {
+        const params = { limit: 5, sort, total: "0", ...filter };
+        return [params, { ...params, cursor: cursor(sort, key, 3) }];
+      });
+    });
+const SHOP_LISTS = [
+  [
+    CUSTOMERS,
+    [
+      { ids: "[1,3]" },
+      { email: "a@b.c" },
+      { support_rep_id: 3 },
+      { country: "Norway" },
+      { last_name_prefix: "M" },
+    ],
+  ],
+  [EMPLOYEES, [{ ids: "[1,3]" }, { reports_to: 2 }, { last_name_prefix: "M" }]],
+  [INVOICES, [{ ids: "[1,3]" }, { customer_id: 3 }, { refund_of: 3 }, { invoice_date_from: "2024-01-01" }]],
+] as const satisfies readonly (readonly [ShopKind, Record<string, unknown>[]])[];
+/** A shop's list is one of two reads, by its parameters. */
+const shopVariants = ([kind, filters]: (typeof SHOP_LISTS)[number]): [
+  string,
+  Record<string, unknown>[],
+][] => {
+  const all = shopLists(kind, [...filters]);
+  const counted = all.map((params) => ({ ...params, total: "1" }));
+  const by = (name: string) =>
+    [...all, ...counted].filter((params) => shopListRead(kind, params as never).name === name);
+  return ["list", "list_scanned"].map((name) => [`${kind.path}.${name}`, by(`${kind.path}.${name}`)]);
+};
+
+/** Of the shop. */
+const SHOP: Readonly<Record<string, Record<string, unknown>[]>> = {
+  "customers.get": [{ id: 3 }],
+  "employees.get": [{ id: 3 }],
+  "invoices.get": [{ id: 3 }],
+  "customers.of_user": [{ user: 3 }],
+  ...Object.fromEntries(SHOP_LISTS.flatMap(shopVariants)),
+  "invoices.lines": [
+    { id: 3, limit: 5, sort: "id" },
+    { id: 3, limit: 5, sort: "id", cursor: cursor("id", 7, 7) },
+  ],
+  "reports.revenue": REPORTS_BY.flatMap((by) => [
+    { by, limit: 5 },
+    { by, limit: 5, ...DAYS, ...(TIMES.has(by) ? {} : { compare: "year" }) },
+  ]),
+  "reports.summary": [{}, { ...DAYS, compare: "previous" }],
+  "sales.state": [{}],
+  "jobs.get": [{ id: 3 }],
+  "jobs.list": [{}, { state: "running" }, { kind: "backup.create" }].flatMap((filter) => [
+    { limit: 5, sort: "-id", ...filter },
+    { limit: 5, sort: "-id", cursor: cursor("-id", 40, 40), ...filter },
+  ]),
+  "changes.list": [{ limit: 5 }, { limit: 5, since: 3 }],
+};
+
 /** Of similarity, recommendations and what vectors are computed with. */
 function discoverVariants(): Readonly<Record<string, Record<string, unknown>[]>> {
   const vector = (dimensions: number) => "0000803f".repeat(dimensions);
@@ -261,10 +327,17 @@ const searchFilters = (params: Record<string, unknown>): string[] =>
     : [];
 
 /** The parent of a nested list bounds it: by anything but the id, its children are sorted. */
-const tie = ({ name }: AnyRead, { sort }: Record<string, unknown>): string[] =>
-  /^playlists\.|^library\.feed$/.test(name) || (NESTED.test(name) && !/^-?id$/.test(String(sort)))
-    ? ["parent"]
-    : [];
+const tie = ({ name }: AnyRead, { sort, ...params }: Record<string, unknown>): string[] =>
+  "ids" in params
+    ? ["ids"]
+    : /^playlists\.|^library\.feed$/.test(name) ||
+        (NESTED.test(name) && !/^-?id$/.test(String(sort))) ||
+        FEW_IN_SHOP.some((filter) => filter in params)
+      ? ["parent"]
+      : [];
+
+/** Filters of the shop's lists that leave few rows. */
+const FEW_IN_SHOP = ["email", "support_rep_id", "country", "reports_to", "customer_id", "refund_of"];
 
 const NESTED = /^(artists\.albums|albums\.tracks|playlists\.(own_)?tracks)$/;
 
@@ -289,6 +362,10 @@ function searchVariants(): Record<string, unknown>[] {
 export function variantsOf(db: Connection, read: AnyRead): Variant[] {
   const kind = ALL_KINDS.find(({ path }) => path === read.name.split(".")[0]);
   if (kind !== undefined && read.name.endsWith(".get")) return [{ read, params: { id: 3 }, filters: [] }];
+  if (kind !== undefined && read.name.endsWith(".by_ids")) {
+    const params = { ids: "[3,999999,1]", limit: 20, sort: "id", total: "0" };
+    return [{ read, params, filters: ["ids"] }];
+  }
   if (kind !== undefined && /\.(list|list_walked|list_counted)$/.test(read.name))
     return listVariants(db, read, kind);
   return otherVariants(read).map((params) => ({

@@ -379,3 +379,15 @@ describe("a cursor", () => {
     expect([200, 400]).toContain(status);
   });
 });
+
+describe.each(ALL_KINDS)("$path by ids", ({ path }) => {
+  test("come in one page, in the order of the ids, and what is missing is named", async () => {
+    const all = ids(await walk(server, `/v1/${path}`, 100));
+    const wanted = [all.at(-1)!, 999_999, all[0]!, ...all.slice(1, 40), 888_888];
+    const { json } = await get(server, `/v1/${path}?ids=${wanted}`);
+    expect(ids(json.data)).toEqual(wanted.filter((id) => id < 800_000));
+    expect(json).toMatchObject({ next: null, missing: [999_999, 888_888] });
+    const [one] = json.data;
+    expect((await get(server, `/v1/${path}/${one.id}`)).json).toEqual(one);
+  });
+});

@@ -140,6 +140,14 @@ const call = ({ method, path }: { method: string; path: string }, { headers }: C
 function expected({ access }: { access: string }, caller: Caller, own: boolean): string {
   const { permissions, known } = caller;
   if (access === "open") return "in";
+  if (access === "batch") {
+    const any = permissions.some((name) => name !== "catalogue:read");
+    return any ? "in" : known ? "403" : "401";
+  }
+  if (access === "customer") {
+    const any = ["library", "shop:read", "shop:write"].some((name) => permissions.includes(name));
+    return any ? "in" : known ? "403" : "401";
+  }
   if (access !== "own") return permissions.includes(access) ? "in" : known ? "403" : "401";
   if (!known) return "401";
   if (permissions.includes("people:read")) return "in";

@@ -4,9 +4,11 @@ import type { AnyRead } from "../engine/reads/read.ts";
 import { backups } from "./backups/feature.ts";
 import { bulk } from "./bulk/feature.ts";
 import { catalogue } from "./catalogue/feature.ts";
+import { changes } from "./changes/feature.ts";
 import { discover } from "./discover/feature.ts";
 import type { Feature } from "./feature.ts";
 import { health } from "./health/feature.ts";
+import { jobs } from "./jobs/feature.ts";
 import { library } from "./library/feature.ts";
 import { listening } from "./listening/feature.ts";
 import { metadata } from "./metadata/feature.ts";
@@ -14,12 +16,16 @@ import { operations } from "./operations/feature.ts";
 import { people } from "./people/feature.ts";
 import { search } from "./search/feature.ts";
 import { setup } from "./setup/feature.ts";
+import { shop } from "./shop/feature.ts";
 
 /** Every feature, in the order in which they are opened: one that uses another stands after it. */
 export const FEATURES: readonly Feature[] = [
+  jobs,
   catalogue,
   metadata,
   listening,
+  shop,
+  changes,
   discover,
   search,
   library,

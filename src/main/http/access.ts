@@ -6,6 +6,8 @@ import type { IncomingMessage } from "node:http";
  * - `open`: nothing. For probes that must always answer, and for logging in.
  * - `own`: the user that `{id}` in the path names, with `library`. Others need `people:read`; without it they get
  *   404.
+ * - `customer`: the customer that the principal's user is tied to, with `library`. Others need a permission of the shop.
+ * - `batch`: any permission but to read the catalogue. Each operation is judged by its own route.
  * - The others are permissions that the principal must have.
  */
 export const PERMISSIONS = [
@@ -16,17 +18,22 @@ export const PERMISSIONS = [
   "people:read",
   "people:write",
   "audit:read",
+  "shop:read",
+  "shop:write",
   "operate:read",
   "operate",
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
-export type Access = "open" | "own" | Permission;
+export type Access = "open" | "own" | "customer" | "batch" | Permission;
 
 /** Whether an answer is one person's, so that no shared cache may store it. */
 export const isPersonal = (access: Access): boolean => PERSONAL.has(access);
 
 const PERSONAL: ReadonlySet<Access> = new Set([
   "own",
+  "customer",
+  "shop:read",
+  "shop:write",
   "library",
   "people:read",
   "people:write",
@@ -55,6 +62,20 @@ export const ANONYMOUS: Principal = stranger(new Set());
 export const ANONYMOUS_READER: Principal = stranger(new Set(["catalogue:read"]));
 /** The principal of every request where accounts are off. */
 export const EVERYBODY: Principal = stranger(ALL_PERMISSIONS);
+
+/** Whether the principal may ask for what a route gives. Whose `own` something is, is judged apart. */
+export function permits({ permissions }: Pick<Principal, "permissions">, access: Access): boolean {
+  const any = (...names: readonly Permission[]) => names.some((name) => permissions.has(name));
+  if (access === "open") return true;
+  if (access === "own") return any("library", "people:read");
+  if (access === "customer") return any("library", "shop:read", "shop:write");
+  if (access === "batch") return permissions.size > Number(permissions.has("catalogue:read"));
+  return permissions.has(access);
+}
+
+/** The permission that is missing where a route's access is refused. */
+export const neededFor = (access: Access): string =>
+  ({ open: "", own: "library", customer: "library", batch: "library" })[access as string] ?? access;
 
 /** The class of load of a request, for rate limits. */
 export type LoadClass = "read" | "search" | "write";

@@ -58,10 +58,10 @@ const ruleOf = ({ access, load, method }: Route): AccessRule => ({
   load: load ?? (method === "GET" ? "read" : "write"),
 });
 
-function toResponse({ reply: { status, body, headers }, own }: Sent): Response {
+function toResponse({ reply: { status, body, headers, stream }, own }: Sent): Response {
   const all: Record<string, string> = { ...headers };
   for (let i = 0; i < own.length; i += 2) all[own[i]!] = own[i + 1]!;
-  return new Response(body, { status, headers: all });
+  return new Response(stream ?? body, { status, headers: all });
 }
 
 /** A request as parsed by Hono. Fields are computed on demand. */

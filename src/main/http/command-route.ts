@@ -30,13 +30,17 @@ export const actorOf = ({ audited }: Pick<Writes, "audited">, call: Call): Actor
       }
     : undefined;
 
+const busOf = ({ commands }: Writes, call: Call): Pick<Commands, "execute"> => call.commands ?? commands;
+
 /** PATCH and DELETE: applies the change if the entity is still the one that the client saw. */
 export async function change<I>(writes: Writes, call: Call, command: Command<I>, input: I): Promise<Reply> {
   const { headers } = call.incoming;
   const options = { ...preconditions(headers), actor: actorOf(writes, call) };
-  const answered = await writes.commands.execute(command, input, options).catch((error) => {
-    throw weakened(error, headers["if-match"]);
-  });
+  const answered = await busOf(writes, call)
+    .execute(command, input, options)
+    .catch((error) => {
+      throw weakened(error, headers["if-match"]);
+    });
   return answered.body === null ? empty(204, NO_STORE) : withEtag(200, answered);
 }
 
@@ -90,7 +94,7 @@ export async function create<I>(
 ): Promise<Reply> {
   const key = idempotencyKey(call.incoming);
   const actor = actorOf(writes, call);
-  const execute = (options: ExecuteOptions) => writes.commands.execute(command, input, options);
+  const execute = (options: ExecuteOptions) => busOf(writes, call).execute(command, input, options);
   if (key === undefined) return created(await execute({ actor }), location);
   const request = {
     principal: call.principal.id,
@@ -140,14 +144,24 @@ export class Idempotency {
     request: IdempotentRequest,
     execute: () => Promise<Answered>,
   ): Promise<{ answered: Answered; replayed: boolean }> {
-    const inProgress = `${request.principal} ${request.key}`;
-    if (this.#inProgress.has(inProgress)) throw new AppError("idempotency_in_progress");
-    this.#inProgress.add(inProgress);
-    try {
-      const stored = await this.#stored(request);
+    return this.alone(request, async () => {
+      const stored = await this.stored(request);
       return stored === undefined
         ? { answered: await this.#executed(request, execute), replayed: false }
         : { answered: stored, replayed: true };
+    });
+  }
+
+  /** Runs the action unless another is in progress under the key. @throws AppError `idempotency_in_progress`. */
+  async alone<T>(
+    { principal, key }: Pick<IdempotentRequest, "principal" | "key">,
+    action: () => Promise<T>,
+  ): Promise<T> {
+    const inProgress = `${principal} ${key}`;
+    if (this.#inProgress.has(inProgress)) throw new AppError("idempotency_in_progress");
+    this.#inProgress.add(inProgress);
+    try {
+      return await action();
     } finally {
       this.#inProgress.delete(inProgress);
     }
@@ -158,11 +172,12 @@ export class Idempotency {
       return await execute();
     } catch (error) {
       if (!(error instanceof AppError && error.code === "outcome_unknown")) throw error;
-      return (await this.#stored(request)) ?? (await execute());
+      return (await this.stored(request)) ?? (await execute());
     }
   }
 
-  async #stored({ principal, key, fingerprint }: IdempotentRequest): Promise<Answered | undefined> {
+  /** The answer of an earlier request under the key. @throws AppError `idempotency_mismatch`. */
+  async stored({ principal, key, fingerprint }: IdempotentRequest): Promise<Answered | undefined> {
     const params = { principal, key };
     const found = await this.#answers.fetch(IDEMPOTENCY_READ, params, Answers.key(IDEMPOTENCY_READ, params));
     if (found === null) return undefined;

@@ -81,7 +81,7 @@ export async function bodyOf<T>(
   schema: z.ZodType<T>,
   bounds: JsonBounds = BODY_BOUNDS,
 ): Promise<{ body: T; text: string }> {
-  const { value, text } = await readJson(call.incoming, bounds);
+  const { value, text } = call.given ?? (await readJson(call.incoming, bounds));
   return { body: validate(schema, value, "pointer"), text };
 }
 

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from "zod-openapi";
 import { ERRORS, type ErrorCode } from "../../shared/errors.ts";
 import { version } from "../../shared/version.ts";
+import { neededFor } from "./access.ts";
 import {
   REQUEST_HEADERS,
   RESPONSE_HEADERS,
@@ -77,6 +78,7 @@ function operation(route: Route): ZodOpenApiOperationObject {
     description: `${route.description ?? `${route.summary}.`}${needsOf(route)}`,
     security: securityOf(route),
     "x-access": route.access,
+    ...(route.batch ? { "x-batch": true } : {}),
     requestParams: { path: part(true), query: part(false) },
     parameters: (route.headers ?? []).map(requestHeader),
     ...(route.body === undefined
@@ -99,13 +101,16 @@ const SECURITY_SCHEMES = {
 
 const securityOf = ({ access }: Route) => {
   if (access === "open") return [];
-  const scopes = access === "own" ? ["library"] : [access];
+  const scopes = [neededFor(access)];
   return [{ bearer: scopes }, { cookie: scopes }];
 };
 
 function needsOf({ access }: Route): string {
   if (access === "open") return "";
   if (access === "own") return " Needs `library` for oneself, and `people:read` for others.";
+  if (access === "batch") return " Each operation needs what its own route needs.";
+  if (access === "customer")
+    return " Needs `library` for what is of the customer that one's user is, and `shop:read` or `shop:write` for all.";
   return ` Needs the permission \`${access}\`.`;
 }
 
@@ -143,11 +148,15 @@ function notModified({ method, headers, responses }: Route): [string, unknown][]
   return [["304", { description: "Unchanged.", headers: responseHeaders(responses[200]?.headers) }]];
 }
 
-function response({ description, body, headers: names }: ResponseDoc) {
+function response({ description, body, also, headers: names }: ResponseDoc) {
   const headers = responseHeaders(names);
   if (body === undefined) return { description, headers };
   const content = typeof body === "string" ? { [body]: { schema: { type: "string" } } } : jsonContent(body);
-  return { description, headers, content };
+  return {
+    description,
+    headers,
+    content: also === undefined ? content : { ...content, [also]: { schema: { type: "string" } } },
+  };
 }
 
 /** The errors that a route may answer with, derived from its input; grouped by status, as OpenAPI needs them. */

@@ -9,6 +9,8 @@ export interface Reply {
   readonly status: number;
   readonly body: string | Uint8Array<ArrayBuffer> | null;
   readonly headers: Readonly<Record<string, string>>;
+  /** In place of a body: sent piece by piece, as fast as the client takes it. */
+  readonly stream?: ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
 /** On every response: no sniffing, no framing, no use as a page. */

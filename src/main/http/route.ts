@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { z } from "zod";
 import { AppError, type ErrorCode } from "../../shared/errors.ts";
+import type { Commands } from "../engine/commands/command-bus.ts";
 import type { Access, LoadClass, Principal } from "./access.ts";
 import type { RequestHeader, ResponseHeader } from "./described-headers.ts";
 import type { Reply } from "./reply.ts";
@@ -21,6 +22,10 @@ export interface Call {
   /** The client's address, from `incoming`: see `ExchangeOptions`. */
   readonly addressOf: (incoming: IncomingMessage) => string;
   param(name: string): string;
+  /** What executes its command: the server's own bus, unless it is an operation of a batch. */
+  readonly commands?: Pick<Commands, "execute">;
+  /** The body, where it came as a part of another one: an operation's of a batch. */
+  readonly given?: { readonly value: unknown; readonly text: string };
   /** The key that an earlier {@link remember} stored for this URL. */
   readonly knownKey: string | undefined;
   /**
@@ -50,6 +55,8 @@ export interface Route {
   /** Path and query parameters. */
   readonly parameters?: z.ZodObject;
   readonly body?: z.ZodType;
+  /** It can be an operation of a batch: it executes one command, by `create` or `change`, and nothing else. */
+  readonly batch?: true;
   /** Request headers that it honours. */
   readonly headers?: readonly RequestHeader[];
   readonly responses: Readonly<Record<number, ResponseDoc>>;
@@ -62,6 +69,8 @@ export interface ResponseDoc {
   readonly description: string;
   /** The schema of a JSON body, or the content type of another body; none by default. */
   readonly body?: z.ZodType | string;
+  /** Another content type, for whoever accepts that. */
+  readonly also?: "text/csv" | "text/event-stream";
   /** Response headers, beside those of every response. */
   readonly headers?: readonly ResponseHeader[];
 }

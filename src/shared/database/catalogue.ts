@@ -9,6 +9,7 @@ export const CATALOGUE_TABLES: ReadonlySet<string> = new Set([
   ...["artists", "albums", "genres", "media_types", "tracks", "playlists", "playlist_tracks"],
   ...["employees", "customers", "invoices", "invoice_lines", "plays"],
   ...["play_totals", "play_totals_due", "play_totals_closed"],
+  ...["sales_days", "sales_due"],
   ...[
     "tags",
     "track_tags",

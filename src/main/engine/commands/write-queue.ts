@@ -1,12 +1,13 @@
 import { setImmediate as endOfTurn } from "node:timers/promises";
 import type PQueue from "p-queue";
+import { isTogether } from "../../../shared/batches.ts";
 import { AppError } from "../../../shared/errors.ts";
-import type { BatchReport, Outcome, Statements } from "../../../shared/protocol.ts";
+import type { BatchReport, Outcome, Statements, Work } from "../../../shared/protocol.ts";
 import { AdmissionControl } from "../admission-control.ts";
 
 /** The queue's view of an executor of batches: the writer thread, or any other executor of SQL. */
 export interface BatchExecutor {
-  batch(commands: readonly Statements[]): Promise<Committed>;
+  batch(commands: readonly Work[]): Promise<Committed>;
 }
 
 export type Committed = Pick<BatchReport, "outcomes" | "commitMs">;
@@ -28,7 +29,7 @@ export interface WriteQueueOptions {
 }
 
 interface Waiting {
-  readonly command: Statements;
+  readonly command: Work;
   readonly bytes: number;
   readonly since: number;
   readonly resolve: (outcome: Outcome & { readonly waitedMs: number }) => void;
@@ -99,7 +100,7 @@ export class WriteQueue {
    * @throws AppError `overloaded`, `closing` or `write_timeout`: not written; `outcome_unknown`: the writer died
    * while the command was in flight.
    */
-  submit(command: Statements): Promise<Outcome & { readonly waitedMs: number }> {
+  submit(command: Work): Promise<Outcome & { readonly waitedMs: number }> {
     const bytes = bytesOf(command);
     const refusal = this.#refusal(bytes);
     if (refusal !== undefined) return Promise.reject(refusal);
@@ -200,7 +201,13 @@ function syncOf({ outcomes, commitMs }: Committed): number | undefined {
 }
 
 /** Counts text only. Everything else in a command is small. */
-function bytesOf(command: Statements): number {
+function bytesOf(work: Work): number {
+  return isTogether(work)
+    ? work.together.reduce((bytes, command) => bytes + bytesIn(command), 0)
+    : bytesIn(work);
+}
+
+function bytesIn(command: Statements): number {
   let bytes = 0;
   for (const { sql, params } of command) {
     bytes += Buffer.byteLength(sql);

@@ -10,8 +10,8 @@ import type {
   CopyReport,
   MigrationReport,
   MigrationStatus,
-  Statements,
   WalState,
+  Work,
 } from "../../../shared/protocol.ts";
 import type { Settings } from "../../../shared/settings.ts";
 import { TUNING, type Tuning } from "../../../shared/tuning.ts";
@@ -136,7 +136,7 @@ export class LocalStorage implements Storage {
   }
 
   /** Runs commands in one transaction, each with its own outcome. */
-  async batch(commands: readonly Statements[]): Promise<BatchReport> {
+  async batch(commands: readonly Work[]): Promise<BatchReport> {
     const report = await this.#writer.batch(commands);
     this.#wal = report.wal;
     this.#noteFull(report.outcomes.at(-1)?.failure?.code === "wal_full");

@@ -3,9 +3,9 @@ import { encodeCommands } from "../../../shared/batches.ts";
 import { AppError, fromFailure } from "../../../shared/errors.ts";
 import type {
   BatchReport,
-  Statements,
   ThreadOptions,
   WalState,
+  Work,
   WriterJob,
   WriterJobs,
   WriterNotice,
@@ -84,7 +84,7 @@ export class WriterThread {
   }
 
   /** Runs commands in one transaction, each with its own outcome. */
-  async batch(commands: readonly Statements[]): Promise<BatchReport> {
+  async batch(commands: readonly Work[]): Promise<BatchReport> {
     return JSON.parse(await this.call("batch", encodeCommands(commands)));
   }
 

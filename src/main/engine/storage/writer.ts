@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type {
   BatchReport,
-  Statements,
   ThreadOptions,
   WalState,
+  Work,
   WriterJob,
   WriterJobs,
 } from "../../../shared/protocol.ts";
@@ -89,7 +89,7 @@ export class Writer {
   }
 
   /** As `call`. */
-  batch(commands: readonly Statements[]): Promise<BatchReport> {
+  batch(commands: readonly Work[]): Promise<BatchReport> {
     return this.#served((thread) => thread.batch(commands));
   }
 

@@ -5,6 +5,7 @@ import type { CopyReport } from "../../../shared/protocol.ts";
 import { version } from "../../../shared/version.ts";
 import type { Logger } from "../../engine/log.ts";
 import type { Metrics } from "../../engine/metrics.ts";
+import type { Jobs, Tracked } from "../jobs/feature.ts";
 import { emptyFile } from "./archive/copy.ts";
 import { COPY_FILE } from "./archive/create.ts";
 import { toBackupError } from "./archive/errors.ts";
@@ -40,6 +41,7 @@ export interface BackupsOptions {
   readonly every: number;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly jobs: Pick<Jobs, "track">;
 }
 
 /** What backups need of the writer. */
@@ -134,11 +136,16 @@ export class Backups {
     this.#closed = true;
     this.#schedule.close();
     if (!this.#busy) return;
+    await this.#cancel();
+    await this.#settled;
+    await new BackupFolder(this.#options.places.folder).sweep();
+  }
+
+  /** Ends the job that runs, wherever it is. What it leaves behind is swept by the next. */
+  async #cancel(): Promise<void> {
     // A writer that has died has no copy under way.
     await this.#options.writer?.cancelCopy().catch(() => {});
     await this.#running?.close();
-    await this.#settled;
-    await new BackupFolder(this.#options.places.folder).sweep();
   }
 
   #start(
@@ -146,13 +153,24 @@ export class Backups {
     work: (onProgress: OnProgress) => Promise<Manifest>,
   ): { job: Job; settled: Promise<void> } {
     const job = newJob(kind);
+    let tracked: Tracked | undefined;
     const working = this.#alone(() =>
-      work((phase, done, total) => void Object.assign(job, { phase, done, total })),
+      work((phase, done, total) => {
+        Object.assign(job, { phase, done, total });
+        tracked?.report({ phase, done, total });
+      }),
     );
     this.#jobs.add(job);
+    tracked = this.#options.jobs.track(`backup.${kind}`, { cancel: () => void this.#cancel() });
     const settled = working.then(
-      (backup) => this.#finish(job, backup),
-      (error) => this.#fail(job, error),
+      (backup) => {
+        tracked.done(backup);
+        this.#finish(job, backup);
+      },
+      (error) => {
+        tracked.failed(toBackupError(error));
+        this.#fail(job, error);
+      },
     );
     return { job, settled };
   }

@@ -2,6 +2,7 @@ import { IDENTITY_SQL } from "../../../shared/database/identity.ts";
 import { Answers } from "../../engine/reads/answers.ts";
 import { type Nothing, nothing, type Read, read, UNCACHED } from "../../engine/reads/read.ts";
 import { feature } from "../feature.ts";
+import { jobs } from "../jobs/feature.ts";
 import { assertLibrary } from "./archive/bucket.ts";
 import type { Place } from "./archive/store.ts";
 import { Backups } from "./backups.ts";
@@ -28,7 +29,7 @@ const value = feature({
     if (placesOf(settings).bucket !== null) assertLibrary();
     return undefined;
   },
-  async open({ engine, settings }) {
+  async open({ engine, settings, use }) {
     const identity = await engine.answers.fetch(IDENTITY_READ, {}, Answers.key(IDENTITY_READ, {}));
     const places = placesOf(settings, JSON.parse(identity!.entry.body).id);
     const backups = new Backups({
@@ -39,6 +40,7 @@ const value = feature({
       every: settings.backupEvery,
       log: engine.log,
       metrics: engine.metrics,
+      jobs: use(jobs).jobs,
     });
     return {
       folder: places.folder,

@@ -1,5 +1,6 @@
 import { Answers } from "../../engine/reads/answers.ts";
 import { feature } from "../feature.ts";
+import { jobs } from "../jobs/feature.ts";
 import { catalogueCommands } from "./command-line.ts";
 import { BULK_COMMANDS } from "./commands.ts";
 import { demoInto, fillDemo } from "./demo.ts";
@@ -12,8 +13,8 @@ const value = feature({
   name: "bulk",
   reads: [SOURCE_READ],
   commands: Object.values(BULK_COMMANDS),
-  open({ engine, settings }) {
-    const loading = new Loading(settings.database, engine.log);
+  open({ engine, settings, use }) {
+    const loading = new Loading(settings.database, engine.log, use(jobs).jobs);
     const routes = bulkRoutes(engine.answers, engine.commands, {
       loading,
       replaceable: settings.checkpoints === "managed",

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { AdoptReport } from "../../../shared/protocol.ts";
-import { noParameters, pathOf } from "../../http/input.ts";
-import { json, type Reply } from "../../http/reply.ts";
+import { text } from "../../http/fields.ts";
+import { bodyOf, noParameters, pathOf } from "../../http/input.ts";
+import { empty, json, type Reply } from "../../http/reply.ts";
 import { type Route, route } from "../../http/route.ts";
 import type { Loading } from "./loading.ts";
 
@@ -12,6 +13,9 @@ export interface LoadingOptions {
   /** Puts the catalogue that was loaded beside this one in its place. */
   readonly adopt: () => Promise<AdoptReport>;
 }
+
+const rows = z.int().min(0).max(1_000_000_000);
+const progressBody = z.strictObject({ phase: text(100), done: rows, total: rows });
 
 const answer = (body: unknown): Reply => json(200, JSON.stringify(body), { "cache-control": "no-store" });
 
@@ -31,8 +35,24 @@ export const loadingRoutes = ({ loading, replaceable, adopt }: LoadingOptions): 
     failures: ["import_refused"],
     handle: (call) => {
       pathOf(call, noParameters);
-      loading.begin();
+      loading.begin(replaceable);
       return answer({ replaceable });
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/admin/bulk/progress",
+    access: "operate",
+    tag: "admin",
+    summary: "Say how far the catalogue is that is being loaded beside this one",
+    description: "Shown by the job `catalogue.load`.",
+    body: progressBody,
+    responses: { 204: { description: "Noted." } },
+    handle: async (call) => {
+      pathOf(call, noParameters);
+      const { body } = await bodyOf(call, progressBody);
+      loading.report(body);
+      return empty(204);
     },
   }),
   route({
@@ -52,7 +72,7 @@ export const loadingRoutes = ({ loading, replaceable, adopt }: LoadingOptions): 
     handle: async (call) => {
       pathOf(call, noParameters);
       const { kept, ms } = await adopt();
-      loading.close();
+      loading.adopted(kept);
       return answer({ kept, ms });
     },
   }),

@@ -4,6 +4,7 @@ import { isHeld, WriterLock } from "../../../shared/database/lock.ts";
 import { AppError } from "../../../shared/errors.ts";
 import type { AdoptRequest } from "../../../shared/protocol.ts";
 import type { Logger } from "../../engine/log.ts";
+import type { Jobs, Report, Tracked } from "../jobs/feature.ts";
 
 /** The folder that a catalogue is loaded in: beside the database. */
 export const loadingFolder = (database: string): string => `${database}.loading`;
@@ -48,11 +49,14 @@ const LOOK_MS = 500;
 export class Loading {
   readonly #lock: string;
   readonly #log: Logger;
+  readonly #jobs: Pick<Jobs, "track">;
   #watch: NodeJS.Timeout | undefined;
+  #job: Tracked | undefined;
 
-  constructor(database: string, log: Logger) {
+  constructor(database: string, log: Logger, jobs: Pick<Jobs, "track">) {
     this.#lock = loadLock(database);
     this.#log = log;
+    this.#jobs = jobs;
     if (isHeld(this.#lock)) this.begin();
   }
 
@@ -60,12 +64,28 @@ export class Loading {
     return this.#watch !== undefined;
   }
 
-  /** @throws AppError `import_refused` when nobody loads. */
-  begin(): void {
+  /**
+   * @param tracked whether the catalogue takes this one's place when it is loaded: only then its end is told here.
+   * @throws AppError `import_refused` when nobody loads.
+   */
+  begin(tracked = false): void {
     if (this.underWay) return;
     if (!isHeld(this.#lock)) throw new AppError("import_refused", { detail: "nobody loads a catalogue" });
     this.#log.info("loading: a catalogue is being loaded beside this one");
+    if (tracked) this.#job = this.#jobs.track("catalogue.load");
     this.#watch = setInterval(() => isHeld(this.#lock) || this.close(), LOOK_MS).unref();
+  }
+
+  /** Rows that are loaded, as the process that loads says. */
+  report(report: Report): void {
+    this.#job?.report(report);
+  }
+
+  /** The catalogue is served now. */
+  adopted(kept: string): void {
+    this.#job?.done({ kept });
+    this.#job = undefined;
+    this.close();
   }
 
   /** Again is harmless. */
@@ -73,5 +93,7 @@ export class Loading {
     if (this.underWay) this.#log.info("the load of a catalogue has ended");
     clearInterval(this.#watch);
     this.#watch = undefined;
+    this.#job?.failed(new AppError("import_refused", { detail: "the process that loaded has ended" }));
+    this.#job = undefined;
   }
 }

@@ -3,7 +3,7 @@ import { openForReading } from "../../../shared/database/sqlite.ts";
 import { AppError } from "../../../shared/errors.ts";
 import type { Settings } from "../../../shared/settings.ts";
 import type { Chunk } from "../../../shared/tables.ts";
-import { progress } from "../../cli/output.ts";
+import { type Progress, progress } from "../../cli/output.ts";
 import { backups } from "../backups/feature.ts";
 import type { CatalogueSource } from "./commands.ts";
 import { type Filled, fill } from "./fill.ts";
@@ -51,7 +51,7 @@ export async function replaceCatalogue(
   const backup = precious ? await backups.backupFirst(settings) : null;
   try {
     const { chunks, rows, source } = catalogue;
-    const filled = await stage(settings, chunks(), source, progress(rows));
+    const filled = await stage(settings, chunks(), source, told(settings, rows));
     const kept = await withTarget(settings, (target) => target.adopt());
     const same = before === null || fingerprint(kept) === before;
     if (same) removeDatabase(kept);
@@ -59,6 +59,27 @@ export async function replaceCatalogue(
   } finally {
     discardStaged(settings.database);
   }
+}
+
+/** Milliseconds between two reports of a load to the server that it is for. */
+const REPORT_MS = 1_000;
+
+/** Progress on the terminal, and at the server, where there is one. */
+function told(settings: Settings, total: number): Progress {
+  const bar = progress(total);
+  let [done, last] = [0, 0];
+  return {
+    advance: (rows, phase) => {
+      bar.advance(rows, phase);
+      done += rows;
+      if (performance.now() - last < REPORT_MS) return;
+      last = performance.now();
+      const report = { phase, done, total: Math.max(total, done) };
+      // Nobody waits for a report, and a load does not fail for one.
+      withTarget(settings, (target) => target.report(report)).catch(() => {});
+    },
+    done: () => bar.done(),
+  };
 }
 
 /** Into the file itself, since a replicator follows it: into an empty one only, for this way can be cut off. */

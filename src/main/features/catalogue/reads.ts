@@ -6,6 +6,7 @@ import { keptTexts } from "../../engine/reads/texts.ts";
 import { cursorText, idText, limitText, totalText } from "../../http/fields.ts";
 import type { Filter } from "../../model/filters.ts";
 import { ALL_KINDS, etagOf, jsonOf, KINDS, type Kind, type KindPath, type Walk } from "../../model/kinds.ts";
+import { byIds, isByIds } from "./by-ids.ts";
 
 const MINUTE = 60;
 const QUERIES = { table: "queries", lifetime: 5 * MINUTE, freshness: "coherent" } as const;
@@ -30,6 +31,8 @@ export interface KindReads {
   readonly walked: Read<ListParams>;
   /** The list with `total`. */
   readonly counted: Read<ListParams>;
+  /** The list of given ids, in their order. */
+  readonly byIds: Read<ListParams>;
 }
 
 const entity = (kind: Kind): Read<EntityParams> => {
@@ -101,8 +104,9 @@ function counted(kind: Kind): Read<ListParams> {
 
 /** Which of its reads answers a list that is asked for so. */
 export function listRead(kind: Kind, params: ListParams): Read<ListParams> {
-  const { list, walked, counted } = CATALOGUE_READS[kind.path];
+  const { list, walked, counted, byIds } = CATALOGUE_READS[kind.path];
   if (params.total === "1") return counted;
+  if (isByIds(params)) return byIds;
   // It may come to many tracks.
   if (params.metadata !== undefined) return walked;
   const passesBy = givenFilters(kind, params).some(
@@ -271,7 +275,10 @@ function afterValues(isId: boolean, down: boolean, after: After): Record<string,
 export const CATALOGUE_READS = Object.fromEntries(
   ALL_KINDS.map((kind) => [
     kind.path,
-    { entity: entity(kind), list: list(kind), walked: walked(kind), counted: counted(kind) },
+    {
+      ...{ entity: entity(kind), list: list(kind), walked: walked(kind), counted: counted(kind) },
+      byIds: byIds(kind, list(kind)),
+    },
   ]),
 ) as Readonly<Record<KindPath, KindReads>>;
 

@@ -33,7 +33,7 @@ function kindRoutes(kind: PlainKind, answers: Answers, writes: Writes): Route[] 
       tag,
       operationId: `list${kind.type}s`,
       summary: `List ${plural}`,
-      description: `All ${plural}, or those that the filters leave; filters narrow each other.`,
+      description: `All ${plural}, or those that the filters leave; filters narrow each other. \`ids\` alone: all of them in one page, in their order, and those that nothing has as \`missing\`.`,
       read: list,
       choose: (params) => listRead(kind, params),
       ...(kind.gather === undefined ? {} : { gather: kind.gather }),
@@ -53,6 +53,7 @@ function kindRoutes(kind: PlainKind, answers: Answers, writes: Writes): Route[] 
     }),
     route({
       method: "POST",
+      batch: true,
       path,
       access: "catalogue:write",
       tag,
@@ -76,6 +77,7 @@ function kindRoutes(kind: PlainKind, answers: Answers, writes: Writes): Route[] 
     }),
     route({
       method: "PATCH",
+      batch: true,
       path: `${path}/{id}`,
       access: "catalogue:write",
       tag,
@@ -94,6 +96,7 @@ function kindRoutes(kind: PlainKind, answers: Answers, writes: Writes): Route[] 
     }),
     route({
       method: "DELETE",
+      batch: true,
       path: `${path}/{id}`,
       access: "catalogue:write",
       tag,

@@ -44,6 +44,7 @@ export const tagRoutes = (answers: Answers, writes: Writes): Route[] => [
   }),
   route({
     method: "POST",
+    batch: true,
     path: "/v1/tracks/{id}/tags",
     access: "catalogue:write",
     tag: "tags",
@@ -63,6 +64,7 @@ export const tagRoutes = (answers: Answers, writes: Writes): Route[] => [
   }),
   route({
     method: "DELETE",
+    batch: true,
     path: "/v1/tracks/{id}/tags/{tag}",
     access: "catalogue:write",
     tag: "tags",

@@ -12,6 +12,7 @@ import { ReadSide } from "../../engine/reads/read-side.ts";
 import { WriteSide } from "../../engine/write-side.ts";
 import { backups } from "../backups/feature.ts";
 import { type Coverage, statsOf } from "./coverage.ts";
+import { waiting } from "./follow.ts";
 import { VectorGeneration } from "./generation.ts";
 import { Sentences } from "./sentences.ts";
 import { SPREAD_COMMANDS } from "./spread-commands.ts";
@@ -97,8 +98,6 @@ async function openLocal(settings: Settings): Promise<Generator> {
   };
 }
 
-const waiting = ({ spreads, kinds }: Stats): number =>
-  spreads + COMPUTED_KINDS.reduce((sum, kind) => sum + kinds[kind].pending + kinds[kind].processing, 0);
 const made = ({ kinds }: Stats): number =>
   COMPUTED_KINDS.reduce((sum, kind) => sum + kinds[kind].completed, 0);
 

@@ -1,8 +1,10 @@
 import { remembered } from "../../engine/remembered.ts";
 import { actionRoute } from "../../http/action-route.ts";
 import { feature } from "../feature.ts";
+import { jobs } from "../jobs/feature.ts";
 import { vectorCommands } from "./command-line.ts";
 import { coverageOf, statsOf } from "./coverage.ts";
+import { follow } from "./follow.ts";
 import { isCatalogueChange, VectorGeneration } from "./generation.ts";
 import { RECOMMENDATIONS_READ } from "./recommendations.ts";
 import { discoverRoutes } from "./routes.ts";
@@ -27,7 +29,7 @@ const value = feature({
   ],
   commands: [...Object.values(VECTOR_COMMANDS), ...Object.values(SPREAD_COMMANDS)],
   prepare: ({ lyricModel }) => Sentences.open(lyricModel),
-  open({ engine, writes, settings }, sentences: Sentences | undefined) {
+  open({ engine, writes, settings, use }, sentences: Sentences | undefined) {
     const { answers, commands, log, reads } = engine;
     const busy = () => engine.writes.queueLength > 0 || reads.queueLengths.scan > 0;
     const generation = new VectorGeneration({ answers, commands, sentences, busy, log, polite: true });
@@ -35,6 +37,7 @@ const value = feature({
       if (settings.vectorGeneration) generation.poke();
     };
     let started = false;
+    const closing = new AbortController();
     return {
       /** The sentence model's thread, where the settings name a model. */
       sentences,
@@ -60,6 +63,7 @@ const value = feature({
           async () => {
             await commands.execute(SPREAD_COMMANDS.request, {});
             generation.poke();
+            follow(use(jobs).jobs, answers, closing.signal);
             return statsOf(answers);
           },
         ),
@@ -72,7 +76,10 @@ const value = feature({
         started = true;
         poke();
       },
-      close: () => generation.close(),
+      close: () => {
+        closing.abort();
+        return generation.close();
+      },
     };
   },
   commandLine: vectorCommands,

@@ -34,6 +34,7 @@ const removal = (
 ) =>
   route({
     method: "DELETE",
+    batch: true,
     path: `${path}/{kind}/{id}`,
     access: "library",
     tag: "library",
@@ -58,6 +59,7 @@ export const markRoutes = (answers: Answers, writes: Writes): Route[] => [
   }),
   route({
     method: "PUT",
+    batch: true,
     path: "/v1/favourites/{kind}/{id}",
     access: "library",
     tag: "library",
@@ -81,6 +83,7 @@ export const markRoutes = (answers: Answers, writes: Writes): Route[] => [
   }),
   route({
     method: "PUT",
+    batch: true,
     path: "/v1/ratings/{kind}/{id}",
     access: "library",
     tag: "library",

@@ -36,6 +36,7 @@ function playOf({ user, permissions }: Principal, play: PlayInput): PlayInput {
 export const listeningRoutes = (answers: Answers, writes: Writes): Route[] => [
   route({
     method: "POST",
+    batch: true,
     path: "/v1/plays",
     access: "plays:write",
     tag: "plays",

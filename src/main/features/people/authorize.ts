@@ -7,7 +7,9 @@ import {
   ANONYMOUS_READER,
   type Authorize,
   EVERYBODY,
+  neededFor,
   type Principal,
+  permits,
 } from "../../http/access.ts";
 import type { Credential, Credentials } from "./credentials.ts";
 import { type Limits, strangerOf } from "./limits/limits.ts";
@@ -80,7 +82,7 @@ export function createAuthorize(options: AuthorizeOptions): { authorize: Authori
 
   const judge = (incoming: IncomingMessage, rule: AccessRule, identity: Identity): Admission => {
     const { principal, rate } = identity;
-    if (!permits(principal, rule)) throw denied(principal, rule);
+    if (!permits(principal, rule.access)) throw denied(principal, rule);
     const { limits } = options;
     if (limits === undefined || principal.id === "operator") return identity;
     if (rate !== null) limits.takeOfKey(identity.id, rate);
@@ -127,13 +129,6 @@ function identityOf(credential: Credential, open: boolean): Identity {
   return { id, principal: { ...principal, permissions: EVERYBODY.permissions }, rate };
 }
 
-/** One's own things, and those of others for who may see people. */
-function permits({ permissions }: Principal, { access }: AccessRule): boolean {
-  if (access === "open") return true;
-  if (access === "own") return permissions.has("library") || permissions.has("people:read");
-  return permissions.has(access);
-}
-
 const BEARER = /^bearer +([\w~+/.=-]{1,512})$/i;
 
 const bearerOf = (authorization: string): string | undefined =>
@@ -152,7 +147,7 @@ function denied({ credential, id }: Principal, { access }: AccessRule): AppError
   if (credential === null && id === "anonymous") {
     return new AppError("unauthenticated", { headers: { "www-authenticate": CHALLENGE } });
   }
-  const permission = access === "own" ? "library" : access;
+  const permission = neededFor(access);
   return new AppError("forbidden", {
     detail: `needs the permission ${permission}`,
     headers: { "www-authenticate": `${CHALLENGE}, error="insufficient_scope", scope="${permission}"` },

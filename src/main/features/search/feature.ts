@@ -2,6 +2,7 @@ import { remembered } from "../../engine/remembered.ts";
 import { actionRoute } from "../../http/action-route.ts";
 import { discover } from "../discover/feature.ts";
 import { feature } from "../feature.ts";
+import { jobs } from "../jobs/feature.ts";
 import { ftsCommands } from "./command-line.ts";
 import { ftsCoverageOf } from "./coverage.ts";
 import { SearchKeeper } from "./keeper.ts";
@@ -47,12 +48,16 @@ const value = feature({
       summary: string,
     ) =>
       actionRoute({ method, path: `/admin/fts/${name}`, access, summary }, () => FTS_ACTIONS[name](commands));
+    const rebuild = actionRoute(
+      { method: "POST", path: "/admin/fts/rebuild", access: "operate", summary: "Make the text index anew" },
+      () => use(jobs).jobs.run("fts.rebuild", async () => FTS_ACTIONS.rebuild(commands)),
+    );
     return {
       /** Share of tracks that the text index knows; undefined when it cannot be told. Up to a minute old. */
       textCoverage,
       routes: [
         ...searchRoutes(answers, keeper, use(discover).sentences),
-        action("POST", "rebuild", "operate", "Make the text index anew"),
+        rebuild,
         action("POST", "optimize", "operate", "Join the parts of the text index"),
         action("POST", "validate", "operate", "Compare text index and catalogue"),
         action("GET", "stats", "operate:read", "What the text index holds"),

@@ -126,6 +126,7 @@ const reading = ({ answers }: PlaylistRoutes): Route[] => [
 const changing = (writes: Writes): Route[] => [
   route({
     method: "POST",
+    batch: true,
     path: PATH,
     access: "library",
     tag: "playlists",
@@ -151,6 +152,7 @@ const changing = (writes: Writes): Route[] => [
   }),
   route({
     method: "PATCH",
+    batch: true,
     path: `${PATH}/{id}`,
     access: "library",
     tag: "playlists",
@@ -170,6 +172,7 @@ const changing = (writes: Writes): Route[] => [
   }),
   route({
     method: "DELETE",
+    batch: true,
     path: `${PATH}/{id}`,
     access: "library",
     tag: "playlists",
@@ -184,6 +187,7 @@ const changing = (writes: Writes): Route[] => [
   }),
   route({
     method: "POST",
+    batch: true,
     path: `${PATH}/{id}/copy`,
     access: "library",
     tag: "playlists",
@@ -216,6 +220,7 @@ const OF_PLAYLIST = "`If-Match` takes the ETag of the playlist, which changes wi
 const entries = (writes: Writes): Route[] => [
   route({
     method: "POST",
+    batch: true,
     path: `${PATH}/{id}/tracks`,
     access: "library",
     tag: "playlists",
@@ -236,6 +241,7 @@ const entries = (writes: Writes): Route[] => [
   }),
   route({
     method: "PUT",
+    batch: true,
     path: `${PATH}/{id}/tracks`,
     access: "library",
     tag: "playlists",
@@ -255,6 +261,7 @@ const entries = (writes: Writes): Route[] => [
   }),
   route({
     method: "DELETE",
+    batch: true,
     path: `${PATH}/{id}/tracks/{track_id}`,
     access: "library",
     tag: "playlists",
@@ -274,6 +281,7 @@ const entries = (writes: Writes): Route[] => [
   }),
   route({
     method: "DELETE",
+    batch: true,
     path: `${PATH}/{id}/entries/{entry}`,
     access: "library",
     tag: "playlists",
@@ -293,6 +301,7 @@ const entries = (writes: Writes): Route[] => [
   }),
   route({
     method: "POST",
+    batch: true,
     path: `${PATH}/{id}/tracks/{entry}/move`,
     access: "library",
     tag: "playlists",

@@ -1,0 +1,23 @@
+-- Refunds go: what came before knows none.
+DROP TRIGGER sales_customer_moved;
+DROP TRIGGER sales_album_moved;
+DROP TRIGGER sales_track_moved;
+DROP TRIGGER sales_invoice_deleted;
+DROP TRIGGER sales_invoice_changed;
+DROP TRIGGER sales_line_deleted;
+DROP TRIGGER sales_line_changed;
+DROP TRIGGER sales_line_added;
+DROP TABLE sales_due;
+DROP TABLE sales_days;
+DELETE FROM invoice_lines WHERE invoice_id IN (SELECT id FROM invoices WHERE refund_of IS NOT NULL);
+DELETE FROM invoices WHERE refund_of IS NOT NULL;
+DROP INDEX invoice_lines_refund_of;
+DROP INDEX invoices_refund_of;
+ALTER TABLE invoice_lines DROP COLUMN refund_of;
+ALTER TABLE invoices DROP COLUMN refund_of;
+DROP INDEX invoices_total;
+DROP INDEX invoices_invoice_date;
+DROP INDEX customers_country;
+DROP INDEX customers_email;
+DROP INDEX customers_last_name;
+DROP INDEX employees_last_name;
