@@ -103,7 +103,7 @@ describe("a command that a guard refuses", () => {
       [note("x"), guarded(known, "SELECT '/' || text, 'is there' FROM notes ORDER BY text"), note("y")],
       {
         code: "reference_unknown",
-        message: "Refers to something that is not there",
+        message: "Refers to something that does not exist",
         errors: [
           { pointer: "/a", detail: "is there" },
           { pointer: "/x", detail: "is there" },
@@ -113,7 +113,7 @@ describe("a command that a guard refuses", () => {
     [
       "that brings errors of its own",
       [note("x"), guarded(told, deletion)],
-      { code: "reference_unknown", message: "Refers to something that is not there", errors },
+      { code: "reference_unknown", message: "Refers to something that does not exist", errors },
     ],
   ];
   /** As the writer thread gets them. */

@@ -84,7 +84,7 @@ export function createMetrics() {
     }),
     readBatchSize: new Histogram({
       name: "chinook_read_batch_size",
-      help: "Reads that travelled to a thread together, by lane.",
+      help: "Reads per batch, by lane.",
       labelNames: ["lane"],
       buckets: SIZES,
       registers,
@@ -122,13 +122,13 @@ export function createMetrics() {
     }),
     housekeepingFailures: new Counter({
       name: "chinook_housekeeping_failures_total",
-      help: "Hourly tasks of housekeeping that failed, by task and error code.",
+      help: "Failed hourly tasks, by task and error code.",
       labelNames: ["task", "code"],
       registers,
     }),
     rejectedRequests: new Counter({
       name: "chinook_rejected_requests_total",
-      help: "Requests turned away unserved, by reason.",
+      help: "Rejected requests, by reason.",
       labelNames: ["reason"],
       registers,
     }),
@@ -147,13 +147,13 @@ export function createMetrics() {
     }),
     checkpoints: new Counter({
       name: "chinook_checkpoints_total",
-      help: "WAL checkpoints, by mode and whether a reader held them back.",
+      help: "WAL checkpoints, by mode and whether a reader blocked them.",
       labelNames: ["mode", "result"],
       registers,
     }),
     backups: new Counter({
       name: "chinook_backups_total",
-      help: "Backups that were tried, by how it went.",
+      help: "Attempted backups, by result.",
       labelNames: ["result"],
       registers,
     }),
@@ -165,17 +165,17 @@ export function createMetrics() {
     }),
     backupLastSuccess: new Gauge({
       name: "chinook_backup_last_success_timestamp_seconds",
-      help: "The moment that the newest backup shows, in seconds since 1970; 0 when there is none.",
+      help: "Time of the newest backup's content, in seconds since 1970; 0 if there is none.",
       registers,
     }),
     backupLastDuration: new Gauge({
       name: "chinook_backup_last_duration_seconds",
-      help: "How long the newest backup took, its check included.",
+      help: "Duration of the newest backup, including its check.",
       registers,
     }),
     backupLongestStep: new Gauge({
       name: "chinook_backup_longest_step_seconds",
-      help: "The longest that a step of the newest copy kept the writer from a batch.",
+      help: "Longest step of the newest copy: the longest time it delayed a batch.",
       registers,
     }),
     backupLastBytes: new Gauge({
@@ -215,20 +215,20 @@ export function registerGauges({ registry }: Metrics, sources: GaugeSources): vo
     });
   gauges("chinook_cache_entries", "Cached answers, by table.", "cache", sources.cacheEntries);
   gauges("chinook_cache_bytes", "Memory of cached answers, by tier.", "tier", sources.cacheBytes);
-  gauges("chinook_read_queue_length", "Reads that wait, by lane.", "lane", sources.readQueues);
-  gauge("chinook_write_queue_length", "Commands that wait.", sources.writeQueue);
+  gauges("chinook_read_queue_length", "Waiting reads, by lane.", "lane", sources.readQueues);
+  gauge("chinook_write_queue_length", "Waiting commands.", sources.writeQueue);
   gauge("chinook_wal_frames", "Frames in the WAL.", () => sources.wal().frames);
   gauge("chinook_wal_bytes", "Size of the WAL file.", () => sources.wal().bytes);
   gauge(
     "chinook_play_totals_due",
-    "Spans of time whose plays are not added up yet, when last looked.",
+    "Time spans whose plays are not yet summed, at the last check.",
     sources.playTotalsDue,
   );
   gauges("chinook_health_check", "0 ok, 1 warn, 2 fail, by check.", "check", sources.healthChecks);
   gauge("chinook_database_bytes", "Size of the database file.", sources.databaseBytes);
   new Gauge({
     name: "chinook_fts_coverage_ratio",
-    help: "Share of tracks that the text index knows.",
+    help: "Share of tracks in the text index.",
     registers,
     async collect() {
       const ratio = await sources.ftsCoverage();
@@ -246,7 +246,7 @@ export function registerGauges({ registry }: Metrics, sources: GaugeSources): vo
   });
   new Counter({
     name: "chinook_cache_stale_fills_dropped_total",
-    help: "Answers that were not cached because a write overtook their read.",
+    help: "Answers not cached because of a write during their read.",
     registers,
     collect() {
       this.reset();
