@@ -7,14 +7,14 @@ import type { BackupJob, BackupJobs, Places } from "./archive/jobs.ts";
 import type { JobMessage } from "./archive/process.ts";
 import type { OnProgress } from "./archive/unpack.ts";
 
-/** Memory for JavaScript: data passes through in pieces. */
+/** MiB of JavaScript heap. Data is streamed. */
 const HEAP_MB = 128;
 
 const MODULE = fileURLToPath(new URL(`./archive/process${extname(import.meta.url)}`, import.meta.url));
 
 /**
- * The front's end of a process that makes backups, for one job. `result` settles exactly once; a process that ends
- * without a word, or is ended, rejects it with `backup_failed`.
+ * The main thread's side of a backup process with one job. `result` settles exactly once. If the process ends
+ * without a result, or is killed, it is rejected with `backup_failed`.
  */
 export class BackupProcess<J extends BackupJob> {
   readonly #child: ChildProcess;
@@ -41,14 +41,14 @@ export class BackupProcess<J extends BackupJob> {
     this.#child.send({ job, places, request });
   }
 
-  /** Ends it, whatever it is at; what it leaves behind is swept by the next. Again is harmless. */
+  /** Kills the process at any point. The next one removes what it leaves. Idempotent. */
   async close(): Promise<void> {
     this.#child.kill("SIGKILL");
     await this.#exited;
   }
 }
 
-/** One job in a process of its own, to its end. */
+/** Runs one job in its own process. */
 export const runBackupJob = <J extends BackupJob>(
   job: J,
   places: Places,

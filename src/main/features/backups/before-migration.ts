@@ -6,11 +6,11 @@ import { runBackupJob } from "./backup-process.ts";
 import { type PlaceSettings, placesOf } from "./places.ts";
 
 /**
- * A backup before the schema changes, by whoever holds the writer's lock. It goes to the folder alone: a migration
+ * Makes a backup before a migration, in the process that holds the writer's lock. Only in the folder: a migration
  * does not wait for a bucket.
  *
- * @returns undefined when the settings want none.
- * @throws AppError as a backup does; then nothing is to be migrated.
+ * @returns undefined if the settings turn it off.
+ * @throws AppError as a backup does. Then do not migrate.
  */
 export async function backupBeforeMigration(
   settings: PlaceSettings & Pick<Settings, "backupBeforeMigration">,

@@ -2,15 +2,15 @@ import { AppError, type ErrorCode } from "../../../shared/errors.ts";
 import type { Manifest } from "./archive/manifest.ts";
 import type { Phase } from "./archive/unpack.ts";
 
-/** What is known of one job, while it runs and afterwards. */
+/** The state of a job, running or finished. */
 export interface Job {
-  /** 0 until it is in the book. */
+  /** 0 until {@link JobBook} assigns it. */
   id: number;
   readonly job: "create" | "verify";
   readonly started_at: string;
   status: "running" | "done" | "failed";
   finished_at: string | null;
-  /** How far the present phase is, in bytes. */
+  /** Progress of the current phase, in bytes. */
   phase: Phase | null;
   done: number;
   total: number;
@@ -31,10 +31,10 @@ export const newJob = (job: Job["job"]): Job => ({
   error: null,
 });
 
-/** Jobs that can still be asked about. */
+/** Number of jobs whose state is kept. */
 const REMEMBERED = 20;
 
-/** Numbers jobs and remembers the last of them. */
+/** Assigns ids to jobs and keeps the latest ones. */
 export class JobBook {
   readonly #jobs = new Map<number, Job>();
   #lastId = 0;
@@ -45,7 +45,7 @@ export class JobBook {
     this.#jobs.delete(job.id - REMEMBERED);
   }
 
-  /** @throws AppError `not_found`: not known, or too long ago. */
+  /** @throws AppError `not_found`: unknown, or no longer kept. */
   get(id: number): Readonly<Job> {
     const job = this.#jobs.get(id);
     if (job === undefined) throw new AppError("not_found", { detail: `there is no job ${id}` });

@@ -14,10 +14,10 @@ import { runBackupJob } from "./backup-process.ts";
 import type { Job } from "./job.ts";
 import { placesOf, retentionOf } from "./places.ts";
 
-/** How often a server is asked how a job goes. */
+/** Milliseconds between two requests for a job's state. */
 const POLL_MS = 200;
 
-/** Backups of a database: through the server that holds it, whose settings count then, or from here. */
+/** Backups of a database: through the server that holds it, with that server's settings, or in this process. */
 export interface Keeper {
   create(reason: "manual" | "replacement", onProgress: OnProgress): Promise<Manifest>;
   list(from: Place): Promise<readonly Manifest[]>;
@@ -74,7 +74,7 @@ const PHASE_NAMES: Readonly<Record<Phase, string>> = {
 
 const inMib = (bytes: number): number => Math.ceil(bytes / 1_048_576);
 
-/** A bar for each phase that can be measured, a word for one that cannot; nothing where nobody looks. */
+/** A progress bar per measurable phase and a label for the others; no output without a terminal. */
 export async function withBars<T>(work: (onProgress: OnProgress) => Promise<T>): Promise<T> {
   let bar: Progress | undefined;
   let [current, before] = ["", 0];
@@ -95,7 +95,10 @@ export async function withBars<T>(work: (onProgress: OnProgress) => Promise<T>):
   }
 }
 
-/** Before something is replaced; said where somebody looks. @returns its id. @throws AppError as a backup does. */
+/**
+ * Makes a backup before a replacement, with a message on a terminal. @returns its id. @throws AppError as a backup
+ * does.
+ */
 export async function backupFirst(settings: Settings): Promise<string> {
   const keeper = await keeperOf(settings);
   const { id } = await withBars((onProgress) => keeper.create("replacement", onProgress));

@@ -8,7 +8,7 @@ export type PlaceSettings = Pick<
   "database" | "backupDir" | "backupS3Bucket" | "backupS3Endpoint" | "backupS3Region" | "backupS3Prefix"
 >;
 
-/** Where the settings say that backups of their database are. */
+/** The configured locations of a database's backups. */
 export function placesOf(settings: PlaceSettings, databaseId: string | null = null): Places {
   const { database, backupDir, backupS3Bucket: bucket } = settings;
   const { backupS3Endpoint: endpoint, backupS3Region: region, backupS3Prefix: prefix } = settings;

@@ -15,17 +15,16 @@ import { type PlaceSettings, placesOf } from "./places.ts";
 
 export interface Restored {
   readonly backup: Manifest;
-  /** Where the database that was there is now; null when there was none. */
+  /** Path of the old database; null if there was none. */
   readonly kept: string | null;
 }
 
 /**
- * Puts a backup in the database's place. It holds the writer's lock for all of it, so no server runs and none starts.
- * The backup becomes a database beside the old one and is checked there; only then are the two exchanged, and the
- * old one is kept.
+ * Replaces the database by a backup. It holds the writer's lock throughout, so no server runs or starts. The backup
+ * is unpacked beside the old database and checked. Only then are the two exchanged. The old one is kept.
  *
- * @throws AppError `locked` while a server holds the database; `backup_unknown`, `backup_damaged`, `backup_too_new`:
- * then the database is as it was.
+ * @throws AppError `locked` while a server holds the database; `backup_unknown`, `backup_damaged`,
+ * `backup_too_new`. Then the database is unchanged.
  */
 export async function restore(
   settings: PlaceSettings,
@@ -50,7 +49,7 @@ export async function restore(
   }
 }
 
-/** A database that is damaged is about to be replaced: whose it was is then not known. */
+/** Null for a damaged database, whose identity is unknown. It is about to be replaced. */
 function identityOfReadable(database: string): string | null {
   try {
     return identityOf(database);

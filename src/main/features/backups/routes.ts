@@ -44,13 +44,13 @@ const jobSchema = z
     error: z.object({ code: z.string(), detail: z.string(), hint: z.string() }).nullable(),
   })
   .meta({ id: "BackupJob" });
-/** What a folder or a bucket can have wrong. */
+/** Failures of a folder or a bucket. */
 const STORES = ["backup_failed", "bucket_failed", "s3_client_missing"] as const;
 const started = {
   202: { description: "Started: `Location` tells how it goes.", body: jobSchema, headers: ["Location"] },
 } as const;
 
-/** Restoring is not among them: it replaces the file that this server has open, so it is a command's. */
+/** There is no route for restoring: it replaces the file that this server has open, so it is a CLI command. */
 export const backupRoutes = (backups: Backups): Route[] => [
   route({
     method: "GET",

@@ -1,18 +1,18 @@
 export interface ScheduleOptions {
-  /** 0: nothing is scheduled. */
+  /** 0: no schedule. */
   readonly everyMs: number;
   readonly make: () => Promise<void>;
-  /** When the newest backup was made, in milliseconds since 1970; NaN when there is none. */
+  /** Time of the newest backup, in milliseconds since 1970; NaN if there is none. */
   readonly last: () => Promise<number>;
   readonly onFailure: (error: unknown) => void;
 }
 
-/** A failed backup is tried again so soon, or at its next turn when that is sooner. */
+/** Milliseconds until a failed backup is retried, or until its next turn if that is earlier. */
 const AGAIN_MS = 300_000;
 
 /**
- * Makes a backup when the newest is as old as the interval: a restart neither skips one nor makes one too many. A
- * clock that was set back delays one by an interval at most.
+ * Makes a backup when the newest one is as old as the interval: a restart neither skips a backup nor makes an extra
+ * one. A clock that was set back delays one by an interval at most.
  */
 export class Schedule {
   readonly #options: ScheduleOptions;

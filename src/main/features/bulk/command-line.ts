@@ -30,7 +30,7 @@ export function catalogueCommands(program: Command): void {
     .action(generate);
 }
 
-/** The file is opened and read through, every value checked, before the database is touched. */
+/** Validates the whole file before the database is opened. */
 async function importFile(file: string, options: FillOptions): Promise<void> {
   const { openUpstream } = await import("../../datasets/upstream.ts");
   const upstream = openUpstream(file, new Date());
@@ -55,7 +55,7 @@ async function generate(options: FillOptions & { tracks: string; seed: string })
   });
 }
 
-/** One load at a time: another is refused before anything is touched. */
+/** One load at a time. A second one is refused before anything is changed. */
 async function load(options: FillOptions, catalogue: Catalogue): Promise<void> {
   const settings = settingsOf({ ...options });
   using _ = lockLoading(settings.database);

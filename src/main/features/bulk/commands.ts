@@ -12,10 +12,10 @@ import { type Command, command, statement } from "../../engine/commands/command.
 import { type Nothing, nothing } from "../../engine/reads/read.ts";
 import { FINGERPRINT_SQL, SOURCE_SQL } from "./source.ts";
 
-/** Columns that do not count as a change when a row is loaded again. */
+/** Columns whose change does not count when a row is loaded again. */
 const UNCOUNTED = new Set(["id", "public_id", "created_at", "updated_at"]);
 const VERSIONED = new Set<BulkTable>(["artists", "albums", "genres", "media_types", "tracks", "playlists"]);
-/** Behind what the playlist holds, a step apart; a track that is in it stays where it is. */
+/** Appends to the playlist, with gaps between positions. A track that is already in it keeps its position. */
 const ENTRIES = `
   INSERT INTO playlist_tracks (playlist_id, track_id, added_at, position)
   SELECT value ->> 0, value ->> 1, value ->> 2,
@@ -26,8 +26,8 @@ const ENTRIES = `
   ORDER BY key`;
 
 /**
- * Rows of one table as one statement: the chunk travels as a JSON text and becomes a table inside SQLite. A row
- * that is there already is updated only where it differs, so loading a catalogue twice changes nothing.
+ * Upserts rows of one table in one statement: the chunk is passed as JSON text and becomes a table inside SQLite.
+ * An existing row is updated only if it differs, so loading a catalogue twice changes nothing.
  */
 function upsert(table: BulkTable): string {
   if (table === "playlist_tracks") return ENTRIES;
@@ -50,15 +50,15 @@ const UPSERTS = Object.fromEntries(BULK_TABLES.map((table) => [table, upsert(tab
   string
 >;
 
-/** FTS5's own default: as many segments of a size are merged as writes go by. */
+/** FTS5's default: the number of segments of a size that are merged as writes go on. */
 const AUTOMERGE = 4;
 const automerge = (segments: number): Statement =>
   statement(`INSERT INTO tracks_fts (tracks_fts, rank) VALUES ('automerge', ${segments})`, {});
 
 /**
- * A chunk, without the merging of the text index that other writes pay for as they go: a load merges once, at its
- * end. Off and on again in one transaction, so that no load that dies leaves it off. How many rows changed is noted
- * in between, since what comes after counts as a change too.
+ * Loads a chunk without merging the text index, which other writes pay for gradually: a load merges once, at its
+ * end. The setting is turned off and on in one transaction, so that an interrupted load does not leave it off. The
+ * number of changed rows is read in between, since later statements count as changes too.
  */
 const unmerged = (load: Statement): Statement[] => [
   automerge(0),
@@ -69,7 +69,7 @@ const unmerged = (load: Statement): Statement[] => [
 
 const everything = () => ["*"];
 
-/** No union: each wrong value would make three errors, and a chunk has thousands of values. */
+/** Not a union: each wrong value would cause three errors, and a chunk has thousands of values. */
 const value = z
   .custom<Value>(
     (given) => given === null || typeof given === "string" || Number.isFinite(given),
@@ -99,10 +99,10 @@ const note = (key: string, value: string, params: Statement["params"] = {}): Sta
     params,
   );
 
-/** `loading` while a load is under way: what one that was cut off leaves behind. */
+/** `loading` during a load; an interrupted load leaves it behind. */
 export type CatalogueSource = "demo" | "generated" | "imported" | "loading";
 
-/** Notes where the catalogue came from; of the demo also what it is like before anybody changes it. */
+/** Records the catalogue's source; for the demo also its fingerprint, to detect changes. */
 const source: Command<{ source: CatalogueSource }> = command({
   name: "bulk.source",
   input: z.strictObject({ source: z.enum(["demo", "generated", "imported", "loading"]) }),
@@ -113,7 +113,7 @@ const source: Command<{ source: CatalogueSource }> = command({
   tags: everything,
 });
 
-/** The same question as the read's, for a writer that has no readers beside it. */
+/** The same as the read, for a writer without readers. */
 const inspect: Command<Nothing> = command({
   name: "bulk.inspect",
   input: nothing,

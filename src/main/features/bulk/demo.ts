@@ -8,19 +8,19 @@ import { isLoading, lockLoading } from "./loading.ts";
 import { discardStaged, stage } from "./stage.ts";
 import { localTarget, type Target } from "./target.ts";
 
-/** As large as the upstream sample; always the same one. */
+/** The size of the upstream sample; always the same catalogue. */
 const DEMO = { tracks: 3_503, seed: 1 } as const;
 
 export async function fillDemo(settings: Settings, writes: WriteSide): Promise<void> {
   if (settings.demo) await demoInto(settings, localTarget(writes, settings));
 }
 
-/** Fills an empty database with the demo catalogue, unless somebody loads another. @returns whether it did. */
+/** Fills an empty database with the demo catalogue, unless another one is being loaded. @returns whether it did. */
 export async function demoInto(settings: Settings, target: Target): Promise<boolean> {
   const { source, empty } = await target.source();
   if (!empty || source !== null || isLoading(settings.database)) return false;
   say("The database is empty: filling it with a generated demo catalogue.");
-  // Imported here: its vocabulary is megabytes that a server with a catalogue need not carry.
+  // Imported on demand: its vocabulary is megabytes that a server with a catalogue does not need.
   const { generateCatalogue, startOfDay } = await import("../../datasets/generate.ts");
   const bar = progress(DEMO.tracks * 7);
   const chunks = generateCatalogue({ ...DEMO, now: startOfDay(new Date()) });
@@ -30,7 +30,7 @@ export async function demoInto(settings: Settings, target: Target): Promise<bool
   return true;
 }
 
-/** Whole or not at all, as every catalogue: a start that is cut off is followed by one that finds nothing. */
+/** Atomic, as for every catalogue: after an interrupted start the database is still empty. */
 async function stageDemo(
   settings: Settings,
   target: Target,

@@ -5,17 +5,19 @@ import type { Progress } from "../../cli/output.ts";
 import type { CatalogueSource } from "./commands.ts";
 import type { Target } from "./target.ts";
 
-/** Chunks on their way at once: enough to keep the writer busy, few enough to keep memory small. */
+/** Chunks in flight: enough to keep the writer busy, few enough to keep memory small. */
 const IN_FLIGHT = 4;
 
 export interface Filled {
   readonly rows: number;
-  /** Rows that are new or different. */
+  /** Rows that are new or changed. */
   readonly changed: number;
   readonly tables: Readonly<Record<string, number>>;
 }
 
-/** Loads a catalogue into an empty database and notes where it came from; until then it counts as half loaded. */
+/**
+ * Loads a catalogue into an empty database and records its source. Until then the catalogue counts as half loaded.
+ */
 export async function fill(
   target: Target,
   chunks: Iterable<Chunk>,
@@ -28,7 +30,7 @@ export async function fill(
   return finish(target, tables, changed, progress);
 }
 
-/** Loads a catalogue over one: what is there is updated where it differs, and nothing is deleted. */
+/** Merges a catalogue into an existing one: existing rows are updated if they differ; nothing is deleted. */
 export async function merge(target: Target, chunks: Iterable<Chunk>, progress: Progress): Promise<Filled> {
   const { tables, changed } = await loadAll(target, chunks, progress);
   return finish(target, tables, changed, progress);
@@ -46,11 +48,11 @@ async function finish(
   return { rows, changed, tables };
 }
 
-/** Refusals after which nothing was written, and the same may succeed. */
+/** Refusals after which nothing was written and a retry may succeed. */
 const AGAIN = new Set<ErrorCode>(["write_timeout", "overloaded", "wal_full", "busy", "writer_lost"]);
 const [AGAIN_MS, ATTEMPTS] = [500, 600];
 
-/** A slow disk makes a load slow, and does not end it. */
+/** A slow disk makes a load slow but does not abort it. */
 async function patiently<T>(write: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -62,7 +64,7 @@ async function patiently<T>(write: () => Promise<T>): Promise<T> {
   }
 }
 
-/** In order of the tables, a few chunks at a time within one. */
+/** In order of the tables, with a few chunks of one table in flight. */
 async function loadAll(target: Target, chunks: Iterable<Chunk>, progress: Progress) {
   const tables: Record<string, number> = {};
   const flying = new Set<Promise<void>>();

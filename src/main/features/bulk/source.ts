@@ -6,8 +6,8 @@ const DATED = ["playlist_tracks", "track_tags"];
 const figure = (table: string, what: string): string => `(SELECT json_array(${what}) FROM ${table})`;
 
 /**
- * What tells a catalogue from the same one after somebody changed it: an insert moves the highest id ever given, an
- * update the sum of versions, a deletion the count. In SQL; a JSON array. Reads every row.
+ * A fingerprint of the catalogue that detects changes: an insert changes the highest id ever used, an update the
+ * sum of versions, a deletion the count. SQL for a JSON array. Reads every row.
  */
 export const FINGERPRINT_SQL = `json_array(
   ${VERSIONED.map((table) => figure(table, "count(*), sum(version)")).join(", ")},
@@ -18,8 +18,8 @@ export const FINGERPRINT_SQL = `json_array(
     WHERE name IN (${[...VERSIONED, ...COUNTED].map((table) => `'${table}'`).join(", ")})))`;
 
 /**
- * What a bulk load asks before it writes: `{"source", "empty", "changed"}`. Changed is whatever is not the generated
- * demo as it was made: somebody's own data.
+ * The state that a load checks before it writes: `{"source", "empty", "changed"}`. `changed` is true unless the
+ * catalogue is the unchanged demo: it may be users' data.
  */
 export const SOURCE_SQL = `
   SELECT json_object(
@@ -30,7 +30,7 @@ export const SOURCE_SQL = `
       iif((SELECT value FROM meta WHERE key = 'demo') IS ${FINGERPRINT_SQL}, 'false', 'true')))
     ) AS body, NULL AS etag, NULL`;
 
-/** `changed` reads the whole of a demo, which is small. */
+/** `changed` reads the whole catalogue only for the demo, which is small. */
 export const SOURCE_READ: Read<Nothing> = read({
   name: "catalogue.source",
   lane: "scan",

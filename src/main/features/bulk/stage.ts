@@ -10,10 +10,10 @@ import { loadingFolder, stagedFile } from "./loading.ts";
 import { targetOf } from "./target.ts";
 
 /**
- * Loads a catalogue into a database of its own, beside the one that it is for, by the same writer. That one is not
- * touched and goes on being served; see `Target.adopt` for what comes then. The caller has the right to load.
+ * Loads a catalogue into its own database beside the target, with the same writer code. The target is not touched
+ * and is served meanwhile; `Target.adopt` then exchanges them. The caller has the right to load.
  *
- * Syncs are left to checkpoints: what a crash leaves of it is thrown away. Closed, it is on the disk.
+ * Commits are not synced, because after a crash the staged database is discarded. It is synced when closed.
  */
 export async function stage(
   settings: Settings,
@@ -33,6 +33,6 @@ export async function stage(
   }
 }
 
-/** What a load leaves behind, done or not. */
+/** Removes the staged database, complete or not. */
 export const discardStaged = (database: string): void =>
   rmSync(loadingFolder(database), { recursive: true, force: true });

@@ -7,9 +7,9 @@ import { decodeCursor, pageOf } from "../../engine/reads/page.ts";
 import { type Read, read } from "../../engine/reads/read.ts";
 import { cursorText, idText, limitText, text } from "../../http/fields.ts";
 
-/** Free words on tracks. A tag is known by its slug: `Late Night` and `late night` are one. */
+/** Free words on tracks. A tag is identified by its slug: `Late Night` and `late night` are the same. */
 
-/** Tags that one track shows. */
+/** Maximum tags in a track's list. */
 const MOST_SHOWN = 1_000;
 const QUERIES = { table: "queries", lifetime: 300, freshness: "coherent" } as const;
 
@@ -83,13 +83,13 @@ interface AddInput {
 interface RemoveInput {
   readonly id: number;
   readonly tag: string;
-  /** The text of the track's tags that must still be theirs. */
+  /** The text of the track's tags that the client saw; it must still be current. */
   readonly seen?: string | undefined;
 }
 
 const touched = ({ id }: { readonly id: number }): string[] => ["tags", `tags-of:${id}`];
 
-/** Makes the tag where it is new. Again for a track that has it: `already_exists`. */
+/** Creates the tag if it is new. `already_exists` if the track has it. */
 const add: Command<AddInput> = command({
   name: "tracks.tags.add",
   input: z.strictObject({ id: idText, body: tagBody }) as unknown as z.ZodType<AddInput>,
@@ -112,7 +112,7 @@ const add: Command<AddInput> = command({
   tags: touched,
 });
 
-/** A tag that no track has any more goes too. */
+/** Also deletes the tag if no other track has it. */
 const remove: Command<RemoveInput> = command({
   name: "tracks.tags.remove",
   input: z.strictObject({

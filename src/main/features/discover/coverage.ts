@@ -4,7 +4,7 @@ import { VECTOR_STATS_READ, type VectorStats } from "./vector-reads.ts";
 
 export type Coverage = Readonly<Record<VectorKind, number>>;
 
-/** Share of tracks with a vector, by kind. An empty catalogue lacks nothing. */
+/** Share of tracks with a vector, by kind; 1 for an empty catalogue. */
 export const coverageIn = ({ tracks, kinds }: VectorStats): Coverage =>
   Object.fromEntries(
     VECTOR_KINDS.map((kind) => [kind, tracks === 0 ? 1 : kinds[kind].completed / tracks]),
@@ -18,7 +18,7 @@ export async function statsOf(
   return { ...stats, coverage: coverageIn(stats) };
 }
 
-/** For the gauge: a scrape is answered without it when the lane has no time for the count. */
+/** For the gauge. If the lane is overloaded, the scrape is answered without it. */
 export async function coverageOf(answers: Pick<Answers, "fetch">): Promise<Partial<Coverage>> {
   try {
     return (await statsOf(answers)).coverage;

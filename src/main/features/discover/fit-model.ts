@@ -7,7 +7,7 @@ import {
 } from "../../../shared/embedders/lyric-model.ts";
 import type { Extent, FrequencyParams } from "./vector-reads.ts";
 
-/** Tracks that one read counts: some twenty milliseconds of a scan thread. */
+/** Tracks counted by one read: some twenty milliseconds of a scan thread. */
 const SLICE = 250;
 
 interface Frequencies {
@@ -22,14 +22,14 @@ export interface FittedModel {
   readonly idf: string;
 }
 
-/** Whether the catalogue has outgrown its model, or has become large enough for its first. */
+/** Whether the catalogue has outgrown its model, or has become large enough for the first one. */
 export const needsModel = ({ tracks, model }: Pick<Extent, "tracks" | "model">): boolean =>
   tracks >= SMALLEST && (model === null || tracks >= GROWTH * model.tracks);
 
 /**
- * Counts the terms of the catalogue, or of an evenly strided sample of it, and makes the weights of them.
+ * Counts the terms of the catalogue, or of a sample with an even stride of ids, and computes the weights.
  *
- * @param read one slice of the count; called until it finds no more.
+ * @param read one slice of the count; called until it returns no more.
  */
 export async function fitModel(
   tracks: number,

@@ -24,26 +24,29 @@ import {
   type VectorStats,
 } from "./vector-reads.ts";
 
-/** Vectors that one step writes: at most some ten milliseconds of the writer, which is what a request may wait. */
+/**
+ * Vectors written by one step: at most some ten milliseconds of the writer, which is the longest delay of a
+ * request.
+ */
 const SLICE = 64;
-/** Tracks whose neighbours one step works out: some milliseconds of a scan thread each. */
+/** Tracks whose neighbours one step computes: some milliseconds of a scan thread each. */
 const NEIGHBOUR_SLICE = 32;
-/** Milliseconds between a write and the look at what it made due: a burst of writes is one look. */
+/** Milliseconds between a write and the check for due work: one check per burst of writes. */
 const SETTLE_MS = 50;
-/** Milliseconds until a failed round is tried again. */
+/** Milliseconds until a failed round is retried. */
 const RETRY_MS = 1_000;
-/** How many times as long as it worked it rests: so it takes a fifth of one thread, and a tenth of two cores. */
+/** Ratio of rest to work: it uses a fifth of one thread, and a tenth of two cores. */
 const REST = 4;
-/** Milliseconds that a step stands back for requests that wait, so that it is not kept away for ever. */
+/** Milliseconds that a step waits while requests do, at most, so that it does not starve. */
 const PATIENCE_MS = 500;
 
-/** Milliseconds without a change before neighbours are worked out: the next change would drop them all. */
+/** Milliseconds without a change before neighbours are computed: a change invalidates them all. */
 const QUIET_MS = 2_000;
 
-/** Kinds whose names and facts vectors are computed from, and vectors themselves. */
+/** Kinds whose data vectors are computed from, and vectors themselves. */
 const EMBEDDED = /^(\*$|tracks|albums|artists|genres|media-types|vectors)/;
 
-/** Whether a write that touched these tags may have made a vector or a list of neighbours due. */
+/** Whether a write with these tags may have made a vector or a list of neighbours due. */
 export const isCatalogueChange = (tags: readonly string[]): boolean => tags.some((tag) => EMBEDDED.test(tag));
 
 interface Neighbours {
@@ -57,21 +60,21 @@ export interface GenerationOptions {
   /** Whether requests wait. */
   readonly busy: () => boolean;
   readonly log: Logger;
-  /** What lyric vectors are computed with in place of hashed words. */
+  /** Computes lyric vectors, instead of hashed words. */
   readonly sentences?: Pick<Sentences, "embedder" | "embed"> | undefined;
-  /** False works without pause: for a process that does nothing else. */
+  /** False works without rest: for a process that does nothing else. */
   readonly polite: boolean;
 }
 
 /**
- * Computes the vectors that are due, a slice at a time, behind everything else.
+ * Computes due vectors in the background, one slice at a time.
  *
- * - The queue is in the database: what was in hand when a process ended is due again when the next one starts.
- * - A slice is claimed, computed on the scan lane and stored, each as a read or a command like any other, so that
- *   nothing here reads or writes by a way of its own. A track that changes in between is due again.
- * - It rests four times as long as it worked, and waits while requests do. One slice is what a request may have to wait for.
- * - `poke` says that there may be something to do; poking while it works is never lost. `close` waits for the step
- *   that runs. Both may be called at any time, and again.
+ * - The queue is in the database. Claimed work of a process that ended is due again at the next start.
+ * - A slice is claimed, computed on the scan lane and stored, as ordinary reads and commands. A track that changes
+ *   meanwhile is due again.
+ * - It rests four times as long as it worked, and waits while requests do. A request waits for one slice at most.
+ * - `poke` signals that there may be work; a poke during work is never lost. `close` waits for the running step.
+ *   Both may be called at any time; `close` is idempotent.
  */
 export class VectorGeneration {
   readonly #options: GenerationOptions;
@@ -84,7 +87,7 @@ export class VectorGeneration {
     this.#options = options;
   }
 
-  /** There may be something to do. */
+  /** Signals that there may be work. */
   poke(): void {
     this.#poked = true;
     if (this.#running !== undefined || this.#stopped) return;
@@ -121,7 +124,7 @@ export class VectorGeneration {
     }
   }
 
-  /** A lane that was full or a thread that was lost: what was in hand is given back by the next round. */
+  /** After an overload or a lost thread, the next round releases the claimed work. */
   async #failed(error: unknown): Promise<void> {
     if (this.#stopped) return;
     const known = error instanceof AppError && error.status === 503;
@@ -142,7 +145,7 @@ export class VectorGeneration {
     await this.#steps(() => this.#keepNeighbours());
   }
 
-  /** Sees to it that lyric vectors are of the embedder that is configured, and that hashed words have their weights. */
+  /** Checks that lyric vectors are of the configured embedder, and that hashed words have weights. */
   async #prepare(): Promise<Extent> {
     const { sentences } = this.#options;
     const extent = await this.#json<Extent>(EXTENT_READ);
@@ -184,21 +187,21 @@ export class VectorGeneration {
     return true;
   }
 
-  /** Waits until nothing was written for a while; what was is not kept waiting by it. */
+  /** Waits until nothing was written for a while. It delays no write. */
   async #quiet(): Promise<void> {
     if (!this.#options.polite) return;
     for (let waited = 0; waited < QUIET_MS && !this.#poked && !this.#stopped; waited += SETTLE_MS)
       await this.#sleep(SETTLE_MS);
   }
 
-  /** Works out a slice of the neighbours that are lacking. @returns whether there was something, and nothing changed. */
+  /** Computes a slice of the missing neighbours. @returns whether there was work and nothing changed meanwhile. */
   async #keepNeighbours(): Promise<boolean> {
     if (this.#poked) return false;
     const lacking = await this.#json<readonly number[]>(LACKING_READ, { limit: NEIGHBOUR_SLICE });
     if (lacking.length === 0) return false;
     const rows: unknown[] = [];
     let changes = Number.POSITIVE_INFINITY;
-    // One after the other, so that a request finds its place between.
+    // One after the other, so that requests run in between.
     for (const id of lacking) {
       const found = await this.#json<Neighbours>(NEIGHBOURS_READ, { id });
       changes = Math.min(changes, found.changes);
@@ -241,7 +244,7 @@ export class VectorGeneration {
     return JSON.parse((await this.#read(read, params))!);
   }
 
-  /** @throws AppError `closing` between the parts of a long piece of work, so that closing need not wait for all. */
+  /** @throws AppError `closing` between the parts of long work, so that closing does not wait for all of it. */
   async #read<P>(read: Read<P>, params: P): Promise<string | null> {
     if (this.#stopped) throw new AppError("closing");
     const found = await this.#options.answers.fetch(read, params, Answers.key(read, params));

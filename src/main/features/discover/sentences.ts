@@ -3,23 +3,23 @@ import { fromFailure } from "../../../shared/errors.ts";
 import type { SentenceReport, SentenceTask } from "../../../workers/sentences.ts";
 import { threadUrl } from "../../engine/threads.ts";
 
-/** Texts that travel together: a search waits for one such batch of the generation at the most. */
+/** Texts per batch. A search waits for one such batch at most. */
 const BATCH = 8;
-/** MiB of the thread's JavaScript heap: a tokenizer's vocabulary is there, the model's weights are not. */
+/** MiB of the thread's JavaScript heap. It holds the tokenizer's vocabulary, but not the model's weights. */
 const LIMITS = { maxOldGenerationSizeMb: 512 };
 /** Added to the thread's niceness. */
 const NICE = 5;
 
 /**
- * A sentence model on a thread of its own: there only when a folder is configured.
+ * A sentence model on its own thread. It exists only if a folder is configured.
  *
- * Batches are embedded one after the other, in the order that they were asked for. A thread that dies is replaced,
- * and the batch that it died over is refused. After `close`, everything is.
+ * Batches are embedded one after the other, in order of arrival. A thread that dies is replaced, and its batch is
+ * refused. After `close`, all batches are.
  */
 export class Sentences implements AsyncDisposable {
   readonly #pool: Piscina<SentenceTask, SentenceReport>;
   readonly #folder: string;
-  /** What its vectors are of: see {@link SentenceModel.embedder}. */
+  /** Identifies its vectors: see {@link SentenceModel.embedder}. */
   readonly embedder: string;
 
   private constructor(pool: Piscina<SentenceTask, SentenceReport>, folder: string, embedder: string) {
@@ -29,7 +29,7 @@ export class Sentences implements AsyncDisposable {
   }
 
   /**
-   * @param folder the setting: `none` where lyric vectors are made of hashed words.
+   * @param folder the setting: `none` for lyric vectors from hashed words.
    * @throws AppError `model_unusable`.
    */
   static async open(folder: string): Promise<Sentences | undefined> {
@@ -39,7 +39,7 @@ export class Sentences implements AsyncDisposable {
       ...{ minThreads: 1, maxThreads: 1, concurrentTasksPerWorker: 1, recordTiming: false },
       ...{ idleTimeout: Number.POSITIVE_INFINITY, niceIncrement: NICE, resourceLimits: LIMITS },
     });
-    // A thread that dies idle is replaced by the pool, which says so; unheard, that would end the process.
+    // The pool replaces a thread that dies idle and emits `error`. Without a listener, that would end the process.
     pool.on("error", () => {});
     try {
       const { embedder } = reported(await pool.run({ folder, texts: [] }));
@@ -50,7 +50,7 @@ export class Sentences implements AsyncDisposable {
     }
   }
 
-  /** @returns a vector for each text, hexadecimal as it is stored; empty where a text has none. */
+  /** @returns a hexadecimal vector per text, as it is stored; empty if a text has none. */
   async embed(texts: readonly string[]): Promise<string[]> {
     const vectors: string[] = [];
     for (let at = 0; at < texts.length; at += BATCH) {
@@ -60,7 +60,7 @@ export class Sentences implements AsyncDisposable {
     return vectors;
   }
 
-  /** Waits for the batch that runs. Again is harmless. */
+  /** Waits for the running batch. Idempotent. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -8,9 +8,9 @@ export interface VectorExtension {
 }
 
 /**
- * Loads the vector extension into an empty database and has it find the nearest of three vectors.
+ * Loads the vector extension into an empty database and finds the nearest of three vectors.
  *
- * @throws AppError `vectors_unavailable` when it cannot be loaded, or finds the wrong one.
+ * @throws AppError `vectors_unavailable` if it can't be loaded, or finds the wrong one.
  */
 export function verifyVectors(): VectorExtension {
   const db = new Database(":memory:");

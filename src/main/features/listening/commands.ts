@@ -4,7 +4,7 @@ import { type Command, command, statement } from "../../engine/commands/command.
 import { REFERENCES_KNOWN, UNKNOWN_ID } from "../../engine/commands/guards.ts";
 import { id, timestamp, toUtc } from "../../http/fields.ts";
 
-/** How far a client's clock may be ahead of this one, in milliseconds. */
+/** Maximum milliseconds that a client's clock may be ahead of the server's. */
 const AHEAD_MS = 60_000;
 
 const playInput = z
@@ -23,7 +23,7 @@ export const MAX_PLAYS = 1_000;
 const plays = z.array(playInput).min(1).max(MAX_PLAYS);
 export const playsBody = z.union([playInput, plays]);
 
-/** The schema to validate a body by. An array is not validated by the union, which words each error twice. */
+/** The schema for a body. An array is not validated by the union, which would report each error twice. */
 export const playsSchemaOf = (body: unknown) => (Array.isArray(body) ? plays : playsBody);
 
 const PLAY_JSON = "json_object('id', id, 'track_id', track_id, 'user_id', user_id, 'played_at', played_at)";
@@ -33,7 +33,7 @@ const TRACK_KNOWN: Guard = {
   otherwise: { code: "reference_unknown", errors: [{ pointer: "/track_id", detail: UNKNOWN_ID }] },
 };
 
-/** One play, in one statement: it is the most frequent write there is. */
+/** One play in one statement: the most frequent write. */
 const one: Command<PlayInput> = command({
   name: "plays.create",
   input: playInput,
@@ -47,19 +47,19 @@ const one: Command<PlayInput> = command({
   ],
   answer: () =>
     statement(`SELECT ${PLAY_JSON} AS body, NULL AS etag FROM plays WHERE id = last_insert_rowid()`, {}),
-  // A play is its own record: whose, of what, when.
+  // A play is its own record: who, what, when.
   audit: "none",
   tags: ({ user_id }) => (user_id == null ? [] : [userTag(user_id)]),
 });
 
-/** Errors that one refusal names. */
+/** Errors that one refusal lists. */
 const MOST_NAMED = 20;
 
 const UNKNOWN_TRACKS = `
   SELECT '/' || key || '/track_id', '${UNKNOWN_ID}' FROM json_each(@plays)
   WHERE NOT EXISTS (SELECT 1 FROM tracks WHERE id = value ->> 'track_id') LIMIT ${MOST_NAMED}`;
 
-/** Up to a thousand plays: all of them, or none when one names a track that is not there. */
+/** Up to a thousand plays: all or, if one refers to an unknown track, none. */
 const many: Command<readonly PlayInput[]> = command({
   name: "plays.create_many",
   input: z.array(playInput).readonly(),
@@ -80,7 +80,7 @@ const many: Command<readonly PlayInput[]> = command({
       ),
     ];
   },
-  // One writer and one statement: the ids of an array follow one another.
+  // There is one writer and one statement, so the ids of an array are consecutive.
   answer: (plays) =>
     statement(
       `SELECT json_object('data', json_group_array(json(play))) AS body, NULL AS etag FROM (

@@ -12,19 +12,18 @@ export interface TotalsKeeperOptions {
   readonly log: Logger;
 }
 
-/** Milliseconds between two looks at what there is to do. */
+/** Milliseconds between two checks for due work. */
 const LOOK_MS = 30_000;
 const FIRST_LOOK_MS = 1_000;
-/** Milliseconds that a step stands back for requests that wait, so that it is not kept away for ever. */
+/** Milliseconds that a step waits while requests do, at most, so that it does not starve. */
 const PATIENCE_MS = 500;
 
 /**
- * Keeps the totals that charts are made of, behind everything else: closes the hours that have passed, and sums what
- * is due, a step at a time.
+ * Maintains the totals for charts in the background: closes past hours and computes due sums, one step at a time.
  *
- * No answer waits for it: what has no totals is counted. A step is a read and a command like any other; what changes
- * between them is due again. It rests as long as it worked, and stands back while requests wait. There is one keeper a
- * database. `close` waits for the step that runs, and may be called again.
+ * No answer waits for it: plays without totals are counted. A step is an ordinary read and command; changes between
+ * them make the sum due again. It rests as long as it worked, and waits while requests do. There is one keeper per
+ * database. `close` waits for the running step. Idempotent.
  */
 export class TotalsKeeper {
   readonly #options: TotalsKeeperOptions;
@@ -40,7 +39,7 @@ export class TotalsKeeper {
     this.#running ??= this.#run();
   }
 
-  /** Slots without totals when it last looked. */
+  /** Slots without totals at the last check. */
   get due(): number {
     return this.#due;
   }
@@ -86,7 +85,7 @@ export class TotalsKeeper {
     return going;
   }
 
-  /** @returns false when it was closed meanwhile. */
+  /** @returns false if it was closed meanwhile. */
   #slept(ms: number): Promise<boolean> {
     return delay(ms, true, { signal: this.#stop.signal, ref: false }).catch(() => false);
   }

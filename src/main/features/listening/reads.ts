@@ -36,7 +36,7 @@ function chart(name: string, ranked: string, item: string): Read<ChartParams> {
     params: chartParams,
     statement: ({ window, limit }, now) => ({
       sql,
-      // A play dated into the future would otherwise stand in every chart for good.
+      // Excludes plays dated in the future, which would stay in every chart.
       params: { ...windowOf(new Date(now.getTime() - window * HOUR * 1_000), now), limit },
     }),
     cache: {
@@ -50,8 +50,8 @@ function chart(name: string, ranked: string, item: string): Read<ChartParams> {
 }
 
 /**
- * The ranked keys joined to their entity, best first. Rank and plays are put in front of the entity's fields as
- * text: json_patch would drop the fields that are null.
+ * Joins the ranked keys to their entities, best first. Rank and plays are added to the entity's JSON as text:
+ * json_patch would drop fields that are null.
  */
 const items = (kind: (typeof KINDS)[keyof typeof KINDS]): string => `
   SELECT '{"rank":' || row_number() OVER (ORDER BY ranked.plays DESC, ranked.key) || ',"plays":' || ranked.plays ||
@@ -91,7 +91,7 @@ const HISTORY_PAGE = (after: boolean): string => `
   FROM plays p WHERE p.user_id = likely(@id) ${after ? "AND (p.played_at, p.id) < (likely(@after_key), likely(@after_id))" : ""}
   ORDER BY p.played_at DESC, p.id DESC LIMIT @limit + 1`;
 
-/** What a listener played, latest first: their session. A user is a number of the client's; none is unknown. */
+/** A listener's plays, latest first: their session. The user's number comes from the client; none is unknown. */
 export const HISTORY_READ: Read<HistoryParams> = read({
   name: "users.plays",
   lane: "point",
@@ -109,7 +109,7 @@ export const HISTORY_READ: Read<HistoryParams> = read({
       params: { id: params.id, limit: params.limit, sort: params.sort, ...keys },
     };
   },
-  // No tag of tracks: it shows nothing of them, and what becomes of a track changes no play ("Deleted tracks").
+  // No tag of tracks: the answer shows nothing of them, and deleting a track changes no play ("Deleted tracks").
   cache: {
     table: "sessions",
     lifetime: 2 * HOUR,

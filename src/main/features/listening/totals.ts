@@ -4,40 +4,40 @@ import { inTime, type Read, read } from "../../engine/reads/read.ts";
 
 const HOUR_MS = 3_600_000;
 
-/** Plays that say "now" reach the database a little later: an hour is left open for so long after its end. */
+/** Milliseconds for which an hour stays open after its end: plays that say "now" arrive a little later. */
 const GRACE_MS = 60_000;
 
-/** Characters of an RFC 3339 time that name a slot: a month, ten days, a day, ten hours, an hour. */
+/** Lengths of the prefix of an RFC 3339 time that names a slot: a month, ten days, a day, ten hours, an hour. */
 const [MONTH, TEN_DAYS, DAY, TEN_HOURS, HOUR] = [7, 9, 10, 12, 13] as const;
 const SLOTS_ABOVE = [TEN_HOURS, DAY, TEN_DAYS, MONTH] as const;
 
-/** In SQL: the slot in `column` with what separates it from the digit that its parts begin with. */
+/** SQL for the slot in `column` with the separator before the first digit of its parts. */
 const stemOf = (column: string): string =>
   `${column} || CASE length(${column}) WHEN ${MONTH} THEN '-' WHEN ${DAY} THEN 'T' ELSE '' END`;
 
-/** Hours that one step closes, and slots that one step sums: some milliseconds either way. */
+/** Hours closed, and slots summed, by one step: some milliseconds each. */
 const CLOSED_AT_ONCE = 256;
 const SUMMED_AT_ONCE = 16;
 
 const CLOSED = "(SELECT before FROM play_totals_closed WHERE id = 1)";
 
-/** Whether the slot in `column` has no totals because they are not worked out: it is not closed, or due. */
+/** Whether the slot in `column` has no totals yet: it is not closed, or due. */
 const isOpen = (column: string): string =>
   `(${column} >= substr(${CLOSED}, 1, length(${column})) OR ${column} IN (SELECT slot FROM play_totals_due))`;
 
-/** The range of times that begin like the slot in `column`. */
+/** The range of times with the slot in `column` as a prefix. */
 const within = (time: string, column: string): string =>
   `${time} >= ${column} AND ${time} < ${column} || '~'`;
 
 /**
- * Every 1,024th play asks whether the deadline has passed: often enough to stop in time, rarely enough to cost
- * nothing. By the play's id and not its track's, or plays of few tracks would never ask.
+ * Checks the deadline at every 1,024th play: often enough to stop in time, rarely enough to cost nothing
+ * measurable. By the play's id, not its track's: plays of few tracks might never check.
  */
 const IN_TIME = inTime("id");
 
 /**
- * Plays of a window by track, exactly: totals of its slots, and plays themselves at its edges, where it cuts through
- * an hour, and in hours that have no totals (yet). Parameters are those of {@link windowOf}.
+ * Exact plays by track in a window: totals of its slots, and individual plays at its edges, within an hour, and in
+ * hours without totals (yet). Parameters are those of {@link windowOf}.
  */
 export const PLAYED = `
   piece(slot) AS (
@@ -59,8 +59,8 @@ export const PLAYED = `
     FROM json_each((SELECT tally_plays(part) FROM part)))`;
 
 /**
- * A window from `since` to `until` (both inclusive) as the slots it holds whole, largest first, and its edges: from
- * `since` to before `head`, and from `tail` to `until`.
+ * Divides a window from `since` to `until` (both inclusive) into the slots that it contains, largest first, and its
+ * edges: from `since` to before `head`, and from `tail` to `until`.
  */
 export function windowOf(since: Date, until: Date): Record<string, string> {
   const [head, tail] = [Math.ceil(since.getTime() / HOUR_MS), Math.floor(until.getTime() / HOUR_MS)];
@@ -70,7 +70,7 @@ export function windowOf(since: Date, until: Date): Record<string, string> {
   return { ...edges, head: time(head), tail: time(tail), slots: JSON.stringify(slotsBetween(head, tail)) };
 }
 
-/** @param from, to hours since 1970; `to` is not in it. */
+/** @param from, to hours since 1970; `to` is exclusive. */
 function slotsBetween(from: number, to: number): string[] {
   const slots: string[] = [];
   for (let hour = from; hour < to; ) {
@@ -81,7 +81,7 @@ function slotsBetween(from: number, to: number): string[] {
   return slots;
 }
 
-/** The slots that begin with this hour, largest first, and the milliseconds since 1970 that they end at. */
+/** The slots that begin with this hour, largest first, and their end in milliseconds since 1970. */
 function slotsFrom(start: Date): readonly (readonly [length: number, end: number])[] {
   const [year, month, day] = [start.getUTCFullYear(), start.getUTCMonth(), start.getUTCDate()];
   const hour = start.getUTCHours();
@@ -107,8 +107,8 @@ const SUMS = `
   ORDER BY d.slot LIMIT ${SUMMED_AT_ONCE}`;
 
 /**
- * Closes hours that have passed, the next few of those with plays, and makes their slots due. As long as there are
- * no plays at all nothing is closed: a catalogue that is loaded then is not a million late plays.
+ * Closes the next few past hours with plays, and makes their slots due. While there are no plays at all, nothing is
+ * closed: otherwise a catalogue loaded later would be a million late plays.
  */
 const close: Command<Record<string, never>> = command({
   name: "plays.close_hours",
@@ -137,7 +137,7 @@ const close: Command<Record<string, never>> = command({
           {},
         ),
       ),
-      // When there may be more, up to the last of them, which comes again then.
+      // If there may be more: up to the last hour, which is handled again next time.
       statement(
         `UPDATE play_totals_closed SET before = max(before, (
            SELECT iif(count(*) < ${CLOSED_AT_ONCE}, @hour, max(slot)) FROM play_totals_due
@@ -150,17 +150,17 @@ const close: Command<Record<string, never>> = command({
   tags: () => [],
 });
 
-/** What there is to do: see {@link TOTALS_STATE_READ}. */
+/** The work to do: see {@link TOTALS_STATE_READ}. */
 export interface TotalsState {
   /** Closed slots without totals. */
   readonly due: number;
-  /** Whether hours have passed that may be closed. */
+  /** Whether there are past hours to close. */
   readonly closable: 0 | 1;
-  /** Sums of the next slots that are due: hours before the days and months that they are part of. */
+  /** Sums of the next due slots. Hours come before the days and months that contain them. */
   readonly sums: readonly (readonly [slot: string, changes: number, totals: string])[];
 }
 
-/** An hour without plays need not be closed, but once a day, so that the gap after the last of them stays short. */
+/** Hours without plays need not be closed, except once a day, so that the gap after the last play stays short. */
 const CLOSABLE = `
   EXISTS (SELECT 1 FROM plays WHERE played_at >= ${CLOSED} AND played_at < likely(@hour))
   OR ${CLOSED} BETWEEN '0' AND substr(@hour, 1, ${DAY})`;
@@ -183,7 +183,7 @@ export const TOTALS_STATE_READ: Read<Record<string, never>> = read({
   cache: { table: "none", lifetime: 0, tags: () => [], joins: [], freshness: "coherent" },
 });
 
-/** Keeps sums (as JSON text), but of slots that changed since they were read: those are still due. */
+/** Stores sums (JSON text), except of slots that changed since they were read: those are still due. */
 const keep: Command<{ readonly sums: string }> = command({
   name: "plays.keep_totals",
   background: true,

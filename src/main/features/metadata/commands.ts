@@ -11,7 +11,7 @@ export const MAX_KEYS = 300;
 
 interface TrackInput {
   readonly id: number;
-  /** The text of the track's metadata that must still be its own. */
+  /** The text of the track's metadata that the client saw; it must still be current. */
   readonly seen?: string | undefined;
 }
 interface KeyInput extends TrackInput {
@@ -81,7 +81,7 @@ const put: Command<PutInput> = command({
   tags,
 });
 
-/** All of a track's: what is left out goes. */
+/** Replaces all of a track's metadata: keys left out are deleted. */
 const replace: Command<ReplaceInput> = command({
   name: "metadata.replace",
   input: input<ReplaceInput>({ body: metadataSetBody }),

@@ -15,12 +15,12 @@ export const metadataSchema = z
   })
   .meta({ id: "Metadata" });
 
-/** A whole number shows as one, though numbers are bound as fractions. */
+/** Shows a whole number as such, although numbers are bound as reals. */
 const VALUE = `CASE m.type WHEN 'boolean' THEN json(iif(m.value, 'true', 'false'))
   WHEN 'number' THEN iif(m.value = CAST(m.value AS INTEGER), CAST(m.value AS INTEGER), m.value) ELSE m.value END`;
 export const METADATA_JSON = `json_object('key', m.key, 'type', m.type, 'value', ${VALUE}, 'updated_at', m.updated_at)`;
 
-/** A track's, by key: a few hundred at the most. */
+/** A track's metadata by key: a few hundred entries at most. */
 export const TRACK_METADATA_READ: Read<{ readonly id: number }> = read({
   name: "metadata.of_track",
   lane: "point",
@@ -62,7 +62,7 @@ interface KeysParams {
   readonly sort: string;
 }
 
-/** A key has a row for each type that it is used with, numbered so that a cursor can tell them apart. */
+/** A key has a row per type that it is used with. The rank distinguishes them in a cursor. */
 const RANK = METADATA_TYPES.map((type, i) => `WHEN '${type}' THEN ${i}`).join(" ");
 
 const KEYS: Read<KeysParams> = read({

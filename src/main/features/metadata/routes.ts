@@ -20,7 +20,7 @@ const all = { description: "All of it, by key.", body: pageSchema(metadataSchema
 const one = { description: "Its value.", body: metadataSchema };
 
 export const metadataRoutes = (answers: Answers, writes: Writes): Route[] => {
-  /** The command's input with what the preconditions were judged by. */
+  /** The command's input, with the text against which the preconditions were checked. */
   const seenBy = async <T extends { id: number }>(call: Call, parameters: z.ZodObject) => {
     const input = pathOf<T>(call, parameters);
     return { ...input, seen: await seenText(answers, call, TRACK_METADATA_READ, { id: input.id }) };

@@ -11,7 +11,7 @@ interface CacheStats {
   readonly invalidations: Readonly<Record<string, number>>;
 }
 
-/** Pages that are worth having before the first visitor: the first of each list, and the charts. */
+/** Pages to warm the cache with: the first page of each list, and the charts. */
 const WARM = [
   "/v1/artists",
   "/v1/albums",

@@ -9,7 +9,7 @@ import { operationsRoutes } from "./routes.ts";
 
 const fileBytes = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 
-/** What orchestrators, Prometheus and operators ask. */
+/** Routes and commands for orchestrators, Prometheus and operators. */
 export const operations = feature({
   name: "operations",
   reads: [],

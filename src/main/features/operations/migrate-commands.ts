@@ -71,7 +71,7 @@ function down(options: Options): Promise<void> {
 
 type Target = (status: readonly MigrationStatus[]) => number | "latest";
 
-/** @param create whether a database that is not there is one without any migration, and made. */
+/** @param create whether to create a missing database. */
 async function change(options: Options, to: Target, create: boolean): Promise<void> {
   const settings = settingsOf({ ...options });
   const planned = reading(settings, (db, files) => plan(db, files, to(migrationStatus(db, files))), create);
@@ -81,7 +81,7 @@ async function change(options: Options, to: Target, create: boolean): Promise<vo
   print(options.json, { ...made, migrations: migrations.map(fields) }, () => migrations.map(line).join("\n"));
 }
 
-/** Migrations need the database to themselves: a running server keeps them out, and is named. */
+/** Migrations need the database exclusively. A running server blocks them and is named. */
 async function carryOut(
   settings: Settings,
   { ups, downs, version }: Plan,
@@ -100,7 +100,7 @@ async function carryOut(
 
 const isApplied = ({ appliedAt }: MigrationStatus): boolean => appliedAt !== null;
 
-/** A reader beside whoever holds the database. */
+/** A reader beside the process that holds the database. */
 function reading<T>(
   { database }: Settings,
   look: (db: Connection, files: readonly Migration[]) => T,
@@ -115,7 +115,7 @@ function reading<T>(
   }
 }
 
-/** As SQL that could be read and run; nothing is. */
+/** Prints the SQL without running it. */
 function printPlan({ ups, downs, version }: Plan, { json }: Options): void {
   const steps = [
     ...ups.map(({ name, up }) => ({ name, direction: "up", sql: up })),

@@ -15,14 +15,14 @@ export interface OperationsOptions {
 
 export interface Readiness {
   readonly status: ServerStatus | "failed";
-  /** `loading`: another one is being loaded beside the one that is served. */
+  /** `loading`: another catalogue is being loaded beside the served one. */
   readonly catalogue: "ready" | "loading";
 }
 
 const uncached = (status: number, body: unknown): Reply =>
   json(status, JSON.stringify(body), { "cache-control": "no-store" });
 
-/** What orchestrators, Prometheus and operators ask. */
+/** Routes for orchestrators, Prometheus and operators. */
 export const operationsRoutes = ({
   readiness,
   metrics,

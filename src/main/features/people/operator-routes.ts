@@ -6,7 +6,7 @@ import { type Route, route } from "../../http/route.ts";
 import type { People } from "./context.ts";
 import { OPERATOR_ACTIONS, type OperatorAction, type OperatorContext } from "./operators.ts";
 
-/** What `chinook user`, `chinook key` and `chinook audit` need of a running server. */
+/** Routes for `chinook user`, `chinook key` and `chinook audit`. */
 export const operatorRoutes = (people: People): Route[] =>
   (Object.keys(OPERATOR_ACTIONS) as OperatorAction[]).map((name) =>
     route({

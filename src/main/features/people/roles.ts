@@ -11,7 +11,7 @@ const OF_ROLE: Readonly<Record<Role, ReadonlySet<Permission>>> = {
   admin: ALL_PERMISSIONS,
 };
 
-/** What a role may do; with scopes, as much of it as they name. A key of an owner who lost a role loses it too. */
+/** A role's permissions; with scopes, their intersection. A key of an owner who lost a role loses it too. */
 export function permissionsOf(role: Role, scopes?: readonly string[]): ReadonlySet<Permission> {
   const all = OF_ROLE[role];
   return scopes === undefined

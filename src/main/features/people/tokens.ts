@@ -2,8 +2,8 @@ import { hash, randomBytes } from "node:crypto";
 import { crc32 } from "node:zlib";
 
 /**
- * Secrets as they travel: a prefix that scanners of leaked secrets look for, then for a key its id, then 32 random
- * characters (190 bits), then a checksum by which what is none is known without asking the database.
+ * Tokens: a prefix that scanners for leaked secrets recognise, the id for a key, 32 random characters (190 bits),
+ * and a checksum that reveals an invalid token without the database.
  *
  *     chinook_key_17_<secret><checksum>    chinook_session_<secret><checksum>    chinook_link_<secret><checksum>
  */
@@ -13,7 +13,7 @@ const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 const SECRET_LENGTH = 32;
 const CHECKSUM_LENGTH = 6;
 
-/** Drawn by rejection: the 256 values of a byte are no multiple of 62. */
+/** Rejection sampling: 256 is not a multiple of 62. */
 function randomText(length: number): string {
   let text = "";
   while (text.length < length) {
@@ -46,7 +46,7 @@ export type Token =
 
 const FORM = /^chinook_(?:(session|link)|key_([1-9]\d{0,14}))_([0-9A-Za-z]{32})[0-9A-Za-z]{6}$/;
 
-/** Undefined for what is no token of this server, a mistyped one included. */
+/** Undefined for anything but a token of this server; also if it is mistyped. */
 export function parseToken(text: string): Token | undefined {
   const [, kind, id, secret] = FORM.exec(text) ?? [];
   if (secret === undefined || withChecksum(text.slice(0, -CHECKSUM_LENGTH)) !== text) return undefined;
@@ -55,5 +55,5 @@ export function parseToken(text: string): Token | undefined {
     : { kind: "key", id: Number(id), secret };
 }
 
-/** What is kept of a secret. */
+/** The stored form of a secret. */
 export const digest = (secret: string): string => hash("sha256", secret, "hex");

@@ -1,7 +1,7 @@
 import { Answers } from "../../engine/reads/answers.ts";
 import { COVERAGE_READ } from "./upkeep.ts";
 
-/** For the gauge: undefined when the lane has no time for the count. */
+/** For the gauge: undefined if the lane is overloaded. */
 export async function ftsCoverageOf(answers: Pick<Answers, "cached" | "fetch">): Promise<number | undefined> {
   const key = Answers.key(COVERAGE_READ, {});
   const entry = answers.cached(COVERAGE_READ, key);

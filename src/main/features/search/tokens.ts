@@ -1,6 +1,6 @@
 /**
- * A piece of a search. `bare` terms were typed without quotation marks or star: only they can be operators. A minus is
- * one that stands before what it excludes, and behind nothing.
+ * A part of a search. `bare` terms were typed without quotation marks or star: only they can be operators. A minus
+ * directly precedes the term that it excludes, and follows nothing.
  */
 export type Token =
   | { readonly kind: "open" }
@@ -12,11 +12,11 @@ export type Token =
 const PIECE =
   /(?<open>\()|(?<close>\))|(?<minus>(?<![^\s(])-(?=["(\p{L}\p{N}]))|"(?<phrase>[^"]*)"?(?<phraseStar>\*?)|(?<run>[^\s"()]+)/gu;
 
-/** What the index marks genres with: no text that is typed holds it. */
+/** Marks genres in the index. No typed text contains it. */
 export const GENRE_MARK = 0xe000;
 const NEVER_TYPED = new RegExp(`[\\0${String.fromCharCode(GENRE_MARK)}]`, "g");
 
-/** Never fails: every text is some sequence of tokens. NUL would end the expression inside SQLite. */
+/** Never fails: every text is a sequence of tokens. NUL would end the expression inside SQLite. */
 export function tokenize(text: string): Token[] {
   const plain = text.replace(NEVER_TYPED, " ").replace(/[“”„«»]/gu, '"');
   return Array.from(plain.matchAll(PIECE), ({ groups }) => tokenOf(groups!));

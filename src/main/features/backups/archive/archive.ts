@@ -6,8 +6,8 @@ import { createZstdCompress, createZstdDecompress } from "node:zlib";
 import { AppError } from "../../../../shared/errors.ts";
 
 /**
- * The data of a backup, in and out of its compressed form: streams of bounded pieces, so that memory does not grow
- * with the database, with a checksum taken on either side of the compression.
+ * Compresses and decompresses a backup's data as streams of bounded chunks, so that memory does not grow with the
+ * database. Checksums are taken on both sides of the compression.
  */
 
 const PIECE = 1_048_576;
@@ -18,15 +18,15 @@ export interface Side {
 }
 
 export interface Converted {
-  /** Of the database, uncompressed. */
+  /** The uncompressed database. */
   readonly plain: Side;
   readonly compressed: Side;
 }
 
-/** Told how many bytes of the input are done. */
+/** Called with the number of input bytes processed. */
 export type OnBytes = (done: number) => void;
 
-/** Writes a new file, readable by its owner alone and on the disk when this resolves. */
+/** Writes a new file, readable by its owner only, and synced when this resolves. */
 export async function compress(from: string, to: string, onBytes: OnBytes): Promise<Converted> {
   const [plain, compressed] = [new Meter(onBytes), new Meter()];
   await pipeline(
@@ -40,7 +40,7 @@ export async function compress(from: string, to: string, onBytes: OnBytes): Prom
 }
 
 /**
- * @param most bytes of the database: a few kilobytes can decompress to a full disk.
+ * @param most maximum bytes of the database: a few kilobytes can decompress to a full disk.
  * @throws AppError `backup_damaged` past that.
  */
 export async function decompress(
@@ -64,7 +64,7 @@ export const readPieces = (file: string): Readable => createReadStream(file, { h
 
 const newFile = (path: string) => createWriteStream(path, { flags: "wx", mode: 0o600, flush: true });
 
-/** Counts and hashes what passes. */
+/** Counts and hashes the bytes that pass through. */
 class Meter {
   readonly #hash: Hash = createHash("sha256");
   readonly #onBytes: OnBytes;
@@ -90,7 +90,7 @@ class Meter {
     }
   }.bind(this);
 
-  /** Once, at the end. */
+  /** Call it once, at the end. */
   get side(): Side {
     return { bytes: this.#bytes, sha256: this.#hash.digest("hex") };
   }

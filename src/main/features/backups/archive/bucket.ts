@@ -8,19 +8,19 @@ import type { BackupStore } from "./store.ts";
 
 export interface BucketSettings {
   readonly bucket: string;
-  /** A URL; empty for AWS itself. */
+  /** A URL; empty for AWS. */
   readonly endpoint: string;
   readonly region: string;
-  /** What keys begin with, without a slash at its end; empty: nothing. */
+  /** Prefix of keys, without a trailing slash; empty for none. */
   readonly prefix: string;
 }
 
-/** Bytes of a part: at most 10,000 of them make 156 GiB. Two are on their way at once. */
+/** Bytes of a part. At most 10,000 parts make 156 GiB. Two are uploaded at once. */
 const PART = 16 * 1_048_576;
 
 /**
- * Milliseconds: for a connection, without a byte from or to the storage, and for one request with its repeats. A stuck
- * storage is given up, so that it keeps the next backup from nothing.
+ * Milliseconds to connect, without a byte in either direction, and for one request with its retries. An object
+ * storage that hangs is given up, so that it does not block the next backup.
  */
 export interface Patience {
   readonly connect: number;
@@ -31,11 +31,11 @@ export interface Patience {
 const PATIENCE: Patience = { connect: 10_000, silence: 30_000, request: 300_000 };
 
 /**
- * A bucket of S3 or of what speaks its protocol. Credentials come from where the vendor's library looks for them:
- * `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, a profile, or the machine's role.
+ * A bucket of S3 or a compatible storage. The vendor's library finds the credentials: `AWS_ACCESS_KEY_ID` and
+ * `AWS_SECRET_ACCESS_KEY`, a profile, or the machine's role.
  *
- * The library is an optional dependency and loaded here, by the process that makes backups: a server never carries
- * it. An upload is over when its manifest is there, and that comes last.
+ * The library is an optional dependency. Only the backup process loads it; a server never does. The manifest is
+ * uploaded last: an upload without it is incomplete.
  */
 export class BackupBucket implements BackupStore {
   readonly name: string;
@@ -57,7 +57,7 @@ export class BackupBucket implements BackupStore {
         requestTimeout: patience.request,
         throwOnRequestTimeout: true,
       },
-      // Not every storage knows the newer checksums; the manifest has one of its own.
+      // Not every storage supports the newer checksums. The manifest has its own.
       requestChecksumCalculation: "WHEN_REQUIRED",
       responseChecksumValidation: "WHEN_REQUIRED",
     });
@@ -68,7 +68,7 @@ export class BackupBucket implements BackupStore {
     return new BackupBucket(settings, await loadLibrary(), patience);
   }
 
-  /** @param folder the backup's, with its two files. */
+  /** @param folder the backup's folder with its two files. */
   async upload(backup: Manifest, folder: string, onBytes: (done: number) => void): Promise<void> {
     const { Upload } = this.#library.storage;
     const { PutObjectCommand } = this.#library.s3;
@@ -137,7 +137,7 @@ export class BackupBucket implements BackupStore {
     return Body!.transformToString();
   }
 
-  /** @throws AppError `bucket_failed` with what the storage said. */
+  /** @throws AppError `bucket_failed` with the storage's message. */
   async #asking<T>(action: () => Promise<T>): Promise<T> {
     try {
       return await action();
@@ -149,7 +149,7 @@ export class BackupBucket implements BackupStore {
 }
 
 /**
- * Whether the library could be loaded, without loading it: for a server to say so at its start.
+ * Checks that the library can be loaded, without loading it: reported at the server's start.
  *
  * @throws AppError `s3_client_missing`.
  */

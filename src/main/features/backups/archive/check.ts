@@ -3,14 +3,14 @@ import { identityIn } from "../../../../shared/database/identity.ts";
 import { type Connection, loadVectors, openForReading } from "../../../../shared/database/sqlite.ts";
 import { AppError } from "../../../../shared/errors.ts";
 
-/** Lines of what SQLite finds that are worth passing on. */
+/** Lines of SQLite's findings to report. */
 const MOST_NAMED = 5;
 
 /**
- * Looks at a copy as a database and not as a file: every page and index (`integrity_check`), every foreign key,
- * the text index term by term against its documents, and how many rows each table has. It is left as it was.
+ * Checks a copy as a database: every page and index (`integrity_check`), every foreign key, the text index term by
+ * term against its documents, and each table's number of rows. It is not changed.
  *
- * @throws AppError `backup_damaged` naming what is wrong.
+ * @throws AppError `backup_damaged` naming the fault.
  */
 export function checkDatabase(file: string, expected: Contents["rows"]): void {
   const db = openCopy(file);
@@ -26,7 +26,7 @@ export function checkDatabase(file: string, expected: Contents["rows"]): void {
   }
 }
 
-/** Rows of every table that holds data of its own; those of the vectors are in the extension's tables. */
+/** Rows of every table with its own data. Rows of the vectors are in the extension's tables. */
 function countRows(db: Connection): Record<string, number> {
   const tables = db
     .prepare<[], string>(
@@ -47,7 +47,7 @@ export interface Contents {
   readonly rows: Readonly<Record<string, number>>;
 }
 
-/** @throws AppError `backup_failed` when there is no schema in it. */
+/** @throws AppError `backup_failed` if it has no schema. */
 export function contentsOf(file: string): Contents {
   const db = openForReading(file);
   try {
@@ -61,7 +61,7 @@ export function contentsOf(file: string): Contents {
   }
 }
 
-/** Writable, since the check of the text index is an INSERT; it is rolled back. */
+/** Writable, because the check of the text index is an INSERT. It is rolled back. */
 function openCopy(file: string): Connection {
   try {
     const db = new Database(file, { fileMustExist: true, timeout: 1_000 });
@@ -80,7 +80,7 @@ function findings(db: Connection, pragma: string, fine?: string): string[] {
     .slice(0, MOST_NAMED);
 }
 
-/** Only the comparison with `rank = 1` notices an external-content index that has fallen behind. */
+/** Only the comparison with `rank = 1` detects an external-content index that is out of date. */
 function textIndexFault(db: Connection): string[] {
   const there = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'tracks_fts'").get();
   if (there === undefined) return [];

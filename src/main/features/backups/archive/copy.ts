@@ -3,19 +3,19 @@ import type { BackupMetadata } from "better-sqlite3";
 import { openForReading } from "../../../../shared/database/sqlite.ts";
 import { AppError } from "../../../../shared/errors.ts";
 
-/** Pages between two reports: 4 MiB. */
+/** Pages between two progress reports: 4 MiB. */
 const PAGES = 1_024;
 
-/** Made here and not by SQLite: it is never readable by anyone else. */
+/** Created here, not by SQLite, so that others can never read it. */
 export const emptyFile = (path: string): void => closeSync(openSync(path, "wx", 0o600));
 
 /**
- * Copies a database as it is at one moment, whoever writes to it: one read transaction spans the copy. It keeps
- * nobody from writing, but it does hold back checkpoints: a server that runs its own checkpoints copies on the
- * writer's connection instead (`src/writer/page-copy.ts`).
+ * Copies a database in one read transaction, so the copy is one snapshot whoever writes meanwhile. It blocks no
+ * writer, but it blocks checkpoints. A server that runs its own checkpoints copies on the writer's connection
+ * instead (`src/writer/page-copy.ts`).
  *
- * @returns the moment: what was committed before it is in.
- * @throws AppError `backup_failed`, or what SQLite said.
+ * @returns the time of the snapshot: it has every earlier commit.
+ * @throws AppError `backup_failed`, or SQLite's error.
  */
 export async function copyDatabase(
   file: string,

@@ -7,10 +7,10 @@ import type { BackupFolder } from "./folder.ts";
 import { backupId, DATA_FILE, type Manifest, type Reason, seal } from "./manifest.ts";
 import { type OnProgress, unpack } from "./unpack.ts";
 
-/** The copy's name in its working folder. */
+/** File name of the copy in its working folder. */
 export const COPY_FILE = "copy.sqlite";
 
-/** A copy that the writer has made in a working folder, and the moment that it shows. */
+/** A copy made by the writer in a working folder, and the time of its state. */
 export interface Copied {
   readonly path: string;
   readonly at: string;
@@ -20,15 +20,16 @@ export interface CreateRequest {
   readonly database: string;
   readonly reason: Reason;
   readonly version: string;
-  /** Null: it is still to be made. */
+  /** Null: not copied yet. */
   readonly copied: Copied | null;
 }
 
 /**
- * Makes a backup: copy, compress, then read it back, decompress and check it. It is admitted to the folder only
- * after that. At its largest it takes the database's size plus that of its compressed form beside the backups.
+ * Makes a backup: copies and compresses the database, then reads the result back, decompresses and checks it. Only
+ * then is it moved into the folder. At its peak it needs space for the database and its compressed form beside the
+ * backups.
  *
- * @throws AppError `backup_failed`, `backup_damaged`, `disk_full`; nothing is left of it then.
+ * @throws AppError `backup_failed`, `backup_damaged`, `disk_full`. Then nothing is left of it.
  */
 export function createBackup(
   folder: BackupFolder,
@@ -64,7 +65,7 @@ async function pack(
   return finished;
 }
 
-/** A reader that comes last leaves the companions of a WAL behind. */
+/** The last reader of a WAL database leaves its `-wal` and `-shm` behind. */
 async function removeDatabase(file: string): Promise<void> {
   for (const part of ["", "-wal", "-shm"]) await rm(file + part, { force: true });
 }

@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
 
-/** Makes a file, or the names in a folder, survive a power cut. */
+/** Syncs a file, or a folder's entries, so that they survive a power cut. */
 export async function sync(path: string): Promise<void> {
   const handle = await open(path, "r");
   try {

@@ -1,6 +1,6 @@
 import { AppError, fromFailure, toFailure } from "../../../../shared/errors.ts";
 
-/** In the words of the registry, by what it means for whoever asked; what happened stays in the message. */
+/** Maps an error to the registry by what it means for the caller. The message keeps the details. */
 export function toBackupError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   const { code, message: detail } = toFailure(error);

@@ -10,11 +10,11 @@ import { DATA_FILE, MANIFEST_FILE, type Manifest, newestFirst, parseManifest } f
 import type { BackupStore } from "./store.ts";
 
 /**
- * A folder of backups, each a folder of its own: the data and its manifest.
+ * A folder of backups, each a subfolder with the data and its manifest.
  *
- * A backup is made in a folder whose name begins with a dot, and gets its own by one rename when everything in it
- * is on the disk: it is there whole or not at all. It goes the same way. What a process that died left behind is
- * swept by the next one; its name says whose it was.
+ * A backup is built in a subfolder whose name begins with a dot. When everything in it is synced, one rename gives
+ * it its final name: it is complete or absent. Deletion works the same way. The next process removes what a dead
+ * process left; the name contains the process.
  */
 export class BackupFolder implements BackupStore {
   readonly name: string;
@@ -39,7 +39,7 @@ export class BackupFolder implements BackupStore {
     await rm(doomed, { recursive: true });
   }
 
-  /** A folder to work in, gone with what is in it when the action is done; on the same disk as the backups. */
+  /** A temporary subfolder, removed when the action is done. It is on the same disk as the backups. */
   async working<T>(action: (path: string) => Promise<T>): Promise<T> {
     await mkdir(this.name, { recursive: true, mode: 0o700 });
     await this.sweep();
@@ -53,9 +53,9 @@ export class BackupFolder implements BackupStore {
   }
 
   /**
-   * A backup that filled the disk would take the server's room as well.
+   * A backup must not fill the disk that the server needs.
    *
-   * @throws AppError `disk_full` when there is no room for so many bytes.
+   * @throws AppError `disk_full` if the space is insufficient.
    */
   async assertRoom(bytes: number): Promise<void> {
     const { bavail, bsize } = await statfs(this.name);
@@ -66,7 +66,7 @@ export class BackupFolder implements BackupStore {
     });
   }
 
-  /** Makes of a working folder, which holds the data and nothing else, a backup. */
+  /** Turns a working folder, which contains only the data, into a backup. */
   async admit(path: string, manifest: Manifest): Promise<void> {
     const file = join(path, MANIFEST_FILE);
     await writeFile(file, `${JSON.stringify(manifest, null, 2)}\n`, { mode: 0o600, flag: "wx", flush: true });
@@ -75,13 +75,13 @@ export class BackupFolder implements BackupStore {
     await sync(this.name);
   }
 
-  /** Removes what processes that are no more have left half made. */
+  /** Removes incomplete backups of dead processes. */
   async sweep(): Promise<void> {
     const left = (await readdir(this.name)).filter(isAbandoned);
     await Promise.all(left.map((entry) => rm(join(this.name, entry), { recursive: true, force: true })));
   }
 
-  /** The path of a backup's folder. */
+  /** Path of a backup's folder. */
   pathOf({ id }: Manifest): string {
     return join(this.name, id);
   }
@@ -95,7 +95,7 @@ export class BackupFolder implements BackupStore {
     }
   }
 
-  /** Undefined unless its data is there too, and of the size that it should be. */
+  /** Undefined unless its data is present and has the right size. */
   async #manifest(id: string): Promise<Manifest | undefined> {
     try {
       const manifest = parseManifest(await readFile(join(this.name, id, MANIFEST_FILE), "utf8"));
@@ -111,7 +111,7 @@ const WORK = /^\.work-(.+)-(\d+)-[0-9a-f]{8}$/;
 
 const workName = (): string => `.work-${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`;
 
-/** Of a process of this machine that is no more. */
+/** Whether it belongs to a dead process of this machine. */
 function isAbandoned(entry: string): boolean {
   const [, host, pid] = WORK.exec(entry) ?? [];
   if (host !== hostname()) return false;

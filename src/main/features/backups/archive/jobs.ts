@@ -9,12 +9,12 @@ import { type Retention, retain } from "./retention.ts";
 import type { BackupStore, Place } from "./store.ts";
 import { type OnProgress, unpack } from "./unpack.ts";
 
-/** Where the backups of one database are. */
+/** Locations of the backups of one database. */
 export interface Places {
   readonly folder: string;
-  /** Null: none is configured. */
+  /** Null: not configured. */
   readonly bucket: BucketSettings | null;
-  /** Of the database whose backups these are: others may have theirs in the same place. Null: not known. */
+  /** Identity of the database: others may keep their backups in the same place. Null: unknown. */
   readonly databaseId: string | null;
 }
 
@@ -29,13 +29,13 @@ export interface Pruned {
   readonly removed: readonly Manifest[];
 }
 
-/** The jobs of the process that makes backups: parameter and result of each. */
+/** The backup process's jobs: request and reply of each. */
 export interface BackupJobs {
   create: { request: CreateRequest; reply: Manifest };
   list: { request: { readonly from: Place }; reply: readonly Manifest[] };
-  /** Reads a backup back, makes a database of it and checks that. */
+  /** Decompresses a backup to a database and checks it. */
   verify: { request: Which; reply: Manifest };
-  /** The same, and the database stays, at a path that must be free. */
+  /** The same, and keeps the database at a path that must be free. */
   unpack: { request: Which & { readonly to: string }; reply: Manifest };
   prune: {
     request: { readonly from: Place; readonly keep: Retention; readonly dryRun: boolean };
@@ -84,7 +84,7 @@ export const RUN: { readonly [J in BackupJob]: Run<J> } = {
   },
 };
 
-/** The copy in the bucket is made last: when that fails, the one in the folder is there, and good. */
+/** The bucket's copy is made last. If it fails, the backup in the folder is complete and good. */
 async function create(places: Places, request: CreateRequest, onProgress: OnProgress): Promise<Manifest> {
   const folder = new BackupFolder(places.folder);
   const backup = await createBackup(folder, request, onProgress);
@@ -94,7 +94,7 @@ async function create(places: Places, request: CreateRequest, onProgress: OnProg
   return backup;
 }
 
-/** @throws AppError `invalid` when there is no bucket. */
+/** @throws AppError `invalid` without a bucket. */
 async function storeOf({ folder, bucket }: Places, from: Place): Promise<BackupStore> {
   if (from === "folder") return new BackupFolder(folder);
   if (bucket !== null) return BackupBucket.open(bucket);
@@ -109,18 +109,18 @@ export const noBucket = (): AppError =>
 
 type Ours = Pick<Places, "databaseId">;
 
-/** Those of one database, newest first; those that do not say whose they are count for any. */
+/** Backups of one database, newest first. Backups without an identity count for any database. */
 export async function backupsIn(store: BackupStore, { databaseId }: Ours): Promise<Manifest[]> {
   const isOurs = ({ database_id: id }: Manifest) => databaseId === null || id === null || id === databaseId;
   return (await store.list()).filter(isOurs);
 }
 
-/** Milliseconds by which the clocks of two machines may differ. */
+/** Maximum difference between two machines' clocks, in milliseconds. */
 const CLOCKS_MS = 300_000;
 
 /**
- * @param id a backup's, of whichever database, or `latest`: the newest of this one. One that was made in the future,
- * by a clock that was wrong, is not what somebody means who names none.
+ * @param id the id of a backup of any database, or `latest`: this database's newest. A backup from the future, made
+ * with a wrong clock, is never `latest`.
  * @throws AppError `backup_unknown`.
  */
 export async function find(store: BackupStore, id: string, ours: Ours): Promise<Manifest> {

@@ -5,11 +5,11 @@ import { type BackupJob, type Places, RUN } from "./jobs.ts";
 import type { Phase } from "./unpack.ts";
 
 /**
- * A process that does one job of backups and ends.
+ * A process that runs one backup job and ends.
  *
- * It is a process and no thread because its steps are long and cannot be interrupted (a check of a large database
- * is one call of SQLite's): a process can be ended at any moment, and so it is when whoever started it goes. The
- * scheduler lets everything else run first, compression included, and its memory is given back when it is done.
+ * It is a process, not a thread, because its steps are long and can't be interrupted (the check of a large database
+ * is one call of SQLite): a process can be killed at any time, and is when its parent ends. It has the lowest
+ * scheduling priority, including compression, and its memory is released at its end.
  */
 export interface JobRequest {
   readonly job: BackupJob;
@@ -22,10 +22,10 @@ export type JobMessage =
   | { readonly reply: unknown }
   | { readonly failure: Failure };
 
-/** Added to the niceness of the process, and so of every thread that it starts. */
+/** Added to the niceness of the process and of all its threads. */
 const NICE = 10;
 
-/** Milliseconds between two reports of progress within a phase. */
+/** Milliseconds between two progress reports. */
 const REPORT_MS = 100;
 
 const send = (message: JobMessage): Promise<void> =>

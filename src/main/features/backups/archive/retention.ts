@@ -1,6 +1,6 @@
 import { type Manifest, newestFirst } from "./manifest.ts";
 
-/** How many are kept: the last ones, and the newest of each of the last days and weeks that have any. */
+/** Backups to keep: the latest ones, and the newest of each of the latest days and weeks with backups. */
 export interface Retention {
   readonly last: number;
   readonly daily: number;
@@ -8,8 +8,8 @@ export interface Retention {
 }
 
 /**
- * Decides what is kept. A backup stays while any rule wants it; days and weeks are UTC's, weeks begin on Monday.
- * The newest of all stays whatever the rules say.
+ * Decides which backups to keep. A backup is kept if any rule selects it. Days and weeks are in UTC; weeks begin on
+ * Monday. The newest backup is always kept.
  */
 export function retain(
   backups: readonly Manifest[],

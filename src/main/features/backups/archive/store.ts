@@ -2,15 +2,15 @@ import type { Readable } from "node:stream";
 import type { Manifest } from "./manifest.ts";
 
 /**
- * Where backups are: a folder, or a bucket of object storage.
+ * Storage of backups: a folder or a bucket.
  *
- * A backup is there when its manifest is, and the manifest comes last and goes first: one that was cut off half-way,
- * on its way in or out, is never listed.
+ * A backup exists if its manifest does. The manifest is written last and deleted first, so an interrupted backup or
+ * deletion is never listed.
  */
 export interface BackupStore {
-  /** What it is, for a person. */
+  /** For messages. */
   readonly name: string;
-  /** Newest first. What is no backup is passed over. */
+  /** Newest first. Anything else than backups is ignored. */
   list(): Promise<Manifest[]>;
   /** The compressed data. */
   read(backup: Manifest): Promise<Readable>;

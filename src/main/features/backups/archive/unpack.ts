@@ -7,15 +7,15 @@ import type { Manifest } from "./manifest.ts";
 export const PHASES = ["copy", "compress", "read", "check", "upload"] as const;
 export type Phase = (typeof PHASES)[number];
 
-/** How far a phase is, in bytes. A check has no measure of its own: 0 of 0. */
+/** Progress of a phase in bytes. A check has no measure: 0 of 0. */
 export type OnProgress = (phase: Phase, done: number, total: number) => void;
 
 /**
- * Makes a database of a backup's data and checks it: the checksums on both sides of the compression, then the
- * database itself. What is at `to` afterwards is the database as it was copied, on the disk, and may be used.
+ * Decompresses a backup to a database and checks it: first the checksums on both sides of the compression, then the
+ * database itself. Afterwards `to` is the database as it was copied, synced and ready to use.
  *
  * @param data the compressed data.
- * @throws AppError `backup_damaged`; then what is at `to` is worth nothing.
+ * @throws AppError `backup_damaged`. Then the file at `to` must not be used.
  */
 export async function unpack(
   data: Readable,
@@ -32,7 +32,7 @@ export async function unpack(
   checkDatabase(to, manifest.rows);
 }
 
-/** What the decompressor objects to is damage; a full disk is not. */
+/** An error of the decompressor means damage; a full disk does not. */
 async function intact(converting: Promise<Converted>): Promise<Converted> {
   try {
     return await converting;

@@ -4,12 +4,12 @@ import { FOUND } from "../../../engine/commands/guards.ts";
 import type { Principal } from "../../../http/access.ts";
 
 /**
- * Who asks, as far as playlists are concerned. Where nobody has an account there is one listener, who has no number:
- * what they make belongs to nobody, as what was imported does, and is for who may write to the catalogue.
+ * Who makes a request, with regard to playlists. Without accounts there is one listener, without a number. Their
+ * playlists have no owner, as imported ones, and anybody who may write to the catalogue may change them.
  */
 export interface Asker {
   readonly user: number | null;
-  /** 1 who may change what belongs to nobody. */
+  /** 1 if playlists without an owner may be changed. */
   readonly editor: 0 | 1;
 }
 
@@ -18,7 +18,7 @@ export const askerOf = ({ user, permissions }: Principal): Asker => ({
   editor: permissions.has("catalogue:write") ? 1 : 0,
 });
 
-/** Whether a playlist is the asker's to change; `t` is the playlist. */
+/** Whether a principal may change a playlist; `t` is the playlist. */
 export const OWN = "(t.owner_id = likely(@user) OR (t.owner_id IS NULL AND likely(@editor)))";
 
 const NOT_YOURS: Guard = {
@@ -26,7 +26,7 @@ const NOT_YOURS: Guard = {
   otherwise: { code: "forbidden", detail: "the playlist is another's; a copy of it would be yours" },
 };
 
-/** What one may not see is not there. */
+/** Refuses playlists that the principal may not see, as not found. */
 export const visible = (id: number, asker: Asker): Statement =>
   statement(
     `SELECT 1 FROM playlists t WHERE t.id = likely(@id) AND (t.visibility <> 'private' OR ${OWN})`,
@@ -34,7 +34,7 @@ export const visible = (id: number, asker: Asker): Statement =>
     FOUND,
   );
 
-/** What one may see and not change is another's. */
+/** Refuses playlists that the principal may see but not change. */
 export const changeable = (id: number, asker: Asker): Statement[] => [
   visible(id, asker),
   statement(`SELECT 1 FROM playlists t WHERE t.id = likely(@id) AND ${OWN}`, { id, ...asker }, NOT_YOURS),

@@ -56,13 +56,13 @@ const ONCE: Guard = {
   otherwise: { code: "already_exists", detail: "the playlist holds a track once: see allow_duplicates" },
 };
 
-/** One entry; the number of those up to it is its place. */
+/** One entry. Its position is the number of entries up to it. */
 const ENTRY = `SELECT json_object('playlist_id', p.playlist_id, 'entry_id', p.id, 'track_id', p.track_id, 'position',
     (SELECT count(*) FROM playlist_tracks q WHERE q.playlist_id = p.playlist_id AND q.position <= p.position),
     'added_at', p.added_at) AS body, NULL AS etag
   FROM playlist_tracks p`;
 
-/** Puts a track at the end. */
+/** Appends a track. */
 const add: Command<AddInput> = command({
   name: "playlists.tracks.add",
   input: playlistInput<AddInput>({ body: entryBody }),
@@ -103,8 +103,8 @@ const add: Command<AddInput> = command({
 });
 
 /**
- * Entries that come and go bump the version too, so a precondition is judged before them: If-Match is of the playlist,
- * here and below.
+ * Adding and removing entries also changes the playlist's version, so a precondition is checked first: here and
+ * below, If-Match is the playlist's.
  */
 const remove: Command<TrackInput> = command({
   name: "playlists.tracks.remove",
@@ -136,17 +136,17 @@ const removeEntry: Command<EntryInput> = command({
   tags: playlistTags,
 });
 
-/** The tracks as they shall be, and as they are, each with which of its occurrences it is. */
+/** The wanted and the current tracks, each with the number of its occurrence. */
 const WANTED = `wanted AS MATERIALIZED (SELECT key AS n, value AS track_id,
   row_number() OVER (PARTITION BY value ORDER BY key) AS nth FROM json_each(@tracks))`;
 const HELD = `held AS MATERIALIZED (SELECT id, track_id,
   row_number() OVER (PARTITION BY track_id ORDER BY position, id) AS nth
   FROM playlist_tracks WHERE playlist_id = likely(@id))`;
 
-/** Errors that one refusal names. */
+/** Errors that one refusal lists. */
 const MOST_NAMED = 20;
 
-/** The whole of it, in this order. Entries of tracks that stay are the same entries. */
+/** Replaces the whole order. Tracks that stay keep their entries. */
 const replace: Command<ReplaceInput> = command({
   name: "playlists.tracks.replace",
   input: playlistInput<ReplaceInput>({ body: orderBody }),
@@ -194,7 +194,7 @@ const replace: Command<ReplaceInput> = command({
 /** The other entries of the playlist. */
 const OTHERS = "FROM playlist_tracks WHERE playlist_id = likely(@id) AND id <> likely(@entry)";
 
-/** The position after which the entry shall stand, 0 for the first place; by what the move names. */
+/** The position after which to move the entry, 0 for the first place, by the form of the move. */
 const AFTER = {
   position: `iif(likely(@target) = 1, 0, coalesce(
     (SELECT position ${OTHERS} ORDER BY position LIMIT 1 OFFSET @target - 2), (SELECT max(position) ${OTHERS}), 0))`,
@@ -205,7 +205,7 @@ const AFTER = {
 const next = (after: string): string =>
   `coalesce((SELECT min(position) ${OTHERS} AND position > ${after}), ${after} + 2 * ${GAP})`;
 
-/** Whoever moves what at the same time: moves are done one after the other, and each keeps one order of all. */
+/** Concurrent moves run one after the other, and each keeps a total order. */
 const move: Command<MoveInput> = command({
   name: "playlists.entries.move",
   input: playlistInput<MoveInput>({ entry: idText, body: moveBody }),

@@ -1,6 +1,6 @@
-/** A playlist as a file for players. They have no sound from here: a track's location is its place in this API. */
+/** Exports a playlist as a file for players. There is no audio: a track's location is its URL in this API. */
 
-/** As the export's read gives it. */
+/** The result of the export's read. */
 export interface ExportedPlaylist {
   readonly name: string;
   readonly description: string | null;
@@ -23,14 +23,14 @@ export const FORMATS = {
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this looks for
 const BREAKS = /[\u0000-\u001f\u007f\u0085\u2028\u2029]+/g;
-/** XML 1.0 has no way to write them. */
+/** XML 1.0 can't represent them. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this looks for
 const UNWRITABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
 
-/** One line: what would begin another is a blank. */
+/** One line: line breaks become blanks. */
 const line = (text: string): string => text.replaceAll(BREAKS, " ");
 
-/** M3U8 knows a title in one line: artist and name. Seconds are whole. */
+/** M3U8 has one line per title: artist and name. Durations are whole seconds. */
 function toM3u8({ name, tracks }: ExportedPlaylist, origin: string): string {
   const entries = tracks.flatMap(([id, , title, artist, , milliseconds]) => [
     `#EXTINF:${Math.round(milliseconds / 1_000)},${line(artist === null ? title : `${artist} - ${title}`)}`,

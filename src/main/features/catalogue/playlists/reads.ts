@@ -13,14 +13,14 @@ const { playlists: KIND, tracks: TRACKS } = KINDS;
 const QUERIES = { table: "queries", lifetime: 300, freshness: "coherent" } as const;
 
 /**
- * What everybody may see is one answer for everybody, cached once. What is somebody's alone has a read of its own, which
- * is asked where the first finds nothing: the same, with who asks among its parameters.
+ * A public playlist has one answer for everybody, cached once. A private one has a read of its own, tried if the
+ * first finds nothing: the same with the principal as a parameter.
  */
 type Owned<P> = P & Asker;
 const ownedShape = { user: z.int().nullable(), editor: z.int() };
 const EVERYBODYS = KIND.shown!.byId;
 
-/** Asked where a read of everybody's found nothing, by whoever may have playlists. */
+/** Used if the public read found nothing and the principal may have playlists. */
 export const ownOf =
   <P>(read: Read<Owned<P>>) =>
   (params: P, principal: Principal) =>
@@ -44,11 +44,11 @@ export interface OwnListParams {
   readonly principal?: string;
 }
 
-/** The number in `user:17`; null for who has none. */
+/** The number in `user:17`; null without one. */
 const userOf = (principal = ""): number | null =>
   principal.startsWith("user:") ? Number(principal.slice(5)) : null;
 
-/** Those of one owner, whoever may see them, latest first. */
+/** One owner's playlists, public and private, latest first. */
 const OWN_LIST: Read<OwnListParams> = read({
   name: "playlists.mine",
   lane: "point",
@@ -86,7 +86,9 @@ const SORTS: Readonly<Record<string, string>> = { position: "item.position", ...
 const FROM = TRACKS.from.replace("tracks t", "tracks t ON t.id = item.track_id");
 const ALL = "playlist_tracks p WHERE p.playlist_id = likely(@id)";
 
-/** Entries of a page in their order, each with its place; sorted by anything else, all of them with theirs. */
+/**
+ * Entries of a page in their order, each with its position; with any other sort, all entries with their positions.
+ */
 function entriesOf(params: TracksParams): string {
   if (nameOf(params.sort) !== "position")
     return `SELECT p.*, row_number() OVER (ORDER BY p.position, p.id) AS place FROM ${ALL}`;
@@ -95,7 +97,7 @@ function entriesOf(params: TracksParams): string {
   return `SELECT part.*, ${placeOf(params, by.replaceAll("p.", "part."))} AS place FROM (${page}) part`;
 }
 
-/** Counted from the cursor on; downwards from the end. */
+/** Positions count from the cursor; when descending, from the end. */
 function placeOf({ sort, cursor }: TracksParams, by: string): string {
   const down = sort.startsWith("-");
   const past = `AND (p.position, p.id) ${down ? "<" : "<="} (likely(@after_key), likely(@after_id))`;
@@ -104,7 +106,7 @@ function placeOf({ sort, cursor }: TracksParams, by: string): string {
   return cursor === undefined ? nth : `(SELECT count(*) FROM ${ALL} ${past}) + ${nth}`;
 }
 
-/** @param shown who may see it: without that there is no answer at all. */
+/** @param shown the visibility condition. If it is false, there is no answer. */
 const tracksPage = (params: TracksParams, order: Order, shown: string): string =>
   pageOf(
     `SELECT '{"entry_id":' || item.id || ',"position":' || item.place || ',"added_at":' || json_quote(item.added_at)
@@ -156,7 +158,7 @@ const OWN_TRACKS = read<Owned<TracksParams>>({
   cache: tracksCache,
 });
 
-/** All of it in one answer, for a file: long, and asked for rarely. */
+/** The whole playlist in one answer, for a file: long, and rarely requested. */
 const exportStatement = (shown: string) => `
   SELECT json_object('name', t.name, 'description', t.description, 'owner', u.name, 'tracks', json((
     SELECT json_group_array(json_array(t.id, t.public_id, t.name, ar.name, al.title, t.milliseconds, t.track_number)

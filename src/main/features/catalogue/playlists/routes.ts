@@ -21,7 +21,7 @@ import { ownOf, PLAYLIST_READS } from "./reads.ts";
 
 const KIND = KINDS.playlists;
 const PATH = "/v1/playlists";
-/** More than other bodies hold: an entry each, up to ten thousand. */
+/** Larger than for other bodies: up to ten thousand entries. */
 const ORDER_BOUNDS = { bytes: 1_048_576, values: 10_010 };
 
 const idParameter = z.strictObject({ id: idText });
@@ -54,7 +54,7 @@ const trackSchema = z
 export interface PlaylistRoutes {
   readonly answers: Answers;
   readonly writes: Writes;
-  /** Where clients reach the server, for the locations in a file: without a slash at its end. */
+  /** The server's public URL without a trailing slash, for the locations in a file. */
   readonly origin: () => string;
 }
 
@@ -66,7 +66,7 @@ export const playlistRoutes = (parts: PlaylistRoutes): Route[] => [
   exported(parts, "xspf"),
 ];
 
-/** Who asks, and the rest of a command's input. */
+/** The principal, and the rest of a command's input. */
 const ofCall = <T>(call: Call, parameters: z.ZodObject) => ({
   asker: askerOf(call.principal),
   ...pathOf<T>(call, parameters),

@@ -2,17 +2,17 @@ import { z } from "zod";
 import { text } from "../../../http/fields.ts";
 import { ROLES } from "../roles.ts";
 
-/** One address and nothing else: what it is put into must not be able to take it for two. */
+/** Exactly one address: a mail library must not read it as two. */
 export const email = z
   .email({ pattern: /^[^\s@"<>()[\]\\,;:]{1,64}@[^\s@"<>()[\]\\,;:]{1,190}$/u })
   .max(254)
   .refine((value) => value.isWellFormed(), "must be well-formed Unicode")
   .meta({ example: "ada@example.com" });
 
-/** The address as it is compared: `Ada@Example.com` is `ada@example.com`. */
+/** Normalises an address for comparison: `Ada@Example.com` equals `ada@example.com`. */
 export const emailKey = (address: string): string => address.normalize("NFC").toLowerCase();
 
-/** Its rules are judged where it is set: a login says only whether it is the one. */
+/** The password rules apply where it is set. A login only compares it. */
 export const password = z.string().min(1).max(1_024).meta({ format: "password" });
 export const name = text(200).meta({ example: "Ada" });
 export const role = z.enum(ROLES);

@@ -41,11 +41,11 @@ export const USERS_READ: Read<UserListParams> = read({
       FROM users u WHERE u.id > likely(@after_id) AND u.status <> 'deleted' ORDER BY u.id LIMIT @limit + 1`),
     params: { limit: params.limit, sort: params.sort, after_id: decodeCursor(params)?.[1] ?? 0 },
   }),
-  // A play makes its listener a user, without a word.
+  // A play creates its listener as a user without touching a tag.
   cache: UNCACHED,
 });
 
-/** What a login compares: `{"id", "password"}` of the active account with this address. Never cached. */
+/** The data that a login compares: `{"id", "password"}` of the active account with this address. Never cached. */
 export const LOGIN_READ: Read<{ readonly email_key: string }> = read({
   name: "users.login",
   lane: "point",
@@ -58,7 +58,7 @@ export const LOGIN_READ: Read<{ readonly email_key: string }> = read({
   cache: UNCACHED,
 });
 
-/** The same by number, for who is logged in and says the password again. */
+/** The same by number, for a logged-in user who confirms the password. */
 export const PASSWORD_READ: Read<{ readonly id: number }> = read({
   name: "users.password",
   lane: "point",
@@ -71,7 +71,7 @@ export const PASSWORD_READ: Read<{ readonly id: number }> = read({
   cache: UNCACHED,
 });
 
-/** Whether anybody can administer the server: `{"admins": 0}` is a server that waits for its first. */
+/** Whether the server has an admin: `{"admins": 0}` waits for its first. */
 export const ADMINS_SQL =
   "SELECT json_object('admins', count(*)) AS body, '' AS etag, NULL FROM users WHERE role = 'admin' AND status = 'active' AND email_key IS NOT NULL";
 

@@ -48,7 +48,7 @@ const patchBody = z
   .refine((body) => Object.keys(body).length > 0, "expected a field to change");
 type Patch = z.infer<typeof patchBody>;
 
-/** What an admin alone may change, and of others all. @throws AppError `forbidden`. */
+/** Some fields only an admin may change, of other accounts all. @throws AppError `forbidden`. */
 function checkMayChange(call: Call, id: number, body: Patch): void {
   if (call.principal.permissions.has("people:write")) return;
   const others = call.principal.user !== id;
@@ -82,7 +82,7 @@ async function register(people: People, call: Call): Promise<Reply> {
   return json(201, made!, { ...NO_STORE, location: `/v1/users/${user.id}` });
 }
 
-/** @throws AppError `forbidden` unless the password that is now is said, where it is one's own account. */
+/** @throws AppError `forbidden` unless the request for one's own account contains the current password. */
 async function checkPresent(people: People, call: Call, id: number, body: Patch): Promise<void> {
   const sensitive = body.password !== undefined || body.email !== undefined;
   if (!sensitive || call.principal.user !== id) return;
@@ -132,7 +132,7 @@ async function erase(people: People, call: Call, id: number): Promise<Reply> {
     throw new AppError("forbidden", { detail: "needs the permission people:write" });
   }
   const reply = await change(people.writes, call, ACCOUNT_COMMANDS.erase, { id });
-  // The WAL has the pages as they were before: emptied, as far as readers and a replicator let it.
+  // The WAL still contains the old pages. It is emptied as far as readers and a replicator allow.
   await people.checkpoint().catch(() => {});
   return reply;
 }
@@ -140,7 +140,7 @@ async function erase(people: People, call: Call, id: number): Promise<Reply> {
 const idOf = (call: Call): number => pathOf<{ id: number }>(call, idParameter).id;
 const user = { description: "The user.", body: userSchema };
 
-/** No Idempotency-Key: what is known of a person is kept in one place. */
+/** No Idempotency-Key: its stored answer would be another copy of personal data. */
 const exportSchema = z.looseObject({ user: userSchema }).meta({ id: "Export" });
 
 export const accountRoutes = (people: People): Route[] => [

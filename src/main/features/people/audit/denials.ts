@@ -4,7 +4,7 @@ import { type Command, command } from "../../../engine/commands/command.ts";
 import type { Commands } from "../../../engine/commands/command-bus.ts";
 import { RateLimiter } from "../limits/rate-limiter.ts";
 
-/** Entries a minute about what was refused: a flood of refusals must not become a flood of writes. */
+/** Audit entries per minute for refusals: a flood of refusals must not become a flood of writes. */
 const QUOTA = { permits: 600, seconds: 60 };
 
 interface Denial {
@@ -24,7 +24,7 @@ const note: Command<Denial> = command({
 
 export const DENIAL_COMMANDS = { note };
 
-/** Notes what was refused, without keeping the answer waiting; past the quota it notes nothing. */
+/** Records refusals without delaying the response. Past the quota it records nothing. */
 export class Denials {
   readonly #commands: Commands;
   readonly #limiter = new RateLimiter();
@@ -36,7 +36,7 @@ export class Denials {
   note(actor: Actor, what: string, object: string | null, details?: Record<string, unknown>): void {
     if (!this.#limiter.take("", QUOTA).allowed) return;
     const changes = details === undefined ? null : JSON.stringify(details);
-    // What cannot be written is counted among the failed writes.
+    // A failure is counted in the metric of failed writes.
     this.#commands.execute(note, { actor, what, object, changes }).catch(() => {});
   }
 }

@@ -26,7 +26,7 @@ export const AUDIT_JSON = `json_object('id', a.id, 'at', a.at, 'principal', a.pr
   'address', a.address, 'request_id', a.request_id, 'command', a.command, 'object', a.object,
   'changes', json(a.changes))`;
 
-/** Latest first. Filters walk the entries: the scan lane's deadline bounds how far. */
+/** Latest first. Filters scan the entries; the scan lane's deadline limits how far. */
 export const AUDIT_READ: Read<AuditParams> = read({
   name: "audit.list",
   lane: "scan",

@@ -49,7 +49,7 @@ const create: Command<NewKey> = command({
   tags: () => [],
 });
 
-/** `user` null: whosever it is, for an operator. */
+/** `user` null: any user's, for an operator. */
 const revoke: Command<{ readonly id: number; readonly user: number | null; readonly owner: number }> =
   command({
     name: "keys.revoke",

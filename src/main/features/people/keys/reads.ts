@@ -5,7 +5,7 @@ export const KEY_JSON = `json_object('id', k.id, 'user_id', k.user_id, 'name', k
   'rate_per_minute', k.rate_per_minute, 'created_at', k.created_at, 'expires_at', k.expires_at,
   'last_used_at', k.last_used_at)`;
 
-/** Never cached: when they were last used changes without a word. There are never more than a hundred of a user. */
+/** Never cached: the time of last use changes without touching a tag. A user has at most a hundred. */
 export const KEYS_READ: Read<{ readonly user: number }> = read({
   name: "keys.list",
   lane: "point",

@@ -38,13 +38,13 @@ const keySchema = z
 
 const newKeySchema = keySchema.extend({ key: z.string() }).meta({ id: "MadeKey" });
 
-/** Nobody gives away what they do not have, a key least of all. @throws AppError `forbidden`. */
+/** Nobody may grant a permission that they lack, in particular not a key. @throws AppError `forbidden`. */
 function checkScopes({ permissions }: Principal, wanted: readonly string[]): void {
   const missing = wanted.find((scope) => !(permissions as ReadonlySet<string>).has(scope));
   if (missing !== undefined) throw new AppError("forbidden", { detail: `needs the permission ${missing}` });
 }
 
-/** No Idempotency-Key: the stored answer would be the key. */
+/** No Idempotency-Key: the stored answer would contain the key. */
 export const keyRoutes = (people: People): Route[] => [
   route({
     method: "POST",

@@ -1,32 +1,32 @@
 import { limited, strangerOf } from "./limits.ts";
 import { RateLimiter } from "./rate-limiter.ts";
 
-/** Attempts of all the world: more than one thread hashes, and a bound that no flood of addresses washes away. */
+/** Attempts from all addresses together: more than one thread can hash, and a flood of addresses can't evade it. */
 const GLOBAL = { permits: 600, seconds: 60 };
-/** Failures of one address at one account before it has to wait. */
+/** Failures of one address with one account before it has to wait. */
 const FREE_FAILURES = 5;
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 15 * 60_000;
-/** Attempts at one account from addresses that it was not logged in from, all together. */
+/** Attempts at one account from all addresses without an earlier login. */
 const ACCOUNT = { permits: 100, seconds: 3_600 };
 const MAX_KEYS = 50_000;
 
 interface Failures {
   readonly count: number;
-  /** Until when the next attempt is refused, in milliseconds of the clock. */
+  /** The next attempt is refused until then, in milliseconds of the clock. */
   readonly until: number;
 }
 
 /**
- * Bounds guesses of passwords, without letting a stranger lock anybody out.
+ * Limits password guessing, without letting others lock an account.
  *
- * - By address: so many attempts a minute, at whatever accounts.
- * - By account and address: waits that double with each failure past the fifth, up to a quarter of an hour. They are
- *   that address's alone: the owner, elsewhere, is not held up by them.
- * - By account: a hundred attempts an hour from addresses that it was not logged in from, all together.
- * - Of all the world: see `GLOBAL`.
+ * - By address: a number of attempts per minute, for any accounts.
+ * - By account and address: from the sixth failure on, waits that double, up to a quarter of an hour. They apply to
+ *   that address only: the owner, elsewhere, does not wait.
+ * - By account: a hundred attempts an hour from all addresses without an earlier login.
+ * - In total: see `GLOBAL`.
  *
- * In memory, and bounded; a restart forgets it.
+ * In memory, and bounded. A restart clears it.
  */
 export class LoginLimits {
   readonly #perMinute: number;
@@ -45,7 +45,7 @@ export class LoginLimits {
     this.#accounts = new RateLimiter({ now });
   }
 
-  /** Before an attempt. @throws AppError `rate_limited`. */
+  /** Call it before an attempt. @throws AppError `rate_limited`. */
   admit(address: string, account?: string): void {
     if (this.#perMinute === 0) return;
     const from = strangerOf(address);
@@ -82,7 +82,7 @@ export class LoginLimits {
   }
 }
 
-/** The oldest half goes when it is full. */
+/** Evicts the oldest half when it is full. */
 function remember<T>(map: Map<string, T>, key: string, value: T): void {
   map.delete(key);
   map.set(key, value);

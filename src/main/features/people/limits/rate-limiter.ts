@@ -1,7 +1,7 @@
-/** Entries of one generation: with two of them a limiter holds some 8 MB at the most. */
+/** Entries of one generation. With two, a limiter uses some 8 MB at most. */
 const MAX_KEYS = 50_000;
 
-/** `permits` in `seconds`, and as many at once. */
+/** `permits` per `seconds`, also as a burst. */
 export interface Quota {
   readonly permits: number;
   readonly seconds: number;
@@ -9,19 +9,19 @@ export interface Quota {
 
 export interface Taken {
   readonly allowed: boolean;
-  /** Permits that are left now. */
+  /** Remaining permits. */
   readonly remaining: number;
-  /** Milliseconds until the next permit, when it was refused; 0 otherwise. */
+  /** Milliseconds until the next permit after a refusal; otherwise 0. */
   readonly waitMs: number;
 }
 
 /**
- * Limits a rate by key: the generic cell rate algorithm, which keeps one number a key, the time at which its bucket
- * will be full again.
+ * Limits a rate by key with the generic cell rate algorithm. It stores one number per key: the time at which its
+ * bucket is full again.
  *
- * Bounded: keys live in two generations of maps. When the young one is full it becomes the old one, and the old one
- * is forgotten; a key that is asked for moves to the young one. What is forgotten is forgiven, so a limit that a
- * flood of keys must not wash away needs a second one that is not by key.
+ * Bounded: keys are in two generations of maps. When the young one is full it becomes the old one, and the old one
+ * is dropped. A key that is used moves to the young one. A dropped key gets a full bucket, so a limit that must
+ * withstand a flood of keys needs a second one that is not by key.
  */
 export class RateLimiter {
   readonly #now: () => number;
@@ -38,7 +38,7 @@ export class RateLimiter {
     return this.#young.size + this.#old.size;
   }
 
-  /** Takes a permit of the key, if there is one; a refusal takes none. */
+  /** Takes a permit of the key if there is one. A refusal takes none. */
   take(key: string, { permits, seconds }: Quota): Taken {
     const now = this.#now();
     const interval = (seconds * 1_000) / permits;

@@ -4,7 +4,7 @@ import { type Command, command, statement } from "../../../engine/commands/comma
 import { endSessions, insertAccount, type NewAccount, userAnswer } from "../accounts/commands.ts";
 import { accountTags } from "../credentials.ts";
 
-/** Seconds for which a link works. */
+/** Seconds for which a link is valid. */
 export const LINK_LIFETIME = { reset: 3_600, verify: 3 * 86_400, setup: 86_400 } as const;
 export type Purpose = keyof typeof LINK_LIFETIME;
 
@@ -15,7 +15,7 @@ export interface NewLink {
   readonly email: string | null;
 }
 
-/** A new link of a purpose takes the place of those that were sent before. */
+/** A new link replaces earlier ones for the same purpose. */
 const create: Command<NewLink> = command({
   name: "links.create",
   input: z.strictObject({
@@ -44,7 +44,7 @@ const create: Command<NewLink> = command({
 
 const VALID: Guard = { must: "find", otherwise: { code: "link_invalid" } };
 
-/** Judged in the transaction that uses it, so that it works once. */
+/** Checked in the transaction that uses it, so that it works only once. */
 const valid = (token_hash: string, purpose: Purpose, now: string, user: number | null): Statement =>
   statement(
     `SELECT 1 FROM one_time_tokens WHERE token_hash = likely(@token_hash) AND purpose = likely(@purpose)
@@ -56,7 +56,7 @@ const valid = (token_hash: string, purpose: Purpose, now: string, user: number |
 const use = (token_hash: string): Statement =>
   statement("DELETE FROM one_time_tokens WHERE token_hash = likely(@token_hash)", { token_hash });
 
-/** Whose link it is: asked first, since a command's tags are known before it runs. `{"user"}` or nothing. */
+/** The link's user. Read first, because a command's tags must be known before it runs. `{"user"}` or nothing. */
 const owner: Command<{ readonly token_hash: string; readonly purpose: Purpose }> = command({
   name: "links.owner",
   input: z.custom<{ token_hash: string; purpose: Purpose }>(),
@@ -76,7 +76,7 @@ interface UsedLink {
   readonly user: number;
 }
 
-/** Whoever reads the mail of the address owns it, so the address counts as verified. */
+/** Whoever reads the address's mail owns it, so the address counts as verified. */
 const resetPassword: Command<UsedLink & { readonly password: string }> = command({
   name: "links.reset",
   input: z.strictObject({ token_hash: z.string(), user: z.int(), password: z.string() }),
@@ -116,7 +116,7 @@ const verifyEmail: Command<UsedLink> = command({
   tags: ({ user }) => accountTags(user),
 });
 
-/** The first admin: only while there is none. */
+/** Creates the first admin; only while there is none. */
 const setUp: Command<{ readonly token_hash: string; readonly account: NewAccount }> = command({
   name: "links.setup",
   input: z.custom<{ token_hash: string; account: NewAccount }>(),

@@ -3,7 +3,7 @@ import { ACCOUNT_COMMANDS } from "../accounts/commands.ts";
 import type { People } from "../context.ts";
 import { issueLink, linkUrl } from "./links.ts";
 
-/** A server that nobody can administer prints a link that makes its first admin: once, and for a day. */
+/** A server without an admin prints a link to create the first one: once, valid for a day. */
 export async function offerSetup(
   { writes, origin }: Pick<People, "writes" | "origin">,
   log: Logger,

@@ -4,7 +4,10 @@ import type { Commands } from "../../../engine/commands/command-bus.ts";
 import { digest, newToken, parseToken } from "../tokens.ts";
 import { LINK_COMMANDS, type Purpose } from "./commands.ts";
 
-/** Makes a link's token and keeps its digest. Whoever has the token can use it: it goes by mail, or to the operator. */
+/**
+ * Creates a link's token and stores its digest. Whoever has the token can use it: it is sent by mail, or to the
+ * operator.
+ */
 export async function issueLink(
   commands: Commands,
   purpose: Purpose,
@@ -22,11 +25,11 @@ export async function issueLink(
   return token;
 }
 
-/** The fragment of a URL stays in the browser: it is in no log and in no Referer. */
+/** A URL's fragment stays in the browser: it is in no log and in no Referer. */
 export const linkUrl = (origin: string, purpose: Purpose, token: string): string =>
   `${origin}/account#${purpose}=${token}`;
 
-/** @throws AppError `link_invalid`. @returns the digest, and whose link it is. */
+/** @throws AppError `link_invalid`. @returns the digest and the link's user. */
 export async function openLink(
   commands: Commands,
   purpose: Purpose,

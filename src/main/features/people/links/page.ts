@@ -3,7 +3,7 @@ import { noParameters, pathOf } from "../../../http/input.ts";
 import { API_HEADERS } from "../../../http/reply.ts";
 import { type Route, route } from "../../../http/route.ts";
 
-/** The page that links in mails lead to. Its token is in the fragment, which the browser keeps to itself. */
+/** The page for links in mails. The token is in the fragment, which the browser does not send. */
 
 const STYLE = `
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 24rem; margin: 4rem auto; padding: 0 1rem; color-scheme: light dark }

@@ -19,7 +19,7 @@ const chosenBody = z.strictObject({ token, password });
 const tokenBody = z.strictObject({ token });
 const setupBody = z.strictObject({ token, email, password, name: name.optional() });
 
-/** The same answer whether there is such an account, and before the mail is on its way. */
+/** The same answer whether the account exists or not, and before the mail is sent. */
 const requestReset = (people: People): Route =>
   route({
     method: "POST",

@@ -1,4 +1,4 @@
-/** The commonest passwords, in lower case. A small list: it stops what guessing would try first. */
+/** The most common passwords, in lower case. A small list: it blocks the first guesses. */
 export const COMMON: ReadonlySet<string> = new Set(
   `!qaz2wsx 00000000 0123456789 0987654321 10203040 102030405060 11111111 11223344 112233445566 12121212
    123123123 12341234 12344321 12345678 123456789 1234567890 1234qwer 13579246 147258369 147852369

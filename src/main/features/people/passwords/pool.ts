@@ -3,19 +3,19 @@ import { AppError } from "../../../../shared/errors.ts";
 import type { PasswordJob } from "../../../../shared/passwords.ts";
 import { THREAD_LIMITS, threadUrl } from "../../../engine/threads.ts";
 
-/** Jobs that may wait: some eight seconds of them. */
+/** Jobs that may wait: some eight seconds of work. */
 const MAX_WAITING = 200;
-/** Added to the thread's niceness: requests win the processor. */
+/** Added to the thread's niceness: requests get the processor first. */
 const NICE = 10;
 const IDLE_MS = 30_000;
 
-/** What an unknown account's password is compared with: no password has this hash, and the comparison takes as long. */
+/** The hash that an unknown account's password is compared with, which takes as long. No password has this hash. */
 const NOBODYS =
   "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /**
- * Hashes and compares passwords, one at a time, on a thread of its own that ends when it idles (the memory that
- * argon2 took goes with it).
+ * Hashes and compares passwords one at a time, on its own thread. The thread ends when idle, which releases
+ * argon2's memory.
  */
 export class PasswordPool {
   readonly #pool = new Piscina<PasswordJob, string | boolean>({
@@ -34,7 +34,7 @@ export class PasswordPool {
     return this.#run({ password }) as Promise<string>;
   }
 
-  /** As long for an account that does not exist, or has no password. @throws AppError `overloaded`. */
+  /** Takes as long for an account that does not exist or has no password. @throws AppError `overloaded`. */
   async matches(password: string, against: string | null): Promise<boolean> {
     const same = await this.#run({ password, against: against ?? NOBODYS });
     return same === true && against !== null;

@@ -4,7 +4,10 @@ import { COMMON } from "./common.ts";
 export const MIN_LENGTH = 8;
 export const MAX_LENGTH = 256;
 
-/** Its length, and that it is none of the commonest: no other rules. @throws AppError `password_refused`. */
+/**
+ * Checks its length, and that it is not among the most common ones. No other rules. @throws AppError
+ * `password_refused`.
+ */
 export function checkPassword(password: string): void {
   const { length } = [...password];
   if (length < MIN_LENGTH || length > MAX_LENGTH) {

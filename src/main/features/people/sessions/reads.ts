@@ -4,10 +4,10 @@ import { type Read, read, UNCACHED } from "../../../engine/reads/read.ts";
 export const SESSION_JSON = `json_object('id', s.id, 'user_id', s.user_id, 'device', s.device, 'address', s.address,
   'created_at', s.created_at, 'last_seen_at', s.last_seen_at, 'expires_at', s.expires_at)`;
 
-/** Sessions that one list shows. */
+/** Sessions in one list at most. */
 const MOST = 200;
 
-/** Never cached: when they were last seen changes without a word. */
+/** Never cached: the time of last use changes without touching a tag. */
 export const SESSIONS_READ: Read<{
   readonly user: number;
   readonly now: string;

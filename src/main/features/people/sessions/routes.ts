@@ -34,17 +34,17 @@ const openedSchema = sessionSchema.extend({ token: z.string() }).meta({ id: "Ope
 
 export const NO_STORE = { "cache-control": "no-store" };
 
-/** Of who has an account; a stranger on an open server has none. @throws AppError `unauthenticated`. */
+/** The user of an account. An anonymous client of an open server has none. @throws AppError `unauthenticated`. */
 export function userOf({ user }: Principal): number {
   if (user !== null) return user;
   throw new AppError("unauthenticated", { headers: { "www-authenticate": 'Bearer realm="chinook"' } });
 }
 
-/** The session that a request came with. */
+/** The session of a request. */
 export const sessionOf = ({ credential }: Principal): number | null =>
   credential?.startsWith("session:") ? Number(credential.slice("session:".length)) : null;
 
-/** The answer to a login: the token once, for programs, and the cookie for browsers. */
+/** The answer to a login: the token, sent only once, for programs, and the cookie for browsers. */
 export function loggedIn(people: People, call: Call, { session, token, age }: OpenedSession): Reply {
   return json(201, JSON.stringify({ ...session, token }), {
     ...NO_STORE,
