@@ -1,6 +1,7 @@
 import type { Settings } from "../../../shared/settings.ts";
 import { feature } from "../feature.ts";
 import { CATALOGUE_COMMANDS } from "./commands.ts";
+import { EXPORT_READS, exportRoutes } from "./export/export.ts";
 import { PLAYLIST_COMMANDS } from "./playlists/commands.ts";
 import { ENTRY_COMMANDS } from "./playlists/entries.ts";
 import { PLAYLIST_READS } from "./playlists/reads.ts";
@@ -17,6 +18,7 @@ export const catalogue = feature({
     ...Object.values(CATALOGUE_READS).flatMap((reads) => Object.values(reads)),
     ...Object.values(NESTED_READS),
     ...Object.values(PLAYLIST_READS),
+    ...EXPORT_READS,
     TAGS_READ,
     TRACK_TAGS_READ,
   ],
@@ -31,6 +33,7 @@ export const catalogue = feature({
       ...catalogueRoutes(answers, writes),
       ...playlistRoutes({ answers, writes, origin: () => originOf(settings, url) }),
       ...tagRoutes(answers, writes),
+      ...exportRoutes(answers),
     ],
   }),
 });

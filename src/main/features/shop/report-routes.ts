@@ -2,6 +2,7 @@ import { z } from "zod";
 import { AppError } from "../../../shared/errors.ts";
 import { Answers } from "../../engine/reads/answers.ts";
 import type { Read } from "../../engine/reads/read.ts";
+import { CSV_TYPE, type CsvRow, csvHead, csvLines, wantsCsv } from "../../http/csv.ts";
 import { entryReply, tagged } from "../../http/entry-reply.ts";
 import { parseQuery, validate } from "../../http/input.ts";
 import { json, type Reply } from "../../http/reply.ts";
@@ -46,33 +47,6 @@ const summarySchema = z
   .object({ ...sums, average_invoice: average, ...before, previous_average_invoice: average.optional() })
   .meta({ id: "SalesSummary" });
 
-type Row = Readonly<Record<string, string | number | null>>;
-
-/** RFC 4180. What a spreadsheet would take for a formula is quoted by an apostrophe. */
-function cell(value: string | number | null): string {
-  if (value === null) return "";
-  if (typeof value === "number") return String(value);
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
-function csvOf(rows: readonly Row[], columns: readonly string[]): string {
-  const lines = [columns, ...rows.map((row) => columns.map((column) => cell(row[column] ?? null)))];
-  return lines.map((line) => `${line.join(",")}\r\n`).join("");
-}
-
-/** Whether CSV is asked for rather than JSON: the one that stands first, unless weights say otherwise. */
-export function wantsCsv(accept = ""): boolean {
-  const weights = accept.split(",").map((range) => {
-    const [type = "", ...parameters] = range.split(";").map((part) => part.trim().toLowerCase());
-    const weight = parameters.find((parameter) => parameter.startsWith("q="))?.slice(2);
-    return { type, weight: weight === undefined ? 1 : Number(weight) || 0 };
-  });
-  const weightOf = (wanted: string) => weights.find(({ type }) => type === wanted)?.weight ?? 0;
-  const csv = weightOf("text/csv");
-  return csv > 0 && csv >= weightOf("application/json") && csv >= weightOf("*/*");
-}
-
 const SENDING = { personal: true, aged: false, paged: false };
 
 async function report<P extends Period>(
@@ -97,14 +71,15 @@ async function report<P extends Period>(
 }
 
 const CSV_HEADERS = {
-  "content-type": "text/csv; charset=utf-8; header=present",
+  "content-type": CSV_TYPE,
   "cache-control": "private, no-cache",
   vary: "accept",
 };
 
 function csvReply(body: string, columns: readonly string[]): Reply & { readonly body: string } {
-  const parsed = JSON.parse(body) as { data?: Row[] };
-  return json(200, csvOf(parsed.data ?? [parsed as Row], columns), CSV_HEADERS);
+  const parsed = JSON.parse(body) as { data?: CsvRow[] };
+  const rows = parsed.data ?? [parsed as CsvRow];
+  return json(200, csvHead(columns) + csvLines(rows, columns, true), CSV_HEADERS);
 }
 
 const isSum = (column: string): boolean => column !== "key" && column !== "name";
