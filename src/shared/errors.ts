@@ -180,6 +180,18 @@ export const ERRORS = {
     retry: false,
     hint: "Choose one of 8 to 256 characters that is not among the most common ones.",
   },
+  sql_refused: {
+    status: 422,
+    title: "SQL not run",
+    retry: false,
+    hint: "One statement that reads: the detail says what is wrong with this one.",
+  },
+  sql_too_expensive: {
+    status: 422,
+    title: "SQL took too much",
+    retry: false,
+    hint: "Ask for less: a query may take 5 seconds and 384 MiB of memory, and must not hold the WAL back.",
+  },
   rate_limited: {
     status: 429,
     title: "Too many requests",
@@ -203,6 +215,12 @@ export const ERRORS = {
     title: "No such method",
     retry: false,
     hint: "Send OPTIONS to a path for its methods.",
+  },
+  sql_unavailable: {
+    status: 501,
+    title: "SQL cannot be run safely here",
+    retry: false,
+    hint: "Run the server with Node.js 24.21 or newer.",
   },
   overloaded: {
     status: 503,

@@ -1,4 +1,5 @@
 import type { NumberedStatement } from "./batches.ts";
+import type { DurationCounts } from "./durations.ts";
 import type { ErrorCode, Failure, InputError } from "./errors.ts";
 import type { ConnectionMemory } from "./tuning.ts";
 
@@ -142,6 +143,22 @@ export interface AdoptReport {
   readonly wal: WalState;
 }
 
+/** What a statement has cost since its thread or the server started. */
+export interface StatementCosts {
+  readonly sql: string;
+  /** The read that it is of; null for a statement of commands. */
+  readonly read: string | null;
+  readonly durations: DurationCounts;
+  readonly failures: number;
+  /** Rows that it gave, and that it inserted, updated or deleted. */
+  readonly rows: number;
+  readonly changes: number;
+  /** Characters of all answers together. */
+  readonly characters: number;
+  /** Of its slowest run, for those who try what would make it faster: never to be shown, they may hold secrets. */
+  readonly params: Readonly<Record<string, Param>>;
+}
+
 /** The writer thread's jobs, one at a time: request and reply of each. */
 export interface WriterJobs {
   /** Commands as written by `encodeCommands`, and a {@link BatchReport} as JSON text. */
@@ -150,6 +167,7 @@ export interface WriterJobs {
   migrate: { request: { readonly target: number | "latest" }; reply: MigrationReport };
   migrations: { request: null; reply: readonly MigrationStatus[] };
   optimize: { request: null; reply: { readonly ms: number } };
+  statements: { request: null; reply: readonly StatementCosts[] };
   /** To an empty file. The only job that others interleave with. */
   copy: { request: string; reply: CopyReport };
   cancelCopy: { request: null; reply: null };

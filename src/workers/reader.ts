@@ -2,11 +2,10 @@ import { hash } from "node:crypto";
 import { workerData } from "node:worker_threads";
 import type { Statement } from "better-sqlite3";
 import { LRUCache } from "lru-cache";
-import { type Connection, openForReading } from "../shared/database/sqlite.ts";
+import type { Connection } from "../shared/database/sqlite.ts";
 import { type Failure, toFailure } from "../shared/errors.ts";
 import type { Param, ReadBatch, ReadBatchReport, ReaderOptions, ReadRow } from "../shared/protocol.ts";
-import { closeness, editDistance } from "./closeness.ts";
-import { registerFunctions } from "./functions.ts";
+import { openForReads } from "./connection.ts";
 
 /** A thread's open connection. The first batch opens it, so importing this module does nothing. */
 interface Open {
@@ -22,21 +21,14 @@ let opened: Open | undefined;
 /** SQLite can't be interrupted from another thread here. Long reads check this now and then and abort themselves. */
 let deadline = Number.POSITIVE_INFINITY;
 
-const PURE = { directOnly: true, deterministic: true };
+function assertInTime(): void {
+  if (performance.now() > deadline)
+    throw Object.assign(new Error("past its deadline"), { code: "read_timeout" });
+}
 
 function open({ generation }: ReadBatch): Open {
   const { file, memory } = workerData as ReaderOptions;
-  const db = openForReading(file, memory);
-  db.function("within_deadline", { directOnly: true, deterministic: false }, () => {
-    if (performance.now() > deadline)
-      throw Object.assign(new Error("past its deadline"), { code: "read_timeout" });
-    return 1;
-  });
-  db.function("edit_distance", PURE, (a, b) => editDistance(String(a), String(b)));
-  db.function("closeness", { ...PURE, varargs: true }, (typed, ...fields) =>
-    closeness(String(typed), ...(fields as (string | null)[])),
-  );
-  registerFunctions(db);
+  const db = openForReads(file, assertInTime, memory);
   return {
     db,
     generation,

@@ -3,7 +3,8 @@ import { LRUCache } from "lru-cache";
 import { isTogether } from "../shared/batches.ts";
 import type { Connection } from "../shared/database/sqlite.ts";
 import { type AppError, toFailure } from "../shared/errors.ts";
-import type { Outcome, Param, Rows, Statement, Statements, Together, Work } from "../shared/protocol.ts";
+import type { Outcome, Param, Rows, Statement, StatementCosts, Statements, Together, Work } from "../shared/protocol.ts";
+import { type StatementCost, StatementMeter } from "../shared/statement-meter.ts";
 import { refusalOf } from "./guard.ts";
 import { StandIns } from "./stand-ins.ts";
 
@@ -12,9 +13,16 @@ interface Committed {
   readonly commitMs: number;
 }
 
+interface Kept {
+  readonly prepared: Prepared<[Record<string, Param>]>;
+  readonly cost: StatementCost;
+}
+
 interface StatementResult {
   readonly rows: Rows;
   readonly changes: number;
+  /** By `performance.now()`. */
+  readonly ended: number;
 }
 
 const NO_ROWS: Rows = [];
@@ -31,6 +39,10 @@ const UNBOUNDED: Room = { refusal: () => undefined, usedUp: () => false };
 
 /** Milliseconds of commands between two checks of the room: checking a file's size costs as much as a command. */
 const LOOK_MS = 5;
+
+/** Prepared statements that are kept, and texts whose costs are: the latter outlive the former. */
+const MAX_PREPARED = 256;
+const MAX_METERED = 512;
 
 /**
  * Group commit: runs a batch of commands in one transaction, so that they share one commit and one sync to disk.
@@ -50,11 +62,19 @@ const LOOK_MS = 5;
 export class GroupCommit {
   readonly #db: Connection;
   readonly #room: Room;
-  readonly #statements = new LRUCache<string, Prepared<[Record<string, Param>]>>({ max: 256 });
+  readonly #statements = new LRUCache<string, Kept>({ max: MAX_PREPARED });
+  /** Transaction control: prepared once, like everything else, but no statement of a command. */
+  readonly #control = new Map<string, Prepared>();
+  readonly #meter = new StatementMeter(MAX_METERED);
 
   constructor(db: Connection, room: Room = UNBOUNDED) {
     this.#db = db;
     this.#room = room;
+  }
+
+  /** What the statements of commands have cost, the commits apart. */
+  get costs(): readonly StatementCosts[] {
+    return this.#meter.costs;
   }
 
   /** @returns one outcome per command, and the milliseconds of the commit. Never throws. */
@@ -175,42 +195,51 @@ export class GroupCommit {
 
   #statementsOf(command: Statements): Outcome {
     const started = performance.now();
-    const since = () => performance.now() - started;
+    let last = started;
     let rows = NO_ROWS;
     let changes = 0;
     try {
       for (const statement of command) {
-        const result = this.#statement(statement);
+        const result = this.#statement(statement, last);
+        last = result.ended;
         const failure = statement.guard && refusalOf(statement.guard, result);
-        if (failure !== undefined) return { rows: NO_ROWS, changes: 0, failure, ms: since() };
+        if (failure !== undefined) return { rows: NO_ROWS, changes: 0, failure, ms: last - started };
         rows = result.rows;
         changes += result.changes;
       }
-      return { rows, changes, ms: since() };
+      return { rows, changes, ms: last - started };
     } catch (error) {
-      return { rows: NO_ROWS, changes: 0, failure: toFailure(error), ms: since() };
+      return { rows: NO_ROWS, changes: 0, failure: toFailure(error), ms: performance.now() - started };
     }
   }
 
-  #statement({ sql, params }: Statement): StatementResult {
-    const prepared = this.#prepare(sql);
-    if (!prepared.reader) return { rows: NO_ROWS, changes: prepared.run(params).changes };
-    const rows = prepared.all(params) as Param[][];
-    return { rows, changes: prepared.readonly ? 0 : rows.length };
+  #statement({ sql, params }: Statement, started: number): StatementResult {
+    const { prepared, cost } = this.#prepare(sql);
+    try {
+      const { rows, changes } = run(prepared, params);
+      const ended = performance.now();
+      cost.ran(ended - started, params, rows.length, changes, 0);
+      return { rows, changes, ended };
+    } catch (error) {
+      cost.failed(undefined, params);
+      throw error;
+    }
   }
 
-  #prepare(sql: string): Prepared<[Record<string, Param>]> {
+  #prepare(sql: string): Kept {
     const known = this.#statements.get(sql);
     if (known !== undefined) return known;
     const prepared = this.#db.prepare<[Record<string, Param>]>(sql);
     if (prepared.reader) prepared.raw(true);
-    this.#statements.set(sql, prepared);
-    return prepared;
+    const kept = { prepared, cost: this.#meter.of(sql, null) };
+    this.#statements.set(sql, kept);
+    return kept;
   }
 
-  /** Transaction control has no parameters and no rows. It is prepared once, like every statement. */
   #exec(sql: string): void {
-    this.#prepare(sql).run({});
+    const known = this.#control.get(sql) ?? this.#db.prepare(sql);
+    this.#control.set(sql, known);
+    known.run();
   }
 
   /** A ROLLBACK may report a disk error but still ends the transaction. Its result does not matter. */
@@ -221,4 +250,13 @@ export class GroupCommit {
       // The outcomes so far are correct and must not be lost.
     }
   }
+}
+
+function run(
+  prepared: Prepared<[Record<string, Param>]>,
+  params: Record<string, Param>,
+): Pick<StatementResult, "rows" | "changes"> {
+  if (!prepared.reader) return { rows: NO_ROWS, changes: prepared.run(params).changes };
+  const rows = prepared.all(params) as Param[][];
+  return { rows, changes: prepared.readonly ? 0 : rows.length };
 }

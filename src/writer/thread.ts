@@ -194,6 +194,7 @@ function start({ db, lock, migrations }: Open): void {
     migrate: ({ target }) => migrate(work.db, migrations, target),
     migrations: () => migrationStatus(work.db, migrations),
     optimize: () => optimize(work.db),
+    statements: () => work.commits.costs,
     cancelCopy: () => {
       work.copy.cancel();
       return null;

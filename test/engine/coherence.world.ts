@@ -120,6 +120,7 @@ export class World {
       lanes: { point: lane, scan: lane },
       onLookup: () => {},
       onRead: () => {},
+      onReadFailed: () => {},
     });
     this.#note();
   }

@@ -195,6 +195,7 @@ export class World {
     },
     onLookup: () => {},
     onRead: () => {},
+    onReadFailed: () => {},
   });
   readonly #commands = new Commands({
     queue: {

@@ -30,6 +30,7 @@ function open(maxBytes = 1_048_576): void {
     lanes: { point: lane, scan: lane },
     onLookup: () => {},
     onRead: () => {},
+    onReadFailed: () => {},
   });
   credentials = new Credentials({ answers, cache, idleMs: 7_200_000, onUsed: used });
 }

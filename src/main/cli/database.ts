@@ -96,9 +96,16 @@ export async function runningServer(file: string): Promise<string | undefined> {
 }
 
 /** @throws AppError with the code of the server's answer. @returns the body. */
-export async function request(server: string, method: string, path: string, body?: unknown): Promise<string> {
+export async function request(
+  server: string,
+  method: string,
+  path: string,
+  body?: unknown,
+  accept = "*/*",
+): Promise<string> {
   const headers = {
     ...authorization(server),
+    accept,
     ...(body === undefined ? {} : { "content-type": "application/json" }),
   };
   const content = body === undefined ? {} : { body: JSON.stringify(body) };

@@ -30,6 +30,30 @@ export function columns(rows: readonly (readonly [name: string, value: string | 
   return rows.map(([name], i) => `  ${colors.dim(name.padEnd(width))}  ${values[i]}`).join("\n");
 }
 
+/** Rows under a head; numbers stand to the right. Cells longer than `widest` are cut. */
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly (string | number | null)[])[],
+  widest = 60,
+): string {
+  const cells = rows.map((row) => row.map((cell) => cut(cell, widest)));
+  const widths = head.map((name, i) => Math.max(name.length, ...cells.map((row) => row[i]!.length)));
+  const isRight = head.map((_, i) => rows.length > 0 && rows.every((row) => typeof row[i] === "number"));
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, i) => (isRight[i] ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
+      .join("  ")
+      .trimEnd();
+  return [colors.dim(line(head)), ...cells.map(line)].join("\n");
+}
+
+function cut(cell: string | number | null, widest: number): string {
+  if (typeof cell === "number") return cell.toLocaleString("en", { maximumFractionDigits: 3 });
+  // Control characters of what is in the database do not reach the terminal.
+  const text = (cell ?? "").replaceAll(/\p{Cc}+/gu, " ");
+  return text.length > widest ? `${text.slice(0, widest - 1)}…` : text;
+}
+
 export interface Progress {
   advance(rows: number, what: string): void;
   done(): void;

@@ -18,6 +18,12 @@ interface Series {
   sum: number;
 }
 
+/** How many observations fell into each bucket, and what they come to together. */
+export interface Counts {
+  readonly buckets: readonly number[];
+  readonly sum: number;
+}
+
 /** A node of the tree of label values. */
 class Node {
   readonly #next = new Map<Label, Node>();
@@ -92,6 +98,22 @@ export class Histogram {
     };
     this.#all.push(series);
     return series;
+  }
+
+  /**
+   * Counts by the values of one label, or all together under an empty one. Not cumulative; the last bucket is for what is
+   * above every bound.
+   */
+  by(label?: string): Readonly<Record<string, Counts>> {
+    const all: Record<string, { buckets: number[]; sum: number }> = {};
+    for (const { labels, buckets, sum } of this.#all) {
+      const key = label === undefined ? "" : String(labels[label]);
+      all[key] ??= { buckets: buckets.map(() => 0), sum: 0 };
+      const known = all[key];
+      known.sum += sum;
+      for (const [i, count] of buckets.entries()) known.buckets[i]! += count;
+    }
+    return all;
   }
 
   /** Called by prom-client's registry at a scrape. The text format needs cumulative counts. */

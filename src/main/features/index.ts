@@ -14,9 +14,11 @@ import { listening } from "./listening/feature.ts";
 import { metadata } from "./metadata/feature.ts";
 import { operations } from "./operations/feature.ts";
 import { people } from "./people/feature.ts";
+import { queries } from "./queries/feature.ts";
 import { search } from "./search/feature.ts";
 import { setup } from "./setup/feature.ts";
 import { shop } from "./shop/feature.ts";
+import { vitals } from "./vitals/feature.ts";
 
 /** Every feature, in the order in which they are opened: one that uses another stands after it. */
 export const FEATURES: readonly Feature[] = [
@@ -32,8 +34,10 @@ export const FEATURES: readonly Feature[] = [
   bulk,
   backups,
   operations,
+  queries,
   people,
   health,
+  vitals,
   setup,
 ];
 

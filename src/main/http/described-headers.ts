@@ -42,6 +42,9 @@ export const RESPONSE_HEADERS = {
   "Idempotency-Replayed": text("`true` on the answer of an earlier request under the same key.", {
     enum: ["true"],
   }),
+  Truncated: text("`true` when there were more rows than were asked for, or than fit.", {
+    enum: ["true", "false"],
+  }),
   "WWW-Authenticate": text("How to say who asks (RFC 6750).", { example: 'Bearer realm="chinook"' }),
   RateLimit: text("How much is left of the limit, and in how many seconds all of it is there again.", {
     example: '"read";r=5999;t=1',

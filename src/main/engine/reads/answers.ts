@@ -11,6 +11,9 @@ export interface Reader {
 
 export type CacheResult = "hit" | "miss" | "coalesced" | "bypass";
 
+/** What a read runs. */
+export type ReadStatement = ReturnType<AnyRead["statement"]>;
+
 /** An answer and its source. */
 export interface Found {
   readonly entry: Entry;
@@ -21,7 +24,9 @@ export interface AnswersOptions {
   readonly cache: Cache;
   readonly lanes: Readonly<Record<"point" | "scan", Reader>>;
   readonly onLookup: (read: AnyRead, result: CacheResult) => void;
-  readonly onRead: (read: AnyRead, answer: ReadAnswer) => void;
+  readonly onRead: (read: AnyRead, statement: ReadStatement, answer: ReadAnswer) => void;
+  /** @param ms how long the caller waited for it. */
+  readonly onReadFailed: (read: AnyRead, statement: ReadStatement, error: unknown, ms: number) => void;
 }
 
 interface Flight {
@@ -84,10 +89,16 @@ export class Answers {
   }
 
   async #rowOf<P>(read: Read<P>, params: P): Promise<ReadRow | null> {
-    const { sql, params: values } = read.statement(params, new Date());
-    const answer = await this.#options.lanes[read.lane].read([sql, values]);
-    this.#options.onRead(read, answer);
-    return answer.row;
+    const statement = read.statement(params, new Date());
+    const asked = performance.now();
+    try {
+      const answer = await this.#options.lanes[read.lane].read([statement.sql, statement.params]);
+      this.#options.onRead(read, statement, answer);
+      return answer.row;
+    } catch (error) {
+      this.#options.onReadFailed(read, statement, error, performance.now() - asked);
+      throw error;
+    }
   }
 
   async #run<P>(read: Read<P>, params: P, key: string, began: Moment): Promise<Entry | null> {

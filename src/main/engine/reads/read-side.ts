@@ -1,4 +1,7 @@
+import { AppError, type ErrorCode } from "../../../shared/errors.ts";
+import type { StatementCosts } from "../../../shared/protocol.ts";
 import type { Settings } from "../../../shared/settings.ts";
+import { StatementMeter } from "../../../shared/statement-meter.ts";
 import { TUNING, type Tuning } from "../../../shared/tuning.ts";
 import type { Cache } from "../cache/cache.ts";
 import { type Logger, SLOW_MS } from "../log.ts";
@@ -20,6 +23,11 @@ const SCAN_NICE = 5;
  */
 const HOLD_MS = DEADLINE_MS + 500;
 
+/** Texts of statements whose costs are kept. */
+const MAX_METERED = 512;
+/** Failures that say nothing of a read's statement. */
+const UNSENT: ReadonlySet<ErrorCode> = new Set(["overloaded", "closing"]);
+
 export interface ReadSideOptions {
   readonly settings: Pick<Settings, "database" | "pointReaders" | "scanReaders">;
   readonly cache: Cache;
@@ -31,6 +39,7 @@ export interface ReadSideOptions {
 /** The read side: the two lanes, and the answers from them or from the cache. */
 export class ReadSide {
   readonly #lanes: Readonly<Record<"point" | "scan", Lane>>;
+  readonly #meter = new StatementMeter(MAX_METERED);
   readonly answers: Answers;
 
   private constructor(lanes: Record<"point" | "scan", Lane>, { cache, log, metrics }: ReadSideOptions) {
@@ -41,10 +50,16 @@ export class ReadSide {
       onLookup: ({ cache: { table } }, result) => {
         if (table !== "none") metrics.lookUps.count(table, result);
       },
-      onRead: ({ name, lane, background }, { waitedMs, ms }) => {
+      onRead: ({ name, lane, background }, { sql, params }, { row, waitedMs, ms }) => {
+        this.#meter.of(sql, name).ran(ms, params, row === null ? 0 : 1, 0, row?.[0]?.length ?? 0);
         metrics.readWait.observe(waitedMs / 1_000, lane);
         metrics.readDuration.observe(ms / 1_000, name);
         if (ms >= SLOW_MS) log[background ? "debug" : "warn"]({ read: name, ms }, "slow read");
+      },
+      onReadFailed: ({ name }, { sql, params }, error, ms) => {
+        const code = error instanceof AppError ? error.code : "internal";
+        if (!UNSENT.has(code))
+          this.#meter.of(sql, name).failed(code === "read_timeout" ? ms : undefined, params);
       },
     });
   }
@@ -83,6 +98,11 @@ export class ReadSide {
     ] as const;
     const [points, scans] = await Promise.all(opening).catch((error) => closeOpened(opening, error));
     return new ReadSide({ point: points, scan: scans }, options);
+  }
+
+  /** What the statements of reads have cost. */
+  get statements(): readonly StatementCosts[] {
+    return this.#meter.costs;
   }
 
   get queueLengths(): { point: number; scan: number } {

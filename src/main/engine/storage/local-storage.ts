@@ -10,6 +10,7 @@ import type {
   CopyReport,
   MigrationReport,
   MigrationStatus,
+  StatementCosts,
   WalState,
   Work,
 } from "../../../shared/protocol.ts";
@@ -146,6 +147,11 @@ export class LocalStorage implements Storage {
 
   optimize(): Promise<{ ms: number }> {
     return this.#maintain(() => this.#writer.call("optimize", null));
+  }
+
+  /** Not through the queue of jobs: the writer answers between two of them. */
+  statements(): Promise<readonly StatementCosts[]> {
+    return this.#writer.call("statements", null);
   }
 
   /** @throws AppError `in_use` if a replicator runs the checkpoints. */

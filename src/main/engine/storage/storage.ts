@@ -6,6 +6,7 @@ import type {
   CopyReport,
   MigrationReport,
   MigrationStatus,
+  StatementCosts,
   WalState,
 } from "../../../shared/protocol.ts";
 import type { BatchExecutor } from "../commands/write-queue.ts";
@@ -25,6 +26,8 @@ export interface Storage extends BatchExecutor {
   readonly schemaVersion: number;
   readonly wal: WalState;
   optimize(): Promise<{ readonly ms: number }>;
+  /** What the statements of commands have cost. */
+  statements(): Promise<readonly StatementCosts[]>;
   /** Empties the WAL. */
   checkpoint(): Promise<CheckpointReport>;
   migrate(target: number | "latest"): Promise<MigrationReport>;

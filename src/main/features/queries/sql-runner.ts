@@ -1,0 +1,58 @@
+import { AppError } from "../../../shared/errors.ts";
+import type { SqlRequest, SqlResult } from "../../../shared/sql-request.ts";
+import { HelperProcess } from "../../engine/helper-process.ts";
+
+/** Milliseconds that a query may take. */
+const DEADLINE_MS = 5_000;
+/** Bytes of an answer. */
+export const MAX_BYTES = 4 * 1_048_576;
+const MAX_WAITING = 4;
+const IDLE_MS = 30_000;
+const HEAP_MB = 64;
+/** Milliseconds between two looks at the WAL while a query holds a snapshot. */
+const LOOK_MS = 100;
+
+export interface SqlRunnerOptions {
+  readonly file: string;
+  /** Whether the WAL has grown so long that no query may hold it back. */
+  readonly walIsLong: () => boolean;
+}
+
+/** Runs operators' SQL in a process of its own: see `src/workers/sql.ts` for what keeps it from writing. */
+export class SqlRunner {
+  readonly #options: SqlRunnerOptions;
+  readonly #process = new HelperProcess({
+    module: "../../../workers/sql",
+    base: import.meta.url,
+    maxWaiting: MAX_WAITING,
+    idleMs: IDLE_MS,
+    heapMb: HEAP_MB,
+    lost: { code: "sql_too_expensive", detail: "its process ended over it: it took too much memory" },
+  });
+
+  constructor(options: SqlRunnerOptions) {
+    this.#options = options;
+  }
+
+  /** @throws AppError `sql_refused`, `sql_too_expensive`, `sql_unavailable`, `overloaded`. */
+  async run(request: Omit<SqlRequest, "file" | "maxBytes">): Promise<SqlResult> {
+    const { file, walIsLong } = this.#options;
+    const looking = setInterval(() => {
+      if (walIsLong()) this.#process.stop(tooExpensive("it held the WAL back, which has grown long"));
+    }, LOOK_MS);
+    try {
+      return await this.#process.call<SqlResult>(
+        { file, maxBytes: MAX_BYTES, ...request } satisfies SqlRequest,
+        { ms: DEADLINE_MS, error: () => tooExpensive(`it took longer than ${DEADLINE_MS / 1_000} s`) },
+      );
+    } finally {
+      clearInterval(looking);
+    }
+  }
+
+  close(): void {
+    this.#process.close();
+  }
+}
+
+const tooExpensive = (detail: string) => new AppError("sql_too_expensive", { detail });

@@ -1,0 +1,80 @@
+import { hash } from "node:crypto";
+import { quantile } from "../../../shared/durations.ts";
+import type { StatementCosts } from "../../../shared/protocol.ts";
+import type { Engine } from "../../engine/engine.ts";
+
+/** Characters of the text's hash: enough for a thousand texts, few enough to be typed. */
+const ID_LENGTH = 8;
+
+/** A statement that the server has run, as operators see it: what it was run with is not told. */
+export interface StatementFigures {
+  readonly id: string;
+  /** The read that it is of, or null for a statement of commands. */
+  readonly read: string | null;
+  readonly sql: string;
+  readonly count: number;
+  readonly failures: number;
+  readonly total_ms: number;
+  readonly p50_ms: number;
+  readonly p95_ms: number;
+  readonly p99_ms: number;
+  readonly max_ms: number;
+  readonly rows: number;
+  readonly changes: number;
+  readonly characters: number;
+}
+
+export interface KnownStatement {
+  readonly costs: StatementCosts;
+  readonly figures: StatementFigures;
+}
+
+export const SORTS = ["total", "p99", "max", "count"] as const;
+export type Sort = (typeof SORTS)[number];
+
+/** Every statement that reads and commands have run, as far as they are kept. */
+export async function statementsOf({ reads, storage }: Engine): Promise<KnownStatement[]> {
+  const all = [...reads.statements, ...(await storage.statements())];
+  return all
+    .filter(({ durations, failures }) => durations.count + failures > 0)
+    .map((costs) => ({ costs, figures: figuresOf(costs) }));
+}
+
+export const idOf = (sql: string): string => hash("sha1", sql, "hex").slice(0, ID_LENGTH);
+
+/** With three decimals: microseconds. */
+const rounded = (ms: number): number => Math.round(ms * 1_000) / 1_000;
+
+function figuresOf({
+  sql,
+  read,
+  durations,
+  failures,
+  rows,
+  changes,
+  characters,
+}: StatementCosts): StatementFigures {
+  const at = (share: number) => rounded(quantile(durations, share));
+  return {
+    ...{ id: idOf(sql), read, sql: squeezed(sql), count: durations.count, failures },
+    ...{ total_ms: rounded(durations.totalMs), p50_ms: at(0.5), p95_ms: at(0.95), p99_ms: at(0.99) },
+    ...{ max_ms: rounded(durations.maxMs), rows, changes, characters },
+  };
+}
+
+/** On one line. Blanks within texts are as good as any: no statement of the server has two of them there. */
+const squeezed = (sql: string): string => sql.replaceAll(/\s+/g, " ").trim();
+
+const BY: Readonly<Record<Sort, (figures: StatementFigures) => number>> = {
+  total: ({ total_ms }) => total_ms,
+  p99: ({ p99_ms }) => p99_ms,
+  max: ({ max_ms }) => max_ms,
+  count: ({ count }) => count,
+};
+
+/** Most first. */
+export const sorted = (statements: readonly KnownStatement[], by: Sort): KnownStatement[] =>
+  statements.toSorted((a, b) => BY[by](b.figures) - BY[by](a.figures));
+
+/** Whether it is written like a statement's id: no SQL is. */
+export const isId = (text: string): boolean => /^[0-9a-f]{8}$/.test(text);

@@ -1,0 +1,37 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { AppError } from "../../../shared/errors.ts";
+import { request } from "../../cli/database.ts";
+import type { Counters } from "./counters.ts";
+import { type Health, type Sample, sampleOf } from "./sample.ts";
+
+type Answer = Counters & { readonly health: Health };
+
+/** A sample, or why there is none; `uptime` in seconds. */
+export type Look = { readonly sample: Sample; readonly uptime: number } | { readonly error: AppError };
+
+/**
+ * Looks at a running server every so many seconds, without an end; the first sample comes after the first span. A server
+ * that was started anew begins a new span.
+ */
+export async function* looks(server: string, seconds: number, signal: AbortSignal): AsyncGenerator<Look> {
+  let before: Answer | undefined;
+  while (!signal.aborted) {
+    const asked = performance.now();
+    const now = await ask(server);
+    if (now instanceof AppError) yield { error: now };
+    else if (before !== undefined && before.steady < now.steady)
+      yield { sample: sampleOf(before, now, now.health), uptime: now.uptime_seconds };
+    before = now instanceof AppError ? undefined : now;
+    const rest = Math.max(0, seconds * 1_000 - (performance.now() - asked));
+    await delay(rest, undefined, { signal }).catch(() => {});
+  }
+}
+
+async function ask(server: string): Promise<Answer | AppError> {
+  try {
+    return JSON.parse(await request(server, "GET", "/admin/counters")) as Answer;
+  } catch (error) {
+    if (error instanceof AppError) return error;
+    throw error;
+  }
+}

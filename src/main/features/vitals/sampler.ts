@@ -1,0 +1,78 @@
+import { RESOLUTIONS, type Resolution } from "../../../shared/history.ts";
+import type { Logger } from "../../engine/log.ts";
+import type { Counters } from "./counters.ts";
+import type { History } from "./history.ts";
+import { type Health, type Sample, sampleOf } from "./sample.ts";
+
+export interface SamplerOptions {
+  readonly counters: () => Promise<Counters>;
+  readonly health: () => Health;
+  readonly history: Pick<History, "append">;
+  readonly log: Logger;
+}
+
+/** Samples of ten seconds of which one coarse sample is made. */
+const FINE_OF_COARSE = RESOLUTIONS.coarse.seconds / RESOLUTIONS.fine.seconds;
+
+/**
+ * Takes a sample every ten seconds, and one of five minutes every thirtieth time. A sample that cannot be kept is
+ * lost: that is said once, and again when it works.
+ */
+export class Sampler {
+  readonly #options: SamplerOptions;
+  #clock: NodeJS.Timeout | undefined;
+  readonly #before: Partial<Record<Resolution, Counters>> = {};
+  #taken = 0;
+  #failing = false;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(options: SamplerOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#running = this.#begin();
+    this.#clock = setInterval(() => {
+      this.#running = this.take();
+    }, RESOLUTIONS.fine.seconds * 1_000).unref();
+  }
+
+  async #begin(): Promise<void> {
+    const now = await this.#options.counters();
+    this.#before.fine = now;
+    this.#before.coarse = now;
+  }
+
+  /** Never rejects. */
+  async take(): Promise<void> {
+    try {
+      const now = await this.#options.counters();
+      const samples = [["fine", this.#sample("fine", now)] as const];
+      if (++this.#taken % FINE_OF_COARSE === 0)
+        await this.#options.history.append([...samples, ["coarse", this.#sample("coarse", now)]]);
+      else await this.#options.history.append(samples);
+      this.#note(undefined);
+    } catch (error) {
+      this.#note(error);
+    }
+  }
+
+  /** What runs is waited for; the rest of a span is not kept. */
+  async close(): Promise<void> {
+    clearInterval(this.#clock);
+    await this.#running;
+  }
+
+  #sample(resolution: Resolution, now: Counters): Sample {
+    const before = this.#before[resolution] ?? now;
+    this.#before[resolution] = now;
+    return sampleOf(before, now, this.#options.health());
+  }
+
+  #note(error: unknown): void {
+    const failing = error !== undefined;
+    if (failing && !this.#failing) this.#options.log.warn({ err: error }, "the history cannot be written");
+    if (!failing && this.#failing) this.#options.log.info("the history is written again");
+    this.#failing = failing;
+  }
+}

@@ -1,0 +1,89 @@
+import type { Finding, Plan } from "../../shared/advice.ts";
+import type { Connection } from "../../shared/database/sqlite.ts";
+import type { Tables } from "./tables.ts";
+import { aliasesOf, tokensOf } from "./tokens.ts";
+
+interface Step {
+  readonly id: number;
+  readonly parent: number;
+  readonly detail: string;
+}
+
+/** How SQLite would run a statement; nothing is run. */
+export function planOf(db: Connection, tables: Tables, sql: string): Plan {
+  let steps: Step[];
+  try {
+    steps = db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all({}) as Step[];
+  } catch (error) {
+    steps = explainUnbound(db, sql, error);
+    if (steps.length === 0) return unusable(error);
+  }
+  return readPlan(steps, sql, tables);
+}
+
+/** Parameters make no difference to a plan, but none may be missing. */
+function explainUnbound(db: Connection, sql: string, error: unknown): Step[] {
+  if (!(error instanceof RangeError)) return [];
+  const names = [...new Set(tokensOf(sql).filter((token) => /^[@:$]\w/.test(token)))];
+  const params = Object.fromEntries(names.map((name) => [name.slice(1), null]));
+  try {
+    return db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(params) as Step[];
+  } catch {
+    return [];
+  }
+}
+
+const unusable = (error: unknown): Plan => ({
+  steps: [],
+  findings: [
+    {
+      kind: "unusable",
+      table: null,
+      rows: null,
+      step: error instanceof Error ? error.message : String(error),
+    },
+  ],
+});
+
+/** What the steps of a plan say. */
+export function readPlan(steps: readonly Step[], sql: string, tables: Tables): Plan {
+  const depths = new Map<number, number>([[0, -1]]);
+  for (const { id, parent } of steps) depths.set(id, (depths.get(parent) ?? -1) + 1);
+  const aliases = aliasesOf(tokensOf(sql), tables);
+  return {
+    steps: steps.map(({ id, detail }) => "  ".repeat(depths.get(id)!) + detail),
+    findings: steps.flatMap(({ detail }) => findingOf(detail, aliases, tables)),
+  };
+}
+
+function findingOf(step: string, aliases: ReadonlyMap<string, string>, tables: Tables): Finding[] {
+  const kind = kindOf(step);
+  if (kind === undefined) return [];
+  const [, name] = /^(?:SCAN|SEARCH) (\w+)/.exec(step) ?? [];
+  const table = name === undefined ? undefined : aliases.get(name.toLowerCase());
+  // A subquery's rows, a list of values, json_each: no table, and nothing that an index helps.
+  if (kind !== "sort" && table === undefined) return [];
+  return [{ kind, table: table ?? null, rows: table === undefined ? null : tables.rows(table), step }];
+}
+
+function kindOf(step: string): Finding["kind"] | undefined {
+  if (step.startsWith("USE TEMP B-TREE")) return "sort";
+  if (/ USING AUTOMATIC .*INDEX/.test(step)) return "automatic_index";
+  if (!step.startsWith("SCAN ") || step.includes("VIRTUAL TABLE")) return undefined;
+  return / USING (COVERING )?INDEX /.test(step) ? "index_scan" : "full_scan";
+}
+
+/** The indexes that a plan names. */
+export const indexesIn = ({ steps }: Plan): string[] =>
+  steps.flatMap((step) => [...step.matchAll(/ INDEX (\w+)/g)].map(([, name]) => name!));
+
+/** What a table is called in the steps that are worth an index. */
+export function troubled({ findings, steps }: Plan): {
+  readonly names: ReadonlySet<string>;
+  readonly sorts: boolean;
+} {
+  const names = findings
+    .filter(({ kind }) => kind !== "sort" && kind !== "unusable")
+    .map(({ step }) => /^(?:SCAN|SEARCH) (\w+)/.exec(step)![1]!.toLowerCase());
+  return { names: new Set(names), sorts: steps.some((step) => step.includes("USE TEMP B-TREE")) };
+}
