@@ -3,12 +3,14 @@ import { connect } from "../../cli/database.ts";
 import { onDatabase, settingsOf } from "../../cli/options.ts";
 import { print } from "../../cli/output.ts";
 import { backups } from "../backups/feature.ts";
+import { queries } from "../queries/feature.ts";
 import { search } from "../search/feature.ts";
 
 export function maintenanceCommands(program: Command): void {
   onDatabase(program.command("optimize"))
     .description("refresh what the query planner knows")
-    .action(optimize);
+    .option("--vacuum", "rewrite the file without gaps as well; no server may run")
+    .action((options) => (options.vacuum ? vacuum(options) : optimize(options)));
 }
 
 async function optimize(options: { json?: boolean }): Promise<void> {
@@ -19,4 +21,21 @@ async function optimize(options: { json?: boolean }): Promise<void> {
   } finally {
     await connected.close();
   }
+}
+
+const mib = (bytes: number): string => `${(bytes / 1_048_576).toFixed(1)} MiB`;
+
+/** What the planner knows is refreshed first: it is rewritten with the rest. */
+async function vacuum(options: { json?: boolean }): Promise<void> {
+  const settings = settingsOf({ ...options });
+  await queries.assertVacuum(settings);
+  const connected = await connect(settings, backups.beforeMigration);
+  await search.optimize(connected).finally(() => connected.close());
+  const vacuumed = await queries.vacuum(settings);
+  const { before_bytes, after_bytes, ms } = vacuumed;
+  print(
+    options.json,
+    { ...vacuumed, ms: Math.round(ms) },
+    () => `${mib(before_bytes)} are ${mib(after_bytes)} now, in ${Math.round(ms)} ms`,
+  );
 }

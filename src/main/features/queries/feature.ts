@@ -5,11 +5,11 @@ import { queryRoutes } from "./routes.ts";
 import { sqlRoutes } from "./sql-routes.ts";
 import { SqlRunner } from "./sql-runner.ts";
 import { statementsOf } from "./statements.ts";
+import { assertVacuum, vacuum } from "./vacuum.ts";
 
 const MEBIBYTE = 1_048_576;
 
-/** What statements cost, which index would help, and SQL for operators. */
-export const queries = feature({
+const value = feature({
   name: "queries",
   reads: [],
   commands: [],
@@ -53,3 +53,6 @@ export const queries = feature({
   },
   commandLine: queryCommands,
 });
+
+/** What statements cost, which index would help, and SQL for operators. */
+export const queries = Object.freeze({ ...value, assertVacuum, vacuum });

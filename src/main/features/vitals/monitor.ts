@@ -56,7 +56,7 @@ function textOf({ server }: MonitorOptions, look: Look, samples: Sample[]): read
   if ("error" in look) return [colors.red(`${server}: ${look.error.message}`), "trying again …"];
   samples.push(look.sample);
   if (samples.length > KEPT) samples.shift();
-  return screen(server, look.uptime, samples);
+  return screen(server, look.uptime, samples, process.stdout.columns);
 }
 
 /** From the upper left corner, each line cleared to its end, and everything below. */

@@ -34,7 +34,10 @@ export function duration(seconds: number): string {
 
 const STATUS = { ok: colors.green, warn: colors.yellow, fail: colors.red } as const;
 
-const SPARK = 24;
+/** Bars on a wide terminal, and on a narrow one. */
+const [MOST_BARS, FEWEST_BARS] = [24, 6];
+/** What a line takes beside its bars. */
+const BESIDE = 92;
 
 interface Row {
   readonly name: string;
@@ -42,15 +45,17 @@ interface Row {
   readonly texts: readonly string[];
 }
 
-/** @param samples the latest last: at least one. */
-export function screen(server: string, uptime: number, samples: readonly Sample[]): string[] {
+/** @param samples the latest last: at least one. @param width of the terminal. */
+export function screen(server: string, uptime: number, samples: readonly Sample[], width = 120): string[] {
   const now = samples.at(-1)!;
   const troubles = Object.entries(now.troubles).map(([name, count]) => `${name} ${count}`);
   const failing = now.failing.length === 0 ? "" : `: ${now.failing.join(", ")}`;
   return [
     `${colors.bold("chinook")}  ${server}  up ${duration(uptime)}  ${STATUS[now.status](`${now.status}${failing}`)}  ${colors.dim(now.at.slice(11, 19))}`,
     "",
-    ...rowsOf(samples, now).map(line),
+    ...rowsOf(samples, now).map((row) =>
+      line(row, Math.max(FEWEST_BARS, Math.min(MOST_BARS, width - BESIDE))),
+    ),
     "",
     ...activities("reads, most time first", now.reads),
     ...activities("commands, most time first", now.commands),
@@ -144,8 +149,8 @@ const lane = (
   ],
 });
 
-const line = ({ name, values, texts }: Row): string =>
-  `${colors.dim(name.padEnd(12))}${colors.cyan(sparkline(values, SPARK))}  ${texts
+const line = ({ name, values, texts }: Row, bars: number): string =>
+  `${colors.dim(name.padEnd(12))}${colors.cyan(sparkline(values, bars))}  ${texts
     .map((text) => text.padEnd(15))
     .join(" ")
     .trimEnd()}`;
