@@ -24,7 +24,7 @@ export interface Vacuumed {
  *
  * `VACUUM INTO` keeps the rowids, which vectors and text indexes go by.
  *
- * @throws AppError `in_use` while a server runs or a replicator follows the file; `locked`; `disk_full`; `corrupt`.
+ * @throws AppError `locked` while a server runs or a replicator follows the file; `disk_full`; `corrupt`.
  */
 export async function vacuum(settings: Settings): Promise<Vacuumed> {
   await assertVacuum(settings);
@@ -43,11 +43,11 @@ export async function assertVacuum({ database: file, checkpoints }: Settings): P
   assertDatabase(file);
   const server = await runningServer(file);
   if (server !== undefined)
-    throw new AppError("in_use", {
+    throw new AppError("locked", {
       detail: `${server} serves it, and would have to write to the new file: stop it first`,
     });
   if (checkpoints === "external")
-    throw new AppError("in_use", {
+    throw new AppError("locked", {
       detail: "a replicator follows this file, and would lose it (CHINOOK_CHECKPOINTS=external)",
     });
 }

@@ -98,7 +98,7 @@ async function fromFile(database: string, hours: number): Promise<Sample[]> {
         }),
       ) as Sample[];
     const coarse = hours > FINE_HOURS ? await read("coarse") : [];
-    return coarse.length > 0 ? coarse : read("fine");
+    return coarse.length > 0 ? coarse : await read("fine");
   } finally {
     await history.close();
   }
