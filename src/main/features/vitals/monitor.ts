@@ -18,6 +18,8 @@ const KEPT = 120;
 
 /** Until `q` or Ctrl-C at a terminal, and until it is ended elsewhere. Once, unless it is to be repeated. */
 export async function monitor(options: MonitorOptions): Promise<void> {
+  // Whoever read what is printed has gone, as `head` does.
+  process.stdout.once("error", () => process.exit(0));
   if (!options.json && process.stdout.isTTY) return watch(options);
   const stop = new AbortController();
   const samples: Sample[] = [];
