@@ -3,7 +3,16 @@ import { LRUCache } from "lru-cache";
 import { isTogether } from "../shared/batches.ts";
 import type { Connection } from "../shared/database/sqlite.ts";
 import { type AppError, toFailure } from "../shared/errors.ts";
-import type { Outcome, Param, Rows, Statement, StatementCosts, Statements, Together, Work } from "../shared/protocol.ts";
+import type {
+  Outcome,
+  Param,
+  Rows,
+  Statement,
+  StatementCosts,
+  Statements,
+  Together,
+  Work,
+} from "../shared/protocol.ts";
 import { type StatementCost, StatementMeter } from "../shared/statement-meter.ts";
 import { refusalOf } from "./guard.ts";
 import { StandIns } from "./stand-ins.ts";

@@ -8,6 +8,8 @@ import { statementsOf } from "./statements.ts";
 import { assertVacuum, vacuum } from "./vacuum.ts";
 
 const MEBIBYTE = 1_048_576;
+/** Characters of an operator's SQL in the log. */
+const MAX_LOGGED = 2_000;
 
 const value = feature({
   name: "queries",
@@ -42,7 +44,10 @@ const value = feature({
           },
         }),
         ...sqlRoutes(sql, ({ principal, requestId }, text) =>
-          log.info({ request_id: requestId, principal: principal.id, sql: text }, "SQL of an operator"),
+          log.info(
+            { request_id: requestId, principal: principal.id, sql: text.slice(0, MAX_LOGGED) },
+            "SQL of an operator",
+          ),
         ),
       ],
       close: () => {
