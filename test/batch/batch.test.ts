@@ -205,6 +205,20 @@ test("operations are judged by who asks", async () => {
   await required.stop();
 }, 120_000);
 
+test("operations count as requests for limits", async () => {
+  const limited = await startServer(
+    { CHINOOK_AUTH: "required", CHINOOK_RATE_WRITE: "50", CHINOOK_RATE_LOGIN: "0" },
+    { database: copyOf(await makeCatalogue(500)) },
+  );
+  const { headers } = await person(limited, "limited@example.com");
+  const plays = (count: number) =>
+    Array.from({ length: count }, () => ({ method: "POST", path: "/v1/plays", body: { track_id: 1 } }));
+  expectProblem(await batch("each", plays(60), headers, limited), 429, "rate_limited");
+  expect((await batch("each", plays(40), headers, limited)).status).toBe(200);
+  expectProblem(await batch("each", plays(40), headers, limited), 429, "rate_limited");
+  await limited.stop();
+}, 60_000);
+
 test("what is no batch is refused as it should be", async () => {
   for (const body of [{}, { mode: "each", operations: [] }, { mode: "some", operations: [artist("x")] }, []])
     expectProblem(await post(server, "/v1/batch", body), 422, "invalid");

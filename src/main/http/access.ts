@@ -89,7 +89,13 @@ export interface AccessRule {
 /** An admitted request: its principal, and headers for the response, names and values in turn. */
 export interface Admission {
   readonly principal: Principal;
-  readonly fields?: readonly string[];
+  readonly fields?: readonly string[] | undefined;
+  /**
+   * Of a batch, where requests are limited: counts its operations as so many more requests.
+   *
+   * @throws AppError `rate_limited`.
+   */
+  readonly charge?: (count: number) => void;
 }
 
 /**

@@ -109,10 +109,15 @@ function dispatch(exchange: Exchange, target: Target): Reply | Promise<Reply> {
   return admission.then((known) => enter(exchange, target, known));
 }
 
-function enter(exchange: Exchange, target: Target, { principal, fields }: Admission): Reply | Promise<Reply> {
+function enter(
+  exchange: Exchange,
+  target: Target,
+  { principal, fields, charge }: Admission,
+): Reply | Promise<Reply> {
   exchange.fields = fields;
   if (target.rule.access === "own") checkOwn(exchange.request.param("id"), principal);
-  return target.handle(admitted(exchange, principal));
+  const call = admitted(exchange, principal);
+  return target.handle(charge === undefined ? call : Object.assign(call, { charge }));
 }
 
 /** Others do not learn whether the user exists. @throws AppError `not_found`. */

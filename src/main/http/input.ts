@@ -81,21 +81,22 @@ export async function bodyOf<T>(
   schema: z.ZodType<T>,
   bounds: JsonBounds = BODY_BOUNDS,
 ): Promise<{ body: T; text: string }> {
-  const { value, text } = call.given ?? (await readJson(call.incoming, bounds));
+  const { value, text } = await readJson(call, bounds);
   return { body: validate(schema, value, "pointer"), text };
 }
 
 /**
  * Reads the body as JSON. The bounds limit both the text in memory and the values parsed: parsing blocks the thread
  * that serves all clients. Only one larger body is parsed and handled per turn of the event loop, so that all other
- * clients are served in between. The body counts against the process's budget until the response.
+ * clients are served in between. An operation of a batch has its body already. The body counts against the process's budget until the response.
  *
  * @throws AppError `media_type_unsupported`, `body_too_large`, `body_malformed` or `overloaded`.
  */
 export async function readJson(
-  incoming: IncomingMessage,
+  { incoming, given }: Pick<Call, "incoming" | "given">,
   bounds: JsonBounds,
 ): Promise<{ value: unknown; text: string }> {
+  if (given !== undefined) return given;
   checkContentType(incoming);
   const text = await readText(incoming, bounds);
   if (text.length > BRIEF) await nextTurn();

@@ -22,6 +22,8 @@ export interface Call {
   /** The client's address, from `incoming`: see `ExchangeOptions`. */
   readonly addressOf: (incoming: IncomingMessage) => string;
   param(name: string): string;
+  /** As the `Admission` says: counts the operations of a batch. */
+  readonly charge?: (count: number) => void;
   /** What executes its command: the server's own bus, unless it is an operation of a batch. */
   readonly commands?: Pick<Commands, "execute">;
   /** The body, where it came as a part of another one: an operation's of a batch. */

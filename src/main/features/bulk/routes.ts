@@ -47,7 +47,7 @@ function bulkRoute<I>(path: string, summary: string, command: Command<I>, comman
         : { 200: { description: "The figures.", body: z.looseObject({}) } },
     handle: async (call: Call): Promise<Reply> => {
       pathOf(call, noParameters);
-      const { value } = await readJson(call.incoming, CHUNK_BOUNDS);
+      const { value } = await readJson(call, CHUNK_BOUNDS);
       const { body } = await commands.execute(command, validate(command.input, value, "pointer"));
       return body === null ? empty(204) : json(200, body, { "cache-control": "no-store" });
     },

@@ -54,7 +54,7 @@ export const listeningRoutes = (answers: Answers, writes: Writes): Route[] => [
     },
     handle: async (call) => {
       pathOf(call, noParameters);
-      const { value, text } = await readJson(call.incoming, BODY_BOUNDS);
+      const { value, text } = await readJson(call, BODY_BOUNDS);
       const body = validate<PlayInput | PlayInput[]>(playsSchemaOf(value), value, "pointer");
       return Array.isArray(body)
         ? create(

@@ -88,6 +88,13 @@ export function createAuthorize(options: AuthorizeOptions): { authorize: Authori
     if (rate !== null) limits.takeOfKey(identity.id, rate);
     const who = principal.user === null ? strangerOf(options.addressOf(incoming)) : principal.id;
     const fields = limits.take(rule.load, who);
+    if (rule.access === "batch") {
+      const charge = (count: number) => {
+        if (rate !== null) limits.takeOfKey(identity.id, rate, count);
+        limits.take(rule.load, who, count);
+      };
+      return { principal, fields, charge };
+    }
     return fields === undefined ? identity : { principal, fields };
   };
   const admit = (

@@ -39,6 +39,7 @@ export function batchRoute(routes: readonly Route[], writes: Writes, log: Logger
     handle: async (call) => {
       pathOf(call, noParameters);
       const { body, text } = await bodyOf(call, batchBody, BATCH_BOUNDS);
+      if (body.operations.length > 1) call.charge?.(body.operations.length - 1);
       const key = idempotencyKey(call.incoming);
       const run = (keyOf?: KeyOf) =>
         body.mode === "atomic"

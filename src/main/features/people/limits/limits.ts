@@ -41,17 +41,18 @@ export class Limits {
   }
 
   /** @throws AppError `rate_limited`. @returns fields for the answer; undefined without a limit. */
-  take(load: LoadClass, who: string): Fields | undefined {
+  take(load: LoadClass, who: string, count = 1): Fields | undefined {
     const limit = this.#classes[load];
     if (limit.quota.permits === 0) return undefined;
-    const { allowed, remaining, waitMs } = limit.limiter.take(who, limit.quota);
+    const { allowed, remaining, waitMs } = limit.limiter.take(who, limit.quota, count);
     if (!allowed) throw limited(waitMs, recordOf(fieldsOf(limit, 0)));
     return fieldsOf(limit, remaining);
   }
 
   /** @throws AppError `rate_limited`. */
-  takeOfKey(id: number, perMinute: number): void {
-    const { allowed, waitMs } = this.#keys.take(String(id), { permits: perMinute, seconds: WINDOW_S });
+  takeOfKey(id: number, perMinute: number, count = 1): void {
+    const quota = { permits: perMinute, seconds: WINDOW_S };
+    const { allowed, waitMs } = this.#keys.take(String(id), quota, count);
     if (!allowed) throw limited(waitMs, { "ratelimit-policy": `"key";q=${perMinute};w=${WINDOW_S}` });
   }
 }

@@ -38,15 +38,15 @@ export class RateLimiter {
     return this.#young.size + this.#old.size;
   }
 
-  /** Takes a permit of the key if there is one. A refusal takes none. */
-  take(key: string, { permits, seconds }: Quota): Taken {
+  /** Takes permits of the key if there are as many. A refusal takes none. */
+  take(key: string, { permits, seconds }: Quota, count = 1): Taken {
     const now = this.#now();
     const interval = (seconds * 1_000) / permits;
     const full = seconds * 1_000;
     const at = Math.max(now, this.#get(key));
-    const used = at + interval - now;
+    const used = at + count * interval - now;
     if (used > full + 1e-6) return { allowed: false, remaining: 0, waitMs: used - full };
-    this.#set(key, at + interval);
+    this.#set(key, at + count * interval);
     return { allowed: true, remaining: Math.floor((full - used) / interval + 1e-6), waitMs: 0 };
   }
 
