@@ -106,8 +106,7 @@ function prepareFile(file: string): void {
     throw unusable(error);
   }
   const { nlink } = statSync(file);
-  if (nlink > 1)
-    throw unusable(new Error(`it has ${nlink} names (hard links), each with a lock and a WAL of its own`));
+  if (nlink > 1) throw unusable(new Error(`it has ${nlink} hard links, each with its own lock and WAL`));
 }
 
 /** SQLite opens a read-only file like any other and would refuse every write later. */
@@ -162,7 +161,7 @@ function adopt(
   migrations: readonly Migration[],
 ): { work: Work; report: AdoptReport } {
   if (options.keepWal) {
-    throw new AppError("in_use", { detail: "a replicator follows this file: stop it and the server first" });
+    throw new AppError("in_use", { detail: "a replicator reads this file: stop it and the server first" });
   }
   if (copy.running) throw new AppError("backup_running");
   identity.check();

@@ -85,5 +85,5 @@ test("a database with two names that are no links is refused: each would have a 
   linkSync(database, join(dirname(database), "other.sqlite"));
   const { code, stderr } = await chinook(["serve"], { CHINOOK_DATABASE: database, CHINOOK_PORT: "0" });
   expect(code).toBe(1);
-  expect(stderr).toContain("2 names (hard links)");
+  expect(stderr).toContain("2 hard links");
 });

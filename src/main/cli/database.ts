@@ -63,7 +63,9 @@ export async function openLocal(settings: Settings, beforeMigration: BeforeMigra
 export function assertDatabase(file: string): void {
   if (existsSync(file)) return;
   if (!databaseExists(file)) {
-    throw new AppError("database_unusable", { detail: `there is no ${file}; \`chinook setup\` makes one` });
+    throw new AppError("database_unusable", {
+      detail: `${file} does not exist; \`chinook setup\` creates it`,
+    });
   }
   const lock = new WriterLock(file);
   try {
@@ -110,7 +112,7 @@ export async function request(
   };
   const content = body === undefined ? {} : { body: JSON.stringify(body) };
   const response = await fetch(new URL(path, server), { method, headers, ...content }).catch((cause) => {
-    throw new AppError("server_failed", { detail: `${server} gave no answer: it may have ended`, cause });
+    throw new AppError("server_failed", { detail: `${server} did not answer: it may have stopped`, cause });
   });
   const text = await response.text();
   if (response.ok) return text;

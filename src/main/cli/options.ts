@@ -60,5 +60,5 @@ export async function serverOf(options: object): Promise<string> {
   assertDatabase(database);
   const server = await runningServer(database);
   if (server !== undefined) return server;
-  throw new AppError("server_missing", { detail: `no server answers for ${database}` });
+  throw new AppError("server_missing", { detail: `no running server for ${database}` });
 }

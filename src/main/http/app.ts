@@ -100,7 +100,7 @@ function refuse(method: string, methods: readonly string[]): Reply {
   const allow = [...methods, "OPTIONS"].join(", ");
   if (method === "OPTIONS") return empty(204, { allow, ...(methods.includes("PATCH") ? ACCEPT_PATCH : {}) });
   throw new AppError("method_not_allowed", {
-    detail: `this route answers to ${allow}`,
+    detail: `the route supports ${allow}`,
     headers: { allow },
   });
 }

@@ -70,7 +70,7 @@ function weakened(error: unknown, ifMatch = ""): unknown {
   if (!(error instanceof AppError && error.code === "precondition_failed" && ifMatch.includes("W/")))
     return error;
   return new AppError("precondition_failed", {
-    detail: "If-Match has a weak ETag, which matches nothing: a proxy that compresses makes them so",
+    detail: "If-Match has a weak ETag, which never matches: a compressing proxy weakens ETags",
   });
 }
 

@@ -34,10 +34,11 @@ export function inputErrors(
 }
 
 function unknownKeys(issue: z.core.$ZodIssueUnrecognizedKeys, known: readonly string[], at: Place) {
-  const hint = issue.path.length === 0 && known.length > 0 ? `; known are ${known.join(", ")}` : "";
-  return issue.keys
-    .slice(0, MAX_ERRORS)
-    .map((key) => locate([...issue.path, key], `is not known here${hint}`, at));
+  const hint =
+    issue.path.length === 0 && known.length > 0
+      ? `; expected ${known.length > 1 ? "one of " : ""}${known.join(", ")}`
+      : "";
+  return issue.keys.slice(0, MAX_ERRORS).map((key) => locate([...issue.path, key], `is unknown${hint}`, at));
 }
 
 /** The branch of a union that the client meant: the one with the right type, although its content is invalid. */

@@ -24,7 +24,7 @@ export function parseQuery(url: string): Record<string, string> {
     if (pair === "") continue;
     const [name, value] = decodePair(pair);
     if (name in query)
-      throw new AppError("invalid", { errors: [{ parameter: name, detail: "is given twice" }] });
+      throw new AppError("invalid", { errors: [{ parameter: name, detail: "is given more than once" }] });
     query[name] = value;
   }
   return query;
@@ -173,7 +173,8 @@ function refusal(incoming: IncomingMessage, chunk: Buffer, scan: JsonScan): AppE
   return BODIES.take(incoming, chunk.length) ? undefined : tooMany();
 }
 
-const tooMany = (): AppError => new AppError("overloaded", { detail: "too many bodies are under way" });
+const tooMany = (): AppError =>
+  new AppError("overloaded", { detail: "too many request bodies are in memory" });
 
 function decode(
   chunks: readonly Buffer[],

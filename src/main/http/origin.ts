@@ -37,7 +37,7 @@ export function browserGuard(
   const letIn = new Set<string>();
   const checkHost = (host: string): void => {
     const name = hostName(host);
-    if (name === undefined) throw new AppError("bad_request", { detail: `Host is none: ${shown(host)}` });
+    if (name === undefined) throw new AppError("bad_request", { detail: `invalid Host: ${shown(host)}` });
     if (!names.has(name) && isIP(name) === 0) throw new AppError("host_not_allowed", { detail: shown(name) });
     if (letIn.size >= MAX_REMEMBERED) letIn.clear();
     letIn.add(host);

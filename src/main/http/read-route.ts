@@ -112,7 +112,7 @@ function parametersOf(
 
 /** A path parameter is not allowed in the query. */
 const unknownParameter = (name: string) =>
-  new AppError("invalid", { errors: [{ parameter: name, detail: "is not known here" }] });
+  new AppError("invalid", { errors: [{ parameter: name, detail: "is unknown" }] });
 
 type Answering<P> = Pick<ReadRouteOptions<P>, "answers" | "read"> & {
   readonly sending: Sending;

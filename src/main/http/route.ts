@@ -95,7 +95,7 @@ function withoutIgnored(definition: Route): Route {
       const given = ignored.filter((name) => call.incoming.headers[name.toLowerCase()] !== undefined);
       if (given.length === 0) return definition.handle(call);
       throw new AppError("invalid", {
-        errors: given.map((parameter) => ({ parameter, detail: "is not honoured here: leave it out" })),
+        errors: given.map((parameter) => ({ parameter, detail: "is not supported here: leave it out" })),
       });
     },
   };

@@ -39,7 +39,7 @@ export const equals = (
 const idList = z
   .string()
   .regex(/^[1-9]\d{0,15}(,[1-9]\d{0,15}){0,99}$/, `must be up to ${MAX_IDS} ids, separated by commas`)
-  .refine((list) => list.split(",").every((id) => Number(id) <= MAX_ID), "has an id that is too large")
+  .refine((list) => list.split(",").every((id) => Number(id) <= MAX_ID), "contains an id that is too large")
   .transform((list) => `[${list}]`)
   .meta({
     override: { type: "string", pattern: "^[1-9]\\d{0,14}(,[1-9]\\d{0,14}){0,99}$" },

@@ -35,7 +35,7 @@ export const metadataBody = z
       .optional()
       .meta({ description: "What it is by itself, when it is left out; a text that is a date is one." }),
   })
-  .refine((body) => typed(body) !== undefined, "must be a value of the type that it names")
+  .refine((body) => typed(body) !== undefined, "must be a value of the named type")
   .meta({ id: "NewMetadata" });
 
 const isDate = (value: unknown): value is string => date.safeParse(value).success;

@@ -115,7 +115,7 @@ function lockedError(file: string, cause: unknown): AppError {
     holder === undefined
       ? "another process"
       : `process ${holder.pid} on ${holder.host}, since ${holder.since}${holder.url === null ? "" : `, at ${holder.url}`}`;
-  return new AppError("locked", { detail: `${file} is held by ${who}`, cause });
+  return new AppError("locked", { detail: `${file} is in use by ${who}`, cause });
 }
 
 /**

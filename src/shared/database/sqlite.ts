@@ -62,7 +62,7 @@ export function loadVectors(db: Connection): void {
     db.loadExtension(getLoadablePath());
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new AppError("vectors_unavailable", { detail: `sqlite-vec cannot be loaded: ${reason}`, cause });
+    throw new AppError("vectors_unavailable", { detail: `sqlite-vec can't be loaded: ${reason}`, cause });
   }
 }
 

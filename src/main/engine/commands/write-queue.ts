@@ -128,7 +128,11 @@ export class WriteQueue {
     const waiting = this.#waiting.length;
     const room = waiting < maxWaiting && this.#admission.admits(waiting, this.#batches());
     const fits = room && (waiting === 0 || this.#bytes + bytes <= maxWaitingBytes);
-    return fits ? undefined : new AppError("overloaded", { detail: "too many writes wait" });
+    return fits
+      ? undefined
+      : new AppError("overloaded", {
+          detail: "the write queue is full; expected to wait longer than allowed",
+        });
   }
 
   /** Batches needed for the waiting commands. */

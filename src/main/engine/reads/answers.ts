@@ -107,7 +107,7 @@ export class Answers {
     if (row === null) return null;
     const [body, etag, rowTags] = row;
     if (body === null || etag === null)
-      throw new AppError("internal", { detail: `${read.name} gave no text` });
+      throw new AppError("internal", { detail: `${read.name} returned no text` });
     const tags = [...read.cache.tags(params), ...(rowTags === null ? [] : rowTags.split(" "))];
     return this.#options.cache.fill(
       read.cache.table,

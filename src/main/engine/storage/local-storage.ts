@@ -26,7 +26,7 @@ import { Writer } from "./writer.ts";
 
 const MEBIBYTE = 1_048_576;
 const LOST_WAL =
-  "the WAL that a killed process left is gone: unless another program moved it into the file, its commits are lost";
+  "the WAL of a killed process is missing: unless another program checkpointed it, its commits are lost";
 
 export interface LocalStorageOptions {
   readonly settings: Pick<Settings, "database" | "synchronous" | "checkpoints" | "walLimitMb">;
@@ -158,7 +158,7 @@ export class LocalStorage implements Storage {
   async checkpoint(): Promise<CheckpointReport> {
     if (this.#options.settings.checkpoints === "external") {
       throw new AppError("in_use", {
-        detail: "checkpoints are left to a replicator (CHINOOK_CHECKPOINTS=external)",
+        detail: "a replicator runs the checkpoints (CHINOOK_CHECKPOINTS=external)",
       });
     }
     return this.#maintain(async () => {
@@ -246,7 +246,7 @@ export class LocalStorage implements Storage {
     this.#full = full;
     const { log } = this.#options;
     if (full) log.error({ wal_bytes: this.#wal.bytes }, "writes are refused: the WAL is past its limit");
-    else log.info({ wal_bytes: this.#wal.bytes }, "writes are taken again: the WAL is below its limit");
+    else log.info({ wal_bytes: this.#wal.bytes }, "writes are accepted again: the WAL is below its limit");
   }
 
   #observeCheckpoint({ mode, complete, ms, wal }: CheckpointReport): void {
@@ -257,7 +257,7 @@ export class LocalStorage implements Storage {
     if (mode === "TRUNCATE" && !complete) {
       log.warn(
         { wal_bytes: wal.bytes },
-        "a long read, here or in another process, keeps the WAL from shrinking",
+        "a long read, in this or another process, blocks the WAL's checkpoint",
       );
     }
   }

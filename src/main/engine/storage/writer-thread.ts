@@ -148,7 +148,9 @@ function firstMessage(worker: Worker): Promise<WriterStarted> {
     worker.once("error", reject);
     worker.once("exit", (code) => {
       reject(
-        new AppError("database_unusable", { detail: `the writer thread ended at its start with ${code}` }),
+        new AppError("database_unusable", {
+          detail: `the writer thread exited during its start with code ${code}`,
+        }),
       );
     });
   });

@@ -21,6 +21,6 @@ export async function backupBeforeMigration(
   const { database } = settings;
   const request = { database, reason: "migration", version, copied: null } as const;
   const backup = await runBackupJob("create", { folder, bucket: null, databaseId: null }, request);
-  log.info({ backup: backup.id, folder }, "backup made before the schema is changed");
+  log.info({ backup: backup.id, folder }, "backup made before the migration");
   return { backup, folder };
 }

@@ -102,7 +102,7 @@ function placeOf({ from = "folder" }: Options): Place {
 function idOf(given = "latest"): string {
   if (given === "latest" || BACKUP_ID.test(given)) return given;
   throw new AppError("usage", {
-    detail: `expected a backup as \`chinook backup list\` names it, or latest; got ${JSON.stringify(given)}`,
+    detail: `expected an id from \`chinook backup list\`, or latest; got ${JSON.stringify(given)}`,
   });
 }
 

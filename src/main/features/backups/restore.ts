@@ -62,6 +62,6 @@ function refuseNewer({ id, schema_version, chinook_version }: Manifest): void {
   const { length } = readMigrations(fileURLToPath(new URL("migrations", ROOT)));
   if (schema_version <= length) return;
   throw new AppError("backup_too_new", {
-    detail: `${id} is of schema ${schema_version}, made by ${chinook_version}; this release knows ${length}`,
+    detail: `${id} has schema ${schema_version}, made by ${chinook_version}; this release supports up to ${length}`,
   });
 }

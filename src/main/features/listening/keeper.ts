@@ -54,7 +54,8 @@ export class TotalsKeeper {
       try {
         while (await this.#step());
       } catch (error) {
-        if (!this.#stop.signal.aborted) this.#options.log.warn({ err: error }, "totals of plays wait");
+        if (!this.#stop.signal.aborted)
+          this.#options.log.warn({ err: error }, "computing play totals failed: retrying later");
       }
     }
   }

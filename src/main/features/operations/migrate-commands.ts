@@ -58,7 +58,7 @@ const target = (text: string | undefined): number | undefined =>
 
 function down(options: Options): Promise<void> {
   if (!options.yes && !options.dryRun)
-    throw new AppError("usage", { detail: "this deletes data: look with --dry-run, then add --yes" });
+    throw new AppError("usage", { detail: "this deletes data: check with --dry-run, then add --yes" });
   return change(
     options,
     (status) => {

@@ -82,7 +82,7 @@ class Meter {
       this.#bytes += piece.length;
       if (this.#bytes > this.#most) {
         throw new AppError("backup_damaged", {
-          detail: `it decompresses to more than the ${this.#most} bytes that it is said to hold`,
+          detail: `it decompresses to more than its stated size of ${this.#most} bytes`,
         });
       }
       this.#onBytes(this.#bytes);

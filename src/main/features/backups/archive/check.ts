@@ -53,7 +53,7 @@ export function contentsOf(file: string): Contents {
   try {
     const rows = countRows(db);
     if (rows.schema_migrations === undefined)
-      throw new AppError("backup_failed", { detail: "the database was never migrated: nothing is in it" });
+      throw new AppError("backup_failed", { detail: "the database was never migrated: it is empty" });
     const sqliteVersion = db.prepare("SELECT sqlite_version()").pluck().get() as string;
     return { sqliteVersion, schemaVersion: rows.schema_migrations, databaseId: identityIn(db), rows };
   } finally {

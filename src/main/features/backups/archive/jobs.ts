@@ -128,7 +128,7 @@ export async function find(store: BackupStore, id: string, ours: Ours): Promise<
   const backup = (await store.list()).find((backup) => backup.id === id);
   if (backup !== undefined) return backup;
   throw new AppError("backup_unknown", {
-    detail: `there is no ${id} in ${store.name}, or its manifest is damaged`,
+    detail: `no backup ${id} in ${store.name}, or its manifest is damaged`,
   });
 }
 

@@ -8,8 +8,8 @@ import type { Phase } from "./unpack.ts";
  * A process that runs one backup job and ends.
  *
  * It is a process, not a thread, because its steps are long and can't be interrupted (the check of a large database
- * is one call of SQLite): a process can be killed at any time, and is when its parent ends. It has the lowest
- * scheduling priority, including compression, and its memory is released at its end.
+ * is one call of SQLite): a process can be killed at any time, and is when its parent ends. It runs at a low
+ * priority, including compression, and its memory is released at its end.
  */
 export interface JobRequest {
   readonly job: BackupJob;

@@ -23,7 +23,7 @@ export const OWN = "(t.owner_id = likely(@user) OR (t.owner_id IS NULL AND likel
 
 const NOT_YOURS: Guard = {
   must: "find",
-  otherwise: { code: "forbidden", detail: "the playlist is another's; a copy of it would be yours" },
+  otherwise: { code: "forbidden", detail: "the playlist belongs to another user; copy it to change it" },
 };
 
 /** Refuses playlists that the principal may not see, as not found. */

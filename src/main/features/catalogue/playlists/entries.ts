@@ -49,11 +49,14 @@ interface MoveInput extends EntryInput {
 
 const FULL: Guard = {
   must: "find_none",
-  otherwise: { code: "limit_reached", detail: `a playlist holds at most ${MAX_ENTRIES} tracks` },
+  otherwise: { code: "limit_reached", detail: `a playlist can have at most ${MAX_ENTRIES} tracks` },
 };
 const ONCE: Guard = {
   must: "find_none",
-  otherwise: { code: "already_exists", detail: "the playlist holds a track once: see allow_duplicates" },
+  otherwise: {
+    code: "already_exists",
+    detail: "the playlist already has the track, and its allow_duplicates is false",
+  },
 };
 
 /** One entry. Its position is the number of entries up to it. */

@@ -17,6 +17,6 @@ export async function offerSetup(
         "or with: chinook user create --role admin --email …\n",
     );
   } catch (error) {
-    log.error({ err: error }, "no link for a first admin could be made");
+    log.error({ err: error }, "creating the link for the first admin failed");
   }
 }

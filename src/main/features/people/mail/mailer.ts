@@ -39,9 +39,7 @@ export class Mailer {
     if (!this.enabled) return;
     const { subject, text } = MAILS[purpose];
     const whole = `${text}\n\n${url}\n\nIf it was not you, nothing needs to be done.\n`;
-    this.send(to, subject, whole).catch((error) =>
-      this.#log.error({ err: error }, "a mail could not be sent"),
-    );
+    this.send(to, subject, whole).catch((error) => this.#log.error({ err: error }, "sending a mail failed"));
   }
 
   /** @throws what the mail server says. */

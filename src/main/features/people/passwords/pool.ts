@@ -46,7 +46,10 @@ export class PasswordPool {
 
   #run(job: PasswordJob): Promise<string | boolean> {
     if (this.#pool.queueSize >= MAX_WAITING) {
-      throw new AppError("overloaded", { detail: "too many passwords wait to be checked", retryAfter: 5 });
+      throw new AppError("overloaded", {
+        detail: "too many passwords are waiting to be checked",
+        retryAfter: 5,
+      });
     }
     return this.#pool.run(job);
   }

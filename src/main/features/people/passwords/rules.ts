@@ -16,7 +16,7 @@ export function checkPassword(password: string): void {
     });
   }
   if (isCommon(password))
-    throw new AppError("password_refused", { detail: "it is among the commonest there are" });
+    throw new AppError("password_refused", { detail: "it is one of the most common passwords" });
 }
 
 const isCommon = (password: string): boolean => COMMON.has(password.normalize("NFKC").toLowerCase());
