@@ -34,7 +34,7 @@ export const RESPONSE_HEADERS = {
   "Cache-Status": text("Whether it came from the server's cache (RFC 9211).", {
     example: "chinook; hit",
   }),
-  Age: { description: "Seconds since it was worked out.", schema: { type: "integer", minimum: 0 } },
+  Age: { description: "Seconds since it was computed.", schema: { type: "integer", minimum: 0 } },
   Link: text('The next page, `rel="next"`; none on the last.', {
     example: '</v1/tracks?limit=20&cursor=5B226964222C32302C32305D>; rel="next"',
   }),

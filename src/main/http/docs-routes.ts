@@ -40,8 +40,8 @@ export function docsRoutes(described: readonly Route[]): Route[] {
       path: "/",
       access: "open",
       tag: TAG,
-      summary: "Where to find what; a browser is sent to the documentation",
-      responses: { 200: { description: "Paths by what is there.", body: indexSchema } },
+      summary: "An index of the API; browsers are redirected to the documentation",
+      responses: { 200: { description: "Paths by topic.", body: indexSchema } },
       handle: (call) => {
         pathOf(call, noParameters);
         return index(call);
@@ -70,7 +70,7 @@ export function docsRoutes(described: readonly Route[]): Route[] {
       path: "/favicon.ico",
       access: "open",
       tag: TAG,
-      summary: "The icon of these pages",
+      summary: "The icon of the documentation pages",
       responses: { 200: { description: "The icon.", body: "image/svg+xml" } },
       handle: (call) => {
         pathOf(call, noParameters);

@@ -59,7 +59,7 @@ export const limitText = z
   .default(20)
   .meta({
     override: { type: "integer", minimum: 1, maximum: 100, default: 20 },
-    description: "How many at the most.",
+    description: "Maximum number of items.",
   });
 
 export const cursorText = z

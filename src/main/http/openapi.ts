@@ -95,7 +95,7 @@ const SECURITY_SCHEMES = {
     type: "apiKey",
     in: "cookie",
     name: "__Host-chinook_session",
-    description: "A session's, as a browser has it.",
+    description: "A session's token, in a browser's cookie.",
   },
 };
 

@@ -13,11 +13,8 @@ function makePage(item: z.ZodType): z.ZodObject {
   const page = z.object({
     data: z.array(item),
     next: z.string().nullable().meta({ description: "The next page's `cursor`; null on the last one." }),
-    missing: z
-      .array(z.int())
-      .optional()
-      .meta({ description: "Ids of those asked for by `ids` that nothing has." }),
-    total: z.int().min(0).optional().meta({ description: "All that match, when it was asked for." }),
+    missing: z.array(z.int()).optional().meta({ description: "Ids in `ids` that do not exist." }),
+    total: z.int().min(0).optional().meta({ description: "The number of all matches; only if requested." }),
   });
   const name = item.meta()?.id;
   return name === undefined ? page : page.meta({ id: `${name}Page` });

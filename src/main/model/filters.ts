@@ -43,7 +43,7 @@ const idList = z
   .transform((list) => `[${list}]`)
   .meta({
     override: { type: "string", pattern: "^[1-9]\\d{0,14}(,[1-9]\\d{0,14}){0,99}$" },
-    description: `Only these: up to ${MAX_IDS} ids, separated by commas.`,
+    description: `Only these: up to ${MAX_IDS} comma-separated ids.`,
     example: "1,2,3",
   });
 
@@ -56,7 +56,7 @@ export const ids: Filter = equals("ids", idList, {
 export const prefix = (field: string): Filter => ({
   parameters: {
     [`${field}_prefix`]: text(200).meta({
-      description: `Only those whose ${field} begins so, in either case.`,
+      description: `Only those whose ${field} has this prefix, ignoring case.`,
     }),
   },
   column: `t.${field}`,

@@ -63,11 +63,11 @@ const identitySchema = {
     description: "The same in every copy of a catalogue.",
     example: "0f8fad5b-d9cb-469f-a165-70867728950e",
   }),
-  slug: z.string().meta({ description: "The name as a part of a URL. Names that are alike share one." }),
+  slug: z.string().meta({ description: "The name for use in a URL. Similar names share a slug." }),
 };
 const stampSchema = { created_at: time, updated_at: time };
 
-const comment_count = z.int().min(0).meta({ description: "What people said of it, replies included." });
+const comment_count = z.int().min(0).meta({ description: "Number of comments, including replies." });
 
 const withSlug = (column: string, value: unknown): Record<string, Param> =>
   value === undefined ? {} : { [column]: value as string, slug: slugify(value as string) };
@@ -268,10 +268,10 @@ const TRACKS: Kind = {
       media_type_id: id,
       media_type_name: z.string().meta({ example: "FLAC audio file" }),
       composer: z.string().nullable(),
-      disc_number: place.nullable().meta({ description: "Which disc of its album it is on." }),
-      track_number: place.nullable().meta({ description: "Its place on the disc." }),
-      milliseconds: z.int().min(0).meta({ description: "How long it plays.", example: 231_000 }),
-      bytes: z.int().min(0).nullable().meta({ description: "How large its file is." }),
+      disc_number: place.nullable().meta({ description: "Number of the disc in its album." }),
+      track_number: place.nullable().meta({ description: "Number of the track on the disc." }),
+      milliseconds: z.int().min(0).meta({ description: "Duration in milliseconds.", example: 231_000 }),
+      bytes: z.int().min(0).nullable().meta({ description: "Size of its file in bytes." }),
       unit_price: z.number().min(0).meta({ example: 0.99 }),
       comment_count,
       ...stampSchema,
@@ -301,7 +301,7 @@ const TRACKS: Kind = {
 
 const visibility = z.enum(["private", "unlisted", "public"]).meta({
   description:
-    "`private`: the owner's alone. `unlisted`: for who knows its id, which can be guessed. `public`: listed.",
+    "`private`: for the owner only. `unlisted`: for anybody with its id, which can be guessed. `public`: listed.",
 });
 const PLAYLISTS: Kind = {
   ...namedKind("playlists", "playlist", "Playlist", "playlists", "Sunday morning"),
@@ -328,12 +328,12 @@ const PLAYLISTS: Kind = {
       ...identitySchema,
       name: z.string().meta({ example: "Sunday morning" }),
       description: z.string().nullable(),
-      owner_id: id.nullable().meta({ description: "Null: nobody's, such as what was imported." }),
+      owner_id: id.nullable().meta({ description: "Null if it has no owner, such as an imported playlist." }),
       owner_name: z.string().nullable(),
       visibility,
       allow_duplicates: z.boolean().meta({ description: "Whether a track may be in it more than once." }),
       track_count: z.int().min(0),
-      milliseconds: z.int().min(0).meta({ description: "How long all of it plays." }),
+      milliseconds: z.int().min(0).meta({ description: "Total duration in milliseconds." }),
       comment_count,
       ...stampSchema,
     })

@@ -33,7 +33,7 @@ export const metadataBody = z
     type: z
       .enum(METADATA_TYPES)
       .optional()
-      .meta({ description: "What it is by itself, when it is left out; a text that is a date is one." }),
+      .meta({ description: "Derived from the value by default; a text with the form of a date is a date." }),
   })
   .refine((body) => typed(body) !== undefined, "must be a value of the named type")
   .meta({ id: "NewMetadata" });

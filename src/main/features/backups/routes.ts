@@ -12,7 +12,7 @@ import type { Job } from "./job.ts";
 const from = z
   .enum(PLACES)
   .default("folder")
-  .meta({ description: "Where to look: the folder, or the bucket that copies go to." });
+  .meta({ description: "The store: the backup folder, or the bucket with the copies." });
 const backupText = z
   .string()
   .refine((text) => text === "latest" || BACKUP_ID.test(text), "must be a backup's id, or latest")
@@ -20,7 +20,7 @@ const backupText = z
 const dryRun = z
   .enum(["0", "1"])
   .default("0")
-  .meta({ description: "1 removes nothing and tells what would be." });
+  .meta({ description: "1 removes nothing and lists what would be removed." });
 
 const createQuery = z.strictObject({
   reason: z.enum(["manual", "replacement"]).default("manual").meta({ description: "Why it is made." }),
@@ -38,7 +38,7 @@ const jobSchema = z
     started_at: z.iso.datetime(),
     finished_at: z.iso.datetime().nullable(),
     phase: z.enum(PHASES).nullable(),
-    done: z.int().meta({ description: "Bytes that the phase is done with." }),
+    done: z.int().meta({ description: "Bytes that the phase has processed." }),
     total: z.int(),
     backup: MANIFEST.nullable(),
     error: z.object({ code: z.string(), detail: z.string(), hint: z.string() }).nullable(),
@@ -47,7 +47,7 @@ const jobSchema = z
 /** Failures of a folder or a bucket. */
 const STORES = ["backup_failed", "bucket_failed", "s3_client_missing"] as const;
 const started = {
-  202: { description: "Started: `Location` tells how it goes.", body: jobSchema, headers: ["Location"] },
+  202: { description: "Started. `Location` is the job's URL.", body: jobSchema, headers: ["Location"] },
 } as const;
 
 /** There is no route for restoring: it replaces the file that this server has open, so it is a CLI command. */
@@ -59,7 +59,7 @@ export const backupRoutes = (backups: Backups): Route[] => [
     tag: "admin",
     operationId: "listBackups",
     summary: "Backups, newest first",
-    description: "Of the folder, or of the bucket that copies go to.",
+    description: "Of the backup folder, or of the bucket with the copies.",
     parameters: listQuery,
     responses: { 200: { description: "All of them.", body: z.object({ data: z.array(MANIFEST) }) } },
     failures: STORES,
@@ -72,7 +72,7 @@ export const backupRoutes = (backups: Backups): Route[] => [
     tag: "admin",
     operationId: "createBackup",
     summary: "Make a backup",
-    description: "One job of backups runs at a time: 409 `backup_running` while there is another.",
+    description: "One backup job runs at a time: 409 `backup_running` during another.",
     parameters: createQuery,
     responses: started,
     failures: ["backup_running"],
@@ -85,7 +85,7 @@ export const backupRoutes = (backups: Backups): Route[] => [
     tag: "admin",
     operationId: "verifyBackup",
     summary: "Read a backup back and check it",
-    description: "Decompresses it, opens the database and checks that, not only its size.",
+    description: "Decompresses it, opens the database and checks its content.",
     parameters: verifyQuery,
     responses: started,
     failures: ["backup_running", "backup_unknown", ...STORES],
@@ -101,11 +101,11 @@ export const backupRoutes = (backups: Backups): Route[] => [
     tag: "admin",
     operationId: "pruneBackups",
     summary: "Remove the backups that retention does not keep",
-    description: "With `dry_run=1` it only says which.",
+    description: "With `dry_run=1` it only lists them.",
     parameters: pruneQuery,
     responses: {
       200: {
-        description: "What stays and what goes.",
+        description: "Kept and removed backups.",
         body: z.object({ kept: z.array(MANIFEST), removed: z.array(MANIFEST) }),
       },
     },
@@ -121,10 +121,10 @@ export const backupRoutes = (backups: Backups): Route[] => [
     access: "operate:read",
     tag: "admin",
     operationId: "getBackupJob",
-    summary: "How a job of backups goes",
+    summary: "The state of a backup job",
     description: "404 for a job of an earlier run of the server.",
     parameters: jobPath,
-    responses: { 200: { description: "The job; the last twenty are known.", body: jobSchema } },
+    responses: { 200: { description: "The job; the last twenty are kept.", body: jobSchema } },
     handle: (call) => answer(200, backups.job(pathOf<{ id: number }>(call, jobPath).id)),
   }),
 ];

@@ -214,7 +214,7 @@ export interface RecommendationParams {
 }
 
 /**
- * What a listener may like: new to them, best first. Anybody who never played or bought anything, and said nothing,
+ * Recommendations for a listener: new to them, best first. Anybody who never played or bought anything, and said nothing,
  * gets what is popular. What the listener does or says makes the answer stale at once; what others do, when its hour
  * is over.
  */

@@ -118,7 +118,7 @@ const similarParams = z.strictObject({
         "What to compare; a blend weighs whatever the track has. `lyric` is likeness of words, not of meaning: of the names of track, album, artist and composer, as no lyrics are known; with a sentence model, of what those say.",
     }),
   limit: limitText,
-  genre: idText.optional().meta({ description: "The id of a genre to look in." }),
+  genre: idText.optional().meta({ description: "Only tracks of the genre with this id." }),
 }) as unknown as z.ZodType<SimilarParams>;
 
 const cache = coherent<SimilarParams>(({ by }) => (by === "blend" ? VECTOR_KINDS : [by]).map(vectorTag));

@@ -19,7 +19,7 @@ export const vectorInput = (kind: VectorKind) =>
     .array(z.number())
     .length(DIMENSIONS[kind])
     .refine((values) => values.some((value) => value !== 0), "must not be all zeros: it has no direction")
-    .meta({ description: `${DIMENSIONS[kind]} numbers, not all 0; normalised when it is written.` });
+    .meta({ description: `${DIMENSIONS[kind]} numbers, not all 0; normalised when stored.` });
 
 export type VectorsBody = { readonly [K in VectorKind]?: readonly number[] | undefined };
 

@@ -14,7 +14,7 @@ const playInput = z
     played_at: timestamp
       .refine((value) => Date.parse(value) <= Date.now() + AHEAD_MS, "must be at most a minute in the future")
       .optional()
-      .meta({ description: "Now, when it is left out; at most a minute in the future." }),
+      .meta({ description: "Now by default; at most a minute in the future." }),
   })
   .meta({ id: "NewPlay" });
 export type PlayInput = z.infer<typeof playInput>;

@@ -21,7 +21,7 @@ const chartParams = z.strictObject({
     .default(7 * 24)
     .meta({
       override: { type: "string", pattern: "^([1-9]\\d{0,3}h|[1-9]\\d{0,2}d)$", default: "7d" },
-      description: "How far back plays count.",
+      description: "The period whose plays count.",
     }),
   limit: limitText,
 }) as unknown as z.ZodType<ChartParams>;

@@ -14,7 +14,7 @@ const statsOf = (cache: Cache) => ({
 
 export const cacheRoutes = (cache: Cache): Route[] => [
   actionRoute(
-    { method: "GET", path: "/admin/cache", access: "operate:read", summary: "What is cached" },
+    { method: "GET", path: "/admin/cache", access: "operate:read", summary: "Cache statistics" },
     () => statsOf(cache),
   ),
   route({
@@ -22,7 +22,7 @@ export const cacheRoutes = (cache: Cache): Route[] => [
     path: "/admin/cache",
     access: "operate",
     tag: "admin",
-    summary: "Empty the cache",
+    summary: "Clear the cache",
     responses: { 204: { description: "Done." } },
     handle: (call) => {
       pathOf(call, noParameters);

@@ -36,7 +36,7 @@ export const operationsRoutes = ({
     tag: "operations",
     operationId: "livez",
     summary: "Whether the process is alive",
-    description: "For whoever starts it again when it is not.",
+    description: "A liveness probe: restart the process if it fails.",
     responses: { 200: { description: "Alive.", body: z.object({ status: z.literal("alive") }) } },
     handle: (call) => {
       pathOf(call, noParameters);
@@ -50,11 +50,11 @@ export const operationsRoutes = ({
     tag: "operations",
     operationId: "readyz",
     summary: "Whether it serves: writer alive, readers open, migrated, not draining",
-    description: "For whoever sends it requests: 503 means to send them elsewhere.",
+    description: "A readiness probe: on 503, send requests elsewhere.",
     responses: {
       200: {
         description:
-          "Ready. `catalogue` says when another one is being loaded beside it, which takes nothing away.",
+          "Ready. `catalogue` says if another catalogue is being loaded, which does not affect readiness.",
         body: z.object({ status: z.literal("ready"), catalogue: z.literal("loading").optional() }),
       },
     },
@@ -86,7 +86,7 @@ export const operationsRoutes = ({
       method: "POST",
       path: "/admin/optimize",
       access: "operate",
-      summary: "Refresh what the query planner knows",
+      summary: "Refresh the query planner's statistics",
     },
     optimize,
   ),
@@ -95,7 +95,7 @@ export const operationsRoutes = ({
       method: "POST",
       path: "/admin/checkpoint",
       access: "operate",
-      summary: "Move the WAL into the database file",
+      summary: "Checkpoint the WAL into the database file",
     },
     checkpoint,
   ),

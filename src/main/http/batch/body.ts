@@ -17,9 +17,9 @@ const operation = z
     body: z
       .unknown()
       .optional()
-      .meta({ description: "As the route takes it.", example: { name: "Harbour Lights" } }),
+      .meta({ description: "The body that the route takes.", example: { name: "Harbour Lights" } }),
     if_match: z.string().max(1_000).optional().meta({
-      description: "As the header of this name, where the route honours it.",
+      description: "The header of this name, if the route supports it.",
       example: '"1-2026-01-31T12:00:00.000Z"',
     }),
   })
@@ -28,7 +28,7 @@ const operation = z
 export const batchBody = z
   .strictObject({
     mode: z.enum(["atomic", "each"]).meta({
-      description: "`atomic`: all of them take effect, or none. `each`: each by itself.",
+      description: "`atomic`: all operations take effect, or none. `each`: each one independently.",
     }),
     operations: z.array(operation).min(1).max(MAX_OPERATIONS),
   })
@@ -41,7 +41,7 @@ export const resultsSchema = z
     results: z.array(
       z.object({
         status: z.int().min(200).max(599),
-        body: z.unknown().meta({ description: "As the route answers; null where it answers nothing." }),
+        body: z.unknown().meta({ description: "The route's answer; null if it has none." }),
         etag: z.string().optional(),
       }),
     ),

@@ -30,7 +30,7 @@ export function batchRoute(routes: readonly Route[], writes: Writes, log: Logger
     headers: ["Idempotency-Key"],
     responses: {
       200: {
-        description: "A result for each operation, in their order.",
+        description: "A result for each operation, in order.",
         body: resultsSchema,
         headers: ["Idempotency-Replayed"],
       },

@@ -22,7 +22,7 @@ const position = z
   .int()
   .min(1)
   .max(MAX_ENTRIES)
-  .meta({ description: "Its place from then on; past the last it is the last.", example: 1 });
+  .meta({ description: "The new position; past the end it is the last one.", example: 1 });
 export const moveBody = z
   .union([
     z.strictObject({ position }),

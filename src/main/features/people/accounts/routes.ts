@@ -24,16 +24,16 @@ const registerBody = z.strictObject({
   email,
   password,
   name: name.optional(),
-  role: role.optional().meta({ description: "For admins; others make listeners." }),
+  role: role.optional().meta({ description: "For admins only; otherwise the role is listener." }),
 });
 
 const OWN = {
   name: name.nullable().optional(),
   email: email.optional(),
-  password: password.optional().meta({ description: "A new one, which ends all other sessions." }),
+  password: password.optional().meta({ description: "A new password. It ends all other sessions." }),
   current_password: password
     .optional()
-    .meta({ description: "Needed to change the address or the password." }),
+    .meta({ description: "Required to change the address or the password." }),
 };
 const ownBody = z
   .strictObject(OWN)
@@ -149,7 +149,7 @@ export const accountRoutes = (people: People): Route[] => [
     path: "/v1/users",
     access: "open",
     tag: "users",
-    summary: "Register, or as an admin make an account",
+    summary: "Register, or create an account as an admin",
     body: registerBody,
     responses: { 201: user },
     failures: ["already_exists", "password_refused", "registration_closed", "forbidden", "rate_limited"],
@@ -191,7 +191,7 @@ export const accountRoutes = (people: People): Route[] => [
     path: "/v1/users/{id}",
     access: "own",
     tag: "users",
-    summary: "Delete a user and all that tells who it was; plays stay, nobody's",
+    summary: "Delete a user and all personal data; plays are kept without a user",
     parameters: idParameter,
     headers: ["If-Match"],
     responses: { 204: { description: "Deleted." } },
@@ -206,7 +206,7 @@ const meRoutes = (people: People): Route[] => [
     path: "/v1/me",
     access: "library",
     tag: "users",
-    summary: "Oneself",
+    summary: "Your account",
     responses: { 200: user },
     handle: (call) => {
       pathOf(call, noParameters);
@@ -218,7 +218,7 @@ const meRoutes = (people: People): Route[] => [
     path: "/v1/me",
     access: "library",
     tag: "users",
-    summary: "Change one's name, address or password",
+    summary: "Change your name, address or password",
     body: ownBody,
     headers: ["If-Match"],
     responses: { 200: user },
@@ -233,7 +233,7 @@ const meRoutes = (people: People): Route[] => [
     path: "/v1/me",
     access: "library",
     tag: "users",
-    summary: "Delete one's account and all that tells whose it was",
+    summary: "Delete your account and all personal data",
     headers: ["If-Match"],
     responses: { 204: { description: "Deleted." } },
     handle: (call) => {
@@ -247,7 +247,7 @@ const meRoutes = (people: People): Route[] => [
     access: "library",
     load: "search",
     tag: "users",
-    summary: "All that is kept about oneself, as one document",
+    summary: "Export all data about you as one document",
     responses: { 200: { description: "The document.", body: exportSchema } },
     handle: async (call) => {
       pathOf(call, noParameters);

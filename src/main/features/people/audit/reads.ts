@@ -37,7 +37,7 @@ export const AUDIT_READ: Read<AuditParams> = read({
     principal: text(100).optional().meta({ description: "Such as user:1000001, anonymous or operator." }),
     command: text(100)
       .optional()
-      .meta({ description: "Such as tracks.patch, or tracks for all that begin so." }),
+      .meta({ description: "Such as tracks.patch; or tracks for all its commands." }),
     object: text(200).optional().meta({ description: "Such as tracks:17." }),
     from: timestamp
       .transform(toUtc)

@@ -28,7 +28,7 @@ export const auditRoutes = (answers: Answers): Route[] => [
     access: "audit:read",
     load: "search",
     tag: "audit",
-    summary: "What was changed by whom, and what was refused; latest first",
+    summary: "The audit log: changes, their actors and refusals; latest first",
     read: AUDIT_READ,
     answers,
     response: { description: "A page.", body: pageSchema(entrySchema) },

@@ -17,9 +17,11 @@ import { KEYS_READ } from "./reads.ts";
 
 const keyBody = z.strictObject({
   name,
-  scopes: scopes.meta({ description: "What the key may do: not more than you may." }),
-  expires_at: timestamp.optional().meta({ description: "Never, when it is left out." }),
-  rate_per_minute: ratePerMinute.optional().meta({ description: "A limit of its own, beside yours." }),
+  scopes: scopes.meta({ description: "The key's permissions: a subset of yours." }),
+  expires_at: timestamp.optional().meta({ description: "Never expires by default." }),
+  rate_per_minute: ratePerMinute
+    .optional()
+    .meta({ description: "The key's own limit, in addition to yours." }),
 });
 const idParameter = z.strictObject({ id: idText });
 
@@ -51,7 +53,7 @@ export const keyRoutes = (people: People): Route[] => [
     path: "/v1/keys",
     access: "library",
     tag: "keys",
-    summary: "Make an API key; it is shown this once",
+    summary: "Create an API key; it is shown only once",
     body: keyBody,
     responses: { 201: { description: "Made.", body: newKeySchema } },
     handle: async (call) => {
@@ -77,8 +79,8 @@ export const keyRoutes = (people: People): Route[] => [
     path: "/v1/keys",
     access: "library",
     tag: "keys",
-    summary: "One's own API keys",
-    responses: { 200: { description: "All of them, without their secrets.", body: pageSchema(keySchema) } },
+    summary: "Your API keys",
+    responses: { 200: { description: "All keys, without their secrets.", body: pageSchema(keySchema) } },
     handle: async (call) => {
       pathOf(call, noParameters);
       const params = { user: userOf(call.principal) };

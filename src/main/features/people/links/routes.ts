@@ -28,7 +28,7 @@ const requestReset = (people: People): Route =>
     tag: "sessions",
     summary: "Ask for a link to choose a new password",
     description:
-      "It goes by mail; without a mail server an admin makes it, with `chinook user reset-password`.",
+      "It is sent by mail. Without a mail server an admin creates it with `chinook user reset-password`.",
     body: resetBody,
     responses: { 202: { description: "If there is such an account, a mail is on its way." } },
     failures: ["rate_limited"],

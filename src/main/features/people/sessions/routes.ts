@@ -61,7 +61,7 @@ export const sessionRoutes = (people: People): Route[] => [
     tag: "sessions",
     summary: "Log in",
     description:
-      "The token is shown this once: send it as `Authorization: Bearer …`. A browser has it as a cookie that scripts cannot read.",
+      "The token is shown only once: send it as `Authorization: Bearer …`. Browsers also get it as an HttpOnly cookie.",
     body: loginBody,
     responses: {
       201: { description: "Logged in.", body: openedSchema, headers: ["Location", "Set-Cookie"] },
