@@ -54,7 +54,7 @@ test("a few kilobytes that decompress to much more are given up at the size that
   const path = forged(first!, { bytes: data.length, sha256 }, data);
   const verify = RUN.verify(places(null, path), { from: "folder", id: first!.id }, nothing);
   await expect(verify).rejects.toMatchObject({ code: "backup_damaged" });
-  await expect(verify).rejects.toThrow(`more than the ${first!.database_bytes} bytes`);
+  await expect(verify).rejects.toThrow(`more than its stated size of ${first!.database_bytes} bytes`);
 });
 
 describe("a manifest", () => {

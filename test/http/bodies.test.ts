@@ -87,7 +87,7 @@ describe("a body that is JSON but not what is asked for", () => {
     ["a text", '"x"', 'must be an object, got "x"'],
     ["an array", "[]", "must be an object, got an array of 0"],
     ["nested thirty times", "[".repeat(30) + "]".repeat(30), "must be an object"],
-    ["objects nested thirty times", `${'{"a":'.repeat(30)}1${"}".repeat(30)}`, "is not known"],
+    ["objects nested thirty times", `${'{"a":'.repeat(30)}1${"}".repeat(30)}`, "is unknown"],
   ])("%s is 422", async (_, body, detail) => {
     const problem = expectProblem(await post(server, "/v1/playlists", body), 422, "invalid");
     expect(problem.errors.map((error: Json) => error.detail)).toContainEqual(expect.stringContaining(detail));

@@ -63,7 +63,7 @@ describe("a server that was killed leaves a WAL", () => {
     expect(countOf(next, "Last")).toBe(0);
     expect((await artist(next, "Next")).status).toBe(201);
     await next.stop();
-    expect(next.stderr()).toContain("the WAL that a killed process left is gone");
+    expect(next.stderr()).toContain("the WAL of a killed process is missing");
     expect(problemsOf(database)).toEqual([]);
   });
 

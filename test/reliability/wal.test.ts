@@ -85,6 +85,6 @@ describe("the WAL", () => {
     expect(walBytes(server)).toBeLessThan(TRANSACTION_BYTES);
     await server.stop();
     expect(server.stderr()).toContain("writes are refused: the WAL is past its limit");
-    expect(server.stderr()).toContain("writes are taken again");
+    expect(server.stderr()).toContain("writes are accepted again");
   });
 });
