@@ -69,7 +69,7 @@ describe("a second lock", () => {
     for (const text of ["", whole.slice(0, 20), "null", "12", "[]", '{"pid": "x"}', "\0\0\0"]) {
       writeFileSync(holderFile(file), text);
       expect(readHolder(file)).toBeUndefined();
-      expect(() => new WriterLock(file)).toThrow(lockedBy("held by another process"));
+      expect(() => new WriterLock(file)).toThrow(lockedBy("in use by another process"));
     }
   });
 });

@@ -32,7 +32,7 @@ describe("a database behind a link", () => {
     for (const link of linksTo(server.database)) {
       const { code, stderr } = await chinook(["serve"], { CHINOOK_DATABASE: link, CHINOOK_PORT: "0" });
       expect(code, link).toBe(1);
-      expect(stderr).toContain(`held by process ${server.pid}`);
+      expect(stderr).toContain(`in use by process ${server.pid}`);
     }
   });
 
