@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type Catalogue, requestsOf } from "./databases.ts";
 import { REFUSED } from "./load/generator.ts";
+import { authorization } from "./servers/identity.ts";
 import type { Request, TrafficName } from "./traffic.ts";
 
 /** Twenty requests a second are enough to detect a wrong answer, and too few to affect the figures. */
@@ -25,6 +26,8 @@ export interface Subject {
   readonly constant: boolean;
   /** Whether it ranks hits in its own order. */
   readonly ranksOtherwise: boolean;
+  /** Of who asks, where that must be known. */
+  readonly token: string | undefined;
 }
 
 /** One check before the load begins: detects a broken server without measuring it. */
@@ -76,7 +79,7 @@ async function checkOne(
 ): Promise<void> {
   const request = requests[n]!;
   const asked = new Date();
-  const answer = await ask(subject.url, request);
+  const answer = await ask(subject, request);
   if (answer.status === REFUSED) {
     found.refused++;
     return;
@@ -97,6 +100,7 @@ async function isRight(
   asked: Date,
 ): Promise<boolean> {
   const { constant, traffic, catalogue } = subject;
+  if (traffic === "logins") return isJson(text) && typeof JSON.parse(text).token === "string";
   if (request.method === "POST") return isPlay(request, text, constant, found);
   if (request.method === "PATCH") return isFollowed(subject, request, text);
   const path = (constant ? first : request).path;
@@ -138,17 +142,20 @@ function isPlay({ body }: Request, text: string, constant: boolean, found: Check
 }
 
 /** After a write is acknowledged, no answer may show the state before it. */
-async function isFollowed({ url, catalogue }: Subject, { path }: Request, text: string): Promise<boolean> {
-  const { text: after } = await ask(url, { method: "GET", path });
+async function isFollowed(subject: Subject, { path }: Request, text: string): Promise<boolean> {
+  const { catalogue } = subject;
+  const { text: after } = await ask(subject, { method: "GET", path });
   if (!sameTrack(text, catalogue.answer(path)) || !isJson(after)) return false;
   return JSON.parse(after).updated_at >= JSON.parse(text).updated_at;
 }
 
-async function ask(url: string, { method, path, body }: Request): Promise<Answer> {
+async function ask({ url, token }: Subject, { method, path, body }: Request): Promise<Answer> {
   try {
+    const type = body === undefined ? {} : { "content-type": "application/json" };
     const response = await fetch(url + path, {
       method,
-      ...(body === undefined ? {} : { body, headers: { "content-type": "application/json" } }),
+      headers: { ...authorization(token), ...type },
+      ...(body === undefined ? {} : { body }),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     return { status: response.status, text: await response.text() };

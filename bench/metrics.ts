@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Slice } from "./load/generator.ts";
+import { authorization } from "./servers/identity.ts";
 
 const WATCH_MS = 250;
 
@@ -10,8 +11,9 @@ export class Exposition {
     this.#text = text;
   }
 
-  static async from(url: string): Promise<Exposition> {
-    return new Exposition(await (await fetch(`${url}/metrics`)).text());
+  /** @param token of who may see them. */
+  static async from(url: string, token: string | undefined): Promise<Exposition> {
+    return new Exposition(await (await fetch(`${url}/metrics`, { headers: authorization(token) })).text());
   }
 
   /** The sum of a metric's series; 0 without any. @param labels part of the labels, as printed. */
@@ -116,7 +118,11 @@ export interface Watched {
 }
 
 /** Samples the WAL's size and the server's count of answers four times a second until the promise settles. */
-export async function watch(url: string, until: Promise<unknown>): Promise<Watched> {
+export async function watch(
+  url: string,
+  token: string | undefined,
+  until: Promise<unknown>,
+): Promise<Watched> {
   const began = performance.now();
   const samples: { seconds: number; bytes: number; answers: number }[] = [];
   let over = false;
@@ -124,7 +130,7 @@ export async function watch(url: string, until: Promise<unknown>): Promise<Watch
     over = true;
   });
   while (!over) {
-    const now = await Exposition.from(url);
+    const now = await Exposition.from(url, token);
     const seconds = (performance.now() - began) / 1_000;
     const answers = now.sum("chinook_http_request_duration_seconds_count");
     samples.push({ seconds, bytes: now.sum("chinook_wal_bytes"), answers });

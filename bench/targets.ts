@@ -151,6 +151,23 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   },
   search_p99: latency("1,500 searches a second: p99", "search-1500", 15),
   suggestions_p99: latency("1,500 suggestions a second: p99", "suggestions-1500", 8),
+  known_get_by_key: throughput("known-get", "chinook", 0.9, "chinook-key"),
+  known_get_by_session: throughput("known-get", "chinook", 0.9, "chinook-session"),
+  known_post_by_key: throughput("known-post", "chinook", 0.95, "chinook-key"),
+  known_post_by_session: throughput("known-post", "chinook", 0.95, "chinook-session"),
+  audited_to_unaudited: throughput("audited-patch", "chinook", 0.9, "chinook-key"),
+  cached_beside_logins_to_alone: {
+    title: "cached reads beside a hundred logins to alone, p99",
+    metric: "p99_ms",
+    of: ["cached-beside-logins", "chinook-key"],
+    by: ["cached-alone", "chinook-key"],
+  },
+  points_beside_logins_to_alone: {
+    title: "point reads beside a hundred logins to alone, p99",
+    metric: "p99_ms",
+    of: ["points-beside-logins", "chinook-key"],
+    by: ["points-known", "chinook-key"],
+  },
   similar_p99: latency("200 requests a second for similar tracks: p99", "similar-200", 25),
 };
 

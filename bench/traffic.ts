@@ -2,6 +2,7 @@ import { wordsOf } from "../src/shared/words.ts";
 import type { Catalogue } from "./databases.ts";
 import { randoms, zipf } from "./random.ts";
 import { cursorAt } from "./servers/executor.ts";
+import { LOGIN } from "./servers/identity.ts";
 
 export interface Request {
   readonly method: "GET" | "POST" | "PATCH";
@@ -79,6 +80,16 @@ const hotKey: Traffic = ({ tracks }) => {
   );
 };
 
+/** Each changes another track. */
+const changes: Traffic = ({ tracks }) =>
+  spread(tracks, LENGTH).map((id, i) => ({
+    method: "PATCH",
+    path: `/v1/tracks/${id}`,
+    body: `{"composer":"Load ${i}"}`,
+  }));
+
+const logins: Traffic = () => [{ method: "POST", path: "/v1/sessions", body: LOGIN }];
+
 /** A query for a track: one or two words of its name. */
 const wordsFor = (name: string): string => wordsOf(name).slice(0, 2).join(" ");
 
@@ -132,6 +143,8 @@ export const TRAFFIC = {
   "mixed-80-20": mixed(20),
   "mixed-50-50": mixed(50),
   "hot-key": hotKey,
+  changes,
+  logins,
   sessions,
 } as const satisfies Record<string, Traffic>;
 

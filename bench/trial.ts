@@ -13,6 +13,7 @@ import { bytesRead, cpuSeconds, type RunningServer, residentBytes, startServer }
 import { type Findings, isShare, isWhole, type Round, roundOf, type Trial } from "./rounds.ts";
 import { scenarioOf } from "./scenarios/index.ts";
 import type { Change, Load, Scenario } from "./scenarios/scenario.ts";
+import { tokensOf } from "./servers/identity.ts";
 import { type ServerSpec, specOf } from "./servers/specs.ts";
 import { median } from "./statistics.ts";
 
@@ -38,6 +39,11 @@ interface Setting {
 
 const STARTS = 5;
 
+/** A server, and what it is shown of who asks. */
+interface Launched extends RunningServer {
+  readonly tokens: readonly string[];
+}
+
 /** Runs one trial with a fresh process on a fresh copy of the database, and removes both. */
 export async function runTrial(bench: Bench, trial: Trial): Promise<Round> {
   const scenario = scenarioOf(trial.scenario);
@@ -55,19 +61,23 @@ export async function runTrial(bench: Bench, trial: Trial): Promise<Round> {
   }
 }
 
-async function launch({
-  bench,
-  scenario,
-  spec,
-  change,
-  catalogue,
-  database,
-}: Setting): Promise<RunningServer> {
+async function launch({ bench, scenario, spec, change, catalogue, database }: Setting): Promise<Launched> {
   const settings = { ...scenario.settings, ...change.settings };
   const answer = spec.constant ? await answerFile(bench.options.directory, catalogue, settings) : "";
   const place = { database, settings, answer, tuning: change.tuning ?? {} };
-  return startServer(spec.args(place), spec.env?.(place) ?? {});
+  const server = await startServer(spec.args(place), spec.env?.(place) ?? {});
+  const tokens =
+    spec.identity === undefined
+      ? []
+      : await tokensOf(server.url, database, spec.identity).catch(stopped(server));
+  return { ...server, tokens };
 }
+
+/** What cannot be measured is not left running. */
+const stopped = (server: RunningServer) => async (error: unknown) => {
+  await server.stop();
+  throw error;
+};
 
 /** Measures from spawn to the first answer: a server that listens but is not ready is of no use. */
 async function startTrial(setting: Setting): Promise<Round> {
@@ -126,11 +136,12 @@ async function loadTrial(setting: Setting, given: Load): Promise<Round> {
 async function underLoad(
   setting: Setting,
   load: Load,
-  server: RunningServer,
+  server: Launched,
 ): Promise<Findings & { answered: number }> {
   const { bench, scenario, spec, catalogue } = setting;
   const { constant = false, ranksOtherwise = false } = spec;
-  const subject = { url: server.url, constant, ranksOtherwise, catalogue, traffic: load.traffic };
+  const [token] = server.tokens;
+  const subject = { url: server.url, token, constant, ranksOtherwise, catalogue, traffic: load.traffic };
   const first = await checkOnce(subject);
   if (scenario.beside) await checkOnce({ ...subject, traffic: scenario.beside.traffic });
   await using stack = new AsyncDisposableStack();
@@ -158,14 +169,14 @@ function generatorOf({ thinkMs, rate, clients }: Load, { generator }: Bench): Ge
 async function openClients(
   { bench, catalogue }: Setting,
   load: Load,
-  { url }: RunningServer,
+  { url, tokens }: Launched,
   stack: AsyncDisposableStack,
 ): Promise<Clients> {
   const { traffic, connections, rate, thinkMs } = load;
   const { options } = bench;
   const requests = writeRequests(join(options.directory, `${traffic}.requests`), traffic, catalogue);
   const job = {
-    ...{ url, requests, connections: Math.min(connections, options.connections) },
+    ...{ url, tokens, requests, connections: Math.min(connections, options.connections) },
     ...(rate === undefined ? {} : { rate }),
     ...(thinkMs === undefined ? {} : { thinkMs }),
   };
@@ -189,17 +200,18 @@ async function measure(
   clients: Clients,
   { url, pid }: RunningServer,
 ): Promise<Omit<Findings, "generator" | "connections" | "rate"> & { readonly checks: Checked }> {
-  const inside = spec.ours ? await Exposition.from(url) : undefined;
+  const { token } = subject;
+  const inside = spec.ours ? await Exposition.from(url, token) : undefined;
   const before = stateOf(pid);
   const time = delay(measureMsOf(scenario, options));
   const [{ after, ...shot }, checks, watched] = await Promise.all([
     clients.shoot(time).then((shot) => ({ ...shot, after: stateOf(pid) })),
     watchAnswers(subject, time),
     spec.ours && (scenario.watched || scenario.sweep?.parameter.includes("log"))
-      ? watch(url, time)
+      ? watch(url, token, time)
       : undefined,
   ]);
-  const last = inside && (await Exposition.from(url));
+  const last = inside && (await Exposition.from(url, token));
   return {
     ...{ shot, checks, watched, rss: residentBytes(pid), databaseBytes: catalogue.bytes },
     ...spentBetween(before, after),

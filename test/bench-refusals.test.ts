@@ -46,7 +46,7 @@ describe("clients that are refused", () => {
   test("come again when the server says, and not before", async () => {
     await using server = await refusing("3600");
     const all = server.askedFor(CONNECTIONS);
-    const clients = await undici.start({ url: server.url, requests, connections: CONNECTIONS });
+    const clients = await undici.start({ url: server.url, tokens: [], requests, connections: CONNECTIONS });
     await all;
     for (let i = 0; i < 20; i++) await fetch(`${server.url}/other`);
     await clients.stop();
@@ -55,7 +55,7 @@ describe("clients that are refused", () => {
 
   test("are counted apart, and their waits are nobody's latency", async () => {
     await using server = await refusing("0");
-    const clients = await undici.start({ url: server.url, requests, connections: CONNECTIONS });
+    const clients = await undici.start({ url: server.url, tokens: [], requests, connections: CONNECTIONS });
     const shot = await clients.shoot(server.askedFor(10 * CONNECTIONS));
     await clients.stop();
     expect(shot.refused).toBeGreaterThan(0);

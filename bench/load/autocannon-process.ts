@@ -1,4 +1,5 @@
 import autocannon from "autocannon";
+import { authorization } from "../servers/identity.ts";
 import { TIMEOUT_SECONDS } from "./generator.ts";
 import { answered, failed, job, obey, readRequests } from "./recorder.ts";
 
@@ -12,10 +13,12 @@ const all = readRequests();
 let connection = 0;
 function setupClient(client: autocannon.Client): void {
   const mine = all.filter((_, i) => i % job.connections === connection % all.length);
+  const headers = {
+    "content-type": "application/json",
+    ...authorization(job.tokens[connection % job.tokens.length]),
+  };
   connection++;
-  client.setRequests(
-    mine.map((request) => ({ ...request, headers: { "content-type": "application/json" } })),
-  );
+  client.setRequests(mine.map((request) => ({ ...request, headers })));
 }
 
 const run = autocannon(

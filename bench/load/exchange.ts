@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { type Dispatcher, Pool } from "undici";
+import { authorization } from "../servers/identity.ts";
 import type { Request } from "../traffic.ts";
 import { REFUSED } from "./generator.ts";
 import { job } from "./recorder.ts";
@@ -11,10 +12,9 @@ const pool = new Pool(job.url, { connections: job.connections, pipelining: 1 });
 type Done = (status: number, retryAfterMs: number) => void;
 
 export function send({ method, path, body }: Request, done: Done): void {
-  pool.dispatch(
-    { method, path, body: body ?? null, headers: body === undefined ? {} : JSON_BODY },
-    new Answer(done),
-  );
+  const { plain, json } = HEADERS[sent++ % HEADERS.length]!;
+  const headers = body === undefined ? plain : json;
+  pool.dispatch({ method, path, body: body ?? null, headers }, new Answer(done));
 }
 
 /** The default without Retry-After. */
@@ -24,7 +24,12 @@ const RETRY_MS = 1_000;
 const retryAfterMs = (seconds: string | undefined): number =>
   seconds !== undefined && /^\d+$/.test(seconds) ? Number(seconds) * 1_000 : RETRY_MS;
 
-const JSON_BODY = { "content-type": "application/json" };
+/** One for each credential, in turn. */
+const HEADERS = (job.tokens.length === 0 ? [undefined] : job.tokens).map((token) => {
+  const plain = authorization(token);
+  return { plain, json: { ...plain, "content-type": "application/json" } };
+});
+let sent = 0;
 
 class Answer implements Dispatcher.DispatchHandler {
   readonly #done: Done;

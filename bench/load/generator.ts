@@ -6,6 +6,8 @@ export interface Job {
   /** A file with one request per line: method, path, body and kind, separated by tabs. */
   readonly requests: string;
   readonly connections: number;
+  /** Tokens that requests carry in turn; none for servers without authentication. */
+  readonly tokens: readonly string[];
   /**
    * Requests per second (open loop). Without it, each client sends its next request after the last answer (closed
    * loop).

@@ -1,4 +1,4 @@
--- Cycles over the requests of a file and prints one line of JSON at the end.
+-- Cycles over the requests of a file, with the credentials that follow it in turn, and prints one line of JSON at the end.
 -- There is no response() on purpose: with one, wrk parses every header and body in Lua.
 
 local requests = {}
@@ -6,9 +6,13 @@ local position = 0
 
 function init(args)
   wrk.headers["content-type"] = "application/json"
-  for line in io.lines(args[1]) do
-    local method, path, body = line:match("^([^\t]*)\t([^\t]*)\t?([^\t]*)")
-    requests[#requests + 1] = wrk.format(method, path, nil, body ~= "" and body or nil)
+  local lines = {}
+  for line in io.lines(args[1]) do lines[#lines + 1] = line end
+  -- A token each: as many rounds of the requests as there are tokens, unless they are in turn anyway.
+  for i = 1, math.max(#lines, #args - 1) do
+    local method, path, body = lines[(i - 1) % #lines + 1]:match("^([^\t]*)\t([^\t]*)\t?([^\t]*)")
+    if #args > 1 then wrk.headers["authorization"] = "Bearer " .. args[2 + (i - 1) % (#args - 1)] end
+    requests[i] = wrk.format(method, path, nil, body ~= "" and body or nil)
   end
 end
 

@@ -64,9 +64,9 @@ async function interrupted(child: ChildProcess, closed: Promise<unknown>): Promi
   await closed.finally(() => clearInterval(again));
 }
 
-function spawnWrk({ url, requests, connections }: Job): ChildProcess {
+function spawnWrk({ url, requests, connections, tokens }: Job): ChildProcess {
   const limits = ["-t", "1", "-c", String(connections), "-d", LONGEST, "--timeout", `${TIMEOUT_SECONDS}s`];
-  return start(onPath("wrk")!, [...limits, "-s", SCRIPT, url, "--", requests]);
+  return start(onPath("wrk")!, [...limits, "-s", SCRIPT, url, "--", requests, ...tokens]);
 }
 
 function report(output: string, complaint: string): unknown {

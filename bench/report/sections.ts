@@ -56,7 +56,7 @@ function barsOf(rows: readonly Row[], metric: Metric, note?: (row: Row, i: numbe
 
 /** Maximum throughput of each server per scenario; for some scenarios also the latency at a share of it. */
 export function capacitySection(figures: Figures): string {
-  return groupsOf(figures, "capacity", "upkeep")
+  return groupsOf(figures, "capacity", "identity", "upkeep")
     .filter(([name]) => name !== "wal" && name !== "memory")
     .map(
       ([name, rows]) =>

@@ -30,7 +30,7 @@ export interface Sweep {
   readonly change: (value: number) => Change;
 }
 
-export const GROUPS = ["capacity", "ablation", "scaling", "profiles", "upkeep"] as const;
+export const GROUPS = ["capacity", "identity", "ablation", "scaling", "profiles", "upkeep"] as const;
 
 /**
  * A scenario as data: the load, the servers and the database. Each server is measured in a fresh process on a fresh

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Tuning } from "../../src/shared/tuning.ts";
 import type { TrafficName } from "../traffic.ts";
 import type { Choices } from "./choices.ts";
+import { type Identity, REQUIRED } from "./identity.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
@@ -36,6 +37,8 @@ export interface ServerSpec {
   readonly mayRefuse?: boolean;
   /** It has its own ranking of search: hits are checked one by one, without their order. */
   readonly ranksOtherwise?: boolean;
+  /** Wants to know who asks, and is shown this. */
+  readonly identity?: Identity;
   readonly args: (place: Place) => readonly string[];
   readonly env?: (place: Place) => Readonly<Record<string, string>>;
 }
@@ -64,6 +67,7 @@ interface Ours {
   readonly tuning?: Partial<Tuning>;
   readonly pageBytes?: number;
   readonly mayRefuse?: boolean;
+  readonly identity?: Identity;
 }
 
 /** Run by its own command unless the tuning differs; then by a launcher that differs in nothing else. */
@@ -114,6 +118,8 @@ export const SERVERS = {
   chinook: ours("Chinook Server"),
   "chinook-cached": ours("Chinook Server with its cache", { env: { CHINOOK_CACHE_MB: "32" } }),
   "chinook-uncached": ours("Chinook Server without its cache", { env: { CHINOOK_CACHE_MB: "0" } }),
+  "chinook-key": ours("Chinook Server, asked with a key", { env: REQUIRED, identity: "key" }),
+  "chinook-session": ours("Chinook Server, asked in a session", { env: REQUIRED, identity: "session" }),
   "chinook-normal": ours("Chinook Server, synchronous=NORMAL", { env: { CHINOOK_SYNCHRONOUS: "normal" } }),
   "chinook-unbatched": ours("Chinook Server, one read per message", {
     tuning: { readBatch: 1, scanBatch: 1 },

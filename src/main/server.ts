@@ -130,6 +130,7 @@ async function openHttp(context: Context, features: readonly OpenFeature[]): Pro
     guard: browserGuard(settings.allowedHosts, settings.corsOrigins),
     cors: corsFor(settings.corsOrigins),
     authorize: features.find(({ authorize }) => authorize !== undefined)?.authorize ?? authorizeEveryone,
+    onOperated: features.find(({ onOperated }) => onOperated !== undefined)?.onOperated,
     addressOf: clients.addressOf,
     log,
     logRequests: settings.logRequests,

@@ -168,6 +168,12 @@ export const ERRORS = {
     retry: false,
     hint: "Use a new key for a new request.",
   },
+  oidc_failed: {
+    status: 422,
+    title: "Login at the provider failed",
+    retry: false,
+    hint: "Begin again with GET /v1/oidc/{provider}/login.",
+  },
   link_invalid: {
     status: 422,
     title: "Link expired or used",
@@ -221,6 +227,12 @@ export const ERRORS = {
     title: "SQL cannot be run safely here",
     retry: false,
     hint: "Run the server with Node.js 24.21 or newer.",
+  },
+  provider_unavailable: {
+    status: 503,
+    title: "Login provider not available",
+    retry: 10,
+    hint: "Log in with a password, or try again later.",
   },
   overloaded: {
     status: 503,

@@ -31,6 +31,14 @@ export const smtpUrl = z.url({ protocol: /^smtps?$/ });
 export const address = z.union([z.ipv4(), z.ipv6()]);
 /** An IP address, or one with a prefix length. */
 export const addressBlock = z.union([address, z.cidrv4(), z.cidrv6()]);
+/** `NAME=https://CLIENT:SECRET@ISSUER`, client and secret percent-encoded. */
+export const oidcProvider = matching(/^[a-z][a-z\d-]{0,31}=/).refine((given) => {
+  const { protocol, hostname, username, search, hash } = URL.parse(given.slice(given.indexOf("=") + 1)) ?? {};
+  const local = protocol === "http:" && /^(127\.0\.0\.1|localhost|\[::1\])$/.test(hostname ?? "");
+  return (protocol === "https:" || local) && username !== "" && search === "" && hash === "";
+});
+export const distinctNames = (given: readonly string[]): boolean =>
+  new Set(given.map((each) => each.split("=", 1)[0])).size === given.length;
 /** As a browser sends it in `Origin`. */
 export const origin = httpUrl.refine((given) => URL.parse(given)?.origin === given);
 /** As a browser sends it in `Host`: lower case, no port, no final dot. */

@@ -6,12 +6,14 @@ import { AppError } from "./errors.ts";
 import {
   address,
   addressBlock,
+  distinctNames,
   emptyOr,
   hostName,
   httpUrl,
   interval,
   listOf,
   matching,
+  oidcProvider,
   onOff,
   origin,
   path,
@@ -147,6 +149,14 @@ export const SETTINGS = {
     help: "the mail server",
     initial: () => "",
     schema: emptyOr(smtpUrl),
+  }),
+  oidc: setting({
+    env: "CHINOOK_OIDC",
+    expects:
+      "providers such as google=https://CLIENT:SECRET@accounts.google.com, separated by commas, or empty; http on loopback only",
+    help: "OpenID Connect providers that people may log in with, by name",
+    initial: () => [],
+    schema: listOf(oidcProvider).refine(distinctNames),
   }),
   mailFrom: setting({
     env: "CHINOOK_MAIL_FROM",

@@ -64,6 +64,7 @@ test("migrate up makes one, and so does setup", async () => {
 test("validate-config prints no password", async () => {
   const { code, stdout } = await chinook(["validate-config", "--json"], {
     CHINOOK_SMTP_URL: "smtps://user:geheim@mail.example.com",
+    CHINOOK_OIDC: "a=https://id:geheim@a.example.com,b=https://id:geheim@b.example.com",
   });
   expect(code).toBe(0);
   expect(JSON.parse(stdout).CHINOOK_SMTP_URL).toBe("smtps://user:***@mail.example.com");

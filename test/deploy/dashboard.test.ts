@@ -67,7 +67,7 @@ describe.skipIf(!installed("prometheus"))(
         { CHINOOK_WAL_LIMIT_MB: "94" },
         { database: copyOf(await makeCatalogue(200)) },
       );
-      prometheus = await startPrometheus(server, resolve(DEPLOY, "chinook.rules.yml"));
+      prometheus = await startPrometheus(server, { rules: resolve(DEPLOY, "chinook.rules.yml") });
       expect((await chinook(["backup", "create", "--database", server.database])).code).toBe(0);
       load = loading();
     }, 120_000);

@@ -234,6 +234,7 @@ const PEOPLE_INPUTS: Readonly<Record<string, unknown>> = {
     rate_per_minute: null,
     expires_at: null,
   },
+  "users.register": { provider: "a", subject: "s", account: ACCOUNT },
   "audit.note": { actor: ACTOR, what: "access.denied", object: null, changes: null },
 };
 

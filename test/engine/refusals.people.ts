@@ -21,6 +21,9 @@ export function addPeople(db: Connection): void {
     INSERT INTO one_time_tokens (token_hash, purpose, user_id, email, expires_at) VALUES
       ('reset', 'reset', 1, 'u1@example.com', '${LATER}'), ('late', 'reset', 1, 'u1@example.com', '${EARLIER}'),
       ('verify', 'verify', 1, 'u1@example.com', '${LATER}'), ('setup', 'setup', NULL, NULL, '${LATER}');
+    INSERT INTO identities (provider, subject, user_id, created_at) VALUES ('a', 's1', 1, ''), ('b', 's2', 2, '');
+    UPDATE users SET email_verified_at = '' WHERE id = 1;
+    UPDATE users SET password = NULL WHERE id = 2;
     WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100)
     INSERT INTO api_keys (user_id, name, secret_hash, scopes, created_at) SELECT 3, 'k', 'h', '[]', '' FROM n`);
 }
@@ -42,6 +45,8 @@ const change = fc.constantFrom<Record<string, unknown>>(
   { email: "new@example.com", email_key: "new@example.com" },
   { email: "u2@example.com", email_key: "u2@example.com" },
 );
+const provider = fc.constantFrom("a", "b");
+const subject = fc.constantFrom("s1", "s2", "new");
 const hash = fc.constantFrom("reset", "late", "verify", "setup", "none");
 let made = 0;
 
@@ -51,6 +56,16 @@ export const PEOPLE_INPUTS: Readonly<Record<string, Inputs>> = {
   "users.password": only(fc.record({ id, password: fc.constant("new"), keep: fc.constantFrom(null, 1) })),
   "users.rehash": only(fc.record({ id, password: fc.constant("new"), before: fc.constantFrom("old", "x") })),
   "users.delete": fc.record({ input: fc.record({ id }), ifMatch }),
+  "users.register": only(fc.record({ provider, subject, account })),
+  "identities.link": only(
+    fc.record({
+      provider,
+      subject,
+      user: id,
+      email_key: fc.constantFrom(null, "u1@example.com", "u2@example.com"),
+    }),
+  ),
+  "identities.unlink": only(fc.record({ provider, user: id })),
   "users.admins": nothing,
   "users.list_all": nothing,
   "users.operators_account": nothing,

@@ -35,6 +35,18 @@ const VALUES: Readonly<Record<SettingName, readonly [good: string, means: unknow
       "smtps://a:b@mail.example.com",
       ["mail.example.com", "http://x"],
     ],
+    oidc: [
+      "a=https://x:y%2C@id.example.com/realms/r, b=http://x:y@127.0.0.1:1",
+      ["a=https://x:y%2C@id.example.com/realms/r", "b=http://x:y@127.0.0.1:1"],
+      [
+        "https://x:y@a",
+        "a=x",
+        "A=https://x:y@a",
+        "a=https://a",
+        "a=http://x:y@a",
+        "a=https://x:y@a,a=https://x:y@b",
+      ],
+    ],
     mailFrom: ["a@example.com", "a@example.com", ["", "a", "a@b, c@d", "A <a@b>"]],
     allowedHosts: [
       "Music.example.com., b",

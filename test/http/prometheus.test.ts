@@ -2,7 +2,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { eventually, installed, startPrometheus } from "../support/prometheus.ts";
+import { operator, startRequired } from "../people/support.ts";
+import { eventually, installed, type Prometheus, startPrometheus } from "../support/prometheus.ts";
 import {
   copyOf,
   get,
@@ -36,15 +37,31 @@ test.skipIf(!installed("promtool"))(
   },
 );
 
+/** What Prometheus says of the server, once it has asked it. */
+const targetOf = ({ api }: Prometheus): Promise<Json> =>
+  eventually(async () =>
+    (await api("targets"))?.activeTargets.find(({ health }: Json) => health !== "unknown"),
+  );
+
+test.skipIf(!installed("prometheus"))(
+  "Prometheus scrapes a server with accounts by a key, and not without (skipped where prometheus is not installed)",
+  async () => {
+    await using closed = await startRequired();
+    const made = ["key", "create", "--name", "prometheus", "--scopes", "operate:read"] as const;
+    await using known = await startPrometheus(closed, { token: (await operator(closed, ...made)).key });
+    await using stranger = await startPrometheus(closed);
+    expect(await targetOf(known)).toMatchObject({ health: "up", lastError: "" });
+    const lastError = expect.stringContaining("401");
+    expect(await targetOf(stranger)).toMatchObject({ health: "down", lastError });
+  },
+);
+
 test.skipIf(!installed("prometheus"))(
   "Prometheus scrapes it (skipped where prometheus is not installed)",
   async () => {
     await using prometheus = await startPrometheus(server);
-    const { api, query } = prometheus;
-    const target = await eventually(async () =>
-      (await api("targets"))?.activeTargets.find(({ health }: Json) => health !== "unknown"),
-    );
-    expect(target).toMatchObject({ health: "up", lastError: "" });
+    const { query } = prometheus;
+    expect(await targetOf(prometheus)).toMatchObject({ health: "up", lastError: "" });
     const expression = 'chinook_http_request_duration_seconds_count{route="/v1/tracks/{id}"}';
     const [series] = await eventually(async () => {
       const result = await query(expression);

@@ -25,16 +25,33 @@ export interface Prometheus extends AsyncDisposable {
   query(expression: string): Promise<Json[]>;
 }
 
-/** @param rules the path of a file of rules. */
-export async function startPrometheus(server: TestServer, rules?: string): Promise<Prometheus> {
+export interface PrometheusOptions {
+  /** The path of a file of rules. */
+  readonly rules?: string;
+  /** A key with operate:read; read from a file, as docs/security.md shows. */
+  readonly token?: string;
+}
+
+export async function startPrometheus(
+  server: TestServer,
+  { rules, token }: PrometheusOptions = {},
+): Promise<Prometheus> {
   const folder = temporaryFolder();
+  const credentials = join(folder, "chinook.token");
+  if (token !== undefined) writeFileSync(credentials, token);
   const config = join(folder, "prometheus.yml");
   const every = "250ms";
   // JSON is YAML.
   const content = {
     global: { scrape_interval: every, scrape_timeout: every, evaluation_interval: every },
     ...(rules === undefined ? {} : { rule_files: [rules] }),
-    scrape_configs: [{ job_name: "chinook", static_configs: [{ targets: [new URL(server.url).host] }] }],
+    scrape_configs: [
+      {
+        job_name: "chinook",
+        ...(token === undefined ? {} : { authorization: { credentials_file: credentials } }),
+        static_configs: [{ targets: [new URL(server.url).host] }],
+      },
+    ],
   };
   writeFileSync(config, JSON.stringify(content));
   const address = `127.0.0.1:${await freePort()}`;

@@ -159,7 +159,7 @@ async function announcedUrl(
   const quiet = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
   const line = await Promise.race([once(lines, "line"), ended.then(() => undefined)]);
   clearTimeout(quiet);
-  const url = /http:\/\/\S+/.exec(String(line?.[0]))?.[0];
+  const url = /https?:\/\/\S+/.exec(String(line?.[0]))?.[0];
   if (url !== undefined) return url;
   child.kill("SIGKILL");
   throw new Error(`expected a server, got exit status ${(await ended)[0]}: ${stderr()}`);

@@ -7,6 +7,7 @@ import type { Settings } from "../../shared/settings.ts";
 import { createLog, type Logger } from "../engine/log.ts";
 import { createMetrics } from "../engine/metrics.ts";
 import { WriteSide } from "../engine/write-side.ts";
+import { ask } from "./local-server.ts";
 
 /**
  * A database for commands that write: through the server that holds it, or with a writer of their own. Both use the
@@ -83,13 +84,16 @@ export function authorization(server: string): Record<string, string> {
   return token === undefined ? {} : { authorization: `Bearer ${token}` };
 }
 
+/** How long a running server may take to answer. Milliseconds. */
+const PATIENCE_MS = 2_000;
+
 /** The URL of the server that holds the database, if it answers. */
 export async function runningServer(file: string): Promise<string | undefined> {
   const holder: Holder | undefined = readHolder(file);
   if (holder?.url == null) return undefined;
   try {
-    const response = await fetch(new URL("/livez", holder.url), { signal: AbortSignal.timeout(2_000) });
-    if (!response.ok) return undefined;
+    const { status } = await ask(holder.url, "/livez", { timeoutMs: PATIENCE_MS });
+    if (status !== 200) return undefined;
     tokens.set(holder.url, readOperatorToken(file));
     return holder.url;
   } catch {
@@ -111,14 +115,13 @@ export async function request(
     ...(body === undefined ? {} : { "content-type": "application/json" }),
   };
   const content = body === undefined ? {} : { body: JSON.stringify(body) };
-  const response = await fetch(new URL(path, server), { method, headers, ...content }).catch((cause) => {
+  const { status, text } = await ask(server, path, { method, headers, ...content }).catch((cause) => {
     throw new AppError("server_failed", { detail: `${server} did not answer: it may have stopped`, cause });
   });
-  const text = await response.text();
-  if (response.ok) return text;
+  if (status < 300) return text;
   const problem = parseProblem(text);
   if (problem === undefined)
-    throw new AppError("server_failed", { detail: `${response.status}: ${text.slice(0, 200)}` });
+    throw new AppError("server_failed", { detail: `${status}: ${text.slice(0, 200)}` });
   throw fromFailure({ code: problem.code, message: problem.detail });
 }
 

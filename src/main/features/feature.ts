@@ -8,7 +8,7 @@ import type { AnyRead } from "../engine/reads/read.ts";
 import type { Authorize } from "../http/access.ts";
 import type { Clients } from "../http/client-address.ts";
 import type { Writes } from "../http/command-route.ts";
-import type { Route } from "../http/route.ts";
+import type { Call, Route } from "../http/route.ts";
 
 /**
  * A feature is one folder and one exported value. The server, the tests and the command line derive everything
@@ -53,6 +53,8 @@ export interface OpenFeature {
   readonly routes: readonly Route[];
   /** Judges every request: of one feature at the most. */
   readonly authorize?: Authorize;
+  /** Told of what an operator's request did, once it is done: of one feature at the most. */
+  readonly onOperated?: (call: Call) => void;
   /** The values of the gauges that are this feature's. */
   readonly gauges?: Partial<GaugeSources>;
   /** Told of the tags of each commit, after the cache was invalidated and before the answer. It must be brief. */

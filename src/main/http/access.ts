@@ -84,6 +84,8 @@ export type LoadClass = "read" | "search" | "write";
 export interface AccessRule {
   readonly access: Access;
   readonly load: LoadClass;
+  /** What is done is told, for the audit: an operator's request that is no command of its own. */
+  readonly told: boolean;
 }
 
 /** An admitted request: its principal, and headers for the response, names and values in turn. */

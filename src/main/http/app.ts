@@ -46,16 +46,17 @@ export function createApp(routes: readonly Route[], options: ExchangeOptions): A
   const methodsOf = methodTable(routes);
   const unmatched: Target = {
     path: NO_ROUTE,
-    rule: { access: "open", load: "read" },
+    rule: { access: "open", load: "read", told: false },
     handle: ({ method, path }) => refuse(method, path === ASTERISK ? METHODS : methodsOf(path)),
   };
   hono.notFound(to(unmatched));
   return { hono, known };
 }
 
-const ruleOf = ({ access, load, method }: Route): AccessRule => ({
+const ruleOf = ({ access, load, method, untold }: Route): AccessRule => ({
   access,
   load: load ?? (method === "GET" ? "read" : "write"),
+  told: access === "operate" && method !== "GET" && !untold,
 });
 
 function toResponse({ reply: { status, body, headers, stream }, own }: Sent): Response {

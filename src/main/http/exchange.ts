@@ -27,6 +27,8 @@ export interface ExchangeOptions {
   readonly trace: Trace | undefined;
   /** Called with the milliseconds from headers to answer. */
   readonly onAnswer: (method: string, route: string, status: number, ms: number) => void;
+  /** Told of what an operator had done: see {@link AccessRule.told}. */
+  readonly onOperated: ((call: Call) => void) | undefined;
 }
 
 /** A route, or the answer to requests that match none. */
@@ -55,7 +57,7 @@ const REJECTIONS = new Set<ErrorCode>([
 
 interface Exchange {
   readonly request: Request;
-  readonly route: string;
+  readonly target: Target;
   readonly started: number;
   readonly id: string;
   readonly options: ExchangeOptions;
@@ -72,7 +74,7 @@ interface Exchange {
 export function exchange(request: Request, target: Target, options: ExchangeOptions): Sent | Promise<Sent> {
   const exchange: Exchange = {
     request,
-    route: target.path,
+    target,
     started: performance.now(),
     id: requestIdOf(request.incoming),
     options,
@@ -133,12 +135,13 @@ function admitted({ request, id, options }: Exchange, principal: Principal): Cal
   return call;
 }
 
-function finish({ request, route, started, id, options, ended, fields }: Exchange, reply: Reply): Sent {
+function finish({ request, target, started, id, options, ended, fields }: Exchange, reply: Reply): Sent {
   const { incoming, method } = request;
   const ms = performance.now() - started;
-  options.onAnswer(method, route, reply.status, ms);
+  options.onAnswer(method, target.path, reply.status, ms);
   ended?.(reply.status);
   if (method !== "GET") BODIES.release(incoming);
+  if (target.rule.told && reply.status < 400) options.onOperated?.(request as Call);
   if (ms >= SLOW_MS || options.logRequests === "all") {
     const { status } = reply;
     options.log.info(

@@ -49,6 +49,8 @@ export interface Route {
   readonly access: Access;
   /** Class of load for rate limits; derived from the method by default. */
   readonly load?: LoadClass;
+  /** One of many requests of one piece of work: of an operator's requests it alone is not audited. */
+  readonly untold?: true;
   readonly tag: string;
   /** Its name in generated clients; derived from method and path by default. */
   readonly operationId?: string;

@@ -30,11 +30,12 @@ export const CATALOGUE_TABLES: ReadonlySet<string> = new Set([
 
 /**
  * A kept table with some rows of the catalogue: listeners without an account, which come with plays and customers.
- * An account's link to a customer of the old catalogue is dropped.
+ * An account's link to a customer of the old catalogue is dropped. Number 1,000,000 is
+ * the account that owns the operators' keys.
  */
 export const ACCOUNTS = {
   table: "users",
-  where: "id > 1000000 OR email IS NOT NULL",
+  where: "id >= 1000000 OR email IS NOT NULL",
   cleared: "customer_id",
 };
 

@@ -114,11 +114,13 @@ const differences = (after: string): string => `
     FROM json_each(coalesce(audit.changes, '{}')) b FULL JOIN json_each(coalesce((${after}), '{}')) a USING (key))
   WHERE old IS NOT new AND ${UNTOLD}`;
 
+/** Entries deleted at once. */
+export const FORGOTTEN_AT_ONCE = 10_000;
+
 /** Deletes a slice of the older entries. Ids are in order of time. */
 export const forgetOldEntries = (before: string): Statement =>
   statement(
-    "DELETE FROM audit WHERE id IN (SELECT id FROM audit ORDER BY id LIMIT 10000) AND at < likely(@before)",
-    {
-      before,
-    },
+    `DELETE FROM audit WHERE id IN (SELECT id FROM audit ORDER BY id LIMIT ${FORGOTTEN_AT_ONCE})
+       AND at < likely(@before)`,
+    { before },
   );

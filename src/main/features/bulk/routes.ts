@@ -38,6 +38,7 @@ function bulkRoute<I>(path: string, summary: string, command: Command<I>, comman
     method: "POST",
     path,
     access: "operate",
+    untold: true,
     tag: "admin",
     summary,
     body: command.input,

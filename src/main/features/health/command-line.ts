@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import colors from "picocolors";
 import { AppError } from "../../../shared/errors.ts";
 import { authorization } from "../../cli/database.ts";
+import { ask } from "../../cli/local-server.ts";
 import { onDatabase, serverOf } from "../../cli/options.ts";
 import { columns, print } from "../../cli/output.ts";
 import { type Judged, STATUSES, type Unit, type Value } from "./check.ts";
@@ -21,18 +22,18 @@ export function healthCommand(program: Command): void {
 
 async function healthCheck(options: Options): Promise<void> {
   const server = await serverOf(options);
-  const report = await ask(server);
+  const report = await reportOf(server);
   print(options.json, report, () => shown(server, report));
   if (report.status === "fail" || (options.strict && report.status === "warn")) process.exitCode = 1;
 }
 
 /** 503 has the report as well. */
-async function ask(server: string): Promise<HealthReport> {
-  const response = await fetch(new URL("/health", server), { headers: authorization(server) });
-  const body = (await response.json()) as HealthReport & { code?: string; detail?: string };
+async function reportOf(server: string): Promise<HealthReport> {
+  const { status, text } = await ask(server, "/health", { headers: authorization(server) });
+  const body = JSON.parse(text) as HealthReport & { code?: string; detail?: string };
   if (body.checks === undefined)
     throw new AppError("server_failed", {
-      detail: `${server} gives no report: ${body.detail ?? response.status}`,
+      detail: `${server} gives no report: ${body.detail ?? status}`,
     });
   return body;
 }

@@ -4,11 +4,12 @@ import type { Actor } from "../../engine/commands/audit.ts";
 import type { Answers } from "../../engine/reads/answers.ts";
 import type { Writes } from "../../http/command-route.ts";
 import type { Call } from "../../http/route.ts";
-import type { Denials } from "./audit/denials.ts";
+import type { Notes } from "./audit/notes.ts";
 import type { Identify } from "./authorize.ts";
 import type { LoginLimits } from "./limits/login-limits.ts";
 import type { Mailer } from "./mail/mailer.ts";
 import type { PasswordPool } from "./passwords/pool.ts";
+import type { CookieKind } from "./sessions/cookie.ts";
 
 /** What the routes of this feature share. */
 export interface People {
@@ -17,10 +18,10 @@ export interface People {
   readonly settings: Settings;
   readonly passwords: PasswordPool;
   readonly logins: LoginLimits;
-  readonly denials: Denials;
+  readonly notes: Notes;
   readonly mailer: Mailer;
   readonly identify: Identify;
-  readonly cookieName: (incoming: IncomingMessage) => string;
+  readonly cookieName: (incoming: IncomingMessage, kind?: CookieKind) => string;
   /** Empties the WAL. @throws AppError when checkpoints are a replicator's. */
   readonly checkpoint: () => Promise<unknown>;
   /** Where people reach the server, for links: without a slash at its end. */

@@ -1,18 +1,19 @@
 import type { IncomingMessage } from "node:http";
 import type { Commands } from "../../engine/commands/command-bus.ts";
+import type { Call } from "../../http/route.ts";
 import { type FeatureContext, feature } from "../feature.ts";
 import { ACCOUNT_COMMANDS } from "./accounts/commands.ts";
 import { EXPORT_READ } from "./accounts/export.ts";
 import { ACCOUNT_READS } from "./accounts/reads.ts";
 import { accountRoutes } from "./accounts/routes.ts";
-import { DENIAL_COMMANDS, Denials } from "./audit/denials.ts";
+import { NOTE_COMMANDS, Notes } from "./audit/notes.ts";
 import { AUDIT_READ } from "./audit/reads.ts";
 import { auditRoutes } from "./audit/routes.ts";
 import { createAuthorize, type Denial } from "./authorize.ts";
 import { peopleCommands, runOn } from "./command-line.ts";
-import type { People } from "./context.ts";
+import { actorAs, type People } from "./context.ts";
 import { type Credential, Credentials, KEY_READ, SESSION_READ } from "./credentials.ts";
-import { keepHouse, RETENTION } from "./housekeeping.ts";
+import { House, RETENTION } from "./housekeeping.ts";
 import { KEY_COMMANDS } from "./keys/commands.ts";
 import { KEYS_READ } from "./keys/reads.ts";
 import { keyRoutes } from "./keys/routes.ts";
@@ -23,6 +24,10 @@ import { offerSetup } from "./links/first-admin.ts";
 import { accountPage } from "./links/page.ts";
 import { linkRoutes } from "./links/routes.ts";
 import { Mailer } from "./mail/mailer.ts";
+import { IDENTITY_COMMANDS } from "./oidc/commands.ts";
+import { Provider } from "./oidc/provider.ts";
+import { IDENTITIES_READ, PERSON_READ } from "./oidc/reads.ts";
+import { oidcRoutes } from "./oidc/routes.ts";
 import { operatorRoutes } from "./operator-routes.ts";
 import { OperatorToken } from "./operator-token.ts";
 import { OPERATOR_COMMANDS } from "./operators.ts";
@@ -41,6 +46,8 @@ const value = feature({
     KEYS_READ,
     AUDIT_READ,
     EXPORT_READ,
+    PERSON_READ,
+    IDENTITIES_READ,
     ...Object.values(ACCOUNT_READS),
   ],
   commands: [
@@ -48,14 +55,15 @@ const value = feature({
     ...Object.values(SESSION_COMMANDS),
     ...Object.values(KEY_COMMANDS),
     ...Object.values(LINK_COMMANDS),
+    ...Object.values(IDENTITY_COMMANDS),
     ...Object.values(OPERATOR_COMMANDS),
-    ...Object.values(DENIAL_COMMANDS),
+    ...Object.values(NOTE_COMMANDS),
     RETENTION,
   ],
   open(context) {
     const { engine, settings } = context;
     const required = settings.auth === "required";
-    const denials = new Denials(engine.commands);
+    const notes = new Notes(engine.commands);
     const operator = required ? new OperatorToken(settings.database) : undefined;
     const judge = createAuthorize({
       mode: settings.auth,
@@ -65,7 +73,7 @@ const value = feature({
       addressOf: context.clients.addressOf,
       cookieName: cookieNameOf(context),
       operator: (token) => operator?.principal(token),
-      onDenied: noteDenial(context, denials),
+      onDenied: noteDenial(context, notes),
     });
     const parts: People = {
       answers: engine.answers,
@@ -73,14 +81,14 @@ const value = feature({
       settings,
       passwords: new PasswordPool(),
       logins: new LoginLimits(required ? settings.rateLogin : 0),
-      denials,
+      notes,
       mailer: new Mailer(settings, engine.log),
       identify: judge.identify,
       cookieName: cookieNameOf(context),
       checkpoint: () => engine.storage.checkpoint(),
       origin: () => originOf(context),
     };
-    const house = keepHouse(engine.commands, settings, engine.log);
+    const house = new House(engine.commands, settings, engine.log);
     return {
       mailer: parts.mailer,
       routes: [
@@ -88,12 +96,18 @@ const value = feature({
         ...sessionRoutes(parts),
         ...keyRoutes(parts),
         ...linkRoutes(parts),
+        ...oidcRoutes(
+          parts,
+          settings.oidc.map((provider) => new Provider(provider, engine.log)),
+        ),
         ...auditRoutes(engine.answers),
         ...operatorRoutes(parts),
         accountPage(),
       ],
       authorize: judge.authorize,
+      ...(required ? { onOperated: noteOperated(notes) } : {}),
       start: () => {
+        house.start();
         if (required) void offerSetup(parts, engine.log);
       },
       close: async () => {
@@ -128,13 +142,13 @@ function touch(commands: Commands, { kind, id }: Credential, now: number): void 
 const originOf = ({ settings, url }: FeatureContext): string =>
   (settings.publicUrl === "" ? url() : settings.publicUrl).replace(/\/+$/, "");
 
-function cookieNameOf({ settings, clients }: FeatureContext): (incoming: IncomingMessage) => string {
+function cookieNameOf({ settings, clients }: FeatureContext): People["cookieName"] {
   const https = settings.publicUrl.startsWith("https:");
-  return (incoming) => cookieNameFor(incoming, https ? "https" : clients.schemeOf(incoming));
+  return (incoming, kind) => cookieNameFor(incoming, https ? "https" : clients.schemeOf(incoming), kind);
 }
 
 const noteDenial =
-  ({ clients, writes }: FeatureContext, denials: Denials) =>
+  ({ clients, writes }: FeatureContext, notes: Notes) =>
   ({ incoming, requestId, principal, rule, code }: Denial): void => {
     if (!writes.audited) return;
     const actor = {
@@ -143,10 +157,23 @@ const noteDenial =
       address: clients.addressOf(incoming),
       requestId,
     };
-    const path = incoming.url?.split("?", 1)[0]?.slice(0, 200) ?? "";
-    denials.note(actor, "access.denied", null, {
-      request: `${incoming.method} ${path}`,
+    notes.refused(actor, "access.denied", null, {
+      request: lineOf(incoming),
       needs: rule.access,
       code,
     });
   };
+
+/** Backups, loads, maintenance: an operator's requests that are no command, once they are done. */
+const noteOperated =
+  (notes: Notes) =>
+  (call: Call): void => {
+    const { id, credential } = call.principal;
+    notes.done(actorAs(call, id, credential), "operate", null, { request: lineOf(call.incoming) });
+  };
+
+/** Characters of a path that the audit keeps. */
+const PATH_LENGTH = 200;
+
+const lineOf = ({ method, url = "" }: IncomingMessage): string =>
+  `${method} ${url.split("?", 1)[0]!.slice(0, PATH_LENGTH)}`;

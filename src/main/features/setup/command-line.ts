@@ -41,7 +41,7 @@ function rowOf(name: SettingName, settings: Settings) {
 /** What is printed ends up in logs and questions to others. */
 function withoutSecrets(name: SettingName, value: string): string {
   if ("secret" in SETTINGS[name] && value !== "") return "***";
-  return value.replace(/^(\w+:\/\/[^/@:]*):[^/@]*@/, "$1:***@");
+  return value.replace(/(\w+:\/\/[^/@:]*):[^/@]*@/g, "$1:***@");
 }
 
 const warning = ({ setting, advice }: Unwise): string =>

@@ -57,6 +57,13 @@ const newAccount = z.strictObject({
   verified: z.boolean(),
 }) as z.ZodType<NewAccount>;
 
+/** The account with this address. */
+export const accountAnswer = (email_key: string): Statement =>
+  statement(
+    `SELECT ${USER_JSON} AS body, ${USER_ETAG} AS etag FROM users u WHERE u.email_key = likely(@email_key)`,
+    { email_key },
+  );
+
 /** One statement for each account, wherever it is made. */
 export const insertAccount = ({ verified, ...columns }: NewAccount, now: string): Statement[] => [
   addressFree(columns.email_key, 0),
@@ -73,13 +80,7 @@ const create: Command<NewAccount> = command({
   name: "users.create",
   input: newAccount,
   statements: (account, { now }) => insertAccount(account, now),
-  answer: ({ email_key }) =>
-    statement(
-      `SELECT ${USER_JSON} AS body, ${USER_ETAG} AS etag FROM users u WHERE u.email_key = likely(@email_key)`,
-      {
-        email_key,
-      },
-    ),
+  answer: ({ email_key }) => accountAnswer(email_key),
   tags: () => ["accounts"],
 });
 

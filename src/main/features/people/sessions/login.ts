@@ -46,7 +46,7 @@ export async function logIn(people: People, call: Call, { email, password }: Log
 function refused(people: People, call: Call, key: string, account: LoginAccount | undefined): AppError {
   people.logins.failed(call.addressOf(call.incoming), key);
   const object = account === undefined ? null : `users:${account.id}`;
-  if (people.writes.audited) people.denials.note(actorAs(call, "anonymous"), "login.refused", object);
+  if (people.writes.audited) people.notes.refused(actorAs(call, "anonymous"), "login.refused", object);
   return new AppError("login_failed", { headers: { "www-authenticate": 'Bearer realm="chinook"' } });
 }
 

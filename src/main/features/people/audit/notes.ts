@@ -7,25 +7,25 @@ import { RateLimiter } from "../limits/rate-limiter.ts";
 /** Audit entries per minute for refusals: a flood of refusals must not become a flood of writes. */
 const QUOTA = { permits: 600, seconds: 60 };
 
-interface Denial {
+interface Note {
   readonly actor: Actor;
   readonly what: string;
   readonly object: string | null;
   readonly changes: string | null;
 }
 
-const note: Command<Denial> = command({
+const note: Command<Note> = command({
   name: "audit.note",
-  input: z.custom<Denial>(),
+  input: z.custom<Note>(),
   statements: ({ actor, what, object, changes }, { now }) => [auditEntry(actor, what, object, changes, now)],
   audit: "none",
   tags: () => [],
 });
 
-export const DENIAL_COMMANDS = { note };
+export const NOTE_COMMANDS = { note };
 
-/** Records refusals without delaying the response. Past the quota it records nothing. */
-export class Denials {
+/** Records what is no command, without delaying the response. Past the quota it records no refusals. */
+export class Notes {
   readonly #commands: Commands;
   readonly #limiter = new RateLimiter();
 
@@ -33,8 +33,11 @@ export class Denials {
     this.#commands = commands;
   }
 
-  note(actor: Actor, what: string, object: string | null, details?: Record<string, unknown>): void {
-    if (!this.#limiter.take("", QUOTA).allowed) return;
+  refused(actor: Actor, what: string, object: string | null, details?: Record<string, unknown>): void {
+    if (this.#limiter.take("", QUOTA).allowed) this.done(actor, what, object, details);
+  }
+
+  done(actor: Actor, what: string, object: string | null, details?: Record<string, unknown>): void {
     const changes = details === undefined ? null : JSON.stringify(details);
     // A failure is counted in the metric of failed writes.
     this.#commands.execute(note, { actor, what, object, changes }).catch(() => {});

@@ -1,0 +1,61 @@
+import { CONNECTIONS, type Scenario, UNCACHED } from "./scenario.ts";
+
+/** What it costs that a server knows who asks. */
+
+/** Requests a second that leave the server idle most of the time: what waits then waits for the logins. */
+const STEADY = 1_000;
+const HUNDRED_LOGINS = { traffic: "logins", connections: 100, clients: "undici" } as const;
+
+const open = ["chinook", "chinook-key", "chinook-session"] as const;
+const common = { group: "identity", database: "catalogue" } as const;
+const steady = {
+  ...common,
+  servers: ["chinook-key"],
+  metric: "p99_ms",
+  repeats: 2,
+} as const;
+
+export const IDENTITY = {
+  "known-get": {
+    ...common,
+    title: "GET of one track, from the cache, by who asks",
+    servers: open,
+    load: { traffic: "one-track", connections: CONNECTIONS },
+  },
+  "known-post": {
+    ...common,
+    title: "a burst of durable plays, by who asks",
+    servers: open,
+    load: { traffic: "plays", connections: CONNECTIONS },
+  },
+  "audited-patch": {
+    ...common,
+    title: "durable changes of tracks, without and with the audit",
+    servers: ["chinook", "chinook-key"],
+    load: { traffic: "changes", connections: CONNECTIONS },
+  },
+  "cached-alone": {
+    ...steady,
+    title: "cached reads with a key at a steady rate",
+    load: { traffic: "one-track", connections: CONNECTIONS, rate: STEADY },
+  },
+  "cached-beside-logins": {
+    ...steady,
+    title: "the same while a hundred people log in",
+    load: { traffic: "one-track", connections: CONNECTIONS, rate: STEADY },
+    beside: HUNDRED_LOGINS,
+  },
+  "points-known": {
+    ...steady,
+    title: "point reads with a key at a steady rate, no cache",
+    settings: UNCACHED,
+    load: { traffic: "all-tracks", connections: CONNECTIONS, rate: STEADY },
+  },
+  "points-beside-logins": {
+    ...steady,
+    title: "the same while a hundred people log in",
+    settings: UNCACHED,
+    load: { traffic: "all-tracks", connections: CONNECTIONS, rate: STEADY },
+    beside: HUNDRED_LOGINS,
+  },
+} as const satisfies Record<string, Scenario>;
