@@ -24,6 +24,13 @@ export interface AuditDescription<I> {
   readonly object?: (input: I) => string;
   /** A SELECT of one JSON object, run before and after the command. The difference is recorded. */
   readonly state?: (input: I) => Statement;
+  /**
+   * A SELECT of the object of changes, run before the command: the old values from the row, the new ones from the
+   * input. It costs a third of `state`.
+   */
+  readonly changes?: (input: I) => Statement;
+  /** The fields of a row that the command inserts as its last. It costs a tenth of asking the answer. */
+  readonly created?: (input: I) => Readonly<Record<string, unknown>>;
 }
 
 const COLUMNS = "id, at, principal, credential, address, request_id, command, object, changes";
@@ -49,16 +56,21 @@ interface Audited {
  */
 export function withAudit({ command, input, actor, now, statements, answer }: Audited): Statements {
   if (command.audit === "none") return statements;
-  const { object = objectOf, state } = command.audit ?? {};
+  const { object = objectOf, state, changes, created } = command.audit ?? {};
   const who = whoOf(command, actor, now, object(input, command));
+  if (changes !== undefined) return [entryWith(who, changes(input)), ...statements];
+  if (created !== undefined) return [...statements, entryOfNew(who, created(input), command)];
   if (state === undefined) return [...statements, entryOf(who, answer, command)];
-  const { sql, params } = state(input);
+  const before = state(input);
   return [
-    statement(`INSERT INTO audit (${COLUMNS}) SELECT ${WHO}, @audit_object, (${sql})`, { ...params, ...who }),
+    entryWith(who, before),
     ...statements,
-    statement(`UPDATE audit SET changes = (${differences(sql)}) ${LAST}`, params),
+    statement(`UPDATE audit SET changes = (${differences(before.sql)}) ${LAST}`, before.params),
   ];
 }
+
+const entryWith = (who: ReturnType<typeof whoOf>, { sql, params }: Statement): Statement =>
+  statement(`INSERT INTO audit (${COLUMNS}) SELECT ${WHO}, @audit_object, (${sql})`, { ...params, ...who });
 
 /** An entry for an event that is no command: a refused login, a denied access. */
 export const auditEntry = (
@@ -88,6 +100,20 @@ const kindOf = (name: string): string => name.split(".", 1)[0]!;
 function objectOf(input: unknown, { name }: AnyCommand): string | null {
   const { id } = input as { id?: number | string };
   return id === undefined ? null : `${kindOf(name)}:${id}`;
+}
+
+/** SQLite has no part in it: the values are those of the input. */
+function entryOfNew(
+  who: ReturnType<typeof whoOf>,
+  fields: Readonly<Record<string, unknown>>,
+  { name }: AnyCommand,
+): Statement {
+  const given = Object.entries(fields).filter(([, value]) => value != null);
+  const changes = JSON.stringify(Object.fromEntries(given.map(([field, value]) => [field, [null, value]])));
+  return statement(
+    `INSERT INTO audit (${COLUMNS}) SELECT ${WHO}, '${kindOf(name)}:' || last_insert_rowid(), @audit_changes`,
+    { ...who, audit_changes: changes },
+  );
 }
 
 /** Records the fields of the answer as the changes. Its id is the object's if the input has none. */

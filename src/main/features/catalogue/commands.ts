@@ -45,6 +45,7 @@ const create = (kind: Kind): Command<Body> =>
       return [...referencesKnown(kind, columns), insert(kind.table, columns)];
     },
     answer: () => statement(answerWhere(kind, "t.id = last_insert_rowid()"), {}),
+    audit: { created: (body) => body },
     tags: () => [kind.path],
   });
 
@@ -59,6 +60,23 @@ export const auditOf = (kind: Kind) => ({
   state: ({ id }: { readonly id: number }) =>
     statement(`SELECT ${jsonOf(kind)} FROM ${kind.from} WHERE t.id = likely(@id)`, { id }),
 });
+
+/** `{"field": [old, new], …}` of the fields of a PATCH that differ. */
+function changed(kind: Kind, id: number, body: Body): Statement {
+  const given = Object.entries(body).filter(([, value]) => value !== undefined) as [string, Param][];
+  const fields = given.map(
+    ([name, value]) => `SELECT '${name}' AS key, ${kind.fields[name]} AS old, ${asGiven(name, value)} AS new
+      FROM ${kind.table} t WHERE t.id = likely(@id)`,
+  );
+  return statement(
+    `SELECT json_group_object(key, json_array(old, new)) FROM (${fields.join(" UNION ALL ")}) WHERE old IS NOT new`,
+    { id, ...Object.fromEntries(given.map(([name, value]) => [`new_${name}`, value])) },
+  );
+}
+
+/** Numbers are bound as reals, which JSON would show. */
+const asGiven = (name: string, value: Param): string =>
+  Number.isInteger(value) ? `CAST(@new_${name} AS INTEGER)` : `@new_${name}`;
 
 /** If-Match and If-None-Match, inside the transaction that writes: nothing can change between check and write. */
 export function matches(kind: Kind): string {
@@ -79,7 +97,7 @@ const patch = (kind: Kind): Command<PatchInput> =>
       return [found(kind, id), ...referencesKnown(kind, columns), update(kind, id, columns, context)];
     },
     answer: ({ id }) => statement(answerWhere(kind, "t.id = likely(@id)"), { id }),
-    audit: auditOf(kind),
+    audit: { changes: ({ id, body }) => changed(kind, id, body) },
     tags: ({ id }) => [`${kind.path}:${id}`, kind.path],
   });
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Statement } from "../../../../shared/protocol.ts";
+import type { Guard, Statement } from "../../../../shared/protocol.ts";
 import { type Command, command, statement } from "../../../engine/commands/command.ts";
 import { CHANGED } from "../../../engine/commands/guards.ts";
 import { accountAnswer, insertAccount, type NewAccount } from "../accounts/commands.ts";
@@ -24,8 +24,12 @@ const insertIdentity = (identity: Identity, user: string, params: object, now: s
     `INSERT INTO identities (provider, subject, user_id, created_at)
      SELECT @provider, @subject, id, @now FROM users WHERE ${user}`,
     { ...identity, ...params, now },
-    { must: "change", otherwise: { code: "oidc_failed", detail: "there is no such account any more" } },
   );
+
+const LINKED: Guard = {
+  must: "change",
+  otherwise: { code: "oidc_failed", detail: "there is no such account any more" },
+};
 
 export interface Link extends Identity {
   readonly user: number;
@@ -52,13 +56,16 @@ const link: Command<Link> = command({
         otherwise: { code: "already_exists", detail: "this account of the provider, or another, is linked" },
       },
     ),
-    insertIdentity(
-      identity,
-      `id = likely(@user) AND status = 'active'
-         AND (@email_key IS NULL OR (email_key = likely(@email_key) AND email_verified_at IS NOT NULL))`,
-      { user, email_key },
-      now,
-    ),
+    {
+      ...insertIdentity(
+        identity,
+        `id = likely(@user) AND status = 'active'
+           AND (@email_key IS NULL OR (email_key = likely(@email_key) AND email_verified_at IS NOT NULL))`,
+        { user, email_key },
+        now,
+      ),
+      guard: LINKED,
+    },
   ],
   audit: { object, state: linked },
   tags: ({ user }) => accountTags(user),
