@@ -86,7 +86,7 @@ describe.skipIf(openssl === undefined)("a server with a certificate (needs opens
     expect(
       await operator(server, "key", "create", "--name", "k", "--scopes", "catalogue:read"),
     ).toHaveProperty("key");
-    expect(await operator(server, "health-check")).toMatchObject({ status: "ok" });
+    expect(await operator(server, "health-check")).toHaveProperty("checks");
     const settings = { CHINOOK_DATABASE: server.database };
     for (const command of [
       ["generate", "--tracks", "100", "--seed", "1"],
