@@ -192,6 +192,13 @@ export const INPUTS: Readonly<Record<string, Inputs>> = {
   }),
   "metadata.delete": fc.record({ input: fc.record({ id, key: metadataKey }), seen: ifMatch }),
   "metadata.clear": fc.record({ input: fc.record({ id }), seen: ifMatch }),
+  "bin.restore": only(
+    fc.record({ asker, id: fc.constantFrom(1, 2, 1, 2, 999) }).map(({ asker, id }) => ({
+      ...{ asker, id },
+      ...(id === 2 ? { kind: "playlists", entity: 2_000 } : { kind: "genres", entity: 1_000 }),
+    })),
+  ),
+  "bin.sweep": nothing,
   "favourites.put": only(mark),
   "favourites.delete": only(mark),
   "ratings.put": only(

@@ -44,6 +44,10 @@ const FIRST_ROWS = `
   INSERT INTO ratings (user_id, kind, entity_id, stars, rated_at) VALUES (1, 'tracks', 1, 5, 't'), (0, 'albums', 2, 1, 't');
   INSERT INTO comments (kind, entity_id, parent_id, user_id, text, created_at) VALUES
     ('tracks', 1, NULL, 1, 'Old', 't'), ('tracks', 1, 1, 2, 'Reply', '2020-01-01T00:00:00.000Z'), ('playlists', 3, NULL, 2, 'Own', 't');
+  INSERT INTO deleted_entities (kind, entity_id, name, owner_id, content, relations, deleted_at) VALUES
+    ('genres', 1000, 'Gone', NULL, '[1000,"gone","s","Gone",3,"t","t"]', '{}', '2099'),
+    ('playlists', 2000, 'Gone', 1, '[2000,"gone","s","Gone",3,"t","t",1,null,"private",0]',
+      '{"playlist_tracks":[[2000,2000,1,1048576,"t"],[2001,2000,999,2097152,"t"]]}', '2099');
   INSERT INTO saved_searches (user_id, name, search, visibility, created_at, updated_at) VALUES
     (1, 'Mine', '{}', 'private', 't', 't'), (2, 'Shown', '{"genre_id":1}', 'public', 't', 't'), (0, 'Ours', '{"q":"a"}', 'private', 't', 't');
   WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200)

@@ -203,6 +203,14 @@ const LIBRARY: Readonly<Record<string, Record<string, unknown>[]>> = {
     return [params, { ...params, cursor: cursor(sort, sort === "id" ? 40 : "2", 40) }];
   }),
   "library.feed": ownPages("-at"),
+  "bin.list": [{}, { cursor: cursor("-id", 40, 40) }].map((page) => ({ limit: 5, sort: "-id", ...page })),
+  "bin.own": [{}, { cursor: cursor("-id", 40, 40) }].map((page) => ({
+    limit: 5,
+    sort: "-id",
+    principal,
+    ...page,
+  })),
+  "bin.get": [{ id: 3 }],
 };
 
 /** Of accounts, sessions, keys and the audit. */

@@ -12,6 +12,7 @@ export const TOPICS: readonly Topic[] = [
   topic("playlists", "Tracks put together."),
   topic("metadata", "Keys and values of tracks, beside their fields; lists of tracks are filtered by them."),
   topic("tags", "Free words on tracks. `Late Night` and `late night` are one tag."),
+  topic("bin", "What was deleted, to be restored for thirty days."),
   topic("library", "What a listener keeps: favourites, ratings, saved searches, and what they did."),
   topic("comments", "What people say of tracks, albums, artists and playlists."),
   topic("plays", "What was listened to. A play is never changed."),

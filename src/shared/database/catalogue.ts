@@ -23,7 +23,7 @@ export const CATALOGUE_TABLES: ReadonlySet<string> = new Set([
   ],
   ...["vector_queue", "vector_spread", "vector_changes", "lyric_model", "similar_tracks"],
   // They refer to rows of the catalogue.
-  ...["favourites", "ratings", "comments"],
+  ...["favourites", "ratings", "comments", "deleted_entities"],
   // Their answers refer to rows of the old catalogue.
   "idempotency_keys",
 ]);

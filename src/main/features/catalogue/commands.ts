@@ -4,6 +4,7 @@ import { type Command, type CommandContext, command, statement } from "../../eng
 import { CHANGED_IF_MATCHED, FOUND, REFERENCES_KNOWN, UNKNOWN_ID } from "../../engine/commands/guards.ts";
 import { idText } from "../../http/fields.ts";
 import { ALL_KINDS, etagOf, jsonOf, type Kind, type KindPath } from "../../model/kinds.ts";
+import { keep } from "./bin/relations.ts";
 
 type Body = Record<string, unknown>;
 export interface PatchInput {
@@ -132,8 +133,9 @@ const remove = (kind: Kind): Command<DeleteInput> =>
   command({
     name: `${kind.path}.delete`,
     input: z.strictObject({ id: idText }),
-    statements: ({ id }, { ifMatch, ifNoneMatch }) => [
+    statements: ({ id }, { now, ifMatch, ifNoneMatch }) => [
       found(kind, id),
+      keep(kind.path, id, now),
       statement(
         `DELETE FROM ${kind.table} WHERE id = likely(@id) AND ${matches(kind)}`,
         { id, if_match: ifMatch, if_none_match: ifNoneMatch },
@@ -141,7 +143,7 @@ const remove = (kind: Kind): Command<DeleteInput> =>
       ),
     ],
     audit: auditOf(kind),
-    tags: ({ id }) => [`${kind.path}:${id}`, kind.path],
+    tags: ({ id }) => [`${kind.path}:${id}`, kind.path, "bin"],
   });
 
 /** Those that nobody owns. */

@@ -1,5 +1,8 @@
 import type { Settings } from "../../../shared/settings.ts";
 import { feature } from "../feature.ts";
+import { BIN_COMMANDS, SWEEP } from "./bin/commands.ts";
+import { BIN_READS } from "./bin/reads.ts";
+import { binRoutes } from "./bin/routes.ts";
 import { CATALOGUE_COMMANDS } from "./commands.ts";
 import { EXPORT_READS, exportRoutes } from "./export/export.ts";
 import { PLAYLIST_COMMANDS } from "./playlists/commands.ts";
@@ -19,6 +22,7 @@ export const catalogue = feature({
     ...Object.values(NESTED_READS),
     ...Object.values(PLAYLIST_READS),
     ...EXPORT_READS,
+    ...Object.values(BIN_READS),
     TAGS_READ,
     TRACK_TAGS_READ,
   ],
@@ -26,6 +30,8 @@ export const catalogue = feature({
     ...Object.values(CATALOGUE_COMMANDS).flatMap(({ create, patch, remove }) => [create, patch, remove]),
     ...Object.values(PLAYLIST_COMMANDS),
     ...Object.values(ENTRY_COMMANDS),
+    ...Object.values(BIN_COMMANDS),
+    SWEEP,
     ...Object.values(TAG_COMMANDS),
   ],
   open: ({ engine: { answers }, writes, settings, url }) => ({
@@ -34,8 +40,10 @@ export const catalogue = feature({
       ...playlistRoutes({ answers, writes, origin: () => originOf(settings, url) }),
       ...tagRoutes(answers, writes),
       ...exportRoutes(answers),
+      ...binRoutes(answers, writes),
     ],
   }),
+  upkeep: [SWEEP],
 });
 
 const originOf = ({ publicUrl }: Settings, url: () => string): string =>

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { AppError } from "../../../shared/errors.ts";
 import type { Guard, Param, Statement } from "../../../shared/protocol.ts";
 import { hasWord } from "../../../shared/words.ts";
 import { type Command, command, statement } from "../../engine/commands/command.ts";
@@ -29,11 +30,25 @@ export const SORTS = {
 type SortName = keyof typeof SORTS;
 const sortNames = Object.keys(SORTS).flatMap((name) => [name, `-${name}`]);
 
+/** What keeps a text from being a search. It is judged when it is saved, so that every run has an answer. */
+function wrongIn(q: string): string[] {
+  try {
+    searching.matchOf(q);
+    return [];
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return error.errors?.map(({ detail }) => detail) ?? [error.message];
+  }
+}
+
 /** What is looked for: all of it must hold. */
 export const searchFields = z
   .strictObject({
     q: text(300)
       .refine(hasWord, "must have a letter or a digit")
+      .superRefine((q, context) => {
+        for (const message of wrongIn(q)) context.addIssue({ code: "custom", message });
+      })
       .optional()
       .meta({ description: "Words, as in /v1/search.", example: "river" }),
     mode: z

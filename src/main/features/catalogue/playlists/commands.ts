@@ -4,6 +4,7 @@ import { type Command, type CommandContext, command, statement } from "../../../
 import { CHANGED_IF_MATCHED } from "../../../engine/commands/guards.ts";
 import { idText, text } from "../../../http/fields.ts";
 import { etagOf, jsonOf, KINDS } from "../../../model/kinds.ts";
+import { keep } from "../bin/relations.ts";
 import { auditOf, insert, matches, patchBody } from "../commands.ts";
 import { type Asker, changeable, visible } from "./access.ts";
 
@@ -30,7 +31,7 @@ interface CopyInput extends PlaylistInput {
   readonly body: z.infer<typeof copyBody>;
 }
 
-const asker = z.strictObject({
+export const asker = z.strictObject({
   user: z.int().nullable(),
   editor: z.union([z.literal(0), z.literal(1)]),
 }) as z.ZodType<Asker>;
@@ -118,8 +119,9 @@ const patch: Command<PatchInput> = command({
 const remove: Command<PlaylistInput> = command({
   name: "playlists.delete",
   input: playlistInput<PlaylistInput>(),
-  statements: ({ id, asker }, { ifMatch, ifNoneMatch }) => [
+  statements: ({ id, asker }, { now, ifMatch, ifNoneMatch }) => [
     ...changeable(id, asker),
+    keep("playlists", id, now),
     statement(
       `DELETE FROM playlists WHERE id = likely(@id) AND ${matches(KIND)}`,
       { id, if_match: ifMatch, if_none_match: ifNoneMatch },
@@ -127,7 +129,7 @@ const remove: Command<PlaylistInput> = command({
     ),
   ],
   audit: auditOf(KIND),
-  tags: playlistTags,
+  tags: (input) => [...playlistTags(input), "bin"],
 });
 
 export const copyBody = z.strictObject({ name: text(200).optional() }).meta({ id: "PlaylistCopy" });

@@ -37,6 +37,7 @@ export const EXPORT_READ: Read<{ readonly id: number }> = read({
         'identities', ${list("json_object('provider', d.provider, 'subject', d.subject, 'created_at', d.created_at)", "identities d WHERE d.user_id = u.id")},
         'plays', ${list("json_object('id', p.id, 'track_id', p.track_id, 'played_at', p.played_at)", "plays p WHERE p.user_id = u.id AND (p.id % 1024 <> 0 OR within_deadline()) ORDER BY p.played_at, p.id")},
         'playlists', ${list(PLAYLIST, "playlists p WHERE p.owner_id = u.id ORDER BY p.id")},
+        'deleted_playlists', ${list("json_object('name', d.name, 'content', json(d.content), 'tracks', json(d.relations -> '$.playlist_tracks'), 'deleted_at', d.deleted_at)", "deleted_entities d WHERE d.owner_id = u.id ORDER BY d.id")},
         'favourites', ${list("json_object('kind', f.kind, 'id', f.entity_id, 'added_at', f.added_at)", "favourites f WHERE f.user_id = u.id ORDER BY f.added_at, f.id")},
         'ratings', ${list("json_object('kind', r.kind, 'id', r.entity_id, 'stars', r.stars, 'rated_at', r.rated_at)", "ratings r WHERE r.user_id = u.id ORDER BY r.rated_at, r.id")},
         'comments', ${list(COMMENT, "comments c WHERE c.user_id = u.id ORDER BY c.created_at, c.id")},
