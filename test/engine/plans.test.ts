@@ -252,6 +252,7 @@ const SHOP_INPUTS: Readonly<Record<string, unknown>> = {
 };
 
 function inputOf({ name }: AnyCommand, body: Record<string, unknown>): unknown {
+  if (name === "bin.restore") return { ...PLAYLIST_INPUT, kind: "tracks", entity: 1 };
   if (/^(favourites|ratings|comments|saved_searches)\./.test(name)) return LIBRARY_INPUT;
   if (name.startsWith("metadata."))
     return { id: 1, key: "mood", body: { value: 1, data: [{ key: "mood", value: 1 }] } };
