@@ -1,5 +1,7 @@
 import Database from "better-sqlite3";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { CONTENT, RELATIONS } from "../../src/main/features/catalogue/bin/relations.ts";
+import { ALL_KINDS } from "../../src/main/model/kinds.ts";
 import { expectProblem } from "../http/helpers.ts";
 import { type Person, person, startRequired } from "../people/support.ts";
 import {
@@ -147,4 +149,24 @@ test("a name may change meanwhile: what is restored is as it was deleted", async
   await patch(server, `/v1/tracks/${id}`, { name: "After" }, editor.headers);
   await remove(server, `/v1/tracks/${id}`, editor.headers);
   expect((await restore(editor, (await newest(editor)).id)).json.name).toBe("After");
+});
+
+test("every column is kept, but for counts that triggers keep", () => {
+  const db = new Database(server.database, { readonly: true });
+  const columns = (table: string) =>
+    db.prepare<[string], string>("SELECT name FROM pragma_table_info(?)").pluck().all(table);
+  const kept = [
+    ...ALL_KINDS.map(({ path, table }) => [table, CONTENT[path]] as const),
+    ...Object.values(RELATIONS)
+      .flat()
+      .map(({ table, columns }) => [table, columns] as const),
+  ];
+  const counts = new Set(["comment_count", "track_count", "reply_count"]);
+  for (const [table, known] of kept) {
+    const all = columns(table).filter(
+      (column) => !(counts.has(column) || (table === "playlists" && column === "milliseconds")),
+    );
+    expect([...known].toSorted(), table).toEqual(all.toSorted());
+  }
+  db.close();
 });
