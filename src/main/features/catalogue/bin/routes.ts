@@ -7,11 +7,13 @@ import { pathOf } from "../../../http/input.ts";
 import { pageSchema } from "../../../http/page-schema.ts";
 import { readRoute } from "../../../http/read-route.ts";
 import { type Route, route } from "../../../http/route.ts";
+import { ALL_KINDS } from "../../../model/kinds.ts";
 import { askerOf } from "../playlists/access.ts";
 import { BIN_COMMANDS } from "./commands.ts";
 import { BIN_READS, binSchema } from "./reads.ts";
 
 const idParameter = z.strictObject({ id: idText });
+const restored = z.union(ALL_KINDS.map(({ schema }) => schema));
 const page = { description: "A page.", body: pageSchema(binSchema) };
 
 export const binRoutes = (answers: Answers, writes: Writes): Route[] => [
@@ -46,7 +48,7 @@ export const binRoutes = (answers: Answers, writes: Writes): Route[] => [
     description:
       "With its id and its relations (entries of playlists, tags, metadata, favourites, ratings, comments), as far as what they refer to exists. What it refers to itself must exist: restore an album before its tracks. What belonged to nobody needs `catalogue:write`.",
     parameters: idParameter,
-    responses: { 200: { description: "The entity.", body: z.looseObject({ id: z.int() }) } },
+    responses: { 200: { description: "The entity.", body: restored } },
     failures: ["already_exists", "reference_unknown"],
     handle: async (call) => {
       const { id } = pathOf<{ id: number }>(call, idParameter);
