@@ -7,6 +7,9 @@ export type { Logger } from "pino";
 /** Milliseconds. A request, read or command that takes this long is logged as slow. */
 export const SLOW_MS = 100;
 
+/** Bytes that wait for a reader of standard error that does not read. Lines past it are dropped. */
+const MAX_BYTES = 4_194_304;
+
 /**
  * The server's log, on standard error. JSON lines are buffered and written in blocks, off a request's path. `flush`
  * writes the rest.
@@ -27,7 +30,7 @@ export function createLog(
       pretty({ destination: lines(writeLine), translateTime: "HH:MM:ss.l", ignore: "pid,hostname" }),
     );
   }
-  const block = destination({ dest: 2, sync: false, minLength: 4_096 });
+  const block = destination({ dest: 2, sync: false, minLength: 4_096, maxLength: MAX_BYTES });
   setInterval(() => block.flush(), 1_000).unref();
   return pino(options, block);
 }
