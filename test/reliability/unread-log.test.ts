@@ -24,8 +24,8 @@ test("a log whose reader stops, and then ends, keeps nobody waiting", async () =
   const { path, reader } = unreadPipe();
   await using server = await startServer({ CHINOOK_LOG_REQUESTS: "all" }, { wrap: logTo(path) });
   for (let i = 0; i < REQUESTS; i++) {
-    const long = `/v1/genres?slug=${"x".repeat(90)}${i}`;
-    expect((await get(server, long)).status).toBe(200);
+    const path = `/v1/genres?slug=s${i}`;
+    expect((await get(server, path)).status).toBe(200);
   }
   expect((await post(server, "/v1/artists", { name: "Written" })).status).toBe(201);
   reader.kill("SIGKILL");

@@ -18,8 +18,8 @@ export type CacheTable = StoredTable | "none";
 const MAX_HOT_BYTES = 64 * 1_048_576;
 
 /** Work of one slice of garbage collection (a third of a millisecond), and the pause until the next slice. */
-const ROWS_A_SLICE = 16;
-const SLOTS_A_SLICE = 200;
+const ROWS_A_SLICE = 8;
+const SLOTS_A_SLICE = 64;
 const PAUSE_MS = 5;
 
 /**
