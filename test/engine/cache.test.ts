@@ -251,7 +251,7 @@ describe("the cache", () => {
     for (let before = full; cache.entries("queries") > 0; slices++) {
       cache.collect();
       const after = cache.entries("queries");
-      expect(before - after).toBeLessThanOrEqual(16 + 200);
+      expect(before - after).toBeLessThanOrEqual(8 + 64);
       before = after;
     }
     expect(slices).toBeGreaterThan(100);
