@@ -93,7 +93,7 @@ describe("a bench too short to measure anything", () => {
     }
   });
 
-  test("reckons rates from what the clients of fixed rates get answered themselves", () => {
+  test("derives rates from the closed loop of the paced clients", () => {
     const shares = figures.scenarios.filter((row: { point: unknown }) => row.point !== null);
     for (const server of ["in-handler", "chinook"]) {
       const [half, whole] = shares.filter((row: { server: string }) => row.server === server);
@@ -197,7 +197,7 @@ describe("scenarios", () => {
     }
   });
 
-  test("find what the clients of fixed rates can before any share of it", () => {
+  test("measure the paced clients' maximum before its shares", () => {
     const options = parseOptions(["--scenario", "uncached-get"], {}, directory)!;
     const values = trialsOf("uncached-get", options).map(({ point }) => point?.value ?? 0);
     expect([...new Set(values)]).toEqual([0, 1, 0.5, 0.7, 0.9]);

@@ -101,7 +101,7 @@ describe.skipIf(!reachable)(`the package, installed elsewhere${reason}`, () => {
 
   const chinook = (...args: string[]) => run(join(project, "node_modules/.bin/chinook"), args, project);
 
-  test("it holds what runs and nothing else", () => {
+  test("it contains only what it needs at run time", () => {
     const folders = new Set(packed.map((name) => name.split("/")[1]));
     expect([...folders].toSorted()).toEqual([
       "LICENSE",

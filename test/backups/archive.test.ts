@@ -58,7 +58,7 @@ test("a few kilobytes that decompress to much more are given up at the size that
 });
 
 describe("a manifest", () => {
-  test("of which any field was changed is none", () => {
+  test("with any changed field is invalid", () => {
     const text = readFileSync(join(folder, first!.id, MANIFEST_FILE), "utf8");
     expect(parseManifest(text)).toEqual(first);
     for (const [field, value] of Object.entries(first!)) {
@@ -73,7 +73,7 @@ describe("a manifest", () => {
     }
   });
 
-  test("reads the same whatever the order of its members", () => {
+  test("does not depend on the order of its members", () => {
     const turned = Object.fromEntries(Object.entries(first!).toReversed());
     expect(parseManifest(JSON.stringify(turned))).toEqual(first);
   });

@@ -55,7 +55,7 @@ describe("a backup", () => {
     expect(await run(["backup", "list", "--database", database])).toEqual({ data: [backup] });
   });
 
-  test("is its owner's alone to read", async () => {
+  test("is readable by its owner only", async () => {
     const database = copyOf(catalogue);
     const { id } = await run(["backup", "create", "--database", database]);
     const folder = backupsOf(database);
@@ -115,7 +115,7 @@ describe("a backup", () => {
     expect(artistsOf(await restoredCopy(backupsOf(server.database), id))).toContain("Replicated");
   });
 
-  test("of no file at all is told so, and leaves nothing", async () => {
+  test("of a missing file is refused, and leaves nothing", async () => {
     const database = join(temporaryFolder(), "nothing.sqlite");
     expect((await fail(["backup", "create", "--database", database])).code).toBe("database_unusable");
     expect(entriesOf(join(database, ".."))).toEqual([]);
@@ -157,7 +157,7 @@ describe("the server's jobs", () => {
     expect(left).toEqual([]);
   });
 
-  test("that died with the server are no backups, and the next job sweeps what they left", async () => {
+  test("that died with the server are not listed, and the next job removes their remains", async () => {
     const database = copyOf(catalogue);
     const server = await startServer({}, { database });
     const { json } = await post(server, "/admin/backups", {});
@@ -171,7 +171,7 @@ describe("the server's jobs", () => {
     expect(left.filter((name) => name.includes(`-${server.pid}-`))).toEqual([]);
   });
 
-  test("make a backup by themselves as often as they are told, and keep as many", async () => {
+  test("make scheduled backups, and keep the configured number", async () => {
     await using server = await startServer(
       {
         CHINOOK_BACKUP_EVERY: "1s",
@@ -250,7 +250,7 @@ describe("verifying", () => {
     expect([code, detail]).toEqual(["backup_damaged", expect.stringContaining(says)]);
   });
 
-  test("finds a page that is not what its index says, where every checksum is right", async () => {
+  test("finds a page that contradicts its index although every checksum is right", async () => {
     const backup = await made();
     forge(backup, (db) => {
       db.unsafeMode();

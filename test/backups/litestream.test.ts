@@ -114,7 +114,7 @@ const playsOf = (file: string): number[] => columnOf(file, "SELECT id FROM plays
 const walOf = (file: string): number => statSync(`${file}-wal`).size;
 
 test.skipIf(!installed)(
-  `Litestream replicates a server under load, and restores the moment that is asked for${reason}`,
+  `Litestream replicates a server under load, and restores the requested point in time${reason}`,
   async () => {
     const database = copyOf(await makeCatalogue(50));
     const server = await startServer({ CHINOOK_CHECKPOINTS: "external" }, { database });

@@ -31,7 +31,7 @@ describe("chinook migrate", () => {
     expect(appliedIn(await restoredCopy(backupsOf(database), down.backup))).toEqual(ALL);
   });
 
-  test("says where the backup is; a setting turns it off, and nothing to do makes none", async () => {
+  test("says where the backup is; a setting turns it off; without pending migrations there is none", async () => {
     const database = copyOf(catalogue);
     const { stderr } = await chinook(on(database, "down", "--yes"));
     expect(stderr).toContain(backupsOf(database));
@@ -73,7 +73,7 @@ describe("chinook migrate", () => {
     expect(await server.stop()).toBe(0);
   });
 
-  test("status --history tells who did what", async () => {
+  test("status --history lists who did what", async () => {
     const { stdout } = await chinook(on(copyOf(catalogue), "status", "--history"));
     expect(stdout).toMatch(/up\s+0001_catalogue\s+\d+ ms\s+\S+@\S+/);
   });

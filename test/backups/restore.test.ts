@@ -18,7 +18,7 @@ const restore = (database: string, ...args: string[]) => [
 ];
 
 describe("restoring", () => {
-  test("is refused while a server runs, which is named; then it brings back what was, and keeps what is", async () => {
+  test("is refused while a server runs, and names it; otherwise restores the backup and keeps the old database", async () => {
     const server = await startServer({}, { database: copyOf(catalogue) });
     const { database } = server;
     await addArtist(server, "Before");
@@ -41,7 +41,7 @@ describe("restoring", () => {
     expect(artistsOf(database).slice(-2)).toEqual(["Before", "Afterwards"]);
   });
 
-  test("over a database whose server was killed keeps what stood in its WAL, and applies none of it", async () => {
+  test("over a database whose server was killed keeps its WAL and applies none of it", async () => {
     const server = await startServer({}, { database: copyOf(catalogue) });
     const { database } = server;
     const { id } = await backUp(server);
@@ -56,7 +56,7 @@ describe("restoring", () => {
     expect(columnOf(database, "PRAGMA integrity_check")).toEqual(["ok"]);
   });
 
-  test("of a damaged database works all the same", async () => {
+  test("of a damaged database works", async () => {
     const database = copyOf(catalogue);
     await run(["backup", "create", "--database", database]);
     writeFileSync(database, "not a database any more");
@@ -138,7 +138,7 @@ function pair(): string {
 describe("an exchange of databases that is cut off", () => {
   const values = (file: string) => columnOf<string>(file, "SELECT value FROM t");
 
-  test("at any of its steps is finished by the next who comes, or never began", () => {
+  test("at any of its steps is finished by the next holder, or never began", () => {
     const outcomes: string[] = [];
     for (let cut = 1, done = false; !done; cut++) {
       const file = pair();

@@ -48,14 +48,14 @@ test("a clock that was set back delays the next by an interval at most", async (
   expect(made).toEqual([60]);
 });
 
-test("one that fails is told, and tried again in five minutes", async () => {
+test("a failed backup is reported, and retried in five minutes", async () => {
   const { made, failed } = await hourly(Number.NaN, () => Promise.reject(new Error("full")));
   await vi.advanceTimersByTimeAsync(11 * MINUTE);
   expect(made).toEqual([0, 5, 10]);
   expect(failed).toHaveLength(3);
 });
 
-test("closed, it makes none, and a failure of what ran is nobody's business", async () => {
+test("once closed, it makes none, and ignores a failure of the running one", async () => {
   const { promise, reject } = Promise.withResolvers<void>();
   const { made, failed, schedule } = await hourly(Number.NaN, () => promise);
   schedule.close();

@@ -36,7 +36,7 @@ const SAYS = {
     "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\nContent-Type: application/xml\r\n\r\n<?xml",
 };
 
-test.each(Object.entries(SAYS))("a storage that says %s fails what is asked of it", async (_, says) => {
+test.each(Object.entries(SAYS))("a storage that says %s fails the request", async (_, says) => {
   const bucket = await stuck(says);
   await expect(bucket.list()).rejects.toMatchObject({ code: "bucket_failed" });
 });

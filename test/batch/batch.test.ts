@@ -24,7 +24,7 @@ const artist = (name: string) => ({ method: "POST", path: "/v1/artists", body: {
 const count = (table: string) => value(server, `SELECT count(*) FROM ${table}`);
 
 describe("atomic", () => {
-  test("makes an artist, an album of it, a track on that and a playlist with it, by ids that are not known yet", async () => {
+  test("creates an artist, its album, a track and a playlist by references to earlier operations", async () => {
     const { status, json, text } = await batch("atomic", [
       artist("Together"),
       { method: "POST", path: "/v1/albums", body: { title: "One", artist_id: { $ref: "0.id" } } },
@@ -147,7 +147,7 @@ describe("atomic", () => {
 });
 
 describe("each", () => {
-  test("does what it can, and says of each what became of it", async () => {
+  test("applies what succeeds, and returns a result for each", async () => {
     const before = count("artists");
     const { status, json } = await batch("each", [
       artist("Each"),
@@ -182,7 +182,7 @@ describe("each", () => {
   });
 });
 
-test("operations are judged by who asks", async () => {
+test("operations are authorised one by one", async () => {
   const required = await startServer(
     { CHINOOK_AUTH: "required", CHINOOK_RATE_WRITE: "0", CHINOOK_RATE_LOGIN: "0" },
     { database: copyOf(await makeCatalogue(500)) },
@@ -219,7 +219,7 @@ test("operations count as requests for limits", async () => {
   await limited.stop();
 }, 60_000);
 
-test("what is no batch is refused as it should be", async () => {
+test("an invalid batch is refused", async () => {
   for (const body of [{}, { mode: "each", operations: [] }, { mode: "some", operations: [artist("x")] }, []])
     expectProblem(await post(server, "/v1/batch", body), 422, "invalid");
   for (const path of [
@@ -236,7 +236,7 @@ test("what is no batch is refused as it should be", async () => {
 });
 
 /** A route that executed its command by itself would write what an atomic batch takes back. */
-test("every route that may be in a batch takes back what it did", async () => {
+test("every route allowed in a batch is rolled back", async () => {
   const { paths } = (await get(server, "/openapi.json")).json;
   const routes = Object.entries<Record<string, Json>>(paths).flatMap(([path, operations]) =>
     Object.entries(operations).flatMap(([method, { "x-batch": may }]) =>

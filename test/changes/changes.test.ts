@@ -231,7 +231,7 @@ describe("a position that is not known", () => {
   });
 });
 
-test("another catalogue in this one's place is one change, after all before it", async () => {
+test("a replaced catalogue is one change, after all before it", async () => {
   const since = await position();
   const { code, stderr } = await chinook(
     ["generate", "--tracks", "50", "--replace", "--database", server.database],

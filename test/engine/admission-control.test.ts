@@ -26,13 +26,13 @@ describe("admission control", () => {
     expect([admission.admits(4_900), admission.admits(5_100)]).toEqual([true, false]);
   });
 
-  test("counts what a batch shares once a batch, however few shared it before", () => {
+  test("counts a batch's shared cost once per batch", () => {
     const admission = new AdmissionControl(1_000);
     for (let i = 0; i < 200; i++) admission.observe(20.1, 1, 20);
     expect([admission.admits(4_000, 8), admission.admits(4_000, 40)]).toEqual([true, false]);
   });
 
-  test("knows what is shared though a batch had nothing to commit", () => {
+  test("keeps the shared cost although a batch had nothing to commit", () => {
     const admission = new AdmissionControl(1_000);
     admission.observe(0.1, 1);
     for (let i = 0; i < 200; i++)

@@ -105,7 +105,7 @@ async function engine(
 }
 
 describe("the WAL", () => {
-  test("stays bounded under sustained writes while readers never rest", async () => {
+  test("stays bounded under sustained writes with continuous readers", async () => {
     const { reads, write, frames, modes } = await engine({ idleFrames: 1_000_000, capFrames: 200 });
     let writing = true;
     const reader = async () => {
@@ -152,7 +152,7 @@ describe("the WAL", () => {
     expect(modes().filter((mode) => mode === "TRUNCATE complete").length).toBeGreaterThan(1);
   });
 
-  test("takes nothing more past its limit, while reads go on, and recovers by itself", async () => {
+  test("refuses writes past its limit, while reads go on, and recovers", async () => {
     const { file, reads, write, writeOne, frames } = await engine({
       ...{ idleFrames: 1_000_000, capFrames: 100, limitFrames: 400 },
     });
@@ -190,7 +190,7 @@ describe("the WAL", () => {
     );
   });
 
-  test("is moved by PASSIVE when it is long enough and nothing waits, with nobody disturbed", async () => {
+  test("is checkpointed by PASSIVE when it is long enough and nothing waits", async () => {
     const { write, modes, reports } = await engine({ idleFrames: 20, capFrames: 1_000_000 });
     await write(50);
     expect(new Set(modes())).toEqual(new Set(["PASSIVE complete"]));
@@ -275,7 +275,7 @@ describe("a checkpointer", () => {
     expect(tried).toHaveLength(2);
   });
 
-  test("goes by its cap again once the WAL was started over by itself", async () => {
+  test("uses its cap again once the WAL was restarted", async () => {
     const { observe, tried } = bench((mode) =>
       Promise.resolve({ mode, complete: false, ms: 0, wal: wal(100) }),
     );
@@ -349,7 +349,7 @@ describe("holding the scans", () => {
 });
 
 describe.each(["managed", "external"] as const)("with checkpoints %s", (checkpoints) => {
-  test("the server moves the WAL by itself, or leaves it alone", async () => {
+  test("the server checkpoints the WAL, or leaves that to a replicator", async () => {
     const metrics = createMetrics();
     const writes = await WriteSide.open({
       settings: { ...resolveSettings({}), database: newFile(), synchronous: "normal", checkpoints },

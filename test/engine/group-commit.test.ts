@@ -304,7 +304,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   name.map((text) => ({ command: [note(text), book(7)], apply: () => false })),
 );
 
-test("whatever the batches, each command fares as it would alone, and the file holds what was reported", () => {
+test("in random batches each command has the same outcome as alone, and the file matches the report", () => {
   fc.assert(
     fc.property(fc.array(fc.array(step, { maxLength: 12 }), { maxLength: 4 }), (batches) => {
       const db = writable(":memory:");

@@ -94,7 +94,7 @@ describe("reads that wait", () => {
     expect(sizes).toEqual([5, 4]);
   });
 
-  test("travel together on the scan lane when they were brief before, and alone until that is known", async () => {
+  test("are batched on the scan lane if they were brief before, and run alone until that is known", async () => {
     const brief = { name: "scan", maxBatch: 8, briefMs: Number.POSITIVE_INFINITY } as const;
     const { lane, sizes } = await watched(database().file, brief);
     await Promise.all([lane.read(say("a")), lane.read(say("b"))]);
@@ -104,7 +104,7 @@ describe("reads that wait", () => {
     expect(sizes).toEqual([1, 1, 3, 1, 2]);
   });
 
-  test("travel alone on the scan lane when they were long before", async () => {
+  test("run alone on the scan lane if they were long before", async () => {
     const { lane, sizes } = await watched(database().file, { name: "scan", maxBatch: 8, briefMs: 0 });
     await lane.read(say("a"));
     await Promise.all(["b", "c", "d"].map((text) => lane.read(say(text))));
@@ -121,7 +121,7 @@ describe("reads that wait", () => {
 });
 
 describe("a batch", () => {
-  test("sees one state of the database, whatever is written meanwhile", async () => {
+  test("sees one snapshot during concurrent writes", async () => {
     const { file, db } = database();
     const lane = await openLane(file);
     const read: ReadRequest = [
@@ -165,7 +165,7 @@ describe("a batch", () => {
     expect(outsider(file).prepare("SELECT count(*) FROM counter").pluck().get()).toBe(1);
   });
 
-  test("gives null for no row, and an ETag of the text where a read brings none", async () => {
+  test("returns null without a row, and derives an ETag from the text if the read has none", async () => {
     const lane = await openLane(database().file);
     const none = await lane.read(["SELECT 'x', 'y', NULL WHERE false", {}]);
     expect(none.row).toBeNull();
@@ -218,7 +218,7 @@ test("a lane whose threads are all held far past the deadline is not alive, unti
 });
 
 describe("a pause", () => {
-  test("waits for what runs, and holds what comes until it is resumed", async () => {
+  test("waits for running reads, and holds new ones until it is resumed", async () => {
     const { lane, sizes, long } = await taken();
     let answered = false;
     void long.then(() => {
@@ -264,7 +264,7 @@ describe("a pause", () => {
 });
 
 describe("closing", () => {
-  test("frees the callers of what waits and of what runs, and refuses what comes", async () => {
+  test("rejects waiting and running reads, and refuses new ones", async () => {
     const { lane, long } = await taken();
     const fates = [codeOf(long), codeOf(lane.read(say("waits")))];
     const closing = lane.close();
@@ -303,7 +303,7 @@ describe("closing", () => {
 
 // Ended from outside, a thread may already be at the next read, which then is the one that is lost: tried again.
 describe("a thread that dies", { retry: 3 }, () => {
-  test("over a batch takes no read with it: each is run again, alone", async () => {
+  test("during a batch loses no read: each is retried alone", async () => {
     const threads = threadsStarted();
     const { file, db } = database();
     const { lane, sizes } = await watched(file);

@@ -82,7 +82,7 @@ describe("a lock is free again", () => {
     lockHere(file);
   });
 
-  test("once its process was killed, whatever name it left behind", async () => {
+  test("once its process was killed, despite the name it left", async () => {
     const file = newFile();
     const child = await lockElsewhere(file);
     child.kill("SIGKILL");
@@ -92,7 +92,7 @@ describe("a lock is free again", () => {
     expect(readHolder(file)?.pid).toBe(process.pid);
   });
 
-  test("and releasing it again takes nothing from who holds it by then", () => {
+  test("and a second release does not affect the next holder", () => {
     const file = newFile();
     const first = lockHere(file);
     first.release();

@@ -356,7 +356,7 @@ describe("a migration", () => {
     }
   });
 
-  test("that failed leaves none, and a filled file as it was, to the last row", async () => {
+  test("that failed leaves no history entry, and a filled file unchanged to the last row", async () => {
     const file = copyOf(await makeCatalogue(100));
     const db = writable(file);
     const [schema, contents, history] = [schemaOf(db), contentsOf(db), migrationHistory(db)];

@@ -16,7 +16,7 @@ test.each(COMMANDS)("$name is among those that are tried", ({ name }) => {
 /** Up to three calls share a commit. */
 const batches = fc.array(fc.array(anyCall, { minLength: 1, maxLength: 3 }), { maxLength: 40, size: "max" });
 
-test("whatever is refused left every table as it was and every cached answer true", async () => {
+test("every refused command leaves all tables and cached answers unchanged", async () => {
   await fc.assert(
     fc.asyncProperty(batches, async (batches) => {
       const world = new World();

@@ -90,7 +90,7 @@ describe("submitting to an idle queue", () => {
     expect(await nameOf(outcome)).toBe("a");
   });
 
-  test("travels with what else is submitted in the same turn, in order", async () => {
+  test("is batched with the other commands of the same turn, in order", async () => {
     const { executor, submit, sizes } = bench();
     const outcomes = ["a", "b", "c"].map(submit);
     await sent(executor, 1);
@@ -153,7 +153,7 @@ describe("submitting while a batch is in flight", () => {
 });
 
 describe("submitting to a full queue", () => {
-  test("is refused at once, and what waits is not disturbed", async () => {
+  test("is refused at once, without affecting waiting commands", async () => {
     const { executor, submit, queue } = await busy();
     const waiting = ["a", "b", "c"].map(submit);
     expect(await codeOf(submit("d"))).toBe("overloaded");
@@ -248,7 +248,7 @@ describe("an executor that fails", () => {
     await expect(first).rejects.toMatchObject({ code: "internal", cause });
   });
 
-  test("by dying leaves the outcome of what was sent unknown, and refuses what was not", async () => {
+  test("by dying leaves the outcome of sent commands unknown, and refuses the others", async () => {
     const { executor, submit, first } = await busy();
     const next = submit("next");
     executor.fail(new AppError("outcome_unknown"));
@@ -266,7 +266,7 @@ describe("closing", () => {
     await queue.close();
   });
 
-  test("runs what waits, over as many batches as it takes, and refuses what comes", async () => {
+  test("runs waiting commands in as many batches as needed, and refuses new ones", async () => {
     const { executor, submit, queue, first } = await busy({ maxBatch: 1 });
     const waiting = [first, submit("a"), submit("b")];
     let closed = false;

@@ -141,7 +141,7 @@ describe("a copy of the database", () => {
 });
 
 describe("closing a writer thread", () => {
-  test("does first what was called before, then leaves a single file", async () => {
+  test("finishes earlier calls first, then leaves a single file", async () => {
     const file = newFile();
     const writer = await startWriter({ file });
     const before = writer.batch([slow, insert("a")]);
@@ -209,7 +209,7 @@ function isWritten(other: Connection): boolean {
 }
 
 describe("a writer thread that dies", () => {
-  test("leaves what was in flight with an unknown outcome, and refuses what comes", async () => {
+  test("leaves calls in flight with an unknown outcome, and refuses new ones", async () => {
     const [threads, file] = [threadsStarted(), newFile()];
     const writer = await startWriter({ file });
     const inFlight = [codeOf(writer.batch([slow])), codeOf(writer.call("migrations", null))];
@@ -219,7 +219,7 @@ describe("a writer thread that dies", () => {
     expect(await codeOf(writer.call("migrations", null))).toBe("writer_lost");
   });
 
-  test("can be closed all the same", async () => {
+  test("can still be closed", async () => {
     const threads = threadsStarted();
     const writer = await startWriter();
     await threads[0]!.terminate();
@@ -272,7 +272,7 @@ describe("a writer thread that cannot start", () => {
     });
   });
 
-  test("because the file is none of SQLite's says so, and lets go of the lock", async () => {
+  test("because the file is no SQLite database says so, and releases the lock", async () => {
     const file = newFile();
     writeFileSync(
       file,

@@ -97,7 +97,7 @@ describe("a webhook", () => {
     }
   });
 
-  test("drops the oldest of what waits, and ends at once when it is closed", async () => {
+  test("drops the oldest waiting message, and ends at once when closed", async () => {
     const { url } = await receiver(0);
     const { hook, ends } = webhook(url);
     for (let i = 0; i < 150; i++) hook.send({ i });
@@ -131,15 +131,15 @@ describe("alerts", () => {
     return sent.map(({ status, since }) => `${status} since ${since.slice(14, 16)}`);
   }
 
-  test("are told once a check was unwell for its time, and once when it is over", () => {
+  test("are sent once after a check was unwell for its time, and once when it recovers", () => {
     expect(told("ok", "warn", "warn", "warn", "warn", "ok", "ok")).toEqual(["warn since 01", "ok since 01"]);
   });
 
-  test("are nobody's business when it turns back in time", () => {
+  test("are not sent if it recovers in time", () => {
     expect(told("warn", "warn", "ok", "warn", "ok")).toEqual([]);
   });
 
-  test("are told again when it gets worse, and not when it gets better", () => {
+  test("are sent again when it gets worse, and not when it gets better", () => {
     expect(told("warn", "warn", "warn", "fail", "fail", "fail", "warn", "warn", "warn", "ok")).toEqual([
       "warn since 00",
       "fail since 03",
@@ -149,7 +149,7 @@ describe("alerts", () => {
 });
 
 describe("a server", () => {
-  test("posts and mails what is unwell, and goes on when nobody takes it", async () => {
+  test("posts and mails alerts, and continues if delivery fails", async () => {
     const hooked = await receiver(200);
     const mails: string[] = [];
     const mailed = Promise.withResolvers<void>();

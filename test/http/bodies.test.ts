@@ -81,7 +81,7 @@ describe("a body that is no JSON", () => {
   });
 });
 
-describe("a body that is JSON but not what is asked for", () => {
+describe("a body that is valid JSON but not the expected one", () => {
   test.each([
     ["null", "null", "must be an object, got null"],
     ["a text", '"x"', 'must be an object, got "x"'],

@@ -81,11 +81,11 @@ describe("Host", () => {
     },
   );
 
-  test.each(["", ":80", "[::1", "a/b", "localhost:80:80"])("%j is none", async (host) => {
+  test.each(["", ":80", "[::1", "a/b", "localhost:80:80"])("%j is invalid", async (host) => {
     expect((await ask(host)).status).toBe(400);
   });
 
-  test("is remembered without bound by nobody: every port is another spelling", async () => {
+  test("is cached with a bound: every port is another value", async () => {
     for (let i = 0; i < 2_500; i += 50)
       await Promise.all(Array.from({ length: 50 }, (_, n) => ask(`127.0.0.1:${i + n}`)));
     expect((await ask("evil.example")).status).toBe(403);
@@ -102,7 +102,7 @@ describe("Host", () => {
   });
 });
 
-describe("what changes something", () => {
+describe("a write", () => {
   test.each([
     ["a form of another site", { "sec-fetch-site": "cross-site", origin: "http://evil.example" }],
     ["a page on another port of this machine", { "sec-fetch-site": "same-site" }],
@@ -143,7 +143,7 @@ describe("what changes something", () => {
     expect(bare.status).toBe(200);
   });
 
-  test("what only reads is answered, whoever asks: their page cannot see it", async () => {
+  test("reads from other sites are answered: their page can't see the response", async () => {
     const answer = await get(server, "/v1/artists", { "sec-fetch-site": "cross-site" });
     expect([answer.status, answer.headers.get("access-control-allow-origin")]).toEqual([200, null]);
   });

@@ -241,7 +241,7 @@ describe("references", () => {
     expect((await get(server, `/v1/${path}/1`)).status).toBe(200);
   });
 
-  test("a PATCH of something missing is not found, whatever else is wrong with it", async () => {
+  test("a PATCH of a missing entity is not found, even if its body is invalid", async () => {
     const answer = await patch(server, `/v1/albums/${UNKNOWN}`, { artist_id: UNKNOWN });
     expectProblem(answer, 404, "not_found");
   });

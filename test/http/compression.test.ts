@@ -66,7 +66,7 @@ describe.each(ENCODINGS)("%s", (encoding) => {
     expect((await ask(PAGE, { "if-match": etag! })).status).toBe(200);
   });
 
-  test("is what HEAD tells of", async () => {
+  test("is described by HEAD", async () => {
     const got = await accepting(encoding);
     const head = await ask(PAGE, { "accept-encoding": encoding }, "HEAD");
     expect(head.body).toHaveLength(0);
@@ -115,7 +115,7 @@ test("an entity's ETag guards its change, whatever encoding it was sent in", asy
   expect((await change()).status).toBe(412);
 });
 
-test("what is small, refused or not text is sent as it is", async () => {
+test("small, refused and non-text responses are not compressed", async () => {
   for (const path of ["/v1/genres/1", "/v1/tracks/999999", "/livez"]) {
     const { headers } = await accepting("gzip", path);
     expect(headers["content-encoding"], path).toBeUndefined();

@@ -77,7 +77,7 @@ describe("If-Match", () => {
     expect((await remove(server, path, { "if-match": etagOf(changed) })).status).toBe(204);
   });
 
-  test("of * asks only that the entity is there", async () => {
+  test("of * only requires that the entity exists", async () => {
     const { path } = await created("artists", { name: "Starred" });
     expect((await patch(server, path, { name: "Still" }, { "if-match": "*" })).status).toBe(200);
     expect((await remove(server, path, { "if-match": "*" })).status).toBe(204);
@@ -85,7 +85,7 @@ describe("If-Match", () => {
     expectProblem(await remove(server, path, { "if-match": "*" }), 404, "not_found");
   });
 
-  test("of an older ETag, a weak one or none that is one refuses, and changes nothing", async () => {
+  test("of an older, weak or invalid ETag is refused, and changes nothing", async () => {
     const { path, etag } = await created("artists", { name: "Guarded" });
     const { headers, json } = await patch(server, path, { name: "Guarded twice" });
     const current = headers.get("etag")!;
@@ -203,7 +203,7 @@ describe("a chart, which may be stale", () => {
     expect(kept.text).toBe(fresh.text);
   });
 
-  test("is the only kind of answer with an age: all else is asked for again", async () => {
+  test("is the only kind of answer with an Age: all others are revalidated", async () => {
     const { headers } = await get(server, "/v1/tracks/1");
     expect([headers.get("cache-control"), headers.get("age")]).toEqual(["no-cache", null]);
   });

@@ -18,7 +18,7 @@ afterAll(async () => {
 const GOOD = { name: "Harbour Lights", media_type_id: 1, milliseconds: 1, unit_price: 0.99 };
 const track = (more: Json) => post(server, "/v1/tracks", { ...GOOD, ...more });
 
-describe("what is wrong in a body is said by place, expectation and value", () => {
+describe("errors in a body name the place, the expectation and the value", () => {
   test.each([
     [{ name: undefined }, "/name", "is missing: it must be text"],
     [{ name: 5 }, "/name", "must be text, got 5"],
@@ -76,7 +76,7 @@ describe("what is wrong in a body is said by place, expectation and value", () =
     ]);
   });
 
-  test("rows that do not fit their table are refused whole, whatever is in them", async () => {
+  test("a load with one invalid row is refused as a whole", async () => {
     const before = value(server, "SELECT count(*) FROM artists");
     for (const row of [[], ["x"], [null], [1.5], [1e300], ["\ud800", "\0"], [0, null]]) {
       const good = [900_001, crypto.randomUUID(), "s", "n", "2026", "2026"];

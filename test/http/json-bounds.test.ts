@@ -23,7 +23,7 @@ function scan(text: string, at: number, most: number): string | undefined {
 }
 
 describe("counting a JSON text", () => {
-  test("counts what it parses to, wherever it is cut, texts and escapes in it aside", () => {
+  test("counts the parsed values wherever it is cut, ignoring texts and escapes", () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 5 }), fc.nat(200), (json, at) => {
         const text = JSON.stringify(json);
@@ -88,7 +88,7 @@ describe("a body of many values", () => {
     expect(value(server, "SELECT count(*) FROM artists")).toBe(0);
   });
 
-  test("is refused before all of it has come: what is past the bound is not waited for", async () => {
+  test("is refused before all of it has arrived", async () => {
     const start = head(
       "POST /v1/artists HTTP/1.1",
       "content-type: application/json",

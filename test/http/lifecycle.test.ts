@@ -105,7 +105,7 @@ describe("a server under load that is told to stop", () => {
 });
 
 describe("a server that was killed", () => {
-  test("left everything that it had answered, and the next one starts by itself", async () => {
+  test("kept everything that it had acknowledged, and the next one starts", async () => {
     await using first = await start();
     const names = Array.from({ length: 200 }, (_, i) => `Killed ${i}`);
     const answers = names.map((name) => post(first, "/v1/artists", { name }));

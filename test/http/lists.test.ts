@@ -70,7 +70,7 @@ describe("a list walked to its end", () => {
     }
   });
 
-  test("neither repeats nor skips what was there, while rows are changed between its pages", async () => {
+  test("neither repeats nor skips rows while others change between its pages", async () => {
     const first = await get(server, "/v1/artists?sort=name&limit=5");
     const before = column(server, "SELECT id FROM artists ORDER BY name, id");
     await post(server, "/v1/artists", { name: "!! before everything" });
@@ -264,7 +264,7 @@ describe("a nested list", () => {
     expectProblem(await patch(server, `/v1/tracks/${made[1].id}`, { track_number: 0 }), 422, "invalid");
   });
 
-  test("of nobody counts nothing: there is none", async () => {
+  test("of a missing owner has no total: there is no list", async () => {
     expectProblem(await get(server, "/v1/artists/987654/albums?total=1&sort=-title"), 404, "not_found");
   });
 });

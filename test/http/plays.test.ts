@@ -29,7 +29,7 @@ describe("one play", () => {
     expect((await get(server, `/v1/users/${user_id}/plays`)).json.data).toEqual([answer.json]);
   });
 
-  test("is of nobody, and now, when it does not say", async () => {
+  test("has no user and the current time by default", async () => {
     const started = new Date().toISOString();
     const { json } = await play({ track_id: 3 });
     expect(json).toMatchObject({ track_id: 3, user_id: null, played_at: expect.stringMatching(UTC) });
@@ -272,7 +272,7 @@ describe("the charts", () => {
 
 // The last of the file: charts leave out what is still to come, and other tests count all there is.
 describe("a play", () => {
-  test("in the future is refused, but for what clocks may differ", async () => {
+  test("in the future is refused, except for the clocks' tolerance", async () => {
     const ahead = (seconds: number) => new Date(Date.now() + seconds * 1_000).toISOString();
     const before = count();
     expect((await play({ track_id: 3, played_at: ahead(30) })).status).toBe(201);

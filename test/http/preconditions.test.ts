@@ -91,7 +91,7 @@ describe.each(CASES)("$name", ({ etagOf, prepare, change }) => {
   });
 });
 
-test("of what is not there the answer is 404, whatever the ETag", async () => {
+test("of a missing entity the answer is 404, whatever the ETag", async () => {
   const header = { "if-match": '"other"' };
   const path = "/v1/tracks/987654321/vectors";
   expectProblem(await request(server, "PUT", path, { body: { audio }, headers: header }), 404, "not_found");

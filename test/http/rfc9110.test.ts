@@ -52,11 +52,11 @@ describe("Host", () => {
 });
 
 describe("a method", () => {
-  test("that nobody knows is 501", async () => {
+  test("that is unknown is 501", async () => {
     await refused(server, 501, "method_unknown", `${head("BREW /v1/tracks HTTP/1.1")}${CLOSE}\r\n`);
   });
 
-  test("that nobody knows is 501 after an answered request on the same connection, too", async () => {
+  test("that is unknown is 501 after an answered request on the same connection, too", async () => {
     const first = `${head("GET /v1/tracks/1 HTTP/1.1")}\r\n`;
     const answers = await converse(server, first, `${head("BREW /v1/tracks HTTP/1.1")}\r\n`);
     expect(answers.map(({ status }) => status)).toEqual([200, 501]);
@@ -72,7 +72,7 @@ describe("a method", () => {
 });
 
 describe("OPTIONS", () => {
-  test("of * lists what the server answers to at all", async () => {
+  test("of * lists all methods of the server", async () => {
     const [answer] = await converse(server, `${head("OPTIONS * HTTP/1.1")}${CLOSE}\r\n`);
     expect(answer!.status).toBe(204);
     expect(answer!.headers.get("allow")).toBe("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
@@ -138,7 +138,7 @@ describe("preconditions", () => {
     },
   );
 
-  test("If-None-Match: * refuses every change of what is there, and changes nothing", async () => {
+  test("If-None-Match: * refuses every change of an existing entity, and changes nothing", async () => {
     const { json } = await post(server, "/v1/artists", { name: "There" });
     const path = `/v1/artists/${json.id}`;
     const etag = await etagAt(path);
@@ -177,7 +177,7 @@ describe("preconditions", () => {
   });
 });
 
-describe("what is one person's", () => {
+describe("a personal answer", () => {
   test.each(["/v1/users/1/plays", "/v1/users/1/recommendations"])("%s is private", async (path) => {
     for (const _ of "12")
       expect((await get(server, path)).headers.get("cache-control")).toMatch(

@@ -21,7 +21,7 @@ afterAll(async () => {
 const named = (name: string): number =>
   value(server, "SELECT count(*) FROM artists WHERE name = ? COLLATE BINARY", name);
 
-describe("what is no request", () => {
+describe("an invalid request", () => {
   test.each([
     ["no HTTP", "hello\r\n\r\n"],
     ["another protocol", "SSH-2.0-OpenSSH_9.6\r\n"],
@@ -77,7 +77,7 @@ describe("what is no request", () => {
   });
 });
 
-describe("what is unusual but right", () => {
+describe("an unusual but valid request", () => {
   const only = async (...parts: string[]) => {
     const answers = await converse(server, ...parts);
     expect(answers).toHaveLength(1);
@@ -97,7 +97,7 @@ describe("what is unusual but right", () => {
     expectProblem(await only(head("TRACE /v1/tracks HTTP/1.1"), CLOSE, "\r\n"), 405, "method_not_allowed");
   });
 
-  test("an upgrade that nobody offers is ignored", async () => {
+  test("an unsupported upgrade is ignored", async () => {
     const upgrade = head("GET /v1/tracks/1 HTTP/1.1", "upgrade: websocket", "connection: upgrade, close");
     expect((await only(upgrade, "\r\n")).json.id).toBe(1);
   });
@@ -170,7 +170,7 @@ describe("a client that vanishes", () => {
     expect(named("Vanished")).toBe(0);
   });
 
-  test("before its answer harms nobody", async () => {
+  test("before its answer affects no other client", async () => {
     const body = '{"name":"Impatient"}';
     for (let i = 0; i < 20; i++) {
       await gone(`${posting(body)}\r\n${body}`);

@@ -114,7 +114,7 @@ describe("the room for bodies", () => {
     expect(ended).toEqual(["first"]);
   });
 
-  test("is that of whoever asks for too much himself", () => {
+  test("belongs to the client that requests too much", () => {
     const budget = new BodyBudget(100);
     const one = request();
     expect(budget.take(one, 60)).toBe(true);

@@ -63,7 +63,7 @@ test("a backup that is cancelled leaves none, and the next one is made", async (
   expect((await ended(server, "backup.create")).state).toBe("done");
 }, 120_000);
 
-test("what a killed server was at says that it was interrupted", async () => {
+test("a job of a killed server is marked as interrupted", async () => {
   const first = await start(20_000);
   await post(first, "/admin/backups", {});
   while ((await jobsOf(first, "?state=running")).length === 0);

@@ -53,7 +53,7 @@ test("a value is what it was set to, with its type", async () => {
   expectProblem(await put(at(987_654, "a"), { value: 1 }), 404, "not_found");
 });
 
-test("what is no key and no value is refused", async () => {
+test("an invalid key or value is refused", async () => {
   for (const key of ["Mood", "1a", "a.b", "a".repeat(65), "%00"])
     expectProblem(await put(at(1, key), { value: 1 }), 422, "invalid");
   for (const body of [

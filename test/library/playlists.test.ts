@@ -349,7 +349,7 @@ describe("between people", () => {
     expect((await get(server, "/v1/playlists?name_prefix=Found")).json.data).toEqual([]);
   });
 
-  test("a copy of another's public one is one's own, private, and goes its own way", async () => {
+  test("a copy of another user's public playlist is one's own, private and independent", async () => {
     const id = await made(ada, { name: "Original", visibility: "public", description: "d" });
     const headers = { ...eve.headers, "idempotency-key": "copy-once" };
     const copy = await post(server, `/v1/playlists/${id}/copy`, { name: "Copied" }, headers);

@@ -153,7 +153,7 @@ describe("over a random history charts are what SQL counts, at every step of the
 });
 
 describe("a slot", () => {
-  test("that is closed answers alone: its plays are not looked at", () => {
+  test("that is closed answers without reading its plays", () => {
     play(1, now - 30 * 24 * HOUR_MS);
     play(1, now);
     allSteps();
@@ -226,7 +226,7 @@ test("more hours than one step closes are closed in several, with no more than t
 });
 
 describe("packed totals", () => {
-  test("are what went in, whatever the numbers", () => {
+  test("are unpacked to the same numbers", () => {
     const random = randomOf(9);
     const tally = new Tally();
     const wanted = new Map<number, number>();

@@ -93,7 +93,7 @@ describe("an account", () => {
     },
   );
 
-  test("gives no role to who asks for it", async () => {
+  test("grants no role on request", async () => {
     const asked = await post(server, "/v1/users", {
       email: "evil@example.com",
       password: PASSWORD,
@@ -151,7 +151,7 @@ describe("an account", () => {
     );
   });
 
-  test("sees its own things and nobody else's", async () => {
+  test("sees only its own data", async () => {
     const [ada, eve] = [await person(server, "own@example.com"), await person(server, "eve@example.com")];
     for (const path of ["", "/plays", "/recommendations"]) {
       expect((await get(server, `/v1/users/${ada.id}${path}`, ada.headers)).status, path).toBe(200);
@@ -199,7 +199,7 @@ async function trackOf(server: TestServer, headers: Record<string, string>): Pro
   return json.id;
 }
 
-describe("what is kept about a person", () => {
+describe("personal data", () => {
   test("is exported whole, and deleted without a trace in any table or in the file", async () => {
     await using server = await startRequired();
     const admin = await person(server, "root@example.com", "admin");
@@ -330,7 +330,7 @@ describe("limits", () => {
     expect((await whoAmI(server, eve.headers)).status).toBe(200);
   });
 
-  test("hold up who guesses a password, and not the account's owner elsewhere", async () => {
+  test("slow down password guessing, and not the account's owner elsewhere", async () => {
     await using server = await startRequired({
       CHINOOK_RATE_LOGIN: "1000",
       CHINOOK_TRUSTED_PROXIES: "127.0.0.1",

@@ -82,7 +82,7 @@ test("a write to another account leaves it as it is", async () => {
   expect(reads).toBe(1);
 });
 
-test("what a write overtook is answered to those before it, and to nobody after", async () => {
+test("a look-up overtaken by a write is used for earlier requests, and for no later one", async () => {
   let letGo = () => {};
   held = new Promise((resolve) => {
     letGo = resolve;

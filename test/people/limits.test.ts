@@ -4,7 +4,7 @@ import { RateLimiter } from "../../src/main/features/people/limits/rate-limiter.
 import { get, post } from "../support/server.ts";
 import { person, startRequired } from "./support.ts";
 
-describe("what is left", () => {
+describe("the remaining permits", () => {
   const left = (permits: number, taken: number): string => {
     const limits = new Limits({ rateRead: permits, rateSearch: 0, rateWrite: 0 });
     let fields: readonly string[] | undefined;

@@ -260,7 +260,7 @@ function damage(file: string, from: number, bytes: number): void {
   writeFileSync(file, content);
 }
 
-test("damage inside the file is 503 to those who meet it, and nothing to the others", async () => {
+test("damage inside the file is 503 for requests that read it, and does not affect others", async () => {
   const database = copyOf(catalogue);
   const db = new Database(database, { readonly: true });
   const sql = "SELECT rootpage FROM sqlite_schema WHERE name = 'playlists'";

@@ -18,7 +18,7 @@ function program(server: TestServer): Database.Database {
 
 const nameOf = async (server: TestServer): Promise<string> => (await get(server, "/v1/artists/1")).json.name;
 
-describe("what another program writes to the file", () => {
+describe("a write of another program", () => {
   test("is seen though the answer is cached, and said in the log", async () => {
     await using server = await startServer({}, { database: copyOf(catalogue) });
     await nameOf(server);
@@ -31,7 +31,7 @@ describe("what another program writes to the file", () => {
     expect(server.stderr()).toContain(WARNING);
   });
 
-  test("is told from what the server writes itself, and from its checkpoints", async () => {
+  test("is distinguished from the server's own writes and checkpoints", async () => {
     await using server = await startServer({}, { database: copyOf(catalogue) });
     for (let i = 0; i < 30; i++) {
       expect((await post(server, "/v1/artists", { name: `Own ${i}` })).status).toBe(201);

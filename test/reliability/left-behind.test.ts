@@ -56,7 +56,7 @@ describe("a server that was killed leaves a WAL", () => {
     expect(problemsOf(database)).toEqual([]);
   });
 
-  test("and says so when it was deleted: the file is whole, and what was in the WAL is gone", async () => {
+  test("and warns when it was deleted: the file is consistent, without the WAL's commits", async () => {
     const database = await killed();
     unlinkSync(`${database}-wal`);
     await using next = await startServer({}, { database });

@@ -48,7 +48,7 @@ test("every track gets its vectors, and a change computes those that it concerns
   expect(credited.lyric).not.toEqual(regrouped.lyric);
 });
 
-test("a new track gets its vectors without being asked for", async () => {
+test("a new track gets its vectors automatically", async () => {
   await using server = await startServer(GENERATING, { database: await catalogue() });
   const media = (await get(server, "/v1/media-types?limit=1")).json.data[0].id;
   const track = { name: "Harbour Lights", media_type_id: media, milliseconds: 200_000, unit_price: 0.99 };
