@@ -156,8 +156,10 @@ export const INPUTS: Readonly<Record<string, Inputs>> = {
   "playlists.tracks.replace": fc.record({
     input: fc.record({
       asker,
-      id,
-      body: fc.record({ track_ids: fc.array(fc.constantFrom(1, 2, 3, 3, 1, 2, 999), { maxLength: 4 }) }),
+      id: fc.constantFrom(1, 1, 1, 2, 3, 999),
+      body: fc.record({
+        track_ids: fc.array(fc.constantFrom(1, 2, 3, 3, 1, 2, 1, 2, 999), { maxLength: 3 }),
+      }),
     }),
     ifMatch,
   }),
