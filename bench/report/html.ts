@@ -2,6 +2,7 @@ import { allFigures } from "./all-figures.ts";
 import { escapeText } from "./charts.ts";
 import { changesBetween, differencesBetween, percent } from "./compare.ts";
 import type { Figures } from "./figures.ts";
+import { headline } from "./headline.ts";
 import { table } from "./parts.ts";
 import {
   ablationSection,
@@ -57,7 +58,7 @@ function header(figures: Figures): string {
     ...remarksOf(figures).map((remark) => `<p class="note">${escapeText(remark)}</p>`),
     ...problemsOf(figures).map((problem) => `<p class="bad">${escapeText(problem)}</p>`),
   ];
-  return `<h1>SQLite behind HTTP</h1><p class="soft">${facts.map(escapeText).join("<br>")}</p>${remarks.join("")}`;
+  return `<h1>SQLite behind HTTP</h1>${headline(figures)}<p class="soft">${facts.map(escapeText).join("<br>")}</p>${remarks.join("")}`;
 }
 
 const targetTable = ({ targets, settings }: Figures): string =>

@@ -39,7 +39,9 @@ export const STYLE = `
 body{background:var(--page);color:var(--text);font:15px/1.5 system-ui,sans-serif;max-width:1260px;margin:0 auto;padding:2rem 1.25rem 4rem}
 h1{font-size:1.7rem;margin:0 0 .25rem}h2{font-size:1.25rem;margin:2.6rem 0 .5rem;padding-top:.6rem;border-top:2px solid var(--rule)}h3{font-size:1rem;margin:1.6rem 0 .3rem}
 p{margin:.4rem 0 .8rem;max-width:75ch}.soft,h3 small{color:var(--soft);font-weight:400}.note{color:var(--note)}.bad{color:var(--bad)}.good{color:var(--good)}
-nav a{color:var(--c0);margin-right:1rem}
+.headline{font-size:1.15rem;font-weight:600;margin:.6rem 0}
+.cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr));gap:.6rem;margin:.8rem 0}.figure{padding:.6rem .8rem;border:1px solid var(--rule);border-radius:.5rem;font-size:.85rem}.figure b{display:block;font-size:1.25rem;font-variant-numeric:tabular-nums}.figure small{display:block;color:var(--soft)}
+nav{display:flex;flex-wrap:wrap}nav a{color:var(--c0);margin-right:1rem}
 .grid2{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:1.2rem 2rem}
 figure{margin:.6rem 0;min-width:0;max-width:640px}figcaption{font-weight:600;margin-bottom:.2rem}
 figure.wide{max-width:860px}svg{width:100%;height:auto;display:block}svg text{font-size:12px;fill:var(--text)}svg .label{fill:var(--soft)}svg .value{font-variant-numeric:tabular-nums}
@@ -48,4 +50,5 @@ figure.wide{max-width:860px}svg{width:100%;height:auto;display:block}svg text{fo
 .scroll{overflow-x:auto}.scroll+.scroll{margin-top:.8rem}table{border-collapse:collapse;font-size:.8rem;font-variant-numeric:tabular-nums}
 th,td{padding:.2rem .42rem;text-align:right;border-bottom:1px solid var(--rule);white-space:nowrap}th:first-child,td:first-child{text-align:left;padding-left:0}th{color:var(--soft);font-weight:500;white-space:normal;vertical-align:bottom}td.text{text-align:left;white-space:normal}
 ${classes}
+@media(max-width:40rem){body{padding:1rem .8rem 3rem}figure{overflow-x:auto}svg{min-width:34rem}h3 small{display:block}}
 @media print{@page{size:A4 landscape;margin:12mm}.scroll{overflow:visible}.grid2{grid-template-columns:1fr 1fr}table{font-size:.7rem}:root{color-scheme:light;${light}}body{max-width:none;padding:0}figure,table,.card{break-inside:avoid}h2,h3{break-after:avoid}details>*{display:block}}`;

@@ -7,7 +7,7 @@ import { SETTINGS_CHOSEN_BY, TUNING_CHOSEN_BY } from "../../bench/defaults.ts";
 import { Histogram } from "../../src/main/engine/histogram.ts";
 import { createMetrics, type GaugeSources, registerGauges } from "../../src/main/engine/metrics.ts";
 import { ERRORS } from "../../src/shared/errors.ts";
-import { flagOf, SETTINGS, type SettingName } from "../../src/shared/settings.ts";
+import { flagOf, SETTINGS, type SettingName, textOf as settingText } from "../../src/shared/settings.ts";
 import { chinook, get, request, startServer, type TestServer } from "../support/server.ts";
 
 /** Nothing is left undocumented, and nothing documented that is not there. */
@@ -85,6 +85,40 @@ test("every command is in docs/commands.md", async () => {
     expand(usage!),
   );
   expect(documented.toSorted()).toEqual(commands.toSorted());
+});
+
+describe("help", () => {
+  /** Of a `--help`: its options, each with what is said of it, on one line. */
+  const optionsIn = (help: string): string[] =>
+    [
+      ...help
+        .slice(help.indexOf("Options:"))
+        .matchAll(/^ {2}(?:-\w, )?(--[\s\S]*?)(?=^ {2}-|^Commands:|(?![\s\S]))/gm),
+    ].map(([, text]) => text!.replaceAll(/\s+/g, " ").trim());
+
+  test("of serve has every setting with its default, and docs/settings.md has the same", async () => {
+    const options = optionsIn((await chinook(["serve", "--help"])).stdout);
+    for (const name of Object.keys(SETTINGS) as SettingName[]) {
+      const { env, expects, initial } = SETTINGS[name];
+      const option = options.find((text) => text.startsWith(`${flagOf(name)} `));
+      expect(option, env).toContain(`(${env})`);
+      expect(option).toContain(expects);
+      const row = settingsPage.split("\n").find((line) => line.startsWith(`| \`${env}\` |`))!;
+      const documented = /^`([^`]+)`$/.exec(row.split(" | ")[2]!)?.[1];
+      if (documented !== undefined) expect(option, env).toContain(`default ${documented}`);
+      else expect(option, env).toContain(`default ${settingText(name, initial()) || "none"}`);
+    }
+  });
+
+  test("of every command has no option that the pages leave out", async () => {
+    const pages = globSync("docs/*.md", { cwd: ROOT }).map(textOf).join("\n");
+    const settings = new Set((Object.keys(SETTINGS) as SettingName[]).map(flagOf));
+    for (const command of await allCommands()) {
+      const options = optionsIn((await chinook([...command.split(" "), "--help"])).stdout);
+      const flags = options.map((text) => text.split(/[ ,]/, 1)[0]!).filter((flag) => !settings.has(flag));
+      for (const flag of flags) if (flag !== "--help") expect(pages, `${command} ${flag}`).toContain(flag);
+    }
+  }, 300_000);
 });
 
 /** `cache stats|clear` is two commands; what follows a command's name are its arguments. */

@@ -28,7 +28,7 @@ describe("a route that is not there", () => {
     "//v1/tracks",
     "/v1/tracks/1/2",
     "/v1/tracks/1/",
-    "/favicon.ico",
+    "/robots.txt",
     "/v1/__proto__",
     "/v1/tracks%2F1",
     "/%00",

@@ -38,12 +38,14 @@ async function reportOf(server: string): Promise<HealthReport> {
   return body;
 }
 
+/** Characters of a value's column: an error's text may be longer, and shifts its own line alone. */
+const WIDEST = 24;
 const COLORS = { ok: colors.green, warn: colors.yellow, fail: colors.red } as const;
 const WORDS = { ok: "is healthy", warn: "works, and needs a look", fail: "is not healthy" } as const;
 
 function shown(server: string, { status, checks, ...figures }: HealthReport): string {
   const width = Math.max(...checks.map(({ name }) => name.length));
-  const values = Math.max(...checks.map((check) => wordedValue(check).length));
+  const values = Math.min(WIDEST, Math.max(...checks.map((check) => wordedValue(check).length)));
   const sorted = checks.toSorted((a, b) => STATUSES.indexOf(b.status) - STATUSES.indexOf(a.status));
   return [
     `${server} ${COLORS[status](WORDS[status])}`,

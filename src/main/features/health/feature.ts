@@ -30,6 +30,7 @@ const value = feature({
     const { engine, settings, use } = context;
     const { database, integrityEvery } = settings;
     const integrity = new Integrity({ database, everyMs: integrityEvery * 1_000, log: engine.log });
+    await descriptorLimit();
     const sampler = new Sampler(engine);
     await sampler.take();
     const gather = gathererOf(context, sampler, integrity);

@@ -1,22 +1,25 @@
 import { readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Settings } from "../../../shared/settings.ts";
 import { ROOT } from "../../../shared/version.ts";
 import type { Engine } from "../../engine/engine.ts";
-import { remembered } from "../../engine/remembered.ts";
 import type { ServerStatus } from "../feature.ts";
 import { type DiskSync, measureSync } from "./disk-sync.ts";
 import type { BackupFacts, Facts, VectorFacts } from "./facts.ts";
 import type { Integrity } from "./integrity/integrity.ts";
-import { folderFacts, machineFacts, snapshotHolders } from "./machine.ts";
+import { folderFacts, machineFacts, snapshotHolders, unknownFolder } from "./machine.ts";
 import type { Sampler } from "./sampler.ts";
 
 /** Milliseconds that the figures tell of. */
 export const RECENT_MS = 300_000;
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
+const FOLDERS_MS = 5_000;
+/** What is counted over the whole catalogue may be so old. */
+const COUNTED_MS = 300_000;
 /** Milliseconds that checkpoints may be behind before it is asked who holds them back. */
 const BEHIND_MS = 30_000;
 
@@ -39,7 +42,7 @@ export interface Sources {
 const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 const orNull = <T>(asked: Promise<T>): Promise<T | null> => asked.catch(() => null);
 
-/** Asks everything that is known; what is dear to find out is asked now and then only. */
+/** Asks everything that is known; what takes long to find out is asked now and then only, and never waited for long. */
 export function gatherer(sources: Sources): () => Promise<Facts> {
   const { engine, settings, status, sampler, integrity } = sources;
   const dear = dearFacts(sources);
@@ -61,11 +64,6 @@ export function gatherer(sources: Sources): () => Promise<Facts> {
       checkpointBehindMs: behind,
       snapshotHolders: behind > BEHIND_MS ? await snapshotHolders(settings.database) : [],
       machine: await machineFacts(),
-      folders: {
-        database: await folderFacts(dirname(settings.database)),
-        backups: await folderFacts(sources.backupFolder),
-        temporary: await folderFacts(tmpdir()),
-      },
       cacheFullness: Math.max(bytes.hot / limits.hot, bytes.database / Math.max(1, limits.database)),
       integrity: integrity.last,
       schema: { version: engine.storage.schemaVersion, known },
@@ -74,26 +72,63 @@ export function gatherer(sources: Sources): () => Promise<Facts> {
   };
 }
 
-type Dear = Pick<Facts, "diskSync" | "textCoverage" | "vectors" | "vectorExtension" | "backups">;
+/** Milliseconds that a report waits for a fact that is being asked for; then it takes what was known before. */
+const PATIENCE_MS = 1_000;
+
+/**
+ * Asks at most once in so many milliseconds. What hangs (a disk, a bucket) hangs by itself: a report tells of the
+ * last answer, and of the next one when it is there. The question must not be rejected.
+ */
+export function kept<T>(everyMs: number, ask: () => Promise<T>, initial: T): () => Promise<T> {
+  let [value, askedAt] = [initial, Number.NEGATIVE_INFINITY];
+  let asking: Promise<void> | undefined;
+  const refresh = async () => {
+    askedAt = performance.now();
+    value = await ask();
+    asking = undefined;
+  };
+  return async () => {
+    if (performance.now() - askedAt >= everyMs) asking ??= refresh();
+    if (asking !== undefined) await Promise.race([asking, delay(PATIENCE_MS, undefined, { ref: false })]);
+    return value;
+  };
+}
+
+type Dear = Pick<Facts, "folders" | "diskSync" | "textCoverage" | "vectors" | "vectorExtension" | "backups">;
 
 function dearFacts(sources: Sources): () => Promise<Dear> {
-  const { settings } = sources;
-  const diskSync = remembered<DiskSync | null>(HOUR_MS, () =>
-    orNull(measureSync(dirname(settings.database))),
+  const { settings, backupFolder } = sources;
+  const home = dirname(settings.database);
+  const folder = (path: string) => kept(FOLDERS_MS, () => folderFacts(path), unknownFolder(path));
+  const folders = [folder(home), folder(backupFolder), folder(tmpdir())] as const;
+  const diskSync = kept<DiskSync | null>(HOUR_MS, () => orNull(measureSync(home)), null);
+  const vectors = kept(COUNTED_MS, () => orNull(sources.vectors()), null);
+  const text = kept(COUNTED_MS, async () => (await orNull(sources.textCoverage())) ?? null, null);
+  const extension = kept<string | null>(
+    HOUR_MS,
+    () => sources.verifyVectors().then(() => null, reason),
+    null,
   );
-  const vectors = remembered(MINUTE_MS, () => orNull(sources.vectors()));
-  const extension = remembered<string | null>(HOUR_MS, () =>
-    sources.verifyVectors().then(() => null, reason),
-  );
-  const backups = remembered(MINUTE_MS, () => backupFacts(sources));
+  const backups = backupFacts(sources);
   const still = stillness();
-  return async () => ({
-    diskSync: await diskSync(),
-    textCoverage: (await sources.textCoverage()) ?? null,
-    vectors: still(await vectors()),
-    vectorExtension: await extension(),
-    backups: await backups(),
-  });
+  return async () => {
+    const [database, backup, temporary] = await Promise.all(folders.map((facts) => facts()));
+    const [sync, coverage, counted, fault, made] = await Promise.all([
+      diskSync(),
+      text(),
+      vectors(),
+      extension(),
+      backups(),
+    ]);
+    return {
+      folders: { database: database!, backups: backup!, temporary: temporary! },
+      diskSync: sync,
+      textCoverage: coverage,
+      vectors: still(counted),
+      vectorExtension: fault,
+      backups: made,
+    };
+  };
 }
 
 /** Adds since when the number of vectors has not changed. */
@@ -106,13 +141,23 @@ function stillness() {
   };
 }
 
-async function backupFacts({ settings, lastBackup, nothingToLose }: Sources): Promise<BackupFacts> {
-  const age = (at: number | null) => (at === null ? null : Date.now() - at);
-  const bucket =
-    settings.backupS3Bucket === "" ? undefined : await lastBackup("bucket").then(age).catch(reason);
-  return {
-    ageMs: age(await orNull(lastBackup("folder"))),
-    bucketAgeMs: bucket,
-    nothingToLose: (await orNull(nothingToLose())) ?? false,
+/** The bucket is asked once an hour: each time takes a process, and the network. */
+function backupFacts({ settings, lastBackup, nothingToLose }: Sources): () => Promise<BackupFacts> {
+  const newest = kept(MINUTE_MS, () => orNull(lastBackup("folder")), null);
+  // Where there is a backup, nobody asks whether one is needed: the answer can take a walk over the demo.
+  const unneeded = kept(COUNTED_MS, async () => (await orNull(nothingToLose())) ?? false, true);
+  const bucket = kept<At | undefined>(HOUR_MS, () => lastBackup("bucket").catch(reason), undefined);
+  return async () => {
+    const at = await newest();
+    return {
+      ageMs: ageOf(at),
+      bucketAgeMs: settings.backupS3Bucket === "" ? undefined : ageOf(await bucket()),
+      nothingToLose: at === null && (await unneeded()),
+    };
   };
 }
+
+/** A moment in milliseconds since 1970; null: there is none; a text: why it is not known. */
+type At = number | null | string;
+
+const ageOf = <T extends At | undefined>(at: T): T => (typeof at === "number" ? Date.now() - at : at) as T;

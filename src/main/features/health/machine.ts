@@ -29,16 +29,22 @@ export async function machineFacts(): Promise<Machine> {
   };
 }
 
+/** One that cannot be counted because none is left is told by the limit. */
 const countDescriptors = (): Promise<number | null> =>
   readdir("/proc/self/fd").then(
     ({ length }) => length,
-    () => null,
+    (error: NodeJS.ErrnoException) => (error.code === "EMFILE" ? descriptorLimit() : null),
   );
 
-export async function descriptorLimit(): Promise<number | null> {
-  const limits = await readFile("/proc/self/limits", "utf8").catch(() => "");
-  const [, soft] = /^Max open files\s+(\d+)/m.exec(limits) ?? [];
-  return soft === undefined ? null : Number(soft);
+let limit: Promise<number | null> | undefined;
+
+/** Read once, and early: when descriptors have run out, nothing can be read. */
+export function descriptorLimit(): Promise<number | null> {
+  limit ??= readFile("/proc/self/limits", "utf8").then(
+    (limits) => Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1] ?? Number.NaN) || null,
+    () => null,
+  );
+  return limit;
 }
 
 export interface Folder {
@@ -51,10 +57,17 @@ export interface Folder {
   readonly fileSystem: string;
 }
 
+export const unknownFolder = (path: string): Folder => ({
+  path,
+  freeBytes: null,
+  freeFiles: null,
+  fileSystem: "unknown",
+});
+
 /** A folder that is not there yet is judged by the nearest one above it that is. */
 export async function folderFacts(path: string): Promise<Folder> {
   const found = await statfs(await nearest(path)).catch(() => undefined);
-  if (found === undefined) return { path, freeBytes: null, freeFiles: null, fileSystem: "unknown" };
+  if (found === undefined) return unknownFolder(path);
   const { bavail, bsize, ffree, files, type } = found;
   return {
     path,

@@ -51,7 +51,7 @@ const onePath = z.strictObject({
   id: z
     .string()
     .regex(/^[0-9a-f]{8}$/, "must be a statement's id")
-    .meta({ description: "A statement's id." }),
+    .meta({ description: "A statement's id.", example: "1f0c9a2e" }),
 });
 const sqlText = z.string().min(1).max(100_000);
 const explainBody = z.strictObject({ sql: sqlText.meta({ description: "One statement that reads." }) });

@@ -84,7 +84,10 @@ export function sampleOf(
   const given = whole.example ?? whole.examples?.[0] ?? whole.const ?? known.get(name) ?? whole.enum?.[0];
   if (given !== undefined) return given;
   if (whole.properties !== undefined) return objectOf(document, whole, known);
-  if (whole.items !== undefined) return [sampleOf(document, whole.items, known)];
+  if (whole.items !== undefined) {
+    const item = sampleOf(document, whole.items, known);
+    return Array.from({ length: Math.max(1, whole.minItems ?? 1) }, () => item);
+  }
   const [branch] = alternatives(whole);
   if (branch !== undefined) return sampleOf(document, branch, known, name);
   return NAMED[name] ?? plainSample(whole);

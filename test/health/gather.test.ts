@@ -1,0 +1,22 @@
+import { expect, test, vi } from "vitest";
+import { kept } from "../../src/main/features/health/gather.ts";
+
+test("a fact that hangs holds nothing up, and is known when it comes", async () => {
+  const answer = Promise.withResolvers<string>();
+  const ask = vi.fn(() => answer.promise);
+  const fact = kept(0, ask, "unknown");
+  expect(await fact()).toBe("unknown");
+  expect(await fact()).toBe("unknown");
+  expect(ask).toHaveBeenCalledTimes(1);
+  answer.resolve("known");
+  await answer.promise;
+  expect(await fact()).toBe("known");
+});
+
+test("a fact is asked for once in its time, however often it is wanted", async () => {
+  const ask = vi.fn(async () => 1);
+  const fact = kept(60_000, ask, 0);
+  expect(await Promise.all([fact(), fact()])).toEqual([1, 1]);
+  expect(await fact()).toBe(1);
+  expect(ask).toHaveBeenCalledTimes(1);
+});
