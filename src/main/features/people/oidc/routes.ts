@@ -91,10 +91,11 @@ async function finish(oidc: Oidc, call: Call) {
   const given = { ...query, provider: call.param("provider") };
   const parsed = answerParameters.safeParse(given);
   if (!parsed.success) throw failed("the provider's answer is not valid");
-  const attempt = attemptOf(oidc, call, parsed.data.provider, parsed.data.state);
+  const provider = providerOf(oidc, parsed.data.provider);
+  const attempt = attemptOf(oidc, call, provider.name, parsed.data.state);
   if (parsed.data.error !== undefined) throw failed(`the provider says ${JSON.stringify(parsed.data.error)}`);
   const answer = new URL(`${callbackOf(oidc, attempt.provider)}?${new URLSearchParams(query)}`);
-  const claims = await providerOf(oidc, attempt.provider).finish(attempt, answer);
+  const claims = await provider.finish(attempt, answer);
   const headers = { ...NO_STORE, location: attempt.returnTo };
   if (attempt.user !== null) {
     await linkTo(people, call, attempt.user, { ...claims, provider: attempt.provider });
