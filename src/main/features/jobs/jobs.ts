@@ -55,8 +55,11 @@ export class Jobs {
     this.#log = log;
   }
 
+  /** Marks what a server that has ended left running. A disk that takes no write is no reason not to start. */
   async interruptLeft(): Promise<void> {
-    await this.#commands.execute(JOB_COMMANDS.interrupt, {});
+    await this.#commands.execute(JOB_COMMANDS.interrupt, {}).catch((error) => {
+      this.#log.warn({ err: error }, "jobs of before are not marked as interrupted");
+    });
   }
 
   /** Runs the work as a job. @throws as the work does. */
