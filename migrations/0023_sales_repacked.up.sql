@@ -1,0 +1,3 @@
+-- Packed sales hold sums of each invoice: what was packed before is packed anew.
+INSERT INTO sales_due (day) SELECT day FROM sales_days WHERE true ON CONFLICT DO UPDATE SET changes = changes + 1;
+DELETE FROM sales_days;
