@@ -73,7 +73,7 @@ export class GroupCommit {
   readonly #room: Room;
   readonly #statements = new LRUCache<string, Kept>({ max: MAX_PREPARED });
   /** Transaction control: prepared once, like everything else, but no statement of a command. */
-  readonly #control = new Map<string, Prepared>();
+  readonly #control = new Map<string, Prepared<[Record<string, Param>]>>();
   readonly #meter = new StatementMeter(MAX_METERED);
 
   constructor(db: Connection, room: Room = UNBOUNDED) {
@@ -246,9 +246,9 @@ export class GroupCommit {
   }
 
   #exec(sql: string): void {
-    const known = this.#control.get(sql) ?? this.#db.prepare(sql);
+    const known = this.#control.get(sql) ?? this.#db.prepare<[Record<string, Param>]>(sql);
     this.#control.set(sql, known);
-    known.run();
+    known.run({});
   }
 
   /** A ROLLBACK may report a disk error but still ends the transaction. Its result does not matter. */
