@@ -71,7 +71,7 @@ describe.each([
   test("the adviser finds it, and what it is worth", async () => {
     await using server = await serving(without(index));
     await browse(server);
-    const { status, json } = await post(server, "/admin/queries/advice", { seconds: 60 });
+    const { status, json } = await post(server, "/admin/advice", { seconds: 60 });
     expect(status, JSON.stringify(json)).toBe(200);
     const found = (json.proposals as Proposed[]).find(
       (one) => one.table === table && one.columns[0] === column,
@@ -87,7 +87,7 @@ describe("the shipped schema", () => {
   test("lacks nothing for what listeners ask", async () => {
     await using server = await serving(copyOf(shipped));
     await browse(server);
-    const { json } = await post(server, "/admin/queries/advice", { seconds: 60 });
+    const { json } = await post(server, "/admin/advice", { seconds: 60 });
     expect(json.proposals).toEqual([]);
     expect(json.statements).toBeGreaterThan(8);
     const left = readdirSync(dirname(server.database)).filter((name) => name.includes(".advised"));
@@ -107,9 +107,9 @@ test("one's own SQL is advised with a server and without one; nothing of the dat
     sql: "SELECT count(*) FROM sqlite_schema WHERE name LIKE '%bytes%'",
   });
   expect(json.rows).toEqual([[0]]);
-  const refused = await post(server, "/admin/queries/advice", { sql: "DELETE FROM tracks" });
+  const refused = await post(server, "/admin/advice", { sql: "DELETE FROM tracks" });
   expect(refused.json.code).toBe("sql_refused");
-  expect((await post(server, "/admin/queries/advice", { id: "00000000" })).status).toBe(404);
+  expect((await post(server, "/admin/advice", { id: "00000000" })).status).toBe(404);
   expect(
     readdirSync(dirname(database)).filter((name) => name.startsWith(`${basename(database)}.advised`)),
   ).toEqual([]);

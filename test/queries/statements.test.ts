@@ -123,14 +123,14 @@ describe("of a server", () => {
   });
 
   test("a plan of one's own SQL names the table and its rows", async () => {
-    const { json } = await post(server, "/admin/queries/explain", {
+    const { json } = await post(server, "/admin/explain", {
       sql: "SELECT * FROM tracks x ORDER BY x.bytes",
     });
     expect(json.findings).toEqual([
       { kind: "full_scan", table: "tracks", rows: 500, step: "SCAN x" },
       { kind: "sort", table: null, rows: null, step: "USE TEMP B-TREE FOR ORDER BY" },
     ]);
-    const refused = await post(server, "/admin/queries/explain", { sql: "DELETE FROM tracks" });
+    const refused = await post(server, "/admin/explain", { sql: "DELETE FROM tracks" });
     expect([refused.status, refused.json.code]).toEqual([422, "sql_refused"]);
   });
 

@@ -10,7 +10,7 @@ const WORTH = 0.5;
 /** and this many milliseconds are saved each time. */
 const WORTH_MS = 0.05;
 /** What all statements together gain by an index, as a share of all their time: below it, it is not worth its upkeep. */
-const WORTH_OF_ALL = 0.01;
+const WORTH_OF_ALL = 0.001;
 /** Milliseconds from which a statement is worth a try whatever its plan says. */
 const SLOW_MS = 2;
 /** Runs whose median counts, and the time after which there are no more. */

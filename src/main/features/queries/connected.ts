@@ -38,9 +38,9 @@ function throughServer(server: string): Queries {
     explain: async (statement) =>
       isId(statement)
         ? (await ask("GET", `/admin/queries/${statement}`)).plan
-        : ask("POST", "/admin/queries/explain", { sql: statement }),
+        : ask("POST", "/admin/explain", { sql: statement }),
     advise: (statement, seconds) =>
-      ask("POST", "/admin/queries/advice", {
+      ask("POST", "/admin/advice", {
         seconds,
         ...(statement === undefined ? {} : isId(statement) ? { id: statement } : { sql: statement }),
       }),

@@ -167,7 +167,7 @@ export const queryRoutes = (context: QueriesContext): Route[] => [
   route({
     ...common,
     method: "POST",
-    path: "/admin/queries/explain",
+    path: "/admin/explain",
     access: "operate",
     operationId: "explainSql",
     summary: "How SQLite would run a statement",
@@ -183,7 +183,7 @@ export const queryRoutes = (context: QueriesContext): Route[] => [
   route({
     ...common,
     method: "POST",
-    path: "/admin/queries/advice",
+    path: "/admin/advice",
     access: "operate",
     operationId: "adviseIndexes",
     summary: "Which indexes would make statements faster",
