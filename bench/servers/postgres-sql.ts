@@ -88,7 +88,7 @@ const SEARCH = `
     ORDER BY score DESC, tracks.id LIMIT $2)
   SELECT ${columnsOf("tracks")}, found.score,
     json_build_object('name', ${mark("t.name")}, 'album_title', ${mark("al.title")}, 'artist_name', ${mark("ar.name")},
-      'composer', ${mark("t.composer")}) AS highlights
+      'composer', ${mark("t.composer")}) AS highlights, 'exact' AS match
   FROM found CROSS JOIN q JOIN ${KINDS.tracks.from.replace("tracks t", "tracks t ON t.id = found.id")}
   ORDER BY found.score DESC, t.id`;
 
