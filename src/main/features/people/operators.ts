@@ -37,7 +37,8 @@ const action = <I>(definition: Action<I>): Action<I> => definition;
 export const scopes = z
   .array(z.enum(PERMISSIONS))
   .min(1)
-  .refine((names) => new Set(names).size === names.length, "must not name a scope twice");
+  .refine((names) => new Set(names).size === names.length, "must not name a scope twice")
+  .meta({ uniqueItems: true });
 export const ratePerMinute = z.int().min(1).max(1_000_000);
 
 const byEmail = z.strictObject({ email });
