@@ -69,6 +69,8 @@ export interface HitRates {
   readonly trials: number;
   readonly recommended: number;
   readonly popular: number;
+  /** Mean of what the answers say of their genres: how likely two of their tracks differ. */
+  readonly diversity: number;
 }
 
 interface Discovery {
@@ -89,17 +91,24 @@ export function hitRates(db: Connection, perUser: number, now: Date): HitRates {
   const prepare = preparer(db);
   const discoveries = db.prepare<[number], Discovery>(DISCOVERIES_SQL).all(perUser);
   const popular = db.prepare<[Record<string, unknown>], number>(POPULAR_SQL).pluck();
-  let [recommendedHits, popularHits] = [0, 0];
+  let [recommendedHits, popularHits, diversity] = [0, 0, 0];
   for (const discovery of discoveries) {
     withoutIt(db, discovery, () => {
       const { sql, params } = RECOMMENDATIONS_READ.statement({ id: discovery.user_id, limit: 20 }, now);
-      if (tracksOf(prepare(sql).get(params)).some(({ id }) => id === discovery.track_id)) recommendedHits++;
+      const answer = JSON.parse(prepare(sql).get(params)![0]);
+      if (answer.data.some(({ id }: Track) => id === discovery.track_id)) recommendedHits++;
+      diversity += answer.diversity.genres;
       const names = { id: discovery.user_id, now: now.toISOString() };
       if (popular.all(names).includes(discovery.track_id)) popularHits++;
     });
   }
   const trials = discoveries.length;
-  return { trials, recommended: recommendedHits / trials, popular: popularHits / trials };
+  return {
+    trials,
+    recommended: recommendedHits / trials,
+    popular: popularHits / trials,
+    diversity: diversity / trials,
+  };
 }
 
 /** Favourites that stand for all that is known of a listener. */
@@ -113,7 +122,7 @@ export function favouritesHitRates(db: Connection, perUser: number, now: Date): 
   const prepare = preparer(db);
   const discoveries = db.prepare<[number], Discovery>(DISCOVERIES_SQL).all(perUser);
   const popular = db.prepare<[Record<string, unknown>], number>(POPULAR_SQL).pluck();
-  let [recommendedHits, popularHits] = [0, 0];
+  let [recommendedHits, popularHits, diversity] = [0, 0, 0];
   for (const discovery of discoveries) {
     withoutIt(db, discovery, () => {
       const id = discovery.user_id;
@@ -128,7 +137,12 @@ export function favouritesHitRates(db: Connection, perUser: number, now: Date): 
     });
   }
   const trials = discoveries.length;
-  return { trials, recommended: recommendedHits / trials, popular: popularHits / trials };
+  return {
+    trials,
+    recommended: recommendedHits / trials,
+    popular: popularHits / trials,
+    diversity: diversity / trials,
+  };
 }
 
 const MARK_SQL = `
@@ -188,7 +202,7 @@ const report = (result: Record<string, GenreQuality | HitRates>): string =>
     .map(([name, figures]) =>
       "share" in figures
         ? `${name}: ${percent(figures.share)} of the ten nearest by metadata share the genre, ${percent(figures.base)} by chance: ${(figures.share / figures.base).toFixed(1)} times (${figures.tracks} tracks)`
-        : `${name}: ${percent(figures.recommended)} hits at 20, ${percent(figures.popular)} by popularity: ${(figures.recommended / figures.popular).toFixed(1)} times (${figures.trials} trials)`,
+        : `${name}: ${percent(figures.recommended)} hits at 20, ${percent(figures.popular)} by popularity: ${(figures.recommended / figures.popular).toFixed(1)} times (${figures.trials} trials); diversity ${figures.diversity.toFixed(3)}`,
     )
     .join("\n");
 

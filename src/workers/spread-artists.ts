@@ -1,26 +1,58 @@
-/** Tracks per page, and tracks of one artist in it at most. */
+/** Tracks per page. */
 const PAGE = 10;
-const MOST_OF_ARTIST = 2;
+/** Most tracks of one artist per page, as long as others are left. */
+const MOST = 2;
+/**
+ * What a genre that fills the list takes off a track of it, as a share of the best score. A tenth costs no held-out
+ * play; twice that does (DESIGN.md of the feature `discover`).
+ */
+const PENALTY = 0.1;
+
+/** A track with its artist (null: an artist of its own), and its genre and score where genres are spread, too. */
+export type Candidate = readonly [
+  id: number,
+  artist: number | null,
+  genre?: number | null | undefined,
+  score?: number | undefined,
+];
 
 /**
- * Orders tracks, best first, so that no page of ten has more than two of an artist while there are others. Each
- * position gets the best remaining track whose artist has room on the page. If no artist has room, it gets the best
- * remaining one.
+ * Orders tracks, best first, by maximal marginal relevance (Carbonell & Goldstein, SIGIR 1998): each place goes to the
+ * track whose score is best after a penalty for the share of its genre among those before it, and whose artist has
+ * room on its page of ten. If no artist has room, the best that is left is taken.
  *
- * @param tracks ids with the id of their artist (null: each such track counts as an artist of its own).
+ * @param tracks best first; without scores their order is kept, artists aside.
+ * @param most places to fill; the rest is left out.
  */
-export function spreadArtists(tracks: readonly (readonly [id: number, artist: number | null])[]): number[] {
+export function spreadArtists(tracks: readonly Candidate[], most = tracks.length): number[] {
   const left = [...tracks];
   const order: number[] = [];
+  const genres = new Map<number, number>();
   let onPage = new Map<number, number>();
-  while (left.length > 0) {
+  const best = tracks[0]?.[3] || 1;
+  const valueOf = ([, , genre, score = 0]: Candidate) =>
+    score / best - (PENALTY * (genre == null ? 0 : (genres.get(genre) ?? 0))) / Math.max(1, order.length);
+  while (left.length > 0 && order.length < most) {
     if (order.length % PAGE === 0) onPage = new Map();
-    const roomy = left.findIndex(
-      ([, artist]) => artist === null || (onPage.get(artist) ?? 0) < MOST_OF_ARTIST,
-    );
-    const [[id, artist]] = left.splice(Math.max(0, roomy), 1) as [[number, number | null]];
+    const roomy = ([, artist]: Candidate) => artist === null || (onPage.get(artist) ?? 0) < MOST;
+    const [[id, artist, genre]] = left.splice(bestOf(left, roomy, valueOf), 1) as [Candidate];
     if (artist !== null) onPage.set(artist, (onPage.get(artist) ?? 0) + 1);
+    if (genre != null) genres.set(genre, (genres.get(genre) ?? 0) + 1);
     order.push(id);
   }
   return order;
+}
+
+/** The index of the first of the best that pass; 0 if none does. */
+function bestOf(
+  tracks: readonly Candidate[],
+  passes: (track: Candidate) => boolean,
+  valueOf: (track: Candidate) => number,
+): number {
+  let [found, value] = [0, Number.NEGATIVE_INFINITY];
+  tracks.forEach((track, i) => {
+    if (!passes(track) || valueOf(track) <= value) return;
+    [found, value] = [i, valueOf(track)];
+  });
+  return found;
 }

@@ -12,9 +12,10 @@ test("generated: neighbours share the genre, and recommendations beat popularity
   chinook(["vectors", "generate", "--database", made.file]);
   const { share, base } = genreQuality(made.db, 200);
   expect(share / base).toBeGreaterThan(3);
-  const { trials, recommended, popular } = hitRates(made.db, 5, new Date());
+  const { trials, recommended, popular, diversity } = hitRates(made.db, 5, new Date());
   expect(trials).toBeGreaterThan(100);
   expect(recommended).toBeGreaterThan(1.5 * popular);
+  expect(diversity).toBeGreaterThan(0.2);
   const favourites = favouritesHitRates(made.db, 5, new Date());
   expect(favourites.recommended).toBeGreaterThan(1.2 * favourites.popular);
 });

@@ -89,6 +89,13 @@ describe("recommendations", () => {
     expect(tracks.filter((track) => track.genre_name === genre_name).length).toBeGreaterThan(5);
   });
 
+  test("the answer says how its genres differ: as often as two of its tracks do", async () => {
+    const { json } = await get(server, `/v1/users/${newUser()}/recommendations?limit=10`);
+    const genres: unknown[] = json.data.map(({ genre_id }: Json) => genre_id);
+    const pairs = genres.flatMap((one, i) => genres.slice(i + 1).map((two) => one !== two));
+    expect(json.diversity.genres).toBeCloseTo(pairs.filter(Boolean).length / pairs.length, 3);
+  });
+
   test("a play of one's own counts at once, whatever was answered before", async () => {
     const user = newUser();
     const [first] = await recommended(user);
@@ -193,6 +200,13 @@ describe("artists are spread", () => {
         [6, null],
       ]),
     ).toEqual([1, 2, 4, 5, 6, 3]);
+  });
+
+  test("a genre that fills the list gives way to one that is nearly as good, and to none that is not", () => {
+    const one = [1, 2, 3, 4].map((id) => [id, null, 7, 1] as const);
+    expect(spreadArtists([...one, [5, null, 8, 0.95]])).toEqual([1, 5, 2, 3, 4]);
+    expect(spreadArtists([...one, [5, null, 8, 0.5]])).toEqual([1, 2, 3, 4, 5]);
+    expect(spreadArtists([...one, [5, null, 8, 0.95]], 2)).toEqual([1, 5]);
   });
 
   test("every track is there once, and no page has three of an artist while another could stand there", () => {

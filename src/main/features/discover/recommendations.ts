@@ -166,12 +166,12 @@ const COMBINED = `
     GROUP BY track_id)`;
 
 /**
- * The best, with their artists spread: enough of them that two an artist fill the page. A song that is on two albums
+ * The best, with their artists and genres spread: enough of them that two an artist fill the page. A song that is on two albums
  * is one song.
  */
 const RANKED = `
   best AS MATERIALIZED (
-    SELECT c.track_id, c.score, al.artist_id, t.name FROM combined c CROSS JOIN tracks t ON t.id = c.track_id
+    SELECT c.track_id, c.score, al.artist_id, t.genre_id, t.name FROM combined c CROSS JOIN tracks t ON t.id = c.track_id
       LEFT JOIN albums al ON al.id = t.album_id
     WHERE NOT EXISTS (SELECT 1 FROM ratings WHERE user_id = likely(@id) AND kind = 'albums' AND entity_id = al.id
         AND stars <= ${DISLIKED})
@@ -179,14 +179,18 @@ const RANKED = `
         AND entity_id = al.artist_id AND stars <= ${DISLIKED})
     ORDER BY c.score DESC, c.track_id LIMIT 20 * @limit),
   songs AS MATERIALIZED (
-    SELECT track_id, score, artist_id,
+    SELECT track_id, score, artist_id, genre_id,
       row_number() OVER (PARTITION BY ifnull(artist_id, -track_id), name ORDER BY score DESC, track_id) AS nth
     FROM best),
   ranked AS MATERIALIZED (
     SELECT key AS rank, value AS track_id FROM json_each(spread_artists(
-      (SELECT json_group_array(json_array(track_id, artist_id)) FROM (
-        SELECT track_id, artist_id FROM songs WHERE nth = 1 ORDER BY score DESC, track_id))))
-    LIMIT likely(@limit))`;
+      (SELECT json_group_array(json_array(track_id, artist_id, genre_id, score)) FROM (
+        SELECT * FROM songs WHERE nth = 1 ORDER BY score DESC, track_id)), @limit)))`;
+
+/** Gini-Simpson index: how likely two of the tracks are of different genres. Tracks without a genre count as one. */
+const DIVERSITY = `(
+  SELECT json_object('genres', ifnull(round(1 - 1.0 * sum(n * (n - 1)) / max(1, sum(n) * (sum(n) - 1)), 3), 0.0)) FROM (
+    SELECT count(*) AS n FROM ranked CROSS JOIN tracks t ON t.id = ranked.track_id GROUP BY t.genre_id))`;
 
 const BECAUSE = `'because you ' || CASE (SELECT played FROM seeds WHERE track_id = c.seed)
     WHEN 1 THEN 'played' WHEN 0 THEN 'bought' ELSE 'like' END
@@ -206,7 +210,7 @@ const SQL = `
     FROM ranked CROSS JOIN combined c ON c.track_id = ranked.track_id
       CROSS JOIN ${KINDS.tracks.from.replace("tracks t", "tracks t ON t.id = ranked.track_id")}
       LEFT JOIN tracks seed ON seed.id = c.seed
-    ORDER BY ranked.rank)) || ',"next":null}', NULL, NULL`;
+    ORDER BY ranked.rank)) || ',"next":null,"diversity":' || ${DIVERSITY} || '}', NULL, NULL`;
 
 export interface RecommendationParams {
   readonly id: number;

@@ -37,7 +37,16 @@ const recommendation = z
   })
   .meta({ id: "Recommendation" });
 const recommendations = z
-  .object({ data: z.array(recommendation), next: z.null() })
+  .object({
+    data: z.array(recommendation),
+    next: z.null(),
+    diversity: z.object({
+      genres: z.number().min(0).max(1).meta({
+        description:
+          "How likely two of the tracks are of different genres (Gini-Simpson index): 0 when all are of one, near 1 when each is of another.",
+      }),
+    }),
+  })
   .meta({ id: "Recommendations" });
 const trackVectors = z
   .object({
@@ -73,7 +82,7 @@ export const discoverRoutes = (answers: Answers, writes: Writes): Route[] => [
     operationId: "listRecommendations",
     summary: "Recommendations for a listener",
     description:
-      "Tracks the listener never played, each with its strongest strategy and a reason; at most two of an artist in ten. Without any plays: popular tracks. May be up to an hour old; Age says how old.",
+      "Tracks the listener never played, each with its strongest strategy and a reason; at most two of an artist in ten, and genres are spread. Without any plays: popular tracks. May be up to an hour old; Age says how old.",
     read: RECOMMENDATIONS_READ,
     answers,
     response: { description: "Best first.", body: recommendations },
