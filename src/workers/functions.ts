@@ -3,7 +3,7 @@ import { normalise } from "../shared/embedders/embedder.ts";
 import { bucketOf, type LyricSource, lyricEmbedder, termsOf } from "../shared/embedders/lyric.ts";
 import { BUCKETS, type LyricModel, lyricModel, UNFITTED } from "../shared/embedders/lyric-model.ts";
 import { metadataEmbedder } from "../shared/embedders/metadata.ts";
-import { highlights } from "./highlights.ts";
+import { highlight, highlights } from "./highlights.ts";
 import { addPart, pack, Tally, toJson } from "./play-totals.ts";
 import { DayOfSales, type SaleLine, type SalesBy, SalesTally } from "./sales.ts";
 import { spreadArtists } from "./spread-artists.ts";
@@ -62,7 +62,10 @@ export function registerFunctions(db: Connection): void {
   registerSales(db);
   db.function("title_rank", pure, titleRank);
   db.function("highlights", pure, highlights);
-  db.function("spread_artists", pure, (rows: string) => JSON.stringify(spreadArtists(JSON.parse(rows))));
+  db.function("highlight", pure, highlight);
+  db.function("spread_artists", pure, (rows: string, most: number) =>
+    JSON.stringify(spreadArtists(JSON.parse(rows), most)),
+  );
 }
 
 /**

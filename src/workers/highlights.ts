@@ -1,19 +1,14 @@
 import { fold, isAscii } from "../shared/words.ts";
-import { isLetter } from "./titles.ts";
 
 /** What is marked in a hit's names: folded words, prefixes, and phrases. */
 interface Marked {
   readonly words: ReadonlySet<string>;
   readonly prefixes: readonly string[];
   readonly phrases: readonly (readonly string[])[];
+  /** The first character codes of all of them. Words that begin with another are skipped. */
+  readonly begins: ReadonlySet<number>;
   /** Whether a word is marked. Caches the answer for the words of all hits. */
   readonly known: Map<string, boolean>;
-}
-
-interface Word {
-  readonly folded: string;
-  readonly start: number;
-  readonly end: number;
 }
 
 const WORD = /[\p{L}\p{N}\p{M}\p{Co}]+/gu;
@@ -37,70 +32,104 @@ export function highlights(
   composer: string | null,
 ): string {
   if (latest?.text !== marked) latest = { text: marked, marked: read(marked) };
-  const show = (text: string | null) => (text === null ? null : highlighted(text, latest!.marked));
-  return JSON.stringify({
-    name: show(name),
-    album_title: show(album),
-    artist_name: show(artist),
-    composer: show(composer),
-  });
+  const show = (text: string | null) =>
+    text === null ? "null" : JSON.stringify(highlighted(text, latest!.marked));
+  return `{"name":${show(name)},"album_title":${show(album)},"artist_name":${show(artist)},"composer":${show(composer)}}`;
+}
+
+/** One name, as `highlights` shows it: JSON text. */
+export function highlight(marked: string, name: string): string {
+  if (latest?.text !== marked) latest = { text: marked, marked: read(marked) };
+  return JSON.stringify(highlighted(name, latest.marked));
 }
 
 function read(text: string): Marked {
-  const { words, prefixes, phrases } = JSON.parse(text);
-  return { words: new Set(words), prefixes, phrases, known: new Map() };
+  const { words, prefixes, phrases } = JSON.parse(text) as Record<"words" | "prefixes", string[]> & {
+    phrases: string[][];
+  };
+  const first = [...words, ...prefixes, ...phrases.map(([word]) => word ?? "")];
+  const begins = new Set(first.map((word) => word.charCodeAt(0)));
+  return { words: new Set(words), prefixes, phrases, begins, known: new Map() };
 }
 
+/** The words of a text, as offsets. One object is reused for all texts: allocating one for each word was slower. */
+class Words {
+  text = "";
+  count = 0;
+  readonly starts: number[] = [];
+  readonly ends: number[] = [];
+  #lower: string | undefined;
+
+  of(text: string): void {
+    this.text = text;
+    this.count = 0;
+    this.#lower = isAscii(text) ? text.toLowerCase() : undefined;
+    if (this.#lower !== undefined) this.#splitAscii(this.#lower);
+    else for (const { 0: word, index } of text.matchAll(WORD)) this.#add(index, index + word.length);
+  }
+
+  /** Most names need only case folding. A loop splits them ten times as fast. */
+  #splitAscii(lower: string): void {
+    for (let at = 0; at < lower.length; at++) {
+      const start = at;
+      while (isWordCode(lower.charCodeAt(at))) at++;
+      if (at > start) this.#add(start, at);
+    }
+  }
+
+  #add(start: number, end: number): void {
+    this.starts[this.count] = start;
+    this.ends[this.count++] = end;
+  }
+
+  folded(i: number): string {
+    if (i >= this.count) return "";
+    return this.#lower === undefined
+      ? fold(this.text.slice(this.starts[i], this.ends[i]))
+      : this.#lower.slice(this.starts[i], this.ends[i]);
+  }
+
+  /** Whether it may begin as something does; always, where folding may change how it begins. */
+  mayBegin(i: number, begins: ReadonlySet<number>): boolean {
+    return this.#lower === undefined || begins.has(this.#lower.charCodeAt(this.starts[i]!));
+  }
+}
+
+/** A letter or digit of ASCII, in lower case. */
+const isWordCode = (code: number): boolean => (code >= 97 && code <= 122) || (code >= 48 && code <= 57);
+
+const words = new Words();
+
 function highlighted(text: string, marked: Marked): string {
-  const words = wordsIn(text);
+  words.of(text);
   let html = "";
   let shown = 0;
-  for (let at = 0; at < words.length; ) {
-    const many = spanAt(words, at, text, marked);
+  for (let at = 0; at < words.count; ) {
+    const many = words.mayBegin(at, marked.begins) ? spanAt(at, marked) : 0;
     if (many > 0) {
-      const [start, end] = [words[at]!.start, words[at + many - 1]!.end];
+      const [start, end] = [words.starts[at]!, words.ends[at + many - 1]!];
       html += `${escaped(text.slice(shown, start))}<mark>${escaped(text.slice(start, end))}</mark>`;
       shown = end;
     }
     at += Math.max(1, many);
   }
-  return html + escaped(text.slice(shown));
-}
-
-function wordsIn(text: string): Word[] {
-  if (isAscii(text)) return asciiWordsIn(text);
-  return Array.from(text.matchAll(WORD), ({ 0: word, index }) => ({
-    folded: fold(word),
-    start: index,
-    end: index + word.length,
-  }));
-}
-
-/** Most names need only case folding. A loop splits them ten times as fast. */
-function asciiWordsIn(text: string): Word[] {
-  const lower = text.toLowerCase();
-  const words: Word[] = [];
-  for (let at = 0; at < lower.length; at++) {
-    const start = at;
-    while (isLetter(lower, at)) at++;
-    if (at > start) words.push({ folded: lower.slice(start, at), start, end: at });
-  }
-  return words;
+  return shown === 0 ? escaped(text) : html + escaped(text.slice(shown));
 }
 
 /** The number of words from this one on that are marked together; 0 if it is not marked. */
-function spanAt(words: readonly Word[], at: number, text: string, marked: Marked): number {
+function spanAt(at: number, marked: Marked): number {
   for (const phrase of marked.phrases)
-    if (phrase.every((word, i) => words[at + i]?.folded === word)) return phrase.length;
-  if (isMarked(words[at]!.folded, marked)) return 1;
-  return joined(words, at, text, marked);
+    if (phrase.every((word, i) => words.folded(at + i) === word)) return phrase.length;
+  if (isMarked(words.folded(at), marked)) return 1;
+  return joined(at, marked);
 }
 
 /** Words separated only by a sign and typed as one: `AC/DC` for acdc. */
-function joined(words: readonly Word[], at: number, text: string, marked: Marked): number {
-  let all = words[at]!.folded;
-  for (let i = at + 1; i < words.length && JOINT.test(text.slice(words[i - 1]!.end, words[i]!.start)); i++) {
-    all += words[i]!.folded;
+function joined(at: number, marked: Marked): number {
+  const { text, starts, ends } = words;
+  let all = words.folded(at);
+  for (let i = at + 1; i < words.count && JOINT.test(text.slice(ends[i - 1], starts[i])); i++) {
+    all += words.folded(i);
     if (isMarked(all, marked)) return i - at + 1;
   }
   return 0;

@@ -330,11 +330,11 @@ function discoverVariants(): Readonly<Record<string, Record<string, unknown>[]>>
   };
 }
 
+const NO_FILTERS = new Set(["types", "facets", "mode", "limit", "cursor", "vector"]);
+
 /** What is searched for bounds what is found; the filters of a search come beside it. */
 const searchFilters = (params: Record<string, unknown>): string[] =>
-  "q" in params
-    ? Object.keys(params).filter((name) => !["mode", "limit", "cursor", "vector"].includes(name))
-    : [];
+  "q" in params ? Object.keys(params).filter((name) => !NO_FILTERS.has(name)) : [];
 
 /** The parent of a nested list bounds it: by anything but the id, its children are sorted. */
 const tie = ({ name }: AnyRead, { sort, ...params }: Record<string, unknown>): string[] =>
@@ -351,22 +351,45 @@ const FEW_IN_SHOP = ["email", "support_rep_id", "country", "reports_to", "custom
 
 const NESTED = /^(artists\.albums|albums\.tracks|playlists\.(own_)?tracks)$/;
 
+const BROWSED = { q: "", types: ["track"], facets: ["genre"], mode: "auto", limit: 5 };
+
+/** Other types than tracks: each alone, and all in one. */
+function namedVariants(): Record<string, unknown>[] {
+  return ["auto", "text"].flatMap((mode) => {
+    const params = { q: "love NOT me", facets: [], mode, limit: 5 };
+    const all = { ...params, types: ["track", "artist", "album", "playlist"], facets: ["genre"] };
+    const alone = ["artist", "album", "playlist"].flatMap((type) => [
+      { ...params, types: [type] },
+      { ...params, types: [type], cursor: cursor(type, 5, 40) },
+    ]);
+    return [all, ...alone];
+  });
+}
+
 /** All modes, from either end, with each of the filters. */
 function searchVariants(): Record<string, unknown>[] {
   const filters = [
     {},
     ...[{ genre: { id: 1 } }, { genre: { slug: "rock" } }, { artist: { id: 1 } }, { album: { slug: "one" } }],
     ...[{ tag: "calm" }, { year_from: 1990, year_to: 2000 }, { price_max: 99 }],
+    { genre: { id: 1 }, tag: "calm", year_from: 1990, year_to: 2000, price_max: 99 },
   ];
   const given = { embedder: "onnx:0", vector: "0000803f".repeat(DIMENSIONS.lyric) };
-  const embedded = { q: "love", mode: "hybrid", limit: 5, vector: given };
+  const tracks = { types: ["track"], facets: [] };
+  const embedded = { q: "love", ...tracks, mode: "hybrid", limit: 5, vector: given };
   const typed = ["auto", "text", "fuzzy", "hybrid"].flatMap((mode) =>
     filters.flatMap((filter) => {
-      const params = { q: "love NOT me", mode, limit: 5, ...filter };
-      return [params, { ...params, cursor: cursor(mode, 5, 40) }];
+      const params = { q: "love NOT me", ...tracks, mode, limit: 5, ...filter };
+      const counted = { ...params, facets: ["genre", "artist", "decade"] };
+      return [params, { ...params, cursor: cursor(mode, 5, 40) }, counted];
     }),
   );
-  return [...typed, embedded];
+  return [
+    ...typed,
+    embedded,
+    ...namedVariants(),
+    ...filters.slice(1).map((filter) => ({ ...BROWSED, ...filter })),
+  ];
 }
 
 export function variantsOf(db: Connection, read: AnyRead): Variant[] {

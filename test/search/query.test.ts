@@ -1,12 +1,12 @@
 import fc from "fast-check";
+import { Piscina } from "piscina";
 import { describe, expect, test } from "vitest";
 import { searchParams } from "../../src/main/features/search/filters.ts";
 import { exactPieces, marksOf, printMatch, widePieces } from "../../src/main/features/search/match.ts";
 import { MAX_DEPTH, MAX_TERMS, parseSearch, wantedTerms } from "../../src/main/features/search/query.ts";
 import { SEARCH_READ } from "../../src/main/features/search/search.ts";
 import { AppError } from "../../src/shared/errors.ts";
-import type { ReadRequest } from "../../src/shared/protocol.ts";
-import readBatch from "../../src/workers/reader.ts";
+import type { ReadBatchReport, ReadRequest } from "../../src/shared/protocol.ts";
 import { copyOf, makeCatalogue } from "../support/server.ts";
 
 const match = (text: string): string => printMatch(parseSearch(text)!);
@@ -228,24 +228,28 @@ function searchOf(q: string, mode: "text" | "fuzzy"): ReadRequest | undefined {
   }
 }
 
-/** As a reader thread runs them: the same code over a real catalogue, here without the thread. */
-function failuresOf(file: string, reads: readonly ReadRequest[]): unknown[] {
+/** A reader thread over a catalogue. */
+const readerOf = (file: string) =>
+  new Piscina<string, ReadBatchReport>({
+    filename: new URL("../../src/workers/reader.ts", import.meta.url).href,
+    ...{ minThreads: 1, maxThreads: 1, workerData: { file } },
+  });
+
+async function failuresOf(
+  reader: Piscina<string, ReadBatchReport>,
+  reads: readonly ReadRequest[],
+): Promise<unknown[]> {
   const sql = [...new Set(reads.map(([text]) => text))];
-  const { columns } = readBatch(
-    JSON.stringify({
-      file,
-      sql,
-      reads: reads.map(([text, params]) => [sql.indexOf(text), params]),
-      deadlineMs: 60_000,
-    }),
-  );
+  const numbered = reads.map(([text, params]) => [sql.indexOf(text), params]);
+  const message = JSON.stringify({ generation: 0, sql, reads: numbered, deadlineMs: 60_000 });
+  const { columns } = await reader.run(message);
   const bodies = columns.filter((_, i) => i % 3 === 0);
   expect(bodies.length).toBe(reads.length);
   return bodies.filter((body) => typeof body !== "string" || !Array.isArray(JSON.parse(body).data));
 }
 
 test("a hundred thousand strings: each is refused, or the search that it comes to is answered", async () => {
-  const file = copyOf(await makeCatalogue(500));
+  const reader = readerOf(copyOf(await makeCatalogue(500)));
   const texts = fc.sample(anything, { numRuns: 100_000, seed: 3 });
   let answered = 0;
   for (let at = 0; at < texts.length; at += 500) {
@@ -254,8 +258,9 @@ test("a hundred thousand strings: each is refused, or the search that it comes t
       ...slice.map((text) => searchOf(text, "text")),
       ...slice.filter((_, i) => i % 20 === 0).map((text) => searchOf(text, "fuzzy")),
     ].filter((read) => read !== undefined);
-    expect(failuresOf(file, reads)).toEqual([]);
+    expect(await failuresOf(reader, reads)).toEqual([]);
     answered += reads.length;
   }
+  await reader.destroy();
   expect(answered).toBeGreaterThan(50_000);
 }, 300_000);

@@ -1,7 +1,7 @@
 import type { SqlFilters } from "./filters.ts";
 import { fuzzyParts } from "./fuzzy.ts";
 import type { Query } from "./query.ts";
-import { MARKED, type Ranking, textParts } from "./text.ts";
+import { MARKED, type Ranking, type RankingSql, textParts } from "./text.ts";
 
 /** Hits of the text that are enough, whatever they are. */
 const ENOUGH = 5;
@@ -21,15 +21,25 @@ export function autoParts(q: string, query: Query | undefined, filters: SqlFilte
   const text = textParts(q, query, filters, "texts");
   const guessed = fuzzyParts(query, filters, { ranked: "guesses", strict: false });
   return {
-    ctes: `${text.ctes}, ${guessed.ctes},
-      ranked AS MATERIALIZED (
-        SELECT id, score FROM texts UNION ALL
-        SELECT id, CAST(score / 1.2 AS INTEGER) FROM guesses WHERE id NOT IN (SELECT id FROM texts))`,
-    marked: `json_patch(${MARKED}, json_object('words', json((
-      SELECT json_group_array(word) FROM (SELECT value AS word FROM json_each(likely(@words)) UNION SELECT word FROM forms
-        UNION SELECT term FROM chosen WHERE nth <= 8)))))`,
-    extra: `${guessed.extra}, 'did_you_mean', (
-      SELECT iif(max(distance) > 0, group_concat(term, ' ' ORDER BY place), NULL) FROM chosen WHERE nth = 1)`,
+    shape: `${text.shape} ${guessed.shape}`,
+    sql: () => autoSql(text.sql(), guessed.sql()),
     params: { ...guessed.params, ...text.params },
   };
 }
+
+const autoSql = (text: RankingSql, guessed: RankingSql): RankingSql => ({
+  ctes: `${text.ctes}, ${guessed.ctes},
+      ranked AS MATERIALIZED (
+        SELECT id, score FROM texts UNION ALL
+        SELECT id, CAST(score / 1.2 AS INTEGER) FROM guesses WHERE id NOT IN (SELECT id FROM texts))`,
+  marked: MARKED_GUESSES,
+  extra: `${guessed.extra}${DID_YOU_MEAN}`,
+});
+
+export const MARKED_GUESSES = `json_patch(${MARKED}, json_object('words', json((
+  SELECT json_group_array(word) FROM (SELECT value AS word FROM json_each(likely(@words)) UNION SELECT word FROM forms
+    UNION SELECT term FROM chosen WHERE nth <= 8)))))`;
+
+/** One more member of the answer. */
+export const DID_YOU_MEAN = `, 'did_you_mean', (
+  SELECT iif(max(distance) > 0, group_concat(term, ' ' ORDER BY place), NULL) FROM chosen WHERE nth = 1)`;

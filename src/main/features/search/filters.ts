@@ -2,11 +2,17 @@ import { z } from "zod";
 import { slugify } from "../../../shared/names.ts";
 import type { Param } from "../../../shared/protocol.ts";
 import { cursorText, limitText, MAX_ID, TEXT_PATTERN, text, typed } from "../../http/fields.ts";
+import { FACETS, type Facet } from "./facets.ts";
 import type { QueryVector } from "./hybrid.ts";
+import type { NamedType } from "./names.ts";
 
 /** What a search takes, and its filters as SQL. */
 export interface SearchParams {
+  /** Empty where filters alone say what is looked for. */
   readonly q: string;
+  /** What is looked for, each once. */
+  readonly types: readonly SearchType[];
+  readonly facets: readonly Facet[];
   readonly mode: "auto" | "text" | "fuzzy" | "hybrid";
   readonly genre?: Named | undefined;
   readonly artist?: Named | undefined;
@@ -20,6 +26,8 @@ export interface SearchParams {
   /** Of a search in hybrid mode, where a sentence model is configured: no client gives it. */
   readonly vector?: QueryVector | undefined;
 }
+
+export type SearchType = "track" | NamedType;
 
 /** An entity by its id, or by its name as a slug: case, accents and punctuation make no difference. */
 type Named = { readonly id: number } | { readonly slug: string };
@@ -54,18 +62,54 @@ const price = z
   .regex(/^\d{1,7}(\.\d{1,2})?$/, "must be an amount with at most two decimals")
   .transform((value) => Math.round(Number(value) * 100))
   .optional()
-  .meta({ override: { type: "number", minimum: 0 }, example: 0.99 });
+  .meta({
+    override: { type: "number", minimum: 0, maximum: 9_999_999.99, multipleOf: 0.01 },
+    example: 0.99,
+  });
 
-export const searchParams = z.strictObject({
+/** Some of a few names, separated by commas, each once and in their usual order. */
+const someOf = <T extends string>(names: readonly T[], usual: readonly T[]) => {
+  const pattern = `^(${names.join("|")})(,(${names.join("|")})){0,${names.length - 1}}$`;
+  return z
+    .string()
+    .regex(new RegExp(pattern), {
+      error: `must be some of ${names.join(", ")}, separated by commas`,
+      abort: true,
+    })
+    .transform((list) => names.filter((name) => list.split(",").includes(name)))
+    .optional()
+    .transform((list): readonly T[] => list ?? usual);
+};
+
+const TYPES: readonly SearchType[] = ["track", "artist", "album", "playlist"];
+
+const fields = {
   q: typed(MAX_QUERY)
     .refine((value) => value.trim() !== "", "must not be blank")
     .transform((value) => value.trimStart().replace(/\s+$/, " "))
+    .optional()
+    .transform((value) => value ?? "")
     .meta({
       override: { type: "string", minLength: 1, maxLength: MAX_QUERY, pattern: TEXT_PATTERN },
       description:
-        'Words, "phrases", prefix*, AND, OR, NOT, -word and parentheses. The last word may be unfinished, unless a blank or a quotation mark follows.',
+        'Words, "phrases", prefix*, AND, OR, NOT, -word and parentheses. The last word may be unfinished, unless a blank or a quotation mark follows. May be left out: then all tracks that pass the filters are found, the popular ones first.',
       example: "river",
     }),
+  types: someOf(TYPES, ["track"]).meta({
+    override: {
+      type: "string",
+      pattern: "^(track|artist|album|playlist)(,(track|artist|album|playlist)){0,3}$",
+      default: "track",
+    },
+    description:
+      "What is looked for, separated by commas: track, artist, album, playlist. Tracks are the answer's `data`; each other type has a page of its own beside it. The others are found in the modes auto and text, and without filters.",
+    example: "track,artist",
+  }),
+  facets: someOf(FACETS, []).meta({
+    override: { type: "string", pattern: "^(genre|artist|decade)(,(genre|artist|decade)){0,2}$" },
+    description: "Counts the tracks that were found by genre, artist and decade, those named here.",
+    example: "genre,decade",
+  }),
   mode: z.enum(["auto", "text", "fuzzy", "hybrid"]).default("auto").meta({
     description:
       "auto forgives misspellings where text finds little; text finds words alone, fuzzy always forgives; hybrid adds tracks that are like the best hits.",
@@ -82,9 +126,42 @@ export const searchParams = z.strictObject({
   price_max: price,
   limit: limitText,
   cursor: cursorText,
+};
+
+const FILTERS = ["genre", "artist", "album", "tag", "year_from", "year_to", "price_max"] as const;
+
+/** What does not go together, with the parameter that is one too many. */
+function clashes(params: SearchParams): readonly (readonly [parameter: string, detail: string])[] {
+  const { q, types, facets, mode, cursor } = params;
+  const filter = FILTERS.find((name) => params[name] !== undefined);
+  const named = types.some((type) => type !== "track");
+  return [
+    [q === "" && named, "types", "must be track where there is no q"],
+    [named && filter !== undefined, filter, "narrows tracks alone, and other types are asked for"],
+    [
+      named && mode !== "auto" && mode !== "text",
+      "mode",
+      "must be auto or text where other types than track are asked for",
+    ],
+    [facets.length > 0 && !types.includes("track"), "facets", "count tracks, which are not asked for"],
+    [
+      cursor !== undefined && types.length > 1,
+      "cursor",
+      "is of one type: ask for the next page of that one alone",
+    ],
+  ].flatMap(([clash, parameter, detail]) =>
+    clash ? [[parameter as string, detail as string] as const] : [],
+  );
+}
+
+export const searchParams = z.strictObject(fields).superRefine((params, context) => {
+  for (const [parameter, message] of clashes(params as SearchParams))
+    context.addIssue({ code: "custom", path: [parameter], message });
 }) as unknown as z.ZodType<SearchParams>;
 
 export interface SqlFilters {
+  /** What the SQL of them hangs on. */
+  readonly shape: string;
   /** A query for the ids of tracks that can come into question at all, when a filter names few enough of them. */
   readonly own: string | undefined;
   /** A query for the genres that can: the text index itself knows whose genre is which. */
@@ -117,7 +194,9 @@ export function sqlFilters(params: SearchParams): SqlFilters {
     price_max,
   };
   const conditions = genres === undefined ? unindexed : [`t.genre_id IN (${genres})`, ...unindexed];
-  return { own: own(artist, album), genres, conditions, unindexed, params: withoutUndefined(values) };
+  const within = own(artist, album);
+  const shape = [within, genres, ...conditions].join("\n");
+  return { shape, own: within, genres, conditions, unindexed, params: withoutUndefined(values) };
 }
 
 const withoutUndefined = (values: Readonly<Record<string, Param | undefined>>): Record<string, Param> =>

@@ -11,6 +11,7 @@ import {
   MOST_RANKED,
   orGenres,
   type Ranking,
+  type RankingSql,
   within,
 } from "./text.ts";
 import { MAX_WORD, trigramsOf } from "./vocabulary.ts";
@@ -42,28 +43,40 @@ export function fuzzyParts(
   filters: SqlFilters,
   { ranked, strict } = { ranked: "ranked", strict: true },
 ): Ranking {
-  const words = query === undefined ? [] : wordsOf(titleWords(query));
-  if (strict && words.length > MAX_WORDS) {
+  if (strict && wordsTyped(query).length > MAX_WORDS) {
     const detail = `expected at most ${MAX_WORDS} words in fuzzy mode`;
     throw new AppError("invalid", { errors: [{ parameter: "q", detail }] });
   }
-  const unwanted = query === undefined ? [] : unwantedParts(query).map(printMatch);
+  const params = fuzzyParams(query);
+  const unwanted = "unwanted" in params;
   return {
-    ctes: `${ALTERNATIVES}, ${expressionCte(unwanted.length > 0, filters)}, ${rankedCte(filters, ranked)}`,
-    marked: MARKED,
-    extra: `
-      'bounded', json(iif(EXISTS (${boundOf(filters, "SELECT 1 FROM edge")}) OR (SELECT count(*) FROM nearest) >= ${MOST_CLOSE}, 'true', 'false')),
-      'corrected', json((SELECT json_group_object(word, term) FROM chosen c WHERE nth = 1 AND distance > 0))`,
-    params: {
-      near_words: JSON.stringify(
-        words.slice(0, MAX_WORDS).map((word) => [word, trigramsOf(word), allowance(word)]),
-      ),
-      near_typed: words.join(" "),
-      most: filters.unindexed.length === 0 ? MOST_RANKED : MOST_FILTERED,
-      ...(unwanted.length === 0 ? {} : { unwanted: unwanted.join(" OR ") }),
-    },
+    shape: String(unwanted),
+    sql: () => fuzzySql(unwanted, filters, ranked),
+    params: { ...params, most: filters.unindexed.length === 0 ? MOST_RANKED : MOST_FILTERED },
   };
 }
+
+const wordsTyped = (query: Query | undefined): string[] =>
+  query === undefined ? [] : wordsOf(titleWords(query));
+
+/** What is looked up for the words typed; `unwanted` where something is excluded. */
+export function fuzzyParams(query: Query | undefined): Readonly<Record<string, string>> {
+  const words = wordsTyped(query);
+  const known = words.slice(0, MAX_WORDS).map((word) => [word, trigramsOf(word), allowance(word)]);
+  const unwanted = query === undefined ? [] : unwantedParts(query).map(printMatch);
+  return {
+    ...{ near_words: JSON.stringify(known), near_typed: words.join(" ") },
+    ...(unwanted.length === 0 ? {} : { unwanted: unwanted.join(" OR ") }),
+  };
+}
+
+const fuzzySql = (unwanted: boolean, filters: SqlFilters, ranked: string): RankingSql => ({
+  ctes: `${alternatives(FREQUENCY)}, ${expressionCte(unwanted, filters)}, ${rankedCte(filters, ranked)}`,
+  marked: MARKED,
+  extra: `
+      'bounded', json(iif(EXISTS (${boundOf(filters, "SELECT 1 FROM edge")}) OR (SELECT count(*) FROM nearest) >= ${MOST_CLOSE}, 'true', 'false')),
+      'corrected', json((SELECT json_group_object(word, term) FROM chosen c WHERE nth = 1 AND distance > 0))`,
+});
 
 const titleWords = (query: Query): string =>
   wantedTerms(query)
@@ -81,8 +94,11 @@ const PHRASE = `'"' || term || '"'`;
 /** How often a word occurs, as far as it matters: a word that no longer does is none; one of a genre's, often. */
 const FREQUENCY = `((SELECT count(*) FROM (SELECT 1 FROM tracks_fts WHERE tracks_fts MATCH ${PHRASE} LIMIT 200))
   + 200 * EXISTS (SELECT 1 FROM genres_fts WHERE genres_fts MATCH ${PHRASE}))`;
+/** The same of names: those of artists without tracks, and of playlists, are no text of tracks. */
+const FREQUENCY_IN_NAMES = `(SELECT count(*) FROM (SELECT 1 FROM names_fts WHERE names_fts MATCH ${PHRASE} LIMIT 200))`;
 
-const ALTERNATIVES = `
+/** Ends in `chosen`: for each word typed, the words that may stand for it, the likeliest first. */
+const alternatives = (frequency: string): string => `
   words AS MATERIALIZED (
     SELECT key AS place, value ->> 0 AS word, value ->> 1 AS trigrams, value ->> 2 AS most FROM json_each(@near_words)),
   near AS MATERIALIZED (
@@ -94,7 +110,9 @@ const ALTERNATIVES = `
   chosen AS MATERIALIZED (
     SELECT *, ${orGenres(PHRASE)} AS wide,
       row_number() OVER (PARTITION BY place ORDER BY distance, frequency DESC, term) AS nth
-    FROM (SELECT *, ${FREQUENCY} AS frequency FROM near) WHERE frequency > 0)`;
+    FROM (SELECT *, ${frequency} AS frequency FROM near) WHERE frequency > 0)`;
+
+export const NAMES_ALTERNATIVES = alternatives(FREQUENCY_IN_NAMES);
 
 const expressionCte = (unwanted: boolean, filters: SqlFilters): string => `
   alternatives AS MATERIALIZED (

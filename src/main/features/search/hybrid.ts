@@ -2,7 +2,7 @@ import { VECTOR_KINDS, type VectorKind } from "../../../shared/embedders/embedde
 import type { SqlFilters } from "./filters.ts";
 import { printMatch } from "./match.ts";
 import { type Query, unwantedParts } from "./query.ts";
-import { MOST_OWN, type Ranking } from "./text.ts";
+import { MOST_OWN, type Ranking, type RankingSql } from "./text.ts";
 
 /** What a search was embedded as, and by which embedder: vectors of another say nothing beside it. */
 export interface QueryVector {
@@ -52,63 +52,76 @@ export function hybridParts(
 ): Ranking {
   const unwanted = query === undefined ? [] : unwantedParts(query).map(printMatch);
   const narrow = unwanted.length > 0;
-  const near = VECTOR_KINDS.map((kind) =>
-    nearCtes(kind, kind === "lyric" ? given : undefined, filters, narrow),
-  );
-  const lists = VECTOR_KINDS.map((kind) => listOf(kind, filters, narrow));
   return {
-    ctes: `${wordsCte(text)}, ${near.join(", ")}, ${fusedCtes(lists)}`,
-    marked: `(SELECT marked FROM words)`,
-    extra: `'bounded', json(${BOUNDED}), 'fused', json((SELECT json_group_array(list) FROM lists WHERE ids <> '[]'))`,
+    shape: `${text.shape} ${narrow} ${given !== undefined}`,
+    sql: () => hybridSql(text.sql(), filters, narrow, given !== undefined),
     params: {
       ...text.params,
-      ...(unwanted.length === 0 ? {} : { unwanted: unwanted.join(" OR ") }),
+      ...(narrow ? { unwanted: unwanted.join(" OR ") } : {}),
       ...(given === undefined ? {} : { ...given }),
     },
   };
 }
 
-/** The hits of the text, best first, as one array: ranks are places in it, and the statement nests no deeper. */
-const wordsCte = ({ ctes, marked, extra }: Ranking): string => `
+function hybridSql(text: RankingSql, filters: SqlFilters, narrow: boolean, given: boolean): RankingSql {
+  const lists = VECTOR_KINDS.map(
+    (kind) => `${listOf(kind, given && kind === "lyric", filters, narrow)} AS ${kind}`,
+  );
+  return {
+    ctes: `${wordsCte(text)},
+      lists AS MATERIALIZED (SELECT ids AS text, said, marked, ${lists.join(", ")} FROM words), ${RANKED}`,
+    marked: "(SELECT marked FROM lists)",
+    extra: `'bounded', json(${BOUNDED}), 'fused', json(${FUSED})`,
+  };
+}
+
+/**
+ * The hits of the text, best first, as one array: ranks are places in it. It is mentioned once, and each list of
+ * vectors is a column made of its row: what is mentioned is copied, and a statement can hold a thousand selects.
+ */
+const wordsCte = ({ ctes, marked, extra }: RankingSql): string => `
   words AS MATERIALIZED (
     WITH ${ctes}
     SELECT json_group_array(id ORDER BY score DESC, id) AS ids, json_object(${extra}) AS said, ${marked} AS marked FROM ranked)`;
 
-const BOUNDED = `(SELECT iif(json_array_length(ids) > ${MOST_WORDS} OR said ->> 'bounded', 'true', 'false') FROM words)`;
+const ALL_LISTS = `json_object(${["text", ...VECTOR_KINDS].map((list) => `'${list}', json(${list})`).join(", ")})`;
+
+const BOUNDED = `(SELECT iif(json_array_length(text) > ${MOST_WORDS} OR said ->> 'bounded', 'true', 'false') FROM lists)`;
+const FUSED = `(SELECT json_group_array(list.key) FROM lists CROSS JOIN json_each(${ALL_LISTS}) list WHERE list.value <> '[]')`;
 
 /** The search's own vector counts only where all lyric vectors are of the embedder that made it. */
 const GIVEN = `(SELECT unhex(@vector)
   WHERE (SELECT value FROM meta WHERE key = 'lyric_embedder') = likely(@embedder)
     AND NOT EXISTS (SELECT 1 FROM vector_spread WHERE source = 'model'))`;
 
-/** A kind's list: `aim`, what is looked for, and the nearest to it that the search asks for. */
-function nearCtes(
+/** SQL of what is looked for by a kind: one row, or none where the hits have no vectors. */
+function aimOf(kind: VectorKind, given: boolean): string {
+  const mean = "mean_vector(v.embedding)";
+  const bound = kind === "lyric" ? `AND (SELECT max(id) FROM tracks) <= ${MOST_COMPARED}` : "";
+  return `
+    SELECT ${given ? `ifnull(${GIVEN}, ${mean})` : mean} AS vector
+    FROM json_each(words.ids) seed CROSS JOIN vectors_${kind} v ON v.track_id = seed.value
+    WHERE seed.key < ${SEEDS} ${bound}
+    HAVING vector IS NOT NULL`;
+}
+
+/** SQL of a kind's tracks that are near enough and wanted, nearest first, as a JSON array. */
+function listOf(
   kind: VectorKind,
-  given: QueryVector | undefined,
+  given: boolean,
   { own, conditions }: SqlFilters,
   unwanted: boolean,
 ): string {
-  const mean = "mean_vector(v.embedding)";
-  const bound = kind === "lyric" ? `AND (SELECT max(id) FROM tracks) <= ${MOST_COMPARED}` : "";
   const narrow = own === undefined && (conditions.length > 0 || unwanted);
-  return `
-    ${kind}_aim AS MATERIALIZED (
-      SELECT ${given === undefined ? mean : `ifnull(${GIVEN}, ${mean})`} AS vector
-      FROM words CROSS JOIN json_each(words.ids) seed CROSS JOIN vectors_${kind} v ON v.track_id = seed.value
-      WHERE seed.key < ${SEEDS} ${bound}
-      HAVING vector IS NOT NULL),
-    ${kind}_near AS MATERIALIZED (
-      SELECT v.track_id AS id, v.distance FROM ${kind}_aim aim
+  const near = [`1 - n.distance * n.distance / 2 >= ${LEAST}`, ...conditions, ...(unwanted ? [WANTED] : [])];
+  return `(
+    SELECT json_group_array(n.id ORDER BY n.distance, n.id) FROM (
+      SELECT v.track_id AS id, v.distance FROM (${aimOf(kind, given)}) aim
       CROSS JOIN vectors_${kind} v ON v.embedding MATCH aim.vector AND v.k = ${narrow ? MOST_LOOKED_AT : MOST_NEAR}
         ${own === undefined ? "" : `AND v.track_id IN (${own} LIMIT ${MOST_OWN})`}
-      WHERE aim.vector IS NULL OR within_deadline())`;
+      WHERE aim.vector IS NULL OR within_deadline()) n ${conditions.length === 0 ? "" : JOINED}
+    WHERE ${near.join(" AND ")})`;
 }
-
-/** A kind's tracks that are near enough and wanted, nearest first. */
-const listOf = (kind: VectorKind, { conditions }: SqlFilters, unwanted: boolean): string => `
-  SELECT '${kind}', json_group_array(n.id ORDER BY n.distance, n.id), ${MOST_NEAR}
-  FROM ${kind}_near n ${conditions.length === 0 ? "" : JOINED}
-  WHERE ${[`1 - n.distance * n.distance / 2 >= ${LEAST}`, ...conditions, ...(unwanted ? [WANTED] : [])].join(" AND ")}`;
 
 const JOINED = "CROSS JOIN tracks t ON t.id = n.id LEFT JOIN albums al ON al.id = t.album_id";
 
@@ -116,9 +129,8 @@ const JOINED = "CROSS JOIN tracks t ON t.id = n.id LEFT JOIN albums al ON al.id 
 const WANTED =
   "NOT EXISTS (SELECT 1 FROM tracks_fts WHERE tracks_fts.rowid = n.id AND tracks_fts MATCH likely(@unwanted))";
 
-const fusedCtes = (lists: readonly string[]): string => `
-  lists (list, ids, most) AS MATERIALIZED (
-    SELECT 'text', ids, ${MOST_WORDS} FROM words UNION ALL ${lists.join(" UNION ALL ")}),
+const RANKED = `
   ranked AS MATERIALIZED (
     SELECT hit.value AS id, CAST(round(sum(1e9 / (${RRF_K} + 1 + hit.key))) AS INTEGER) AS score
-    FROM lists CROSS JOIN json_each(lists.ids) hit WHERE hit.key < lists.most GROUP BY hit.value)`;
+    FROM lists CROSS JOIN json_each(${ALL_LISTS}) list CROSS JOIN json_each(list.value) hit
+    WHERE hit.key < iif(list.key = 'text', ${MOST_WORDS}, ${MOST_NEAR}) GROUP BY hit.value)`;

@@ -141,7 +141,7 @@ function byQuery(counts: ReadonlyMap<string, number>): Searched[] {
   for (const [key, count] of counts) {
     const { q, cursor } = JSON.parse(key.slice(key.indexOf("{"))) as SearchParams;
     const query = q.trim().toLowerCase().replace(/\s+/gu, " ");
-    if (cursor === undefined) sums.set(query, (sums.get(query) ?? 0) + count);
+    if (cursor === undefined && query !== "") sums.set(query, (sums.get(query) ?? 0) + count);
   }
   return [...sums].map(([query, searches]) => ({ query, searches }));
 }

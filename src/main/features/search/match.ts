@@ -53,15 +53,13 @@ function stemOf({ text }: Term): string | null {
   return more === undefined ? quoted(word!) : null;
 }
 
-/** The words whose other forms count. */
-export const stemsOf = (query: Query): string[] =>
-  widePieces(query).flatMap(([, , stem]) => (stem === null ? [] : [stem]));
+/** The words whose other forms count. @param wide pieces of the expression for what may be meant. */
+export const stemsOf = (wide: readonly Piece[]): string[] =>
+  wide.flatMap(([, , stem]) => (stem === null ? [] : [stem]));
 
 /** The expression for any of its terms. */
-export const anyOf = (query: Query): string =>
-  widePieces(query)
-    .flatMap(([text, genres]) => (genres === 1 ? [text] : []))
-    .join(" OR ");
+export const anyOf = (wide: readonly Piece[]): string =>
+  wide.flatMap(([text, genres]) => (genres === 1 ? [text] : [])).join(" OR ");
 
 function pieces(query: Query, piece: (term: Term, wanted: boolean) => Piece, wanted = true): Piece[] {
   if (query.kind === "term") return [piece(query, wanted)];

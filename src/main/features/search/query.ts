@@ -40,8 +40,11 @@ export function parseSearch(text: string): Query | undefined {
   return new Parser(tokenize(text), !/\s$/.test(text)).whole();
 }
 
+const MAY_BE_MORE = /["“”„«»()*-]|\b(AND|OR|NOT)\b/;
+
 /** Whether a search is words alone, so that a name that begins with it holds all of it. */
 export const isPlain = (text: string): boolean =>
+  !MAY_BE_MORE.test(text) ||
   tokenize(text).every((token) => token.kind === "term" && token.bare && !/^(AND|OR|NOT)$/.test(token.text));
 
 /** The terms that are wanted, in order: what typos may be in. */

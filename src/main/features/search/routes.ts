@@ -7,19 +7,21 @@ import type { Route } from "../../http/route.ts";
 import { KINDS } from "../../model/kinds.ts";
 import type { SearchParams } from "./filters.ts";
 import type { SearchKeeper } from "./keeper.ts";
+import { NAMED_TYPES, type NamedType } from "./names.ts";
 import { parseSearch, wantedTerms } from "./query.ts";
 import { SEARCH_READ } from "./search.ts";
 import { POPULAR_READ } from "./statistics.ts";
 import { SUGGESTIONS_READ } from "./suggestions.ts";
 
 const highlight = z.string().nullable();
+const match = z.enum(["exact", "approximate"]).optional().meta({
+  description: "In auto mode: whether the hit holds what was typed, or what may have been meant.",
+});
 const hitSchema = z
   .object({
     ...KINDS.tracks.schema.shape,
     score: z.number(),
-    match: z.enum(["exact", "approximate"]).optional().meta({
-      description: "In auto mode: whether the hit holds what was typed, or what may have been meant.",
-    }),
+    match,
     highlights: z.object({
       name: z.string(),
       album_title: highlight,
@@ -28,11 +30,50 @@ const hitSchema = z
     }),
   })
   .meta({ id: "SearchHit" });
+
+/** The page of a type beside the tracks. */
+const namedHits = (id: string, type: NamedType) =>
+  z
+    .object({
+      data: z.array(
+        z
+          .object({
+            ...NAMED_TYPES[type].kind.schema.shape,
+            score: z.number(),
+            match,
+            highlights: z.object(
+              Object.fromEntries(Object.keys(NAMED_TYPES[type].marked).map((name) => [name, z.string()])),
+            ),
+          })
+          .meta({ id: `${id}Hit` }),
+      ),
+      next: z
+        .string()
+        .nullable()
+        .meta({ description: `The next page's \`cursor\`, with \`types=${type}\`; null on the last one.` }),
+      total: z.int(),
+    })
+    .meta({ id: `${id}Hits` })
+    .optional();
+
+const facet = z
+  .array(z.object({ id: z.int(), name: z.string(), count: z.int().min(1) }).meta({ id: "FacetValue" }))
+  .max(20)
+  .optional();
+const facetsSchema = z.object({ genre: facet, artist: facet, decade: facet }).optional().meta({
+  description:
+    "How many of the tracks that were found have which genre, artist, decade: those of most tracks first, twenty at the most. A decade's `id` is its first year. Where the answer is `bounded`, of those that were ranked.",
+});
+
 const foundSchema = pageSchema(hitSchema)
   .extend({
     total: z.int().meta({
       description: "How many were found; when `bounded`, of those that were looked at: there are more.",
     }),
+    artists: namedHits("Artist", "artist"),
+    albums: namedHits("Album", "album"),
+    playlists: namedHits("Playlist", "playlist"),
+    facets: facetsSchema,
     did_you_mean: z
       .string()
       .nullable()
@@ -92,9 +133,9 @@ export const searchRoutes = (
     access: "catalogue:read",
     load: "search",
     tag: "search",
-    summary: "Search tracks by what they, their artist, album and composer are called",
+    summary: "Search tracks, and beside them artists, albums and playlists",
     description:
-      "All words must be found, accents and endings aside; in hybrid mode tracks that are like the best hits come beside them. `score` is higher for better hits; `highlights` is HTML.",
+      "Tracks are found by what they, their artist, album and composer are called; with `types` also artists, albums and playlists by their names. All words must be found, accents and endings aside; in hybrid mode tracks that are like the best hits come beside them. `score` is higher for better hits; `highlights` is HTML.",
     read: SEARCH_READ,
     answers,
     response: { description: "Best first.", body: foundSchema },

@@ -1,21 +1,22 @@
 import { VECTOR_KINDS } from "../../../shared/embedders/embedder.ts";
 import { decodeCursor } from "../../engine/reads/page.ts";
 import { type Read, read } from "../../engine/reads/read.ts";
-import { KINDS } from "../../model/kinds.ts";
+import { keptTexts } from "../../engine/reads/texts.ts";
+import { jsonOf, KINDS } from "../../model/kinds.ts";
 import { discover } from "../discover/feature.ts";
 import { APPROXIMATE, autoParts, SUFFICES } from "./auto.ts";
-import { type SearchParams, type SqlFilters, searchParams, sqlFilters } from "./filters.ts";
+import { browseParts } from "./browse.ts";
+import { FACETS_SQL, facetParams } from "./facets.ts";
+import { type SearchParams, type SearchType, type SqlFilters, searchParams, sqlFilters } from "./filters.ts";
 import { fuzzyParts } from "./fuzzy.ts";
 import { hybridParts } from "./hybrid.ts";
+import { NAME_SUFFICES, namesCtes, namesFrom, namesMembers, namesParts } from "./names.ts";
 import { parseSearch, type Query } from "./query.ts";
-import { type Ranking, textParts } from "./text.ts";
+import { type Ranking, type RankingSql, textParts } from "./text.ts";
 
-const fields = Object.entries({
-  ...KINDS.tracks.fields,
-  score: "page.score / 1e9",
-  highlights: "json(highlights(page.marked, t.name, al.title, ar.name, t.composer))",
-});
-const HIT = `json_object(${fields.map(([name, expression]) => `'${name}', ${expression}`).join(", ")})`;
+/** The track's own members, as text that further ones are strung to. */
+const TRACK = `rtrim(${jsonOf(KINDS.tracks)}, '}')`;
+const NAMES = "t.name, al.title, ar.name, t.composer";
 const HIT_FROM = `page CROSS JOIN ${KINDS.tracks.from.replace("tracks t", "tracks t ON t.id = page.id")}`;
 
 /** What may be asked first, where the text alone may be enough; `statement` answers where it is not. */
@@ -26,17 +27,21 @@ type Step = "first" | "forgiving";
  * that are shown. Scores are whole numbers (a billionth each), so that a cursor finds its place again exactly.
  */
 function statementOf(params: SearchParams, step: Step) {
+  const { types, facets } = params;
   const query = parseSearch(params.q);
-  const sort = params.mode;
+  const sort = types[0] === "track" ? params.mode : types[0]!;
   const after = decodeCursor({ cursor: params.cursor, sort });
   const filters = sqlFilters(params);
   const ranking = rankingOf(params, query, filters, step);
-  const ifEnough = step === "first" ? SUFFICIENT[params.mode](params) : undefined;
+  const unwanted = "unwanted" in ranking.params;
+  const shown = [params.mode, step, types.join(), facets.length > 0, unwanted, params.vector !== undefined];
+  const shape = [...shown, after === undefined, ranking.shape, filters.shape].join("\n");
   return {
-    sql: searchSql(ranking, after !== undefined, params.mode === "auto", ifEnough),
+    sql: kept(shape, () => searchSql(ranking.sql(), partsOf(params, step, after !== undefined, unwanted))),
     params: {
       ...filters.params,
       ...ranking.params,
+      ...(facets.length === 0 ? {} : facetParams(facets)),
       limit: params.limit,
       sort,
       ...(after === undefined ? {} : { after_key: after[0], after_id: after[1] }),
@@ -44,55 +49,98 @@ function statementOf(params: SearchParams, step: Step) {
   };
 }
 
+const kept = keptTexts();
+
 /** SQL that says whether the first step's answer stands; without it always. */
 const SUFFICIENT: Record<SearchParams["mode"], (params: SearchParams) => string | undefined> = {
   text: () => undefined,
   fuzzy: () => undefined,
-  auto: () => SUFFICES,
+  auto: ({ types }) =>
+    [types.includes("track") ? SUFFICES : "false", ...(isNamed(types) ? [NAME_SUFFICES] : [])].join(" OR "),
   hybrid: ({ vector }) => (vector === undefined ? "total > 0" : undefined),
 };
 
+const isNamed = (types: readonly SearchType[]): boolean => types.some((type) => type !== "track");
+
 function rankingOf(params: SearchParams, query: Query | undefined, filters: SqlFilters, step: Step): Ranking {
-  const { mode } = params;
+  const { q, mode, types } = params;
+  if (q === "") return browseParts(filters);
+  if (!types.includes("track")) return namesParts(q, query, step === "forgiving" && mode === "auto");
   if (mode === "fuzzy") return fuzzyParts(query, filters);
   if (step === "forgiving" && mode !== "text") return forgiving(params, query, filters);
-  const text = textParts(params.q, query, filters);
+  const text = textParts(q, query, filters);
   return mode === "hybrid" ? hybridParts(text, query, filters, params.vector) : text;
 }
 
 /** Where no track holds the words, hybrid mode has no hits whose like it could look for, and answers as auto does. */
 function forgiving({ q, mode }: SearchParams, query: Query | undefined, filters: SqlFilters): Ranking {
   const auto = autoParts(q, query, filters);
-  return mode === "hybrid" ? { ...auto, extra: `${auto.extra}, 'fused', json('["text"]')` } : auto;
+  return mode === "hybrid" ? { ...auto, sql: () => alone(auto.sql()) } : auto;
 }
 
-const MATCH = `'match', iif(page.score < ${APPROXIMATE}, 'approximate', 'exact')`;
+const alone = (sql: RankingSql): RankingSql => ({ ...sql, extra: `${sql.extra}, 'fused', json('["text"]')` });
 
-const searchSql = (
-  { ctes, marked, extra }: Ranking,
-  after: boolean,
-  auto: boolean,
-  ifEnough: string | undefined,
-): string => `
-  WITH ${ctes},
+const MATCH = `',"match":', iif(page.score < ${APPROXIMATE}, '"approximate"', '"exact"'),`;
+
+/** What the answer holds, each as SQL of text: members after `total`; then whether the answer stands. */
+interface Parts {
+  readonly tracks: boolean;
+  readonly after: boolean;
+  readonly auto: boolean;
+  /** Common table expressions, what is selected from them, and the members made of that. */
+  readonly names: { readonly ctes: string; readonly from: string; readonly members: string } | undefined;
+  readonly facets: boolean;
+  readonly ifEnough: string | undefined;
+}
+
+function partsOf(params: SearchParams, step: Step, after: boolean, unwanted: boolean): Parts {
+  const { q, types, mode, facets } = params;
+  const auto = mode === "auto";
+  const named = types.filter((type) => type !== "track");
+  const names = () => ({
+    ctes: namesCtes(named, { forgiving: auto && step === "forgiving", unwanted }),
+    from: namesFrom(named, after, auto),
+    members: namesMembers(named),
+  });
+  return {
+    tracks: types.includes("track"),
+    after,
+    auto,
+    names: named.length === 0 ? undefined : names(),
+    facets: facets.length > 0,
+    ifEnough: step === "first" && q !== "" ? SUFFICIENT[mode](params) : undefined,
+  };
+}
+
+/**
+ * Names and marks are made for the hits that are shown, and strung together as text: what SQLite or a function has
+ * written as JSON is not read again.
+ */
+const searchSql = ({ ctes, marked, extra }: RankingSql, parts: Parts): string => `
+  WITH ${ctes}${parts.tracks ? `, ${pageCte(parts.after)}` : ""}${parts.names ? `, ${parts.names.ctes}` : ""},
+  marks AS MATERIALIZED (SELECT ${marked} AS marked)
+  SELECT concat('{"data":[', data, '],"next":', json_quote(iif(found > likely(@limit), next, NULL)), ',"total":', total,
+    ${parts.facets ? `${FACETS_SQL},` : ""} ${parts.names ? `${parts.names.members},` : ""} ',',
+    ltrim(json_object(${extra}), '{')), NULL, NULL
+  FROM ${parts.tracks ? tracksFrom(parts) : NO_TRACKS} ${parts.names ? `CROSS JOIN ${parts.names.from}` : ""}
+  ${parts.ifEnough === undefined ? "" : `WHERE ${parts.ifEnough}`}`;
+
+const pageCte = (after: boolean): string => `
   page AS MATERIALIZED (
-    SELECT *, row_number() OVER (ORDER BY score DESC, id) AS nth, count(*) OVER () > likely(@limit) AS more,
-      ${marked} AS marked FROM (
-      SELECT * FROM (SELECT id, score, count(*) OVER () AS total, max(score) OVER () AS best FROM ranked)
+    SELECT id, score, row_number() OVER (ORDER BY score DESC, id) AS nth FROM (
+      SELECT id, score FROM ranked
       ${after ? "WHERE score < likely(@after_key) OR (score = likely(@after_key) AND id > likely(@after_id))" : ""}
-      ORDER BY score DESC, id LIMIT @limit + 1))
-  SELECT json_object(
-    'data', json(data),
-    'next', next,
-    'total', total,
-    ${extra}
-  ), NULL, NULL
-  FROM (
-    SELECT json_group_array(${auto ? HIT.replace(/\)$/, `, ${MATCH})`) : HIT}) FILTER (WHERE nth <= likely(@limit)) AS data,
-      max(iif(nth = likely(@limit) AND more, hex(json_array(@sort, score, page.id)), NULL)) AS next,
-      ifnull(max(page.total), 0) AS total, max(page.best) AS best
-    FROM ${HIT_FROM})
-  ${ifEnough === undefined ? "" : `WHERE ${ifEnough}`}`;
+      ORDER BY score DESC, id LIMIT @limit + 1))`;
+
+/** `ranked` is mentioned twice and `page` once, as each mention is a copy: see DESIGN.md. */
+const tracksFrom = ({ auto, facets }: Parts): string => `
+  (SELECT count(*) AS total, max(score) AS best${facets ? ", json_group_array(id) AS ids" : ""} FROM ranked) CROSS JOIN (
+    SELECT count(*) AS found, max(iif(nth = likely(@limit), hex(json_array(@sort, score, page.id)), NULL)) AS next,
+      group_concat(concat(${TRACK}, ',"score":', page.score / 1e9, ',"highlights":',
+        highlights((SELECT marked FROM marks), ${NAMES}),${auto ? MATCH : ""} '}')) FILTER (WHERE nth <= likely(@limit)) AS data
+    FROM ${HIT_FROM})`;
+
+const NO_TRACKS = "(SELECT 0 AS total, NULL AS best, 0 AS found, NULL AS next, NULL AS data)";
 
 const DEFINITION = {
   lane: "scan",
@@ -102,11 +150,12 @@ const DEFINITION = {
     lifetime: 600,
     // A tag's change matters to the searches within it alone, a vector to those that compare; names and words matter
     // to all.
-    tags: ({ tag, mode }) => [
+    tags: ({ tag, mode, types }) => [
       "tracks",
       ...KINDS.tracks.joins,
       ...(tag === undefined ? [] : ["tags"]),
       "search-words",
+      ...(isNamed(types) ? ["playlists", "suggestions", ...KINDS.playlists.joins] : []),
       ...(mode === "hybrid" ? VECTOR_KINDS.map(discover.vectorTag) : []),
     ],
     joins: [],

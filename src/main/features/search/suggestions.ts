@@ -92,7 +92,7 @@ export const POPULARITY_READ: Read<Record<string, never>> = read({
   cache: UNCACHED,
 });
 
-/** Searches that are cached keep their order until they expire. */
+/** Cached searches are dropped, once an hour at the most: their order is that of before. */
 export const REPLACE_POPULARITY: Command<{ readonly names: string }> = command({
   name: "search.popularity",
   background: true,
@@ -104,7 +104,7 @@ export const REPLACE_POPULARITY: Command<{ readonly names: string }> = command({
       { names },
     ),
   ],
-  tags: () => [],
+  tags: () => ["search-words"],
 });
 
 /** Puts the names in the place of those before. The id is the rank, so what is found first is the most popular. */

@@ -4,15 +4,22 @@ import { anyOf, exactPieces, marksOf, stemsOf, titleOf, widePieces } from "./mat
 import { isPlain, type Query } from "./query.ts";
 import { GENRE_MARK } from "./tokens.ts";
 
-/** How a mode ranks, as parts of the one statement that answers a search. */
+/** How a mode ranks. */
 export interface Ranking {
+  /** What the SQL hangs on beside the mode and the filters: it is put together once for each shape. */
+  readonly shape: string;
+  readonly sql: () => RankingSql;
+  readonly params: Readonly<Record<string, Param>>;
+}
+
+/** Parts of the one statement that answers a search. */
+export interface RankingSql {
   /** Common table expressions, the last of them `ranked (id, score)`. */
   readonly ctes: string;
   /** SQL of what is marked in names, as `highlights` of the readers takes it. */
   readonly marked: string;
   /** More members of the answer's object. */
   readonly extra: string;
-  readonly params: Readonly<Record<string, Param>>;
 }
 
 /** Weights of name, artist_name, album_title, composer, aliases, genre. */
@@ -67,7 +74,7 @@ export const within = (expression: string, { genres }: SqlFilters): string =>
     : `'(' || ${expression} || ') AND ' || ifnull(${ofGenres(`SELECT id FROM (${genres}) LIMIT ${MOST_GENRES}`)}, '""')`;
 
 /** Other forms of the words: those of the vocabulary that share a stem with them. */
-const FORMS = `
+export const FORMS = `
   forms AS MATERIALIZED (
     SELECT typed.value AS stem, '"' || w.word || '"' AS form, w.word FROM json_each(likely(@stems)) typed
     CROSS JOIN search_stems CROSS JOIN search_words w ON w.id = search_stems.rowid
@@ -92,12 +99,13 @@ export const MARKED = `(SELECT json_object(
 const PLACE = `round(coalesce(title_rank(@typed, d.name, d.artist_name, d.album_title), level + 0.99 - 99 / (${BM25} + 100)), 3)`;
 
 /** What is alike in that is ordered by popularity. Whole billionths: a cursor finds its place again exactly. */
-const SCORE = "CAST(round((place + 0.0009 * ifnull(p.popularity, 0)) * 1e9) AS INTEGER)";
+const scoreOf = (place: string, id: string): string => `
+  CAST(round((${place} + 0.0009 * ifnull((SELECT popularity FROM track_popularity WHERE track_id = ${id}), 0)) * 1e9) AS INTEGER)`;
 
 /**
  * Text mode: the words as they were typed, then what may be meant by them.
  *
- * `hits` are what has all the words (level 2), then what has them begun (the last one), in another form, or in its
+ * Hits are what has all the words (level 2), then what has them begun (the last one), in another form, or in its
  * genre's name (level 1). A word that half of the catalogue holds must not cost more than others, so at most
  * `MOST_RANKED` are ranked, of each level the tracks entered first; past that the answer says `"bounded": true`. What
  * counts most is ranked wherever it stands: `named`, the tracks whose names begin with what was typed.
@@ -110,28 +118,40 @@ export function textParts(
 ): Ranking {
   const plain = query !== undefined && isPlain(q);
   return {
-    ctes: `${FORMS}, ${scopesCte(filters)}, ${namedCte(plain, filters)}, ${hitsCte(filters)},
-      ${ranked} AS MATERIALIZED (
-        SELECT id, ${SCORE} AS score, counted, cut
-        FROM (SELECT *, 1 AS counted FROM hits UNION ALL SELECT id, place, NULL, 0 FROM named) hit
-        LEFT JOIN track_popularity p ON p.track_id = hit.id)`,
-    marked: MARKED,
-    extra: `'bounded', json(iif(EXISTS (${boundOf(filters, boundIn(ranked))}), 'true', 'false'))`,
-    params: { ...namedParams(q), ...queryParams(query) },
+    shape: String(plain),
+    sql: () => textSql(plain, filters, ranked),
+    params: textParams(q, query),
   };
 }
 
-const NOTHING = { words: [], prefixes: [], phrases: [] };
+const textSql = (plain: boolean, filters: SqlFilters, ranked: string): RankingSql => ({
+  ctes: `${FORMS}, ${scopesCte(filters)}, ${namedCte(plain, filters)},
+      ${ranked} AS MATERIALIZED (
+        SELECT id, score, NULL AS counted, 0 AS cut FROM named UNION ALL SELECT * FROM (${hitsSql(filters)}))`,
+  marked: MARKED,
+  extra: `'bounded', json(iif(EXISTS (${boundOf(filters, boundIn(ranked))}), 'true', 'false'))`,
+});
 
-function queryParams(query: Query | undefined): Record<string, Param> {
-  const { words, prefixes, phrases } = query === undefined ? NOTHING : marksOf(query);
-  const nothing = [['""', 0, null]];
+export const textParams = (q: string, query: Query | undefined): Readonly<Record<string, Param>> => ({
+  ...namedParams(q),
+  ...queryParams(query),
+});
+
+const NO_WORDS: Readonly<Record<string, Param>> = {
+  ...{ typed: "", any: '""', exact_pieces: '[["\\"\\"",0,null]]', wide_pieces: '[["\\"\\"",0,null]]' },
+  ...{ stems: "[]", words: "[]", prefixes: "[]", phrases: "[]" },
+};
+
+function queryParams(query: Query | undefined): Readonly<Record<string, Param>> {
+  if (query === undefined) return NO_WORDS;
+  const { words, prefixes, phrases } = marksOf(query);
+  const wide = widePieces(query);
   return {
-    typed: query === undefined ? "" : titleOf(query),
-    exact_pieces: JSON.stringify(query === undefined ? nothing : exactPieces(query)),
-    any: query === undefined ? '""' : anyOf(query),
-    wide_pieces: JSON.stringify(query === undefined ? nothing : widePieces(query)),
-    stems: JSON.stringify(query === undefined ? [] : stemsOf(query)),
+    typed: titleOf(query),
+    exact_pieces: JSON.stringify(exactPieces(query)),
+    any: anyOf(wide),
+    wide_pieces: JSON.stringify(wide),
+    stems: JSON.stringify(stemsOf(wide)),
     words: JSON.stringify(words),
     prefixes: JSON.stringify(prefixes),
     phrases: JSON.stringify(phrases),
@@ -163,7 +183,7 @@ function namedCte(plain: boolean, { conditions }: SqlFilters): string {
   const equal = "name IN (likely(@raw), likely(@unquoted), likely('\"' || @unquoted || '\"'))";
   return `
     named AS MATERIALIZED (
-      SELECT t.id, ${plain ? "coalesce(title_rank(@typed, t.name, NULL, NULL), 2)" : "10"} AS place
+      SELECT t.id, ${scoreOf(plain ? "coalesce(title_rank(@typed, t.name, NULL, NULL), 2)" : "10", "t.id")} AS score
       FROM (SELECT * FROM tracks WHERE ${plain ? range : equal} LIMIT ${MOST_NAMED}) t
       ${conditions.length === 0 ? "" : `LEFT JOIN albums al ON al.id = t.album_id WHERE ${conditions.join(" AND ")}`})`;
 }
@@ -175,19 +195,18 @@ function namedParams(q: string): Record<string, Param> {
   return { raw, raw_end, unquoted: raw.replace(/^"(.*)"$/s, "$1") };
 }
 
-function hitsCte(filters: SqlFilters): string {
+function hitsSql(filters: SqlFilters): string {
   const { from, where } = candidates(filters);
   const before = isLookedThrough(filters) ? `AND tracks_fts.rowid < ifnull(edge, ${MAX_ROWID})` : "";
   return `
-    hits AS MATERIALIZED (
-      SELECT tracks_fts.rowid AS id, ${PLACE} AS place, edge IS NOT NULL AS cut
-      FROM scopes CROSS JOIN ${from} CROSS JOIN track_documents d ON d.id = tracks_fts.rowid
-      WHERE tracks_fts MATCH match ${before} AND +tracks_fts.rowid NOT IN (SELECT id FROM named) ${where}
-      LIMIT ${MOST_RANKED} + 1)`;
+    SELECT tracks_fts.rowid AS id, ${scoreOf(PLACE, "tracks_fts.rowid")} AS score, 1 AS counted, edge IS NOT NULL AS cut
+    FROM scopes CROSS JOIN ${from} CROSS JOIN track_documents d ON d.id = tracks_fts.rowid
+    WHERE tracks_fts MATCH match ${before} AND +tracks_fts.rowid NOT IN (SELECT id FROM named) ${where}
+    LIMIT ${MOST_RANKED} + 1`;
 }
 
 /** Keeps SQLite from putting the columns of a subquery, and what they cost, wherever they are mentioned. */
-const ONCE = "LIMIT 1 OFFSET 0";
+export const ONCE = "LIMIT 1 OFFSET 0";
 const MAX_ROWID = "9223372036854775807";
 
 const boundIn = (ranked: string): string =>

@@ -23,13 +23,16 @@ const rebuild: Command<Nothing> = command({
       `INSERT INTO track_documents SELECT * FROM track_documents_wanted
        WHERE id NOT IN (SELECT id FROM track_documents)`,
       "INSERT INTO genres_fts (genres_fts) VALUES ('rebuild')",
+      "INSERT INTO names_fts (names_fts) VALUES ('delete-all')",
+      `INSERT INTO names_fts (rowid, name, artist_name, aliases)
+       SELECT document, name, artist_name, aliases FROM names_wanted`,
       "INSERT INTO suggestions_fts (suggestions_fts) VALUES ('rebuild')",
       "INSERT INTO search_trigrams (search_trigrams) VALUES ('delete-all')",
       "INSERT INTO search_stems (search_stems) VALUES ('delete-all')",
       "DELETE FROM search_words",
       "DELETE FROM search_pending",
       `INSERT INTO search_pending (text) SELECT name FROM artists UNION ALL SELECT title FROM albums
-       UNION ALL SELECT name FROM genres UNION ALL SELECT concat_ws(' ', name, composer) FROM tracks`,
+       UNION ALL SELECT name FROM genres UNION ALL SELECT name FROM playlists WHERE visibility = 'public' UNION ALL SELECT concat_ws(' ', name, composer) FROM tracks`,
     ].map((sql) => statement(sql, {})),
   tags: SEARCHES,
 });
@@ -73,7 +76,7 @@ const optimize: Command<Nothing> = command({
   name: "fts.optimize",
   input: nothing,
   statements: () =>
-    ["genres_fts", "search_trigrams", "search_stems", "suggestions_fts"].map((table) =>
+    ["genres_fts", "names_fts", "search_trigrams", "search_stems", "suggestions_fts"].map((table) =>
       statement(`INSERT INTO ${table} (${table}) VALUES ('optimize')`, {}),
     ),
   tags: () => [],

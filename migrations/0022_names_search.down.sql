@@ -1,0 +1,13 @@
+DROP INDEX suggestions_entity;
+DROP TRIGGER playlists_names_delete;
+DROP TRIGGER playlists_names_update;
+DROP TRIGGER playlists_names_insert;
+DROP TRIGGER albums_names_delete;
+DROP TRIGGER albums_names_update;
+DROP TRIGGER albums_names_insert;
+DROP TRIGGER artists_names_delete;
+DROP TRIGGER artists_names_update;
+DROP TRIGGER artists_names_insert;
+DROP VIEW names_wanted;
+DROP VIEW names;
+DROP TABLE names_fts;
