@@ -187,10 +187,10 @@ const RANKED = `
       (SELECT json_group_array(json_array(track_id, artist_id, genre_id, score)) FROM (
         SELECT * FROM songs WHERE nth = 1 ORDER BY score DESC, track_id)), @limit)))`;
 
-/** Gini-Simpson index: how likely two of the tracks are of different genres. Tracks without a genre count as one. */
+/** Of the array `genres`, since each mention of `ranked` would be a copy of all. Gini-Simpson index: how likely two of the tracks are of different genres. Tracks without a genre count as one. */
 const DIVERSITY = `(
-  SELECT json_object('genres', ifnull(round(1 - 1.0 * sum(n * (n - 1)) / max(1, sum(n) * (sum(n) - 1)), 3), 0.0)) FROM (
-    SELECT count(*) AS n FROM ranked CROSS JOIN tracks t ON t.id = ranked.track_id GROUP BY t.genre_id))`;
+  SELECT json_object('genres', iif(sum(n) > 1, round(1 - 1.0 * sum(n * (n - 1)) / (sum(n) * (sum(n) - 1)), 3), 0.0)) FROM (
+    SELECT count(*) AS n FROM json_each(genres) GROUP BY value))`;
 
 const BECAUSE = `'because you ' || CASE (SELECT played FROM seeds WHERE track_id = c.seed)
     WHEN 1 THEN 'played' WHEN 0 THEN 'bought' ELSE 'like' END
@@ -204,13 +204,14 @@ const REASON = `CASE c.strategy
 
 const SQL = `
   WITH ${[OWN, POPULAR, near("audio", "audio"), near("lyrics", "lyric"), GENRE, COLLABORATIVE, COMBINED, RANKED].join(",")}
-  SELECT '{"data":' || (SELECT json_group_array(json(item)) FROM (
+  SELECT '{"data":' || data || ',"next":null,"diversity":' || ${DIVERSITY} || '}', NULL, NULL
+  FROM (SELECT json_group_array(json(item)) AS data, json_group_array(genre_id) AS genres FROM (
     SELECT '{"score":' || round(c.score, 6) || ',"strategy":"' || c.strategy || '","reason":' || json_quote(${REASON})
-      || ',"because_track_id":' || ifnull(c.seed, 'null') || ',' || substr(${jsonOf(KINDS.tracks)}, 2) AS item
+      || ',"because_track_id":' || ifnull(c.seed, 'null') || ',' || substr(${jsonOf(KINDS.tracks)}, 2) AS item, t.genre_id
     FROM ranked CROSS JOIN combined c ON c.track_id = ranked.track_id
       CROSS JOIN ${KINDS.tracks.from.replace("tracks t", "tracks t ON t.id = ranked.track_id")}
       LEFT JOIN tracks seed ON seed.id = c.seed
-    ORDER BY ranked.rank)) || ',"next":null,"diversity":' || ${DIVERSITY} || '}', NULL, NULL`;
+    ORDER BY ranked.rank))`;
 
 export interface RecommendationParams {
   readonly id: number;
