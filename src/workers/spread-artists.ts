@@ -30,12 +30,12 @@ export function spreadArtists(tracks: readonly Candidate[], most = tracks.length
   const genres = new Map<number, number>();
   let onPage = new Map<number, number>();
   const best = tracks[0]?.[3] || 1;
-  const valueOf = ([, , genre, score = 0]: Candidate) =>
+  const worthOf = ([, , genre, score = 0]: Candidate) =>
     score / best - (PENALTY * (genre == null ? 0 : (genres.get(genre) ?? 0))) / Math.max(1, order.length);
   while (left.length > 0 && order.length < most) {
     if (order.length % PAGE === 0) onPage = new Map();
     const roomy = ([, artist]: Candidate) => artist === null || (onPage.get(artist) ?? 0) < MOST;
-    const [[id, artist, genre]] = left.splice(bestOf(left, roomy, valueOf), 1) as [Candidate];
+    const [[id, artist, genre]] = left.splice(bestOf(left, roomy, worthOf), 1) as [Candidate];
     if (artist !== null) onPage.set(artist, (onPage.get(artist) ?? 0) + 1);
     if (genre != null) genres.set(genre, (genres.get(genre) ?? 0) + 1);
     order.push(id);
@@ -47,12 +47,12 @@ export function spreadArtists(tracks: readonly Candidate[], most = tracks.length
 function bestOf(
   tracks: readonly Candidate[],
   passes: (track: Candidate) => boolean,
-  valueOf: (track: Candidate) => number,
+  worthOf: (track: Candidate) => number,
 ): number {
   let [found, value] = [0, Number.NEGATIVE_INFINITY];
   tracks.forEach((track, i) => {
-    if (!passes(track) || valueOf(track) <= value) return;
-    [found, value] = [i, valueOf(track)];
+    if (!passes(track) || worthOf(track) <= value) return;
+    [found, value] = [i, worthOf(track)];
   });
   return found;
 }
