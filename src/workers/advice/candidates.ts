@@ -30,7 +30,8 @@ const ORDER_ENDS = new Set([
   "order",
   "where",
 ]);
-const MAX_EACH = 8;
+/** Candidates of one table. */
+const MAX_EACH = 12;
 
 /**
  * What might help, read from the conditions and the order of a statement. It need not be right, since each is tried:
@@ -52,14 +53,15 @@ export const keyOf = ({ table, columns }: Candidate): string =>
 
 function combine(table: string, { equal, range, order }: Uses, rowid: string | undefined): Candidate[] {
   const equals = [...equal];
+  // The simplest first, which no bound may cut off.
   const lists = [
-    ...(equals.length > 0 && order.length > 0 ? [[...equals, ...order]] : []),
-    ...equals.flatMap((column) => (order.length > 0 ? [[column, ...order]] : [])),
-    ...[...range].flatMap((column) => (equals.length > 0 ? [[...equals, column]] : [])),
-    ...(equals.length > 1 ? [equals] : []),
+    ...(order.length > 0 ? [order] : []),
     ...equals.map((column) => [column]),
     ...[...range].map((column) => [column]),
-    ...(order.length > 0 ? [order] : []),
+    ...equals.flatMap((column) => (order.length > 0 ? [[column, ...order]] : [])),
+    ...(equals.length > 1 ? [equals] : []),
+    ...(equals.length > 1 && order.length > 0 ? [[...equals, ...order]] : []),
+    ...[...range].flatMap((column) => (equals.length > 0 ? [[...equals, column]] : [])),
   ];
   return lists
     .map((columns) => withoutRowid([...new Set(columns)], rowid))
