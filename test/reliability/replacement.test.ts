@@ -38,7 +38,8 @@ async function oldDatabase(): Promise<string> {
     INSERT INTO users (id, email, email_key, customer_id, created_at, updated_at)
       VALUES (1000001, 'b@example.com', 'b@example.com', 1, '2026-11-21T00:00:00.000Z', '2026-11-21T00:00:00.000Z');
     INSERT INTO sessions (user_id, token_hash, created_at, last_seen_at, expires_at)
-      SELECT id, 'hash ' || id, created_at, created_at, created_at FROM users WHERE email IS NOT NULL;
+      SELECT id, 'hash ' || id, created_at, '2999-01-01T00:00:00.000Z', '2999-01-01T00:00:00.000Z'
+      FROM users WHERE email IS NOT NULL;
     INSERT INTO audit (id, at, principal, command) VALUES (1, '2026-11-21T00:00:00.000Z', 'user:1', 'mine')`);
   db.close();
   return database;
@@ -250,10 +251,13 @@ test("a replicator that follows the file keeps it from being replaced", async ()
 test("a demo is anybody's until somebody changes it; then it is refused, or backed up", async () => {
   const database = join(temporaryFolder(), "demo.sqlite");
   expect((await chinook(["setup", "--database", database])).code).toBe(0);
+  const backups = () => readdirSync(join(dirname(database), "backups"));
+  const first = backups();
   const plain = await chinook(["generate", "--tracks", "20", "--database", database, "--json"]);
   expect(JSON.parse(plain.stdout)).toMatchObject({ replaced: true, backup: null, kept: null });
   const left = readdirSync(dirname(database)).filter((name) => !name.endsWith(".lock"));
-  expect(left).toEqual([basename(database)]);
+  expect(left).toEqual(["backups", basename(database)]);
+  expect(backups()).toEqual(first);
 
   for (const change of [
     { method: "/v1/artists", body: { name: "Mine" } },
@@ -275,7 +279,7 @@ test("a demo is anybody's until somebody changes it; then it is refused, or back
 const KEPT = [
   ...["identity", "meta", "schema_history", "schema_migrations", "search_statistics"],
   ...["users", "sessions", "api_keys", "one_time_tokens", "identities", "audit"],
-  "saved_searches",
+  ...["saved_searches", "changes", "jobs"],
 ];
 
 test("each table is either of the catalogue or kept, and nothing that is kept refers to the catalogue", async () => {
