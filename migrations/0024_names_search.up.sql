@@ -1,7 +1,7 @@
 -- Artists, albums and playlists are found by their names, and albums by their artists', too. A row's id says what it is
 -- of: four times the entity's id, and 1 for an artist, 2 for an album, 3 for a playlist. `aliases` writes a name
 -- without its signs, in one word, and with its "and" in full, as the documents of tracks do. Of playlists only public
--- ones are found, and only their words are learnt.
+-- ones are found. Words are learnt of those that nobody owns: a person's words go with the person.
 
 CREATE VIRTUAL TABLE names_fts USING fts5 (
   name, artist_name, aliases,
@@ -56,7 +56,7 @@ END;
 CREATE TRIGGER playlists_names_insert AFTER INSERT ON playlists BEGIN
   INSERT INTO names_fts (rowid, name, artist_name, aliases)
     SELECT document, name, artist_name, aliases FROM names_wanted WHERE kind = 3 AND id = new.id;
-  INSERT INTO search_pending (text) SELECT new.name WHERE new.visibility = 'public';
+  INSERT INTO search_pending (text) SELECT new.name WHERE new.visibility = 'public' AND new.owner_id IS NULL;
 END;
 CREATE TRIGGER playlists_names_update AFTER UPDATE OF name, visibility ON playlists
 WHEN old.name COLLATE BINARY IS NOT new.name OR old.visibility IS NOT new.visibility
@@ -64,12 +64,13 @@ BEGIN
   DELETE FROM names_fts WHERE rowid = 4 * old.id + 3;
   INSERT INTO names_fts (rowid, name, artist_name, aliases)
     SELECT document, name, artist_name, aliases FROM names_wanted WHERE kind = 3 AND id = new.id;
-  INSERT INTO search_pending (text) SELECT new.name WHERE new.visibility = 'public';
+  INSERT INTO search_pending (text) SELECT new.name WHERE new.visibility = 'public' AND new.owner_id IS NULL;
 END;
 CREATE TRIGGER playlists_names_delete AFTER DELETE ON playlists BEGIN
   DELETE FROM names_fts WHERE rowid = 4 * old.id + 3;
 END;
-INSERT INTO search_scratch (rowid, text) SELECT id, name FROM playlists WHERE visibility = 'public';
+INSERT INTO search_scratch (rowid, text) SELECT id, name FROM playlists
+WHERE visibility = 'public' AND owner_id IS NULL;
 INSERT INTO search_words (word) SELECT term FROM search_scratch_words WHERE length(term) BETWEEN 2 AND 40
 ON CONFLICT DO NOTHING;
 INSERT INTO search_scratch (search_scratch) VALUES ('delete-all');

@@ -39,7 +39,8 @@ describe("If-None-Match", () => {
     for (const header of [etag, `W/${etag}`, `"other", W/${etag} , "more"`, "*", ` ${etag}`]) {
       const answer = await get(server, path, { "if-none-match": header });
       expect([answer.status, answer.text], header).toEqual([304, ""]);
-      expect(etagOf(answer)).toBe(etag);
+      // `*` names no encoding.
+      expect(etagOf(answer)).toBe(header === "*" ? etag.replace(";gzip", "") : etag);
       expect(answer.headers.get("cache-control")).toBe(full.headers.get("cache-control"));
       expect(answer.headers.get("content-type")).toBeNull();
     }

@@ -21,7 +21,7 @@ beforeAll(async () => {
   db.exec(`INSERT INTO users (id, email, email_key, password, created_at, updated_at)
     VALUES (1000001, 'ada@example.com', 'ada@example.com', '$argon2id$secret', '', '');
     INSERT INTO sessions (user_id, token_hash, created_at, last_seen_at, expires_at)
-    VALUES (1000001, 'hash-of-token', '', '', '');
+    VALUES (1000001, 'hash-of-token', '', '2999-01-01T00:00:00.000Z', '2999-01-01T00:00:00.000Z');
     INSERT INTO idempotency_keys (principal, key, fingerprint, body, created_at)
     VALUES ('x', 'k', 'f', 'chk_secret', '')`);
   db.exec("ANALYZE");
