@@ -189,8 +189,12 @@ describe("what is asked for as it should be", () => {
       expect((await post(fresh, path, body)).status).toBe(201);
     const metadata = await request(fresh, "PUT", "/v1/tracks/1/metadata/mood", { body: { value: "calm" } });
     expect(metadata.status).toBe(200);
+    const [statement] = (await get(fresh, "/admin/queries")).json.data;
     for (const operation of operations.filter(({ method }) => method === "get")) {
-      const path = operation.path.replace("{key}", "mood").replaceAll(/\{\w+\}/g, "1");
+      const path = operation.path
+        .replace("/queries/{id}", `/queries/${statement.id}`)
+        .replace("{key}", "mood")
+        .replaceAll(/\{\w+\}/g, "1");
       const query = (operation.doc.parameters ?? []).some(
         ({ name, required }: Json) => name === "q" && required,
       );
