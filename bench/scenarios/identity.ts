@@ -7,12 +7,12 @@ const STEADY = 1_000;
 const HUNDRED_LOGINS = { traffic: "logins", connections: 100, clients: "undici" } as const;
 
 const open = ["chinook", "chinook-key", "chinook-session"] as const;
-const common = { group: "identity", database: "catalogue" } as const;
+const common = { group: "identity", database: "catalogue", repeats: 2 } as const;
 const steady = {
   ...common,
   servers: ["chinook-key"],
   metric: "p99_ms",
-  repeats: 2,
+  repeats: 1,
 } as const;
 
 export const IDENTITY = {

@@ -13,7 +13,8 @@ export type Target = readonly [read: AnyRead, params: unknown];
 export type Write = readonly [command: AnyCommand, inputOf: (n: number) => unknown];
 
 /** Statements of one read that are tried. Lists have hundreds, which differ in sorts and filters alone. */
-const mostVariants = ({ name }: AnyRead): number => (/\.list/.test(name) ? 2 : 4);
+const mostVariants = ({ name }: AnyRead): number =>
+  /\.list$/.test(name) ? 2 : /_scanned$/.test(name) ? 8 : 4;
 /** Made by a command while the model runs: the next id of every kind. */
 const NEXT = 4;
 
@@ -99,6 +100,11 @@ const INPUTS: Readonly<Record<string, (n: number) => unknown>> = {
   "plays.create_many": (n) => [1, 2, 3].map((user_id) => ({ track_id: (n % 3) + 1, user_id })),
   "plays.close_hours": () => ({}),
   "plays.keep_totals": () => ({ sums: "[]" }),
+  "customers.create": (n) => ({ first_name: `new ${n}`, last_name: "M", email: "x@example.com" }),
+  "customers.patch": (n) => ({ id: (n % 3) + 1, body: { first_name: `changed ${n}`, email: "a@b.c" } }),
+  "employees.create": (n) => ({ first_name: `new ${n}`, last_name: "M" }),
+  "employees.patch": (n) => ({ id: (n % 3) + 1, body: { first_name: `changed ${n}` } }),
+  "invoices.purchase": (n) => ({ customer_id: (n % 3) + 1, lines: [{ track_id: (n % 3) + 1 }] }),
   "vectors.put": (n) => ({ id: some(n), body: { lyric: vector(n, DIMENSIONS.lyric) } }),
   "vectors.delete": (n) => ({ id: some(n) }),
   "vectors.recover": () => ({}),

@@ -11,6 +11,7 @@ import { registerFunctions } from "../../src/workers/functions.ts";
 import { GroupCommit } from "../../src/writer/group-commit.ts";
 import { type Target, targetsOf, WRITES } from "./coherence.inputs.ts";
 import { addPeople } from "./refusals.people.ts";
+import { addShop } from "./refusals.shop.ts";
 import { MIGRATIONS, writableFor } from "./support.ts";
 
 const LENGTH = DIMENSIONS.lyric;
@@ -47,6 +48,7 @@ function firstState(): Buffer {
     migrate(db, readMigrations(MIGRATIONS), "latest");
     db.exec(FIRST_ROWS);
     addPeople(db);
+    addShop(db);
     states.push(db.serialize());
   });
   return states[0]!;

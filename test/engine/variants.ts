@@ -287,7 +287,7 @@ const SHOP: Readonly<Record<string, Record<string, unknown>[]>> = {
   "customers.get": [{ id: 3 }],
   "employees.get": [{ id: 3 }],
   "invoices.get": [{ id: 3 }],
-  "customers.of_user": [{ user: 3 }],
+  "customers.of_user": [{ user: 1 }, { user: 3 }],
   ...Object.fromEntries(SHOP_LISTS.flatMap(shopVariants)),
   "invoices.lines": [
     { id: 3, limit: 5, sort: "id" },
