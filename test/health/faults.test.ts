@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { stripVTControlCharacters } from "node:util";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { snapshotHolders } from "../../src/main/features/health/machine.ts";
 import { openForWriting } from "../../src/shared/database/sqlite.ts";
@@ -273,7 +274,7 @@ describe("chinook health-check", () => {
     await turned(server, "backups", "warn");
     const { stdout, code } = await chinook(["health-check", "--database", server.database]);
     expect(code).toBe(0);
-    const [, first, advice] = stdout.split("\n");
+    const [, first, advice] = stripVTControlCharacters(stdout).split("\n");
     expect(first).toMatch(/^ {2}warn {2}backups/);
     expect(advice).toContain("CHINOOK_BACKUP_EVERY");
   });

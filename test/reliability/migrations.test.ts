@@ -65,10 +65,14 @@ async function killWhileMigrating(database: string, afterMs: number): Promise<nu
   }
 }
 
+/** A migration down may build a table anew: then its text has other spaces, and quotes around its name. */
 const schemaOf = (db: Connection): unknown[] =>
   db
-    .prepare("SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%' ORDER BY 1, 2")
-    .all();
+    .prepare<[], { sql: string | null }>(
+      "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%' ORDER BY 1, 2",
+    )
+    .all()
+    .map((row) => ({ ...row, sql: row.sql?.replaceAll('"', "").replaceAll(/\s+/g, " ") }));
 
 /** The schema after so many migrations, of a database that nothing ever happened to. */
 function schemaAt(version: number): unknown[] {
