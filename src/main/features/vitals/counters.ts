@@ -68,12 +68,21 @@ export async function countersOf(engine: Engine, database: string): Promise<Coun
     ...{ busy: active, idle, processor: user + system },
     queues: { ...reads.queueLengths, write: writes.queueLength },
     wal_bytes: storage.wal.bytes,
-    database_bytes: statSync(database, { throwIfNoEntry: false })?.size ?? 0,
+    database_bytes: sizeOf(database),
     cache_bytes: cache.bytes.hot + cache.bytes.database,
     cache_entries: Object.values(cache.entryCounts).reduce((sum, count) => sum + count, 0),
     ...{ resident_bytes: memory.rss, heap_bytes: memory.heapUsed },
     uptime_seconds: Math.round(process.uptime()),
   };
+}
+
+/** 0 for a file that is not there, or in a folder that may not be looked into. */
+function sizeOf(file: string): number {
+  try {
+    return statSync(file).size;
+  } catch {
+    return 0;
+  }
 }
 
 interface Counted {

@@ -37,10 +37,15 @@ export class Sampler {
     }, RESOLUTIONS.fine.seconds * 1_000).unref();
   }
 
+  /** Never rejects: without it the first sample is of what the next finds. */
   async #begin(): Promise<void> {
-    const now = await this.#options.counters();
-    this.#before.fine = now;
-    this.#before.coarse = now;
+    try {
+      const now = await this.#options.counters();
+      this.#before.fine = now;
+      this.#before.coarse = now;
+    } catch (error) {
+      this.#note(error);
+    }
   }
 
   /** Never rejects. */
