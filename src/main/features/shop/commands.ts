@@ -64,7 +64,7 @@ const create = (kind: People): Command<Body> =>
     },
     // A new customer makes a user, so the last rowid may be that one's.
     answer: () => statement(answerWhere(kind, `t.id = (SELECT max(id) FROM ${kind.path})`), {}),
-    tags: () => [kind.path],
+    tags: () => (kind.path === "customers" ? [kind.path, "accounts"] : [kind.path]),
   });
 
 const found = ({ path }: ShopKind, id: number): Statement =>
