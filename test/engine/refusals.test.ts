@@ -40,7 +40,9 @@ async function expectJust(world: World, batch: readonly Call[]): Promise<void> {
 }
 
 test.each(COMMANDS)("each guard of $name refuses some of what it is called with", async (command) => {
-  const calls = fc.sample(INPUTS[command.name]!, 200).map((call) => ({ name: command.name, ...call }));
+  const calls = fc
+    .sample(INPUTS[command.name]!, { numRuns: 300, seed: 1 })
+    .map((call) => ({ name: command.name, ...call }));
   const fates = await fatesOf(calls);
   for (const code of [...codesOf(command, calls), "accepted"]) {
     expect(fates, `add to INPUTS in ${WHERE} what makes ${command.name} answer ${code}`).toContain(code);
