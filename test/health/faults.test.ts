@@ -174,7 +174,7 @@ describe("health", () => {
     while ((await post(server, "/v1/plays", plays)).status !== 201);
     await turned(server, "wal", "ok");
     expect((await snapshotHolders(server.database)).join()).not.toContain(`(${holder.pid})`);
-  });
+  }, 180_000);
 
   test("sees tracks that the text index does not know", async () => {
     const spoil = spoilWith("DELETE FROM tracks_fts_docsize WHERE id = 1");
