@@ -245,13 +245,13 @@ describe("the server's own pages", () => {
     }
   });
 
-  test("/ says where to find what, and sends a browser to the documentation", async () => {
+  test("/ says where to find what, and sends a browser to the console", async () => {
     const { json: index } = await get(server, "/");
     const paths = Object.values<string>(index).filter((value) => value.startsWith("/"));
     expect(paths).toEqual(expect.arrayContaining(["/docs", "/openapi.json", "/health", "/metrics"]));
     for (const path of paths) expect((await get(server, path)).status, path).toBe(200);
     const browser = await fetch(server.url, { headers: { accept: "text/html" }, redirect: "manual" });
-    expect([browser.status, browser.headers.get("location")]).toEqual([303, "/docs"]);
+    expect([browser.status, browser.headers.get("location")]).toEqual([303, "/console"]);
     expect((await request(server, "HEAD", "/docs")).status).toBe(200);
   });
 });

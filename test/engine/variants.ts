@@ -224,7 +224,7 @@ const PEOPLE: Readonly<Record<string, Record<string, unknown>[]>> = {
   "users.password": [{ id: 3 }],
   "users.export": [{ id: 3 }],
   "sessions.resolve": [{ hash: "h" }],
-  "sessions.list": [{ user: 3, now: NOW.toISOString(), idle_since: NOW.toISOString() }],
+  "sessions.list": [{ user: 3, session: 1, now: NOW.toISOString(), idle_since: NOW.toISOString() }],
   "identities.resolve": [{ provider: "a", subject: "s", email_key: "ada@example.com" }],
   "identities.list": [{ user: 3 }],
   "keys.resolve": [{ id: 3 }],

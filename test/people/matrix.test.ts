@@ -168,6 +168,9 @@ test("there are many routes, each with an access, and few are open", () => {
       ...[
         "GET /",
         "GET /account",
+        "GET /console",
+        "GET /console/assets/{version}/{file}",
+        "GET /console/{page}",
         "GET /docs",
         "GET /docs/errors",
         "GET /favicon.ico",

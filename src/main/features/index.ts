@@ -5,6 +5,7 @@ import { backups } from "./backups/feature.ts";
 import { bulk } from "./bulk/feature.ts";
 import { catalogue } from "./catalogue/feature.ts";
 import { changes } from "./changes/feature.ts";
+import { consolePages } from "./console/feature.ts";
 import { discover } from "./discover/feature.ts";
 import type { Feature } from "./feature.ts";
 import { health } from "./health/feature.ts";
@@ -39,6 +40,7 @@ export const FEATURES: readonly Feature[] = [
   health,
   vitals,
   setup,
+  consolePages,
 ];
 
 /** Every read there is: the features' and the engine's own. */

@@ -41,7 +41,7 @@ export function createApp(routes: readonly Route[], options: ExchangeOptions): A
   };
   for (const route of routes) {
     const target = { path: route.path, handle: route.handle, rule: ruleOf(route) };
-    hono.on(route.method, route.path.replace(/\{(\w+)\}/g, ":$1"), to(target));
+    hono.on(route.method, patternOf(route), to(target));
   }
   const methodsOf = methodTable(routes);
   const unmatched: Target = {
@@ -52,6 +52,10 @@ export function createApp(routes: readonly Route[], options: ExchangeOptions): A
   hono.notFound(to(unmatched));
   return { hono, known };
 }
+
+/** A path as the router writes it. */
+const patternOf = ({ path, rest }: Route): string =>
+  path.replace(/\{(\w+)\}/g, ":$1") + (rest === true ? "{.+}" : "");
 
 const ruleOf = ({ access, load, method, untold }: Route): AccessRule => ({
   access,
@@ -112,7 +116,7 @@ const METHODS: readonly string[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELE
 /** The methods of a path. Used only when none matched, so it stays out of the router's way. */
 function methodTable(routes: readonly Route[]): (path: string) => readonly string[] {
   const router = new TrieRouter<Method>();
-  for (const { method, path } of routes) router.add("ALL", path.replace(/\{(\w+)\}/g, ":$1"), method);
+  for (const route of routes) router.add("ALL", patternOf(route), route.method);
   return (path) => {
     const methods = router.match("ALL", path)[0].map(([method]) => method);
     return [...new Set<string>(methods.includes("GET") ? ["GET", "HEAD", ...methods] : methods)];

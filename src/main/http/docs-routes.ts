@@ -17,6 +17,7 @@ const TAGGED = ["ETag", "Cache-Control"] as const;
 const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><circle cx="8" cy="8" r="8" fill="#1d2430"/><circle cx="8" cy="8" r="5.5" fill="none" stroke="#667085" stroke-width=".6"/><circle cx="8" cy="8" r="3" fill="#5aa9f8"/><circle cx="8" cy="8" r=".8" fill="#fff"/></svg>`;
 
 const INDEX = {
+  console: "/console",
   docs: "/docs",
   errors: "/docs/errors",
   openapi: "/openapi.json",
@@ -40,7 +41,7 @@ export function docsRoutes(described: readonly Route[]): Route[] {
       path: "/",
       access: "open",
       tag: TAG,
-      summary: "An index of the API; browsers are redirected to the documentation",
+      summary: "An index of the API; browsers are redirected to the console",
       responses: { 200: { description: "Paths by topic.", body: indexSchema } },
       handle: (call) => {
         pathOf(call, noParameters);
@@ -90,7 +91,7 @@ const indexSchema = z.object({
 function index({ incoming }: Call): Reply {
   const vary = { vary: "accept" };
   if (incoming.headers.accept?.includes("text/html"))
-    return { ...json(303, "", { ...vary, location: INDEX.docs }), body: null };
+    return { ...json(303, "", { ...vary, location: INDEX.console }), body: null };
   return json(200, JSON.stringify({ name: "Chinook Server", version, ...INDEX }), vary);
 }
 

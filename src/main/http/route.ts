@@ -45,6 +45,8 @@ export interface Route {
   readonly method: Method;
   /** As in OpenAPI: `/v1/tracks/{id}`. Also the label in metrics. */
   readonly path: string;
+  /** The path's last parameter takes the rest of the path, with its slashes. */
+  readonly rest?: true;
   /** The access that it requires. There is no default. */
   readonly access: Access;
   /** Class of load for rate limits; derived from the method by default. */

@@ -29,5 +29,6 @@ export const TOPICS: readonly Topic[] = [
   topic("discover", "What is like something, and what a listener may like."),
   topic("operations", "The state of the server, for orchestrators, monitors and people."),
   topic("admin", "What the commands of a terminal need of a running server."),
+  topic("console", "The pages to listen, browse, watch and operate."),
   topic("docs", "This description, for programs and for people."),
 ];

@@ -7,21 +7,27 @@ export const SESSION_JSON = `json_object('id', s.id, 'user_id', s.user_id, 'devi
 /** Sessions in one list at most. */
 const MOST = 200;
 
-/** Never cached: the time of last use changes without touching a tag. */
+/** Never cached: the time of last use changes without touching a tag. `session` is the one of the request, if any. */
 export const SESSIONS_READ: Read<{
   readonly user: number;
+  readonly session: number | null;
   readonly now: string;
   readonly idle_since: string;
 }> = read({
   name: "sessions.list",
   lane: "point",
-  params: z.strictObject({ user: z.int(), now: z.string(), idle_since: z.string() }),
-  statement: ({ user, now, idle_since }) => ({
+  params: z.strictObject({
+    user: z.int(),
+    session: z.int().nullable(),
+    now: z.string(),
+    idle_since: z.string(),
+  }),
+  statement: ({ user, session, now, idle_since }) => ({
     sql: `SELECT json_object('data', json((SELECT json_group_array(json(item)) FROM (
-        SELECT ${SESSION_JSON} AS item FROM sessions s WHERE s.user_id = likely(@user)
+        SELECT json_set(${SESSION_JSON}, '$.current', json(iif(s.id IS likely(@session), 'true', 'false'))) AS item FROM sessions s WHERE s.user_id = likely(@user)
           AND s.expires_at > likely(@now) AND s.last_seen_at > likely(@idle_since)
         ORDER BY s.id DESC LIMIT ${MOST}))), 'next', NULL), '', NULL`,
-    params: { user, now, idle_since },
+    params: { user, session, now, idle_since },
   }),
   cache: UNCACHED,
 });

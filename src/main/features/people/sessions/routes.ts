@@ -30,6 +30,8 @@ const sessionSchema = z
   })
   .meta({ id: "Session" });
 
+const listedSchema = sessionSchema.extend({ current: z.boolean() }).meta({ id: "ListedSession" });
+
 const openedSchema = sessionSchema.extend({ token: z.string() }).meta({ id: "OpenedSession" });
 
 export const NO_STORE = { "cache-control": "no-store" };
@@ -80,12 +82,14 @@ export const sessionRoutes = (people: People): Route[] => [
     access: "library",
     tag: "sessions",
     summary: "One's own sessions, latest first",
-    responses: { 200: { description: "All of them.", body: pageSchema(sessionSchema) } },
+    description: "`current` is the session of this request.",
+    responses: { 200: { description: "All of them.", body: pageSchema(listedSchema) } },
     handle: async (call) => {
       pathOf(call, noParameters);
       const now = new Date();
       const params = {
         user: userOf(call.principal),
+        session: sessionOf(call.principal),
         now: now.toISOString(),
         idle_since: new Date(now.getTime() - people.settings.sessionIdle * 1_000).toISOString(),
       };
