@@ -21,8 +21,7 @@ describe("the console's files", () => {
     expect(url).toBe(`${server.url}/console`);
     expect(headers.get("content-security-policy")).toContain("script-src 'self';");
     expect((await get(server, "/console/sign-in?from=/console")).text).toBe(text);
-    const unknown = await get(server, "/console/no/such/page");
-    expect([unknown.status, unknown.text]).toEqual([404, text]);
+    expect((await get(server, "/console/no/such/page")).json.code).toBe("route_unknown");
   });
 
   test("are named by their version, tagged, kept for good and compressed", async () => {
@@ -68,9 +67,12 @@ describe.skipIf(!hasChromium)(`the console in a browser${skipReason}`, () => {
 
   test("follows links without loading the document again, back and forth", async () => {
     await using tab = await openTab(browser, server.url);
-    await tab.open("/console/no/such/page");
+    await tab.open("/console");
     await tab.page.evaluate("window.kept = true");
-    await tab.page.locator("main a").click();
+    await tab.page.evaluate(
+      "history.pushState(null, '', '/console/no/such'); dispatchEvent(new Event('popstate'))",
+    );
+    await tab.page.getByRole("link", { name: "Go to Listen" }).click();
     await tab.page.waitForURL("**/console");
     await tab.page.goBack();
     await tab.page.getByText("There is no such page").waitFor();

@@ -27,8 +27,8 @@ export function consoleRoutes(settings: Settings): Route[] {
   const document = once(async () => pageReply(shell(await bundle(), settings)));
   const page = async (call: Call): Promise<Reply> => {
     const { findPage } = (await import(new URL(`app/pages${EXTENSION}`, import.meta.url).href)) as Registry;
-    const reply = conditional(call, await document());
-    return findPage(call.path) === undefined ? { ...reply, status: 404 } : reply;
+    if (findPage(call.path) === undefined) throw new AppError("route_unknown");
+    return conditional(call, await document());
   };
   return [
     route({
@@ -62,10 +62,8 @@ const pageRoute = (at: Pick<Route, "path" | "summary" | "rest">, handle: Route["
     tag: TAG,
     ...(at.rest ? { parameters: z.object({ page: z.string() }) } : {}),
     headers: PRECONDITIONS,
-    responses: {
-      200: { description: "The page.", body: "text/html", headers: TAGGED },
-      ...(at.rest ? { 404: { description: "A page that says that there is none.", body: "text/html" } } : {}),
-    },
+    responses: { 200: { description: "The page.", body: "text/html", headers: TAGGED } },
+    failures: ["route_unknown"],
     handle,
   });
 

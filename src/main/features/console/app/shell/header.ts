@@ -17,7 +17,9 @@ const SECTIONS: readonly { readonly section: Section; readonly href: string; rea
 export function Header({ path }: { readonly path: string }) {
   const current = findPage(path)?.page.section;
   const there = useStore(session);
-  const shown = SECTIONS.filter(({ operators }) => !operators || may("operate", there));
+  const shown = SECTIONS.filter(
+    ({ href, operators }) => findPage(href) !== undefined && (!operators || may("operate", there)),
+  );
   return html`<header class="top">
     <a class="brand" href="/console" aria-label=${TEXTS.brand}><${Icon} name="record" /> <span>${TEXTS.brand}</span></a>
     <nav class="sections" aria-label=${TEXTS.shell.sections}>
