@@ -51,6 +51,10 @@ export interface Principal {
   readonly permissions: ReadonlySet<Permission>;
 }
 
+/** The user of a principal's id; null without an account. */
+export const userIn = (principal = ""): number | null =>
+  principal.startsWith("user:") ? Number(principal.slice(5)) : null;
+
 export const ALL_PERMISSIONS: ReadonlySet<Permission> = new Set(PERMISSIONS);
 
 const stranger = (permissions: ReadonlySet<Permission>): Principal =>

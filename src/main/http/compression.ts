@@ -19,24 +19,30 @@ const COMPRESS: Readonly<Record<Encoding, (text: string) => Promise<Buffer<Array
 
 const COMPRESSIBLE = /^(application\/(\w+\+)?(json|xml|javascript)|text\/(?!event-stream)|image\/svg)/;
 
-/** A reply in its encodings, `identity` among them. A reply from the cache is one object: it is compressed once. */
+/** A shared reply in its encodings, `identity` among them: it is compressed once. */
 type Variants = Map<Encoding | "identity", Reply | Promise<Reply>>;
 const variants = new WeakMap<Reply, Variants>();
 
 /**
  * The reply in the best encoding that the client accepts; as it is when it is small or not text.
  *
- * Compressing runs in the thread pool of libuv, off the thread that serves everybody. The copy lives as long as the
- * cached answer. It fits the cache's bound, which counts two bytes a character where JSON mostly takes one.
+ * Compressing runs in the thread pool of libuv, off the thread that serves everybody. The copies of a shared reply live
+ * as long as the cached answer. They fit the cache's bound, which counts two bytes a character where JSON mostly takes
+ * one.
  */
 export function encoded(reply: Reply, { headers }: IncomingMessage): Reply | Promise<Reply> {
   if (!isCompressible(reply)) return reply;
   const encoding = negotiate(headers["accept-encoding"]);
+  return reply.shared ? kept(reply, encoding) : inEncoding(reply, encoding);
+}
+
+function kept(reply: Reply, encoding: Encoding | "identity"): Reply | Promise<Reply> {
   const known = variantsOf(reply);
   const ready = known.get(encoding);
   if (ready !== undefined) return ready;
-  const made = encoding === "identity" ? varying(reply) : compress(reply, encoding, known);
+  const made = inEncoding(reply, encoding);
   known.set(encoding, made);
+  if (made instanceof Promise) void made.then((settled) => known.set(encoding, settled));
   return made;
 }
 
@@ -59,24 +65,27 @@ const varying = (reply: Reply): Reply => ({ ...reply, headers: { ...reply.header
 const varyOf = ({ headers: { vary } }: Reply): string =>
   vary === undefined ? "accept-encoding" : `${vary}, accept-encoding`;
 
-async function compress(reply: Reply, encoding: Encoding, known: Variants): Promise<Reply> {
+const inEncoding = (reply: Reply, encoding: Encoding | "identity"): Reply | Promise<Reply> =>
+  encoding === "identity" ? varying(reply) : compressed(reply, encoding);
+
+async function compressed(reply: Reply, encoding: Encoding): Promise<Reply> {
   try {
     const body = await COMPRESS[encoding](reply.body as string);
-    known.set(encoding, inEncoding(reply, encoding, body));
+    return { ...reply, body, headers: encodedHeaders(reply, encoding) };
   } catch {
     // No memory for it: the plain answer is right as well.
-    known.set(encoding, varying(reply));
+    return varying(reply);
   }
-  return known.get(encoding)!;
 }
 
-function inEncoding(reply: Reply, encoding: Encoding, body: Buffer<ArrayBuffer>): Reply {
-  const headers: Record<string, string> = {
-    ...varying(reply).headers,
+function encodedHeaders(reply: Reply, encoding: Encoding): Record<string, string> {
+  const { headers } = varying(reply);
+  const { etag } = headers;
+  return {
+    ...headers,
     "content-encoding": encoding,
+    ...(etag === undefined ? {} : { etag: suffixed(etag, encoding) }),
   };
-  if (headers.etag !== undefined) headers.etag = suffixed(headers.etag, encoding);
-  return { ...reply, body, headers };
 }
 
 /** RFC 9110, 8.8.3.3: a strong ETag names one encoding. No ETag of ours contains a semicolon by itself. */

@@ -35,8 +35,10 @@ export function hitReply(sending: Sending, entry: Entry, call: Call): Reply {
   if (ready !== undefined && !conditional && (!sending.aged || ready.headers.age === ageOf(entry)))
     return ready;
   const reply = entryReply(sending, entry, "hit", call);
-  if (reply.status === 200) hits.set(entry, reply);
-  return reply;
+  if (reply.status !== 200) return reply;
+  const shared: Reply = { ...reply, shared: true };
+  hits.set(entry, shared);
+  return shared;
 }
 
 /** @throws AppError `precondition_failed`. */

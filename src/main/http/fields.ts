@@ -69,6 +69,13 @@ export const cursorText = z
   .optional()
   .meta({ description: "`next` of the previous page, unchanged." });
 
+/** Of a list with one sort. */
+export const pageParameters = <const S extends string>(sort: S) => ({
+  limit: limitText,
+  cursor: cursorText,
+  sort: z.enum([sort]).default(sort as never),
+});
+
 export const totalText = z
   .enum(["0", "1"])
   .default("0")

@@ -9,6 +9,8 @@ export interface Reply {
   readonly status: number;
   readonly body: string | Uint8Array<ArrayBuffer> | null;
   readonly headers: Readonly<Record<string, string>>;
+  /** Whether this very object answers many requests, so that what is derived from it is kept. */
+  readonly shared?: true;
   /** In place of a body: sent piece by piece, as fast as the client takes it. */
   readonly stream?: ReadableStream<Uint8Array<ArrayBuffer>>;
 }

@@ -17,6 +17,18 @@ export const pageOf = (items: string, exists = "", total?: string): string => `
       (SELECT hex(json_array(@sort, sort_key, sort_id)) FROM page LIMIT 1 OFFSET likely(@limit) - 1) END),
     ${total === undefined ? "" : `',"total":', (${total}),`} '}'), NULL, NULL ${exists}`;
 
+/** What a list is asked with. */
+export interface PageParams {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+  readonly sort: string;
+}
+
+/** The same of what belongs to a principal. */
+export interface OwnPageParams extends PageParams {
+  readonly principal?: string;
+}
+
 /** The sort value and the id of the previous page's last row; undefined for the first page. */
 export type After = readonly [key: Param, id: number] | undefined;
 

@@ -73,6 +73,13 @@ export const UNCACHED = Object.freeze({
   freshness: "coherent",
 } as const satisfies CachePolicy<never>);
 
+/** For answers with a table of the cache shared by all features: they are never older than an acknowledged write. */
+export const QUERIES = Object.freeze({
+  table: "queries",
+  lifetime: 300,
+  freshness: "coherent",
+} as const satisfies Partial<CachePolicy<never>>);
+
 export type Nothing = Readonly<Record<string, never>>;
 /** Input of a read or command without parameters. */
 export const nothing = z.strictObject({}) as z.ZodObject & z.ZodType<Nothing>;

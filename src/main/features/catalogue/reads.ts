@@ -1,15 +1,12 @@
 import { z } from "zod";
 import type { Param } from "../../../shared/protocol.ts";
 import { type After, decodeCursor, pageOf } from "../../engine/reads/page.ts";
-import { inTime, type Read, read } from "../../engine/reads/read.ts";
+import { inTime, QUERIES, type Read, read } from "../../engine/reads/read.ts";
 import { keptTexts } from "../../engine/reads/texts.ts";
 import { cursorText, idText, limitText, totalText } from "../../http/fields.ts";
 import type { Filter } from "../../model/filters.ts";
 import { ALL_KINDS, etagOf, jsonOf, KINDS, type Kind, type KindPath, type Walk } from "../../model/kinds.ts";
 import { byIds, isByIds } from "./by-ids.ts";
-
-const MINUTE = 60;
-const QUERIES = { table: "queries", lifetime: 5 * MINUTE, freshness: "coherent" } as const;
 
 export interface EntityParams {
   readonly id: number;

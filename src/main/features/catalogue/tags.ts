@@ -3,15 +3,14 @@ import { slugify } from "../../../shared/names.ts";
 import { hasWord } from "../../../shared/words.ts";
 import { type Command, command, statement } from "../../engine/commands/command.ts";
 import { CHANGED, FOUND, unchanged } from "../../engine/commands/guards.ts";
-import { decodeCursor, pageOf } from "../../engine/reads/page.ts";
-import { type Read, read } from "../../engine/reads/read.ts";
-import { cursorText, idText, limitText, text } from "../../http/fields.ts";
+import { decodeCursor, type PageParams, pageOf } from "../../engine/reads/page.ts";
+import { QUERIES, type Read, read } from "../../engine/reads/read.ts";
+import { idText, pageParameters, text } from "../../http/fields.ts";
 
 /** Free words on tracks. A tag is identified by its slug: `Late Night` and `late night` are the same. */
 
 /** Maximum tags in a track's list. */
 const MOST_SHOWN = 1_000;
-const QUERIES = { table: "queries", lifetime: 300, freshness: "coherent" } as const;
 
 export const tagBody = z
   .strictObject({
@@ -47,16 +46,10 @@ export const TRACK_TAGS_READ: Read<{ readonly id: number }> = read({
   cache: { ...QUERIES, tags: ({ id }) => [`tracks:${id}`, `tags-of:${id}`], joins: [] },
 });
 
-export interface TagListParams {
-  readonly limit: number;
-  readonly cursor?: string | undefined;
-  readonly sort: string;
-}
+export type TagListParams = PageParams;
 
 const listParams = z.strictObject({
-  limit: limitText,
-  cursor: cursorText,
-  sort: z.enum(["slug"]).default("slug"),
+  ...pageParameters("slug"),
 }) as unknown as z.ZodType<TagListParams>;
 
 export const TAGS_READ: Read<TagListParams> = read({

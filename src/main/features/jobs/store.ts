@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { Param } from "../../../shared/protocol.ts";
 import { type Command, command, statement } from "../../engine/commands/command.ts";
-import { decodeCursor, pageOf } from "../../engine/reads/page.ts";
+import { decodeCursor, type PageParams, pageOf } from "../../engine/reads/page.ts";
 import { type Nothing, nothing, type Read, read, UNCACHED } from "../../engine/reads/read.ts";
-import { cursorText, idText, limitText, text } from "../../http/fields.ts";
+import { idText, pageParameters, text } from "../../http/fields.ts";
 
 export const STATES = ["running", "done", "failed", "cancelled", "interrupted"] as const;
 export type JobState = (typeof STATES)[number];
@@ -26,10 +26,7 @@ const JOB_JSON = `json_object('id', t.id, 'kind', t.kind, 'state', t.state, 'pha
   'total', t.total, 'started_at', t.started_at, 'finished_at', t.finished_at, 'result', json(t.result),
   'error', json(t.error))`;
 
-export interface JobListParams {
-  readonly limit: number;
-  readonly cursor?: string | undefined;
-  readonly sort: string;
+export interface JobListParams extends PageParams {
   readonly state?: JobState | undefined;
   readonly kind?: string | undefined;
 }
@@ -44,9 +41,7 @@ export const JOBS_READ: Read<JobListParams> = read({
   name: "jobs.list",
   lane: "point",
   params: z.strictObject({
-    limit: limitText,
-    cursor: cursorText,
-    sort: z.enum(["-id"]).default("-id"),
+    ...pageParameters("-id"),
     state: z.enum(STATES).optional(),
     kind: text(100).optional().meta({ description: "Such as `backup.create`." }),
   }) as unknown as z.ZodType<JobListParams>,

@@ -2,10 +2,10 @@ import { z } from "zod";
 import type { Guard, Param, Statement } from "../../../shared/protocol.ts";
 import { type Command, command, statement } from "../../engine/commands/command.ts";
 import { CHANGED_IF_MATCHED, FOUND } from "../../engine/commands/guards.ts";
-import { decodeCursor, pageOf } from "../../engine/reads/page.ts";
-import { type Read, read } from "../../engine/reads/read.ts";
-import { cursorText, id, idText, limitText, prose } from "../../http/fields.ts";
-import { meOf, nameOf, type OwnPage, QUERIES } from "./listener.ts";
+import { decodeCursor, type OwnPageParams, type PageParams, pageOf } from "../../engine/reads/page.ts";
+import { QUERIES, type Read, read } from "../../engine/reads/read.ts";
+import { id, idText, pageParameters, prose } from "../../http/fields.ts";
+import { meOf, nameOf } from "./listener.ts";
 
 /** What people say of tracks, albums, artists and playlists. Text is text: whoever shows it escapes it. */
 
@@ -65,13 +65,10 @@ const SEEN = `(t.kind <> 'playlists' OR EXISTS (
 const exists = (kind: Commented): string =>
   `SELECT 1 FROM ${kind} WHERE id = likely(@id)${kind === "playlists" ? " AND visibility <> 'private'" : ""}`;
 
-interface Page {
+interface Page extends PageParams {
   readonly id: number;
-  readonly limit: number;
-  readonly cursor?: string | undefined;
-  readonly sort: string;
 }
-const pageShape = { limit: limitText, cursor: cursorText, sort: z.enum(["id"]).default("id") };
+const pageShape = { ...pageParameters("id") };
 
 const pageParams = ({ id, limit, sort, ...page }: Page): Record<string, Param> => ({
   ...{ id, limit, sort },
@@ -134,15 +131,13 @@ const REPLIES: Read<Page> = read({
 });
 
 /** What one said oneself, latest first. */
-const OWN: Read<OwnPage> = read({
+const OWN: Read<OwnPageParams> = read({
   name: "comments.own",
   lane: "point",
   audience: "principal",
   params: z.strictObject({
-    limit: limitText,
-    cursor: cursorText,
-    sort: z.enum(["-created_at"]).default("-created_at"),
-  }) as unknown as z.ZodType<OwnPage>,
+    ...pageParameters("-created_at"),
+  }) as unknown as z.ZodType<OwnPageParams>,
   statement: (params) => {
     const after = decodeCursor(params);
     return {

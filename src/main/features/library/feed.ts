@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { decodeCursor, pageOf } from "../../engine/reads/page.ts";
-import { type Read, read } from "../../engine/reads/read.ts";
-import { cursorText, limitText } from "../../http/fields.ts";
+import { decodeCursor, type OwnPageParams, pageOf } from "../../engine/reads/page.ts";
+import { QUERIES, type Read, read } from "../../engine/reads/read.ts";
+import { pageParameters } from "../../http/fields.ts";
 import { COMMENTED } from "./comments.ts";
-import { meOf, nameOf, type OwnPage, QUERIES } from "./listener.ts";
+import { meOf, nameOf } from "./listener.ts";
 
 /** What a listener did, from several tables as one list. */
 
@@ -73,15 +73,13 @@ const sqlOf = (after: boolean): string =>
     ORDER BY sort_key DESC, sort_id DESC LIMIT @limit + 1`);
 
 /** Latest first. */
-export const FEED_READ: Read<OwnPage> = read({
+export const FEED_READ: Read<OwnPageParams> = read({
   name: "library.feed",
   lane: "point",
   audience: "principal",
   params: z.strictObject({
-    limit: limitText,
-    cursor: cursorText,
-    sort: z.enum(["-at"]).default("-at"),
-  }) as unknown as z.ZodType<OwnPage>,
+    ...pageParameters("-at"),
+  }) as unknown as z.ZodType<OwnPageParams>,
   statement: (params) => {
     const after = decodeCursor(params);
     return {

@@ -1,12 +1,11 @@
 import { z } from "zod";
-import type { Principal } from "../../http/access.ts";
+import { type Principal, userIn } from "../../http/access.ts";
 
 /** Whose library it is: a user's number, or 0 for the one listener of a server without accounts. */
 export const listenerOf = ({ user }: Principal): number => user ?? 0;
 
 /** The same of a read's parameter, `user:17`. */
-export const meOf = (principal = ""): number =>
-  principal.startsWith("user:") ? Number(principal.slice(5)) : 0;
+export const meOf = (principal?: string): number => userIn(principal) ?? 0;
 
 /** Who may moderate, and so take down what others wrote. */
 export const mayModerate = ({ permissions }: Principal): 0 | 1 =>
@@ -30,13 +29,3 @@ export const nameOf = (row: string): string => `CASE ${row}.kind
     )
     .join(" ")}
   ELSE (SELECT name FROM playlists WHERE id = ${row}.entity_id AND visibility <> 'private') END`;
-
-export const QUERIES = { table: "queries", lifetime: 300, freshness: "coherent" } as const;
-
-/** A page of what is a listener's own. */
-export interface OwnPage {
-  readonly limit: number;
-  readonly cursor?: string | undefined;
-  readonly sort: string;
-  readonly principal?: string;
-}

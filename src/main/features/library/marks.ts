@@ -2,10 +2,10 @@ import { z } from "zod";
 import type { Param } from "../../../shared/protocol.ts";
 import { type Command, command, statement } from "../../engine/commands/command.ts";
 import { CHANGED, FOUND } from "../../engine/commands/guards.ts";
-import { decodeCursor, pageOf } from "../../engine/reads/page.ts";
-import { type Read, read } from "../../engine/reads/read.ts";
-import { cursorText, idText, limitText } from "../../http/fields.ts";
-import { meOf, nameOf, type OwnPage, QUERIES, SUBJECTS, type Subject, subject } from "./listener.ts";
+import { decodeCursor, type OwnPageParams, pageOf } from "../../engine/reads/page.ts";
+import { QUERIES, type Read, read } from "../../engine/reads/read.ts";
+import { idText, pageParameters } from "../../http/fields.ts";
+import { meOf, nameOf, SUBJECTS, type Subject, subject } from "./listener.ts";
 
 /** Favourites and ratings: what a listener says of a track, an album or an artist, once each. */
 
@@ -36,7 +36,7 @@ const jsonOf = ({ columns, time }: Mark): string =>
   `json_object('kind', t.kind, 'id', t.entity_id, 'name', ${nameOf("t")},
     ${[...columns, time].map((column) => `'${column}', t.${column}`).join(", ")})`;
 
-export interface MarksParams extends OwnPage {
+export interface MarksParams extends OwnPageParams {
   readonly kind?: Subject | undefined;
 }
 
@@ -58,9 +58,7 @@ const list = (mark: Mark): Read<MarksParams> =>
     audience: "principal",
     params: z.strictObject({
       kind: subject.optional().meta({ description: "Only of this kind." }),
-      limit: limitText,
-      cursor: cursorText,
-      sort: z.enum([`-${mark.time}`]).default(`-${mark.time}`),
+      ...pageParameters(`-${mark.time}`),
     }) as unknown as z.ZodType<MarksParams>,
     statement: (params) => {
       const { kind, limit, sort, principal } = params;

@@ -4,11 +4,11 @@ import type { Guard, Param, Statement } from "../../../shared/protocol.ts";
 import { hasWord } from "../../../shared/words.ts";
 import { type Command, command, statement } from "../../engine/commands/command.ts";
 import { CHANGED_IF_MATCHED, FOUND } from "../../engine/commands/guards.ts";
-import { decodeCursor, pageOf } from "../../engine/reads/page.ts";
-import { type Read, read } from "../../engine/reads/read.ts";
-import { cursorText, id, idText, limitText, money, text, toCents } from "../../http/fields.ts";
+import { decodeCursor, type OwnPageParams, pageOf } from "../../engine/reads/page.ts";
+import { QUERIES, type Read, read } from "../../engine/reads/read.ts";
+import { id, idText, money, pageParameters, text, toCents } from "../../http/fields.ts";
 import { search as searching } from "../search/feature.ts";
-import { meOf, type OwnPage, QUERIES } from "./listener.ts";
+import { meOf } from "./listener.ts";
 
 /** Searches that are kept by name, and run whenever somebody looks: collections that fill themselves. */
 
@@ -121,15 +121,13 @@ const JSON_OBJECT = `json_object('id', t.id, 'name', t.name, 'search', json(t.se
 const ETAG = `'"s' || t.id || '-' || t.version || '-' || t.updated_at || '"'`;
 const VISIBLE = "(t.user_id = likely(@me) OR t.visibility = 'public')";
 
-const LIST: Read<OwnPage> = read({
+const LIST: Read<OwnPageParams> = read({
   name: "saved_searches.list",
   lane: "point",
   audience: "principal",
   params: z.strictObject({
-    limit: limitText,
-    cursor: cursorText,
-    sort: z.enum(["id"]).default("id"),
-  }) as unknown as z.ZodType<OwnPage>,
+    ...pageParameters("id"),
+  }) as unknown as z.ZodType<OwnPageParams>,
   statement: (params) => ({
     sql: pageOf(`
       SELECT ${JSON_OBJECT} AS item, t.id AS sort_key, t.id AS sort_id FROM saved_searches t

@@ -1,6 +1,6 @@
 import { feature } from "../feature.ts";
 import { PLAY_COMMANDS } from "./commands.ts";
-import { TotalsKeeper } from "./keeper.ts";
+import { totalsKeeper } from "./keeper.ts";
 import { CHART_READS, HISTORY_READ } from "./reads.ts";
 import { listeningRoutes } from "./routes.ts";
 import { TOTALS_COMMANDS, TOTALS_STATE_READ } from "./totals.ts";
@@ -13,10 +13,13 @@ export const listening = feature({
   open({ engine, writes }) {
     const { answers, commands, log, reads } = engine;
     const busy = () => engine.writes.queueLength > 0 || reads.queueLengths.scan > 0;
-    const keeper = new TotalsKeeper({ answers, commands, busy, log });
+    let due = 0;
+    const keeper = totalsKeeper({ answers, commands, busy, log }, (slots) => {
+      due = slots;
+    });
     return {
       routes: listeningRoutes(answers, writes),
-      gauges: { playTotalsDue: () => keeper.due },
+      gauges: { playTotalsDue: () => due },
       start: () => keeper.start(),
       close: () => keeper.close(),
     };

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { decodeCursor, pageOf } from "../../engine/reads/page.ts";
+import { decodeCursor, type PageParams, pageOf } from "../../engine/reads/page.ts";
 import { type Read, read } from "../../engine/reads/read.ts";
-import { cursorText, idText, limitText } from "../../http/fields.ts";
+import { idText, limitText, pageParameters } from "../../http/fields.ts";
 import { jsonOf, KINDS } from "../../model/kinds.ts";
 import { PLAYED, windowOf } from "./totals.ts";
 
@@ -78,11 +78,8 @@ export const CHART_READS = {
   genres: chart("genres", byTrack("t.genre_id", ""), items(KINDS.genres)),
 };
 
-export interface HistoryParams {
+export interface HistoryParams extends PageParams {
   readonly id: number;
-  readonly limit: number;
-  readonly cursor?: string | undefined;
-  readonly sort: string;
 }
 
 const HISTORY_PAGE = (after: boolean): string => `
@@ -97,9 +94,7 @@ export const HISTORY_READ: Read<HistoryParams> = read({
   lane: "point",
   params: z.strictObject({
     id: idText,
-    limit: limitText,
-    cursor: cursorText,
-    sort: z.enum(["-played_at"]).default("-played_at"),
+    ...pageParameters("-played_at"),
   }) as unknown as z.ZodType<HistoryParams>,
   statement: (params) => {
     const after = decodeCursor(params);

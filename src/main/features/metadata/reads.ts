@@ -1,10 +1,8 @@
 import { z } from "zod";
-import { decodeCursor, pageOf } from "../../engine/reads/page.ts";
-import { type Read, read } from "../../engine/reads/read.ts";
-import { cursorText, idText, limitText } from "../../http/fields.ts";
+import { decodeCursor, type PageParams, pageOf } from "../../engine/reads/page.ts";
+import { QUERIES, type Read, read } from "../../engine/reads/read.ts";
+import { idText, pageParameters } from "../../http/fields.ts";
 import { METADATA_TYPES, metadataKey } from "../../model/metadata.ts";
-
-const QUERIES = { table: "queries", lifetime: 300, freshness: "coherent" } as const;
 
 export const metadataSchema = z
   .object({
@@ -56,11 +54,7 @@ export const keySchema = z
   .object({ key: z.string(), type: z.enum(METADATA_TYPES), tracks: z.int().min(1) })
   .meta({ id: "MetadataKey" });
 
-interface KeysParams {
-  readonly limit: number;
-  readonly cursor?: string | undefined;
-  readonly sort: string;
-}
+type KeysParams = PageParams;
 
 /** A key has a row per type that it is used with. The rank distinguishes them in a cursor. */
 const RANK = METADATA_TYPES.map((type, i) => `WHEN '${type}' THEN ${i}`).join(" ");
@@ -69,9 +63,7 @@ const KEYS: Read<KeysParams> = read({
   name: "metadata.keys",
   lane: "point",
   params: z.strictObject({
-    limit: limitText,
-    cursor: cursorText,
-    sort: z.enum(["key"]).default("key"),
+    ...pageParameters("key"),
   }) as unknown as z.ZodType<KeysParams>,
   statement: (params) => {
     const after = decodeCursor(params);

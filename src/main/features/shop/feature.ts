@@ -1,6 +1,6 @@
 import { feature } from "../feature.ts";
 import { SHOP_COMMANDS } from "./commands.ts";
-import { SalesKeeper } from "./keeper.ts";
+import { salesKeeper } from "./keeper.ts";
 import { PURCHASE_COMMANDS } from "./purchases.ts";
 import { CUSTOMER_OF_READ, LINES_READ, SHOP_READS } from "./reads.ts";
 import { reportRoutes } from "./report-routes.ts";
@@ -25,8 +25,9 @@ export const shop = feature({
     KEEP_SALES,
   ],
   open({ engine, writes }) {
-    const { answers, commands, log } = engine;
-    const keeper = new SalesKeeper({ answers, commands, log });
+    const { answers, commands, log, reads } = engine;
+    const busy = () => engine.writes.queueLength > 0 || reads.queueLengths.scan > 0;
+    const keeper = salesKeeper({ answers, commands, busy, log });
     return {
       routes: [...shopRoutes(answers, writes), ...reportRoutes(answers)],
       start: () => keeper.start(),

@@ -1,22 +1,17 @@
 import { z } from "zod";
 import type { Param } from "../../../shared/protocol.ts";
-import { decodeCursor, pageOf } from "../../engine/reads/page.ts";
-import { inTime, type Read, read } from "../../engine/reads/read.ts";
+import { decodeCursor, type PageParams, pageOf } from "../../engine/reads/page.ts";
+import { inTime, QUERIES, type Read, read } from "../../engine/reads/read.ts";
 import { keptTexts } from "../../engine/reads/texts.ts";
-import { cursorText, idText, limitText, totalText } from "../../http/fields.ts";
+import { cursorText, idText, limitText, pageParameters, totalText } from "../../http/fields.ts";
 import type { Filter } from "../../model/filters.ts";
 import { idParameter, jsonOf, LINE_JSON, SHOP_KINDS, type ShopKind } from "./kinds.ts";
-
-const QUERIES = { table: "queries", lifetime: 300, freshness: "coherent", joins: [] } as const;
 
 export interface EntityParams {
   readonly id: number;
 }
 
-export interface ListParams {
-  readonly limit: number;
-  readonly cursor?: string | undefined;
-  readonly sort: string;
+export interface ListParams extends PageParams {
   readonly total: "0" | "1";
   /** Filters by their parameter's name. */
   readonly [filter: string]: string | number | undefined;
@@ -31,7 +26,7 @@ const entity = (kind: ShopKind): Read<EntityParams> =>
       sql: `SELECT ${jsonOf(kind)}, NULL, NULL FROM ${kind.path} t WHERE t.id = likely(@id)`,
       params: { id },
     }),
-    cache: { ...QUERIES, tags: ({ id }) => [`${kind.path}:${id}`] },
+    cache: { ...QUERIES, tags: ({ id }) => [`${kind.path}:${id}`], joins: [] },
   });
 
 function listParams(kind: ShopKind): z.ZodType<ListParams> {
@@ -125,7 +120,7 @@ function list(kind: ShopKind): Read<ListParams> {
       const shape = [params.sort, params.cursor === undefined, params.total, ...filters].join(" ");
       return { sql: kept(shape, () => pageSql(kind, params)), params: valuesOf(kind, params) };
     },
-    cache: { ...QUERIES, tags: () => [kind.path] },
+    cache: { ...QUERIES, tags: () => [kind.path], joins: [] },
   });
 }
 
@@ -147,11 +142,7 @@ export function listRead(kind: ShopKind, params: ListParams): Read<ListParams> {
   return params.total === "1" || walks(kind, params) ? scanned : list;
 }
 
-interface LinesParams extends EntityParams {
-  readonly limit: number;
-  readonly cursor?: string | undefined;
-  readonly sort: string;
-}
+interface LinesParams extends EntityParams, PageParams {}
 
 /** The lines of one invoice; no row at all when there is no such invoice. */
 export const LINES_READ: Read<LinesParams> = read({
@@ -159,9 +150,7 @@ export const LINES_READ: Read<LinesParams> = read({
   lane: "point",
   params: z.strictObject({
     id: idText,
-    limit: limitText,
-    cursor: cursorText,
-    sort: z.enum(["id"]).default("id"),
+    ...pageParameters("id"),
   }) as unknown as z.ZodType<LinesParams>,
   statement: (params) => ({
     sql: pageOf(
@@ -177,7 +166,7 @@ export const LINES_READ: Read<LinesParams> = read({
       after_id: decodeCursor(params)?.[1] ?? 0,
     },
   }),
-  cache: { ...QUERIES, tags: ({ id }) => [`invoices:${id}`, "tracks"] },
+  cache: { ...QUERIES, tags: ({ id }) => [`invoices:${id}`, "tracks"], joins: [] },
 });
 
 /** `{"customer_id"}` of a user: null when it is none. */
@@ -190,5 +179,5 @@ export const CUSTOMER_OF_READ: Read<{ readonly user: number }> = read({
       WHERE id = likely(@user) AND status = 'active'`,
     params: { user },
   }),
-  cache: { ...QUERIES, tags: ({ user }) => [`accounts:${user}`, "customers"] },
+  cache: { ...QUERIES, tags: ({ user }) => [`accounts:${user}`, "customers"], joins: [] },
 });

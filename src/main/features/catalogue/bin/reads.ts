@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { decodeCursor, pageOf } from "../../../engine/reads/page.ts";
-import { type Read, read, UNCACHED } from "../../../engine/reads/read.ts";
-import { cursorText, idText, limitText } from "../../../http/fields.ts";
+import { decodeCursor, type OwnPageParams, pageOf } from "../../../engine/reads/page.ts";
+import { QUERIES, type Read, read, UNCACHED } from "../../../engine/reads/read.ts";
+import { userIn } from "../../../http/access.ts";
+import { idText, pageParameters } from "../../../http/fields.ts";
 import { KINDS, type KindPath } from "../../../model/kinds.ts";
 
 const kinds = z.enum(Object.keys(KINDS) as [KindPath, ...KindPath[]]);
@@ -18,37 +19,28 @@ export const binSchema = z
 
 const JSON_OBJECT = `json_object('id', t.id, 'kind', t.kind, 'entity_id', t.entity_id, 'name', t.name, 'deleted_at', t.deleted_at)`;
 
-export interface BinParams {
-  readonly limit: number;
-  readonly cursor?: string | undefined;
-  readonly sort: string;
-  readonly principal?: string;
-}
-
 /** Latest first. Null as the owner: what belonged to nobody. */
-const list = (name: string, audience: "everybody" | "principal"): Read<BinParams> =>
+const list = (name: string, audience: "everybody" | "principal"): Read<OwnPageParams> =>
   read({
     name,
     lane: "point",
     audience,
     params: z.strictObject({
-      limit: limitText,
-      cursor: cursorText,
-      sort: z.enum(["-id"]).default("-id"),
-    }) as unknown as z.ZodType<BinParams>,
+      ...pageParameters("-id"),
+    }) as unknown as z.ZodType<OwnPageParams>,
     statement: (params) => {
-      const { limit, sort, principal = "" } = params;
+      const { limit, sort, principal } = params;
       return {
         sql: pageOf(`
           SELECT ${JSON_OBJECT} AS item, t.id AS sort_key, t.id AS sort_id FROM deleted_entities t
           WHERE t.owner_id IS likely(@owner) AND t.id < likely(@after_id) ORDER BY t.id DESC LIMIT @limit + 1`),
         params: {
           ...{ limit, sort, after_id: decodeCursor(params)?.[1] ?? Number.MAX_SAFE_INTEGER },
-          owner: principal.startsWith("user:") ? Number(principal.slice(5)) : null,
+          owner: userIn(principal),
         },
       };
     },
-    cache: { table: "queries", lifetime: 300, freshness: "coherent", tags: () => ["bin"], joins: [] },
+    cache: { ...QUERIES, tags: () => ["bin"], joins: [] },
   });
 
 const ONE: Read<{ readonly id: number }> = read({

@@ -1,16 +1,15 @@
 import { z } from "zod";
-import { pageOf } from "../../../engine/reads/page.ts";
-import { type Read, read, UNCACHED } from "../../../engine/reads/read.ts";
+import { type OwnPageParams, type PageParams, pageOf } from "../../../engine/reads/page.ts";
+import { QUERIES, type Read, read, UNCACHED } from "../../../engine/reads/read.ts";
 import { keptTexts } from "../../../engine/reads/texts.ts";
-import type { Principal } from "../../../http/access.ts";
-import { cursorText, idText, limitText, totalText } from "../../../http/fields.ts";
+import { type Principal, userIn } from "../../../http/access.ts";
+import { cursorText, idText, limitText, pageParameters, totalText } from "../../../http/fields.ts";
 import { etagOf, jsonOf, KINDS } from "../../../model/kinds.ts";
 import { nameOf, type Order, orderOf, sortText } from "../reads.ts";
 import { type Asker, askerOf, OWN } from "./access.ts";
 import { MAX_ENTRIES } from "./commands.ts";
 
 const { playlists: KIND, tracks: TRACKS } = KINDS;
-const QUERIES = { table: "queries", lifetime: 300, freshness: "coherent" } as const;
 
 /**
  * A public playlist has one answer for everybody, cached once. A private one has a read of its own, tried if the
@@ -37,48 +36,32 @@ const OWN_ENTITY: Read<Owned<{ readonly id: number }>> = read({
   cache: { ...QUERIES, tags: ({ id }) => [`playlists:${id}`], joins: KIND.joins },
 });
 
-export interface OwnListParams {
-  readonly limit: number;
-  readonly cursor?: string | undefined;
-  readonly sort: string;
-  readonly principal?: string;
-}
-
-/** The number in `user:17`; null without one. */
-const userOf = (principal = ""): number | null =>
-  principal.startsWith("user:") ? Number(principal.slice(5)) : null;
-
 /** One owner's playlists, public and private, latest first. */
-const OWN_LIST: Read<OwnListParams> = read({
+const OWN_LIST: Read<OwnPageParams> = read({
   name: "playlists.mine",
   lane: "point",
   audience: "principal",
   params: z.strictObject({
-    limit: limitText,
-    cursor: cursorText,
-    sort: z.enum(["-id"]).default("-id"),
-  }) as unknown as z.ZodType<OwnListParams>,
+    ...pageParameters("-id"),
+  }) as unknown as z.ZodType<OwnPageParams>,
   statement: (params) => {
     const order = orderOf({ column: "t.id", id: "t.id" }, params, false);
     const page = `SELECT ${jsonOf(KIND)} AS item, t.id AS sort_key, t.id AS sort_id FROM ${KIND.from}
       WHERE t.owner_id IS likely(@user) AND ${order.conditions.join(" AND ")} ORDER BY ${order.by} LIMIT @limit + 1`;
-    return { sql: pageOf(page), params: { ...order.values, user: userOf(params.principal) } };
+    return { sql: pageOf(page), params: { ...order.values, user: userIn(params.principal) } };
   },
   cache: {
     ...QUERIES,
     tags: ({ principal }) => {
-      const user = userOf(principal);
+      const user = userIn(principal);
       return [...(user === null ? ["playlists"] : [`playlists-of:${user}`]), ...KIND.joins];
     },
     joins: [],
   },
 });
 
-export interface TracksParams {
+export interface TracksParams extends PageParams {
   readonly id: number;
-  readonly limit: number;
-  readonly cursor?: string | undefined;
-  readonly sort: string;
   readonly total: "0" | "1";
 }
 

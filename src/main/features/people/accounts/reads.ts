@@ -1,14 +1,12 @@
 import { z } from "zod";
-import { decodeCursor, pageOf } from "../../../engine/reads/page.ts";
-import { type Read, read, UNCACHED } from "../../../engine/reads/read.ts";
-import { cursorText, idText, limitText } from "../../../http/fields.ts";
+import { decodeCursor, type PageParams, pageOf } from "../../../engine/reads/page.ts";
+import { QUERIES, type Read, read, UNCACHED } from "../../../engine/reads/read.ts";
+import { idText, pageParameters } from "../../../http/fields.ts";
 
 export const USER_JSON = `json_object('id', u.id, 'email', u.email,
   'email_verified', json(iif(u.email_verified_at IS NULL, 'false', 'true')), 'name', u.name, 'role', u.role,
   'status', u.status, 'customer_id', u.customer_id, 'created_at', u.created_at, 'updated_at', u.updated_at)`;
 export const USER_ETAG = `'"u' || u.id || '-' || u.version || '"'`;
-
-const QUERIES = { table: "queries", lifetime: 300, freshness: "coherent" } as const;
 
 export const USER_READ: Read<{ readonly id: number }> = read({
   name: "users.get",
@@ -21,19 +19,13 @@ export const USER_READ: Read<{ readonly id: number }> = read({
   cache: { ...QUERIES, tags: ({ id }) => [`accounts:${id}`, `users:${id}`], joins: ["accounts"] },
 });
 
-export interface UserListParams {
-  readonly limit: number;
-  readonly cursor?: string | undefined;
-  readonly sort: string;
-}
+export type UserListParams = PageParams;
 
 export const USERS_READ: Read<UserListParams> = read({
   name: "users.list",
   lane: "point",
   params: z.strictObject({
-    limit: limitText,
-    cursor: cursorText,
-    sort: z.enum(["id"]).default("id"),
+    ...pageParameters("id"),
   }) as unknown as z.ZodType<UserListParams>,
   statement: (params) => ({
     sql: pageOf(`

@@ -1,12 +1,9 @@
 import { z } from "zod";
-import { decodeCursor, pageOf } from "../../../engine/reads/page.ts";
+import { decodeCursor, type PageParams, pageOf } from "../../../engine/reads/page.ts";
 import { type Read, read, UNCACHED } from "../../../engine/reads/read.ts";
-import { cursorText, limitText, text, timestamp, toUtc } from "../../../http/fields.ts";
+import { pageParameters, text, timestamp, toUtc } from "../../../http/fields.ts";
 
-export interface AuditParams {
-  readonly limit: number;
-  readonly cursor?: string | undefined;
-  readonly sort: string;
+export interface AuditParams extends PageParams {
   readonly principal?: string;
   readonly command?: string;
   readonly object?: string;
@@ -31,9 +28,7 @@ export const AUDIT_READ: Read<AuditParams> = read({
   name: "audit.list",
   lane: "scan",
   params: z.strictObject({
-    limit: limitText,
-    cursor: cursorText,
-    sort: z.enum(["-id"]).default("-id"),
+    ...pageParameters("-id"),
     principal: text(100).optional().meta({ description: "Such as user:1000001, anonymous or operator." }),
     command: text(100)
       .optional()
