@@ -8,12 +8,12 @@ const LATER = "2099-01-01T00:00:00.000Z";
 const EARLIER = "2020-01-01T00:00:00.000Z";
 const ACTOR = { principal: "operator", credential: null, address: null, requestId: null };
 
-/** Users 1 to 3 have accounts; 3 is disabled. A key and a session each of 1 and 2; links of 1, one of them too old. */
+/** Users 1 to 3 have accounts; 2 is the only admin, 3 is disabled. A key and a session each of 1 and 2; links of 1, one of them too old. */
 export function addPeople(db: Connection): void {
   db.exec(`
     INSERT OR IGNORE INTO users (id, created_at, updated_at) VALUES (1, '', ''), (2, '', ''), (3, '', '');
     UPDATE users SET email = 'u' || id || '@example.com', email_key = 'u' || id || '@example.com', password = 'old',
-      status = iif(id = 3, 'disabled', 'active') WHERE id IN (1, 2, 3);
+      status = iif(id = 3, 'disabled', 'active'), role = iif(id = 2, 'admin', 'listener') WHERE id IN (1, 2, 3);
     INSERT INTO sessions (id, user_id, token_hash, created_at, last_seen_at, expires_at)
     VALUES (1, 1, 'h1', '', '2026-01-01', '${LATER}'), (2, 2, 'h2', '', '2026-01-01', '${LATER}');
     INSERT INTO api_keys (id, user_id, name, secret_hash, scopes, created_at)
@@ -41,6 +41,7 @@ const change = fc.constantFrom<Record<string, unknown>>(
   { name: "Ada" },
   { status: "disabled" },
   { role: "editor" },
+  { role: "admin" },
   { customer_id: 999 },
   { email: "new@example.com", email_key: "new@example.com" },
   { email: "u2@example.com", email_key: "u2@example.com" },

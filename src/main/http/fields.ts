@@ -43,6 +43,16 @@ export const prose = (max: number) =>
     .refine((value) => value.isWellFormed(), "must be well-formed Unicode")
     .meta({ pattern: PROSE_PATTERN });
 
+/** Nor what cannot be seen: two addresses that look alike would be two accounts. */
+const NOT_IN_ADDRESS = String.raw`\s\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f@"<>()[\]\\,;:`;
+
+/** Exactly one address: a mail library must not read it as two. */
+export const email = z
+  .email({ pattern: new RegExp(`^[^${NOT_IN_ADDRESS}]{1,64}@[^${NOT_IN_ADDRESS}]{1,190}$`, "u") })
+  .max(254)
+  .refine((value) => value.isWellFormed(), "must be well-formed Unicode")
+  .meta({ example: "ada@example.com" });
+
 export const id = z.int().min(1).max(MAX_ID).meta({ example: 1 });
 
 export const idText = z

@@ -31,6 +31,8 @@ export interface AuditDescription<I> {
   readonly changes?: (input: I) => Statement;
   /** The fields of a row that the command inserts as its last. It costs a tenth of asking the answer. */
   readonly created?: (input: I) => Readonly<Record<string, unknown>>;
+  /** Where it came from is not recorded: who deletes an account would leave this trace. */
+  readonly withoutAddress?: boolean;
 }
 
 const COLUMNS = "id, at, principal, credential, address, request_id, command, object, changes";
@@ -56,8 +58,13 @@ interface Audited {
  */
 export function withAudit({ command, input, actor, now, statements, answer }: Audited): Statements {
   if (command.audit === "none") return statements;
-  const { object = objectOf, state, changes, created } = command.audit ?? {};
-  const who = whoOf(command, actor, now, object(input, command));
+  const { object = objectOf, state, changes, created, withoutAddress = false } = command.audit ?? {};
+  const who = whoOf(
+    command,
+    withoutAddress ? { ...actor, address: null } : actor,
+    now,
+    object(input, command),
+  );
   if (changes !== undefined) return [entryWith(who, changes(input)), ...statements];
   if (created !== undefined) return [...statements, entryOfNew(who, created(input), command)];
   if (state === undefined) return [...statements, entryOf(who, answer, command)];

@@ -3,6 +3,7 @@ import type { Commands } from "../../engine/commands/command-bus.ts";
 import type { Call } from "../../http/route.ts";
 import { type FeatureContext, feature } from "../feature.ts";
 import { ACCOUNT_COMMANDS } from "./accounts/commands.ts";
+import { ERASE_COMMANDS } from "./accounts/erase.ts";
 import { EXPORT_READ } from "./accounts/export.ts";
 import { ACCOUNT_READS } from "./accounts/reads.ts";
 import { accountRoutes } from "./accounts/routes.ts";
@@ -52,6 +53,7 @@ const value = feature({
   ],
   commands: [
     ...Object.values(ACCOUNT_COMMANDS),
+    ...Object.values(ERASE_COMMANDS),
     ...Object.values(SESSION_COMMANDS),
     ...Object.values(KEY_COMMANDS),
     ...Object.values(LINK_COMMANDS),

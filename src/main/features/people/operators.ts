@@ -67,7 +67,7 @@ export const OPERATOR_ACTIONS = {
     input: byEmail,
     run: async (context, { email }) => {
       const { id } = await accountOf(context.commands, email);
-      const change = { id, set: { status: "disabled" } };
+      const change = { id, set: { status: "disabled" }, evenLast: true };
       const { body } = await context.commands.execute(ACCOUNT_COMMANDS.change, change, {
         actor: context.actor,
       });

@@ -5,7 +5,7 @@ import { CHANGED_IF_MATCHED, FOUND } from "../../../engine/commands/guards.ts";
 import { idText } from "../../../http/fields.ts";
 import { accountTags } from "../credentials.ts";
 import type { Role } from "../roles.ts";
-import { ADMINS_SQL, USER_ETAG, USER_JSON } from "./reads.ts";
+import { ADMIN, ADMINS_SQL, USER_ETAG, USER_JSON } from "./reads.ts";
 
 /** Below it are the listeners of loaded catalogues: see the migration. */
 export const FIRST_ACCOUNT = 1_000_001;
@@ -21,8 +21,8 @@ export const userAnswer = (id: number): Statement =>
   });
 const state = ({ id }: { readonly id: number }): Statement =>
   statement(`SELECT ${USER_JSON} FROM users u WHERE u.id = likely(@id) AND ${ACTIVE}`, { id });
-const object = ({ id }: { readonly id: number }): string => `users:${id}`;
-const present = (id: number): Statement =>
+export const object = ({ id }: { readonly id: number }): string => `users:${id}`;
+export const present = (id: number): Statement =>
   statement(`SELECT 1 FROM users WHERE id = likely(@id) AND ${ACTIVE}`, { id }, FOUND);
 
 const ADDRESS_FREE: Guard = {
@@ -74,7 +74,11 @@ export const insertAccount = ({ verified, ...columns }: NewAccount, now: string)
      FROM users WHERE id < ${LAST_ACCOUNT}`,
     { ...columns, verified_at: verified ? now : null, now },
   ),
+  ...(columns.role === "admin" ? [endSetup] : []),
 ];
+
+/** The link of a first start is for a server without an admin. */
+const endSetup: Statement = statement("DELETE FROM one_time_tokens WHERE purpose = 'setup'", {});
 
 const create: Command<NewAccount> = command({
   name: "users.create",
@@ -88,19 +92,41 @@ const create: Command<NewAccount> = command({
 export interface AccountChange {
   readonly id: number;
   readonly set: Readonly<Record<string, Param>>;
+  /** Also where it leaves no admin: for the machine's operator, who can make another. */
+  readonly evenLast?: boolean | undefined;
 }
+
+const ANOTHER_ADMIN: Guard = {
+  must: "find_none",
+  otherwise: { code: "in_use", detail: "it is the last admin: make another first" },
+};
+
+/** Refuses if this is the last admin. */
+export const notLastAdmin = (id: number): Statement =>
+  statement(
+    `SELECT '', 'is the last admin' FROM users WHERE id = likely(@id) AND ${ADMIN}
+       AND NOT EXISTS (SELECT 1 FROM users WHERE id <> likely(@id) AND ${ADMIN})`,
+    { id },
+    ANOTHER_ADMIN,
+  );
+
+const unmakesAdmin = ({ role, status }: AccountChange["set"]): boolean =>
+  (role !== undefined && role !== "admin") || status === "disabled";
 
 const change: Command<AccountChange> = command({
   name: "users.patch",
   input: z.strictObject({
     id: idText,
     set: z.record(z.string(), z.union([z.string(), z.number(), z.null()])),
+    evenLast: z.boolean().optional(),
   }) as unknown as z.ZodType<AccountChange>,
-  statements: ({ id, set }, { now, ifMatch }) => {
+  statements: ({ id, set, evenLast = false }, { now, ifMatch }) => {
     const sets = Object.keys(set).map((column) => `${column} = @${column}`);
     const free = typeof set.email_key === "string" ? [addressFree(set.email_key, id)] : [];
     return [
       present(id),
+      ...(unmakesAdmin(set) && !evenLast ? [notLastAdmin(id)] : []),
+      ...(set.role === "admin" ? [endSetup] : []),
       ...free,
       ...(set.customer_id == null ? [] : [customerKnown(set.customer_id as number)]),
       statement(
@@ -110,6 +136,8 @@ const change: Command<AccountChange> = command({
         CHANGED_IF_MATCHED,
       ),
       ...(set.status === "disabled" ? [endSessions(id, null)] : []),
+      // They were sent to the address before.
+      ...(set.status === "disabled" || set.email_key !== undefined ? [endLinks(id)] : []),
     ];
   },
   answer: ({ id }) => userAnswer(id),
@@ -127,6 +155,9 @@ const customerKnown = (id: number): Statement =>
 /** Of the user, but for one that may stay. */
 export const endSessions = (user: number, but: number | null): Statement =>
   statement("DELETE FROM sessions WHERE user_id = likely(@user) AND id IS NOT likely(@but)", { user, but });
+
+const endLinks = (user: number): Statement =>
+  statement("DELETE FROM one_time_tokens WHERE user_id = likely(@user)", { user });
 
 export interface NewPassword {
   readonly id: number;
@@ -146,7 +177,7 @@ const setPassword: Command<NewPassword> = command({
       { id, password, now },
     ),
     endSessions(id, keep),
-    statement("DELETE FROM one_time_tokens WHERE user_id = likely(@id)", { id }),
+    endLinks(id),
   ],
   tags: ({ id }) => accountTags(id),
 });
@@ -163,53 +194,6 @@ const rehash: Command<{ readonly id: number; readonly password: string; readonly
   audit: "none",
   tags: () => [],
 });
-
-/**
- * Leaves the number alone, and of everything that knew the person nothing, or nothing that tells who it was. What is
- * deleted is overwritten in the file, whatever that takes; `secure_delete` is otherwise at FAST, which leaves pages
- * that were freed as they are.
- */
-const erase: Command<{ readonly id: number }> = command({
-  name: "users.delete",
-  input: z.strictObject({ id: idText }),
-  statements: ({ id }, { now, ifMatch, uuid }) => [
-    present(id),
-    secureDelete("ON", uuid()),
-    statement(
-      `UPDATE users AS u SET email = NULL, email_key = NULL, email_verified_at = NULL, name = NULL, password = NULL,
-         customer_id = NULL, role = 'listener', status = 'deleted', version = version + 1, updated_at = @now
-       WHERE u.id = likely(@id) AND (@if_match IS NULL OR ${USER_ETAG} IN (SELECT value FROM json_each(@if_match)))`,
-      { id, now, if_match: ifMatch },
-      CHANGED_IF_MATCHED,
-    ),
-    statement(
-      `UPDATE audit SET changes = NULL WHERE object IN
-         (SELECT 'keys:' || id FROM api_keys WHERE user_id = likely(@id)
-          UNION ALL SELECT 'sessions:' || id FROM sessions WHERE user_id = likely(@id))`,
-      { id },
-    ),
-    ...["sessions", "api_keys", "one_time_tokens", "identities"].map((table) =>
-      statement(`DELETE FROM ${table} WHERE user_id = likely(@id)`, { id }),
-    ),
-    statement("UPDATE plays SET user_id = NULL WHERE user_id = likely(@id)", { id }),
-    statement("DELETE FROM idempotency_keys WHERE principal = likely(@principal)", {
-      principal: `user:${id}`,
-    }),
-    statement(
-      `UPDATE audit SET changes = NULL, address = iif(principal = @principal, NULL, address)
-       WHERE object = likely(@object) OR principal = likely(@principal)`,
-      { object: `users:${id}`, principal: `user:${id}` },
-    ),
-    secureDelete("FAST", uuid()),
-  ],
-  audit: { object },
-  // What they said is counted in what they said it of.
-  tags: ({ id }) => [...accountTags(id), `users:${id}`, "*"],
-});
-
-/** A text of its own each time: this pragma takes effect when it is prepared, and prepared statements are kept. */
-const secureDelete = (mode: "ON" | "FAST", uuid: string): Statement =>
-  statement(`PRAGMA secure_delete = ${mode} /* ${uuid} */`, {});
 
 const countAdmins: Command<Record<string, never>> = command({
   name: "users.admins",
@@ -235,4 +219,4 @@ const list: Command<Record<string, never>> = command({
   tags: () => [],
 });
 
-export const ACCOUNT_COMMANDS = { create, change, setPassword, rehash, erase, countAdmins, list };
+export const ACCOUNT_COMMANDS = { create, change, setPassword, rehash, countAdmins, list };

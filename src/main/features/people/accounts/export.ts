@@ -14,7 +14,13 @@ const CUSTOMER = `json((SELECT json_object('id', c.id, 'first_name', c.first_nam
   FROM customers c WHERE c.id = u.customer_id))`;
 
 const INVOICE = `json_object('id', i.id, 'invoice_date', i.invoice_date, 'total', i.total_cents / 100.0,
-  'billing_address', i.billing_address, 'billing_city', i.billing_city, 'billing_country', i.billing_country)`;
+  'billing_address', i.billing_address, 'billing_city', i.billing_city, 'billing_state', i.billing_state,
+  'billing_country', i.billing_country, 'billing_postal_code', i.billing_postal_code,
+  'lines', json((SELECT json_group_array(json_object('track_id', l.track_id, 'quantity', l.quantity,
+    'unit_price', l.unit_price_cents / 100.0) ORDER BY l.id) FROM invoice_lines l WHERE l.invoice_id = i.id)))`;
+const LINK = "json_object('purpose', l.purpose, 'email', l.email, 'expires_at', l.expires_at)";
+/** What a repeat of a request would get, for as long as it is kept. */
+const ANSWER = "json_object('key', r.key, 'answer', r.body, 'created_at', r.created_at)";
 
 const PLAYLIST = `json_object('id', p.id, 'name', p.name, 'description', p.description, 'visibility', p.visibility,
   'created_at', p.created_at, 'tracks', json((SELECT json_group_array(e.track_id ORDER BY e.position)
@@ -35,6 +41,8 @@ export const EXPORT_READ: Read<{ readonly id: number }> = read({
         'sessions', ${list(SESSION_JSON, "sessions s WHERE s.user_id = u.id ORDER BY s.id")},
         'keys', ${list(KEY_JSON, "api_keys k WHERE k.user_id = u.id ORDER BY k.id")},
         'identities', ${list("json_object('provider', d.provider, 'subject', d.subject, 'created_at', d.created_at)", "identities d WHERE d.user_id = u.id")},
+        'links', ${list(LINK, "one_time_tokens l WHERE l.user_id = u.id")},
+        'idempotency_keys', ${list(ANSWER, "idempotency_keys r WHERE r.principal = 'user:' || u.id ORDER BY r.key")},
         'plays', ${list("json_object('id', p.id, 'track_id', p.track_id, 'played_at', p.played_at)", "plays p WHERE p.user_id = u.id AND (p.id % 1024 <> 0 OR within_deadline()) ORDER BY p.played_at, p.id")},
         'playlists', ${list(PLAYLIST, "playlists p WHERE p.owner_id = u.id ORDER BY p.id")},
         'deleted_playlists', ${list("json_object('name', d.name, 'content', json(d.content), 'tracks', json(d.relations -> '$.playlist_tracks'), 'deleted_at', d.deleted_at)", "deleted_entities d WHERE d.owner_id = u.id ORDER BY d.id")},

@@ -1,13 +1,9 @@
 import { z } from "zod";
 import { text } from "../../../http/fields.ts";
-import { ROLES } from "../roles.ts";
 
-/** Exactly one address: a mail library must not read it as two. */
-export const email = z
-  .email({ pattern: /^[^\s@"<>()[\]\\,;:]{1,64}@[^\s@"<>()[\]\\,;:]{1,190}$/u })
-  .max(254)
-  .refine((value) => value.isWellFormed(), "must be well-formed Unicode")
-  .meta({ example: "ada@example.com" });
+export { email } from "../../../http/fields.ts";
+
+import { ROLES } from "../roles.ts";
 
 /** Normalises an address for comparison: `Ada@Example.com` equals `ada@example.com`. */
 export const emailKey = (address: string): string => address.normalize("NFC").toLowerCase();

@@ -63,8 +63,10 @@ export const PASSWORD_READ: Read<{ readonly id: number }> = read({
   cache: UNCACHED,
 });
 
+/** Of users: an admin that somebody can log in as. */
+export const ADMIN = "(role = 'admin' AND status = 'active' AND email_key IS NOT NULL)";
+
 /** Whether the server has an admin: `{"admins": 0}` waits for its first. */
-export const ADMINS_SQL =
-  "SELECT json_object('admins', count(*)) AS body, '' AS etag, NULL FROM users WHERE role = 'admin' AND status = 'active' AND email_key IS NOT NULL";
+export const ADMINS_SQL = `SELECT json_object('admins', count(*)) AS body, '' AS etag, NULL FROM users WHERE ${ADMIN}`;
 
 export const ACCOUNT_READS = { USER_READ, USERS_READ, LOGIN_READ, PASSWORD_READ };

@@ -12,8 +12,9 @@ import { type Call, type Route, route } from "../../../http/route.ts";
 import { actorAs, type People } from "../context.ts";
 import { checkPassword } from "../passwords/rules.ts";
 import { find } from "../sessions/login.ts";
-import { NO_STORE, sessionOf, userOf } from "../sessions/routes.ts";
+import { loggedInUserOf, NO_STORE, sessionOf, userOf } from "../sessions/routes.ts";
 import { ACCOUNT_COMMANDS } from "./commands.ts";
+import { ERASE_COMMANDS } from "./erase.ts";
 import { EXPORT_READ } from "./export.ts";
 import { email, emailKey, name, password, role, userSchema } from "./fields.ts";
 import { PASSWORD_READ, USER_READ, USERS_READ } from "./reads.ts";
@@ -82,10 +83,11 @@ async function register(people: People, call: Call): Promise<Reply> {
   return json(201, made!, { ...NO_STORE, location: `/v1/users/${user.id}` });
 }
 
-/** @throws AppError `forbidden` unless the request for one's own account contains the current password. */
+/** @throws AppError `forbidden` unless the request for one's own account is in a session, with the current password. */
 async function checkPresent(people: People, call: Call, id: number, body: Patch): Promise<void> {
   const sensitive = body.password !== undefined || body.email !== undefined;
   if (!sensitive || call.principal.user !== id) return;
+  loggedInUserOf(call.principal);
   const account = await find(people.answers, PASSWORD_READ, { id });
   if (account?.password == null) return;
   people.logins.admit(call.addressOf(call.incoming), `user:${id}`);
@@ -128,10 +130,11 @@ async function show({ answers }: People, id: number): Promise<Reply> {
 }
 
 async function erase(people: People, call: Call, id: number): Promise<Reply> {
-  if (call.principal.user !== id && !call.principal.permissions.has("people:write")) {
+  if (call.principal.user === id) loggedInUserOf(call.principal);
+  else if (!call.principal.permissions.has("people:write")) {
     throw new AppError("forbidden", { detail: "needs the permission people:write" });
   }
-  const reply = await change(people.writes, call, ACCOUNT_COMMANDS.erase, { id });
+  const reply = await change(people.writes, call, ERASE_COMMANDS.erase, { id });
   // The WAL still contains the old pages. It is emptied as far as readers and a replicator allow.
   await people.checkpoint().catch(() => {});
   return reply;
@@ -218,7 +221,7 @@ const meRoutes = (people: People): Route[] => [
     path: "/v1/me",
     access: "library",
     tag: "users",
-    summary: "Change your name, address or password",
+    summary: "Change your name; in a session also your address or password",
     body: ownBody,
     headers: ["If-Match"],
     responses: { 200: user },
@@ -233,7 +236,7 @@ const meRoutes = (people: People): Route[] => [
     path: "/v1/me",
     access: "library",
     tag: "users",
-    summary: "Delete your account and all personal data",
+    summary: "Delete your account and all personal data; needs a session",
     headers: ["If-Match"],
     responses: { 204: { description: "Deleted." } },
     handle: (call) => {

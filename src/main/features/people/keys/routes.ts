@@ -11,7 +11,7 @@ import { type Route, route } from "../../../http/route.ts";
 import { name } from "../accounts/fields.ts";
 import type { People } from "../context.ts";
 import { createKey, ratePerMinute, scopes } from "../operators.ts";
-import { NO_STORE, userOf } from "../sessions/routes.ts";
+import { loggedInUserOf, NO_STORE, userOf } from "../sessions/routes.ts";
 import { KEY_COMMANDS } from "./commands.ts";
 import { KEYS_READ } from "./reads.ts";
 
@@ -40,7 +40,7 @@ const keySchema = z
 
 const newKeySchema = keySchema.extend({ key: z.string() }).meta({ id: "MadeKey" });
 
-/** Nobody may grant a permission that they lack, in particular not a key. @throws AppError `forbidden`. */
+/** Nobody may grant a permission that they lack. @throws AppError `forbidden`. */
 function checkScopes({ permissions }: Principal, wanted: readonly string[]): void {
   const missing = wanted.find((scope) => !(permissions as ReadonlySet<string>).has(scope));
   if (missing !== undefined) throw new AppError("forbidden", { detail: `needs the permission ${missing}` });
@@ -53,13 +53,13 @@ export const keyRoutes = (people: People): Route[] => [
     path: "/v1/keys",
     access: "library",
     tag: "keys",
-    summary: "Create an API key; it is shown only once",
+    summary: "Create an API key, in a session; it is shown only once",
     body: keyBody,
     responses: { 201: { description: "Made.", body: newKeySchema } },
     handle: async (call) => {
       pathOf(call, noParameters);
       const { body } = await bodyOf(call, keyBody);
-      const user = userOf(call.principal);
+      const user = loggedInUserOf(call.principal);
       checkScopes(call.principal, body.scopes);
       const key = await createKey(
         { commands: people.writes.commands, actor: actorOf(people.writes, call) },

@@ -116,14 +116,13 @@ const verifyEmail: Command<UsedLink> = command({
   tags: ({ user }) => accountTags(user),
 });
 
-/** Creates the first admin; only while there is none. */
+/** Creates the first admin: every admin that is made ends the link. */
 const setUp: Command<{ readonly token_hash: string; readonly account: NewAccount }> = command({
   name: "links.setup",
   input: z.custom<{ token_hash: string; account: NewAccount }>(),
   statements: ({ token_hash, account }, { now }) => [
     valid(token_hash, "setup", now, null),
     ...insertAccount(account, now),
-    use(token_hash),
   ],
   answer: ({ account }) =>
     statement(

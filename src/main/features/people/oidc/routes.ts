@@ -9,7 +9,7 @@ import { type Call, type Route, route } from "../../../http/route.ts";
 import type { People } from "../context.ts";
 import { cookieOf, setCookie } from "../sessions/cookie.ts";
 import { openSession } from "../sessions/login.ts";
-import { NO_STORE, userOf } from "../sessions/routes.ts";
+import { loggedInUserOf, NO_STORE, userOf } from "../sessions/routes.ts";
 import { newSecret } from "../tokens.ts";
 import { accountFor, linkTo } from "./accounts.ts";
 import { type Attempt, Attempts } from "./attempts.ts";
@@ -187,7 +187,7 @@ const identityRoutes = (oidc: Oidc): Route[] => [
     failures: ["provider_unavailable"],
     handle: async (call) => {
       const { provider } = pathOf<{ provider: string }>(call, nameParameter);
-      const what = { provider, user: userOf(call.principal), returnTo: "/" };
+      const what = { provider, user: loggedInUserOf(call.principal), returnTo: "/" };
       const { url, headers } = await begin(oidc, call, what);
       return json(201, JSON.stringify({ url }), headers);
     },
@@ -202,7 +202,7 @@ const identityRoutes = (oidc: Oidc): Route[] => [
     responses: { 204: { description: "Nobody logs in with it any more." } },
     handle: async (call) => {
       const { provider } = pathOf<{ provider: string }>(call, nameParameter);
-      const input = { provider, user: userOf(call.principal) };
+      const input = { provider, user: loggedInUserOf(call.principal) };
       const actor = actorOf(oidc.people.writes, call);
       await oidc.people.writes.commands.execute(IDENTITY_COMMANDS.unlink, input, { actor });
       return empty(204, NO_STORE);

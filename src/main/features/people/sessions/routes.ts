@@ -46,6 +46,18 @@ export function userOf({ user }: Principal): number {
 export const sessionOf = ({ credential }: Principal): number | null =>
   credential?.startsWith("session:") ? Number(credential.slice("session:".length)) : null;
 
+/**
+ * The user of a session. Who can log in as a user, and with which keys, is not for a key to change: it would reach
+ * beyond its scopes, or outlive its revocation.
+ *
+ * @throws AppError `unauthenticated`, `forbidden`.
+ */
+export function loggedInUserOf(principal: Principal): number {
+  const user = userOf(principal);
+  if (sessionOf(principal) !== null) return user;
+  throw new AppError("forbidden", { detail: "needs a session, not a key: log in with POST /v1/sessions" });
+}
+
 /** The answer to a login: the token, sent only once, for programs, and the cookie for browsers. */
 export function loggedIn(people: People, call: Call, { session, token, age }: OpenedSession): Reply {
   return json(201, JSON.stringify({ ...session, token }), {
