@@ -62,6 +62,7 @@ const KINDS = {
   })),
   genres: named("name"),
   "media-types": named("name"),
+  tags: named("name"),
 };
 /** On a server without accounts: every playlist that is nobody's may be changed. */
 const ASKER = { user: null, editor: 1 };
@@ -94,8 +95,9 @@ const INPUTS: Readonly<Record<string, (n: number) => unknown>> = {
     entry: 2 + (n % 2),
     body: { position: 1 + (n % 2) },
   }),
+  "tags.merge": (n) => ({ id: some(n), body: { into: some(n >> 1) } }),
   "tracks.tags.add": (n) => ({ id: some(n), body: { name: `tag ${n % 3}` } }),
-  "tracks.tags.remove": (n) => ({ id: some(n), tag: `tag-${n % 3}` }),
+  "tracks.tags.remove": (n) => ({ id: some(n), tag: { slug: `tag-${n % 3}`, type: null } }),
   "plays.create": (n) => ({ track_id: some(n), user_id: some(n >> 1) }),
   "plays.create_many": (n) => [1, 2, 3].map((user_id) => ({ track_id: (n % 3) + 1, user_id })),
   "plays.close_hours": () => ({}),
@@ -141,6 +143,7 @@ const INPUTS: Readonly<Record<string, (n: number) => unknown>> = {
 /** Moves between parents, whose names others show. */
 const MOVES: Readonly<Record<string, (n: number) => unknown>> = {
   "albums.patch": (n) => ({ id: some(n), body: { artist_id: (n % 2) + 1 } }),
+  "tags.patch": (n) => ({ id: some(n), body: { parent_id: [null, 1, 3][n % 3] } }),
   "tracks.patch": (n) => ({ id: some(n), body: { album_id: (n % 3) + 1 } }),
 };
 

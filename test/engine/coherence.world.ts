@@ -27,7 +27,8 @@ const FIRST_ROWS = `
     VALUES ('1', 's', 'love a', 1, 1, 1, 1, 1, '', ''), ('2', 's', 'love b', 1, 2, 1, 1, 1, '', ''), ('3', 's', 'love c', 2, 3, 1, 1, 1, '', '');
   INSERT INTO playlist_tracks (playlist_id, track_id, position, added_at) VALUES (1, 1, 1048576, ''), (3, 1, 1048576, ''), (3, 2, 2097152, '');
   UPDATE playlists SET owner_id = 1, visibility = 'private' WHERE id = 3;
-  INSERT INTO tags (slug, name, created_at) VALUES ('calm', 'calm', ''), ('tag-1', 'tag 1', '');
+  INSERT INTO tags (public_id, slug, name, type, parent_id, created_at, updated_at) VALUES
+    ('1', 'calm', 'calm', 'mood', NULL, '', ''), ('2', 'tag-1', 'tag 1', 'tag', NULL, '', ''), ('3', 'still', 'still', 'mood', 1, '', '');
   INSERT INTO track_tags (track_id, tag_id, added_at) VALUES (1, 1, ''), (3, 2, '');
   INSERT INTO favourites (user_id, kind, entity_id, added_at) VALUES (1, 'tracks', 1, '');
   INSERT INTO ratings (user_id, kind, entity_id, stars, rated_at) VALUES (1, 'tracks', 1, 5, '');

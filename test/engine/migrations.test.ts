@@ -83,6 +83,9 @@ const ADDED = new Set([
   ...["playlist_tracks.id", "playlist_tracks.position"],
   ...["artists", "albums", "tracks", "playlists"].map((table) => `${table}.comment_count`),
   ...["invoices.refund_of", "invoice_lines.refund_of"],
+  ...["public_id", "type", "parent_id", "synonyms", "version", "updated_at"].map(
+    (column) => `tags.${column}`,
+  ),
 ]);
 
 function contentsOf(db: Connection): Map<string, string> {

@@ -71,7 +71,8 @@ function bodyOf(kind: Kind): fc.Arbitrary<Record<string, unknown>> {
     ...{ artist_id: id, album_id: fc.option(id), genre_id: fc.option(id), media_type_id: id },
     ...{ disc_number: fc.constantFrom(1, 2), track_number: fc.option(fc.integer({ min: 1, max: 9 })) },
     ...{ description: fc.option(word), visibility: fc.constantFrom("private", "unlisted", "public") },
-    allow_duplicates: fc.boolean(),
+    ...{ allow_duplicates: fc.boolean(), type: fc.constantFrom("tag", "mood"), parent_id: fc.option(id) },
+    synonyms: fc.subarray(["Delta", "Soft"]),
     ...{ milliseconds: fc.nat(9), bytes: fc.option(fc.nat(9)), unit_price: fc.constantFrom(0.99, 1) },
   };
   return fc.record(
@@ -240,9 +241,18 @@ export const INPUTS: Readonly<Record<string, Inputs>> = {
   "saved_searches.delete": fc.record({ input: fc.record({ me: person, id }), ifMatch }),
   "tracks.tags.add": fc.record({ input: fc.record({ id, body: fc.record({ name: word }) }), key }),
   "tracks.tags.remove": fc.record({
-    input: fc.record({ id, tag: fc.constantFrom("alpha", "beta", "orphan", "gamma-ray") }),
+    input: fc.record({
+      id,
+      tag: fc.constantFrom("alpha", "beta", "orphan", "gamma-ray").map((slug) => ({ slug, type: null })),
+    }),
     seen: ifMatch,
   }),
+  "tags.merge": only(
+    fc.record({
+      id: fc.constantFrom(1, 2, 3, 5, 999),
+      body: fc.record({ into: fc.constantFrom(1, 2, 3, 4, 999) }),
+    }),
+  ),
   "plays.create": fc.record({ input: play, key }),
   "plays.create_many": fc.record({ input: fc.array(play, { minLength: 1, maxLength: 30 }), key }),
   "plays.close_hours": nothing,

@@ -37,7 +37,12 @@ const FIRST_ROWS = `
     SELECT 'of 4: ' || i, 's', 'N', 4, 'private', 't', 't' FROM n;
   INSERT INTO playlist_tracks (playlist_id, track_id, position, added_at) VALUES (1, 1, 1048576, 't'), (1, 3, 2097152, 't');
   INSERT INTO plays (track_id, user_id, played_at) VALUES (1, 1, '2026-11-20T00:00:00.000Z');
-  INSERT INTO tags (slug, name, created_at) VALUES ('alpha', 'Alpha', 't'), ('orphan', 'Orphan', 't');
+  INSERT INTO tags (public_id, slug, name, type, parent_id, synonyms, created_at, updated_at) VALUES
+    ('1', 'alpha', 'Alpha', 'tag', NULL, '[]', 't', 't'), ('2', 'orphan', 'Orphan', 'tag', NULL, '[]', 't', 't'),
+    ('3', 'calm', 'Calm', 'mood', NULL, '[["soft","Soft"]]', 't', 't'), ('4', 'still', 'Still', 'mood', 3, '[]', 't', 't'),
+    ('5', 'many', 'Many', 'mood', NULL, '[]', 't', 't');
+  WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100)
+  UPDATE tags SET synonyms = (SELECT json_group_array(json_array('s' || i, 'S' || i)) FROM n) WHERE id = 5;
   INSERT INTO track_tags VALUES (1, 1, 't');
   INSERT INTO track_metadata VALUES (1, 'mood', 'text', 'calm', 't'), (1, 'bpm', 'number', 120, 't');
   INSERT INTO favourites (user_id, kind, entity_id, added_at) VALUES (1, 'tracks', 1, 't'), (2, 'artists', 1, 't');

@@ -30,6 +30,7 @@ const SAMPLES: Readonly<Record<KindPath, { body: Json; answer: Json; change: Jso
     ...{ description: null, owner_id: null, owner_name: null, visibility: "public" },
     ...{ allow_duplicates: false, track_count: 0, milliseconds: 0, comment_count: 0 },
   }),
+  tags: named("Late night", { type: "tag", parent_id: null, synonyms: [] }),
   albums: {
     body: { title: "Night Ferry", artist_id: 1 },
     answer: {
@@ -79,9 +80,11 @@ function named(name: string, more: Json = {}) {
   };
 }
 
-/** Each test has an entity of its own to work on. */
+let made = 0;
+/** Each test has an entity of its own to work on. A tag's name is its own among tags. */
 async function created(path: KindPath, more: Json = {}): Promise<Json> {
-  const answer = await post(server, `/v1/${path}`, { ...SAMPLES[path].body, ...more });
+  const name = path === "tags" ? { name: `Late night ${++made}` } : {};
+  const answer = await post(server, `/v1/${path}`, { ...SAMPLES[path].body, ...name, ...more });
   expect(answer.status, answer.text).toBe(201);
   return answer.json;
 }
@@ -217,7 +220,7 @@ describe("references", () => {
   test.each(references)(
     "$field of $path to something unknown is refused by name",
     async ({ path, field }) => {
-      const body = { ...SAMPLES[path].body, [field]: UNKNOWN };
+      const body = { ...SAMPLES[path].body, ...(path === "tags" ? { name: "Lost" } : {}), [field]: UNKNOWN };
       const onCreate = expectProblem(await post(server, `/v1/${path}`, body), 422, "reference_unknown");
       expect(onCreate.errors).toEqual([{ pointer: `/${field}`, detail: expect.any(String) }]);
       const { id } = await created(path);

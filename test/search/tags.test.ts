@@ -19,7 +19,10 @@ const slugs = async (path: string): Promise<string[]> =>
 test("a tag's way: made, shared, searched by, taken off, gone", async () => {
   const made = await post(server, tagsOf("Night Drive"), { name: "Late Night" });
   expect(made.status).toBe(201);
-  expect(made.json).toEqual({ slug: "late-night", name: "Late Night", added_at: expect.any(String) });
+  expect(made.json).toEqual({
+    ...{ id: expect.any(Number), slug: "late-night", name: "Late Night", type: "tag" },
+    added_at: expect.any(String),
+  });
   expect((await get(server, "/v1/search?q=night&tag=late-night")).headers.get("cache-status")).toContain(
     "miss",
   );

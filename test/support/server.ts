@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll } from "vitest";
+import { openForWriting } from "../../src/shared/database/sqlite.ts";
 
 /** Real servers for tests: a child process each, on a port of its own, over a file in a folder of its own. */
 
@@ -93,7 +94,21 @@ async function generate(tracks: number): Promise<string> {
     ...["--tracks", String(tracks), "--seed", String(SEED), "--database", database],
   ]);
   if (code !== 0) throw new Error(`generate ended with ${code}: ${stderr}`);
+  addTags(database);
   return database;
+}
+
+/** Forty tags: seasons, four to a tree, of which each track has one. */
+function addTags(database: string): void {
+  const db = openForWriting(database, "normal");
+  db.exec(`
+    WITH RECURSIVE n (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < 40)
+    INSERT INTO tags (public_id, slug, name, type, parent_id, created_at, updated_at)
+      SELECT printf('00000000-0000-4000-8000-%012d', value), 'season-' || value, 'Season ' || value, 'season', nullif((value - 1) / 4 * 4 + 1, value),
+        '2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z' FROM n;
+    INSERT INTO track_tags (track_id, tag_id, added_at)
+      SELECT id, 1 + id % 10, '2026-01-01T00:00:00.000Z' FROM tracks`);
+  db.close();
 }
 
 /** A copy in a folder of its own, of a database that nobody has open. */

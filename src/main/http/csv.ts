@@ -1,10 +1,11 @@
-type Cell = string | number | boolean | null;
+type Cell = string | number | boolean | null | readonly string[];
 export type CsvRow = Readonly<Record<string, Cell>>;
 
 const quoted = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
-/** As it is, for programs that read it back. */
-const plain = (value: Cell): string => (value === null ? "" : quoted(String(value)));
+/** As it is, for programs that read it back; a list as JSON. */
+const plain = (value: Cell): string =>
+  value === null ? "" : quoted(typeof value === "object" ? JSON.stringify(value) : String(value));
 
 /** For people: what a spreadsheet would take for a formula begins with an apostrophe. */
 const guarded = (value: Cell): string =>

@@ -11,7 +11,7 @@ export const TOPICS: readonly Topic[] = [
   topic("media-types", "What kind of file it is."),
   topic("playlists", "Tracks put together."),
   topic("metadata", "Keys and values of tracks, beside their fields; lists of tracks are filtered by them."),
-  topic("tags", "Free words on tracks. `Late Night` and `late night` are one tag."),
+  topic("tags", "Words on tracks: free ones, and terms of taxonomies with types, broader tags and synonyms."),
   topic("bin", "What was deleted, to be restored for thirty days."),
   topic("library", "What a listener keeps: favourites, ratings, saved searches, and what they did."),
   topic("comments", "What people say of tracks, albums, artists and playlists."),

@@ -17,6 +17,11 @@ export interface Filter {
   readonly condition: (column: string) => string;
   /** Whether its index may drive the list. False for columns of few values: walking the sort's index is faster. */
   readonly drives: boolean;
+  /**
+   * The cache tag of what it looks through beside the list's own rows. It may leave many, so the list runs on the scan
+   * lane.
+   */
+  readonly scans?: string;
   /** The sort with which a range uses its own index. With any other sort, that sort's index is walked. */
   readonly sort?: string;
 }

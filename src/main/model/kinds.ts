@@ -1,12 +1,13 @@
 import { z } from "zod";
-import { slugify } from "../../shared/names.ts";
-import type { Param } from "../../shared/protocol.ts";
+import type { Param, Statement } from "../../shared/protocol.ts";
 import { date, id, money, prose, text, toCents } from "../http/fields.ts";
 import { byId, counts, dates, equals, type Filter, LOOKUPS, prefix, prices, times } from "./filters.ts";
+import { identity, identitySchema, stamp, stampSchema, withSlug } from "./identity.ts";
 import { gatherMetadata, metadataFilter } from "./metadata.ts";
+import { TAGS, tagFilter } from "./tags.ts";
 
-/** The six kinds of catalogue entities, by their path under `/v1`. */
-export type KindPath = "artists" | "albums" | "tracks" | "genres" | "media-types" | "playlists";
+/** The seven kinds of catalogue entities, by their path under `/v1`. */
+export type KindPath = "artists" | "albums" | "tracks" | "genres" | "media-types" | "playlists" | "tags";
 
 /** A kind's definition for reads, commands, routes and the API description. `t` is the alias of its own table. */
 export interface Kind {
@@ -28,6 +29,8 @@ export interface Kind {
   /** Conditions on what everybody may see: by id, and in lists. Without it everybody may see everything. */
   readonly shown?: { readonly byId: string; readonly listed: string };
   readonly sorts: Readonly<Record<string, string>>;
+  /** The sort of lists that name none; `id` by default. */
+  readonly usual?: string;
   /** Sorts by another entity's name. */
   readonly walks?: Readonly<Record<string, Walk>>;
   readonly filters: readonly Filter[];
@@ -37,6 +40,8 @@ export interface Kind {
   readonly input: z.ZodObject;
   /** Body field → the table that its id must be in. */
   readonly references: Readonly<Record<string, string>>;
+  /** What must hold of an entity once it is written, with guards. @param id SQL of its id. */
+  readonly rules?: (id: string, params: Record<string, Param>) => readonly Statement[];
   /** Maps a validated body (whole, or the fields of a PATCH) to columns. */
   readonly toColumns: (input: Record<string, unknown>) => Record<string, Param>;
 }
@@ -50,27 +55,7 @@ export interface Walk {
   readonly id: string;
 }
 
-const stamp = {
-  created_at: "t.created_at",
-  updated_at: "t.updated_at",
-};
-const identity = { id: "t.id", public_id: "t.public_id", slug: "t.slug" };
-
-const time = z.iso.datetime().meta({ example: "2026-01-31T12:00:00.000Z" });
-const identitySchema = {
-  id,
-  public_id: z.uuid().meta({
-    description: "The same in every copy of a catalogue.",
-    example: "0f8fad5b-d9cb-469f-a165-70867728950e",
-  }),
-  slug: z.string().meta({ description: "The name for use in a URL. Similar names share a slug." }),
-};
-const stampSchema = { created_at: time, updated_at: time };
-
 const comment_count = z.int().min(0).meta({ description: "Number of comments, including replies." });
-
-const withSlug = (column: string, value: unknown): Record<string, Param> =>
-  value === undefined ? {} : { [column]: value as string, slug: slugify(value as string) };
 
 /** Artists, genres and media types have only a name. */
 function namedKind(
@@ -253,6 +238,7 @@ const TRACKS: Kind = {
     prices("unit_price", "t.unit_price_cents"),
     times("updated_at"),
     metadataFilter,
+    tagFilter,
   ],
   gather: gatherMetadata,
   schema: z
@@ -360,6 +346,7 @@ export const KINDS = {
   genres: namedKind("genres", "genre", "Genre", "genres", "Shoegaze"),
   "media-types": namedKind("media-types", "media type", "MediaType", "media_types", "FLAC audio file"),
   playlists: PLAYLISTS,
+  tags: TAGS,
 } as const satisfies Record<KindPath, Kind>;
 
 export const ALL_KINDS: readonly Kind[] = Object.values(KINDS);

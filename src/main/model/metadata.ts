@@ -166,4 +166,5 @@ export const metadataFilter: Filter = {
     WHERE (m.track_id % 1024 <> 0 OR within_deadline())
     GROUP BY m.track_id HAVING count(DISTINCT c.value ->> 'n') = (SELECT max(value ->> 'n') FROM json_each(@metadata)))`,
   drives: true,
+  scans: "metadata",
 };

@@ -12,6 +12,7 @@ export const CATALOGUE_TABLES: ReadonlySet<string> = new Set([
   ...["sales_days", "sales_due"],
   ...[
     "tags",
+    "tag_names",
     "track_tags",
     "track_metadata",
     "metadata_keys",

@@ -1,7 +1,7 @@
 import { type Nothing, nothing, type Read, read, UNCACHED } from "../../engine/reads/read.ts";
 
-const VERSIONED = ["artists", "albums", "genres", "media_types", "tracks", "playlists"];
-const COUNTED = ["employees", "customers", "invoices", "invoice_lines", "plays", "tags"];
+const VERSIONED = ["artists", "albums", "genres", "media_types", "tracks", "playlists", "tags"];
+const COUNTED = ["employees", "customers", "invoices", "invoice_lines", "plays"];
 const DATED = ["playlist_tracks", "track_tags"];
 const figure = (table: string, what: string): string => `(SELECT json_array(${what}) FROM ${table})`;
 

@@ -3,14 +3,20 @@ import { jsonOf, type Kind } from "../../model/kinds.ts";
 import type { ListParams } from "./reads.ts";
 
 /** Parameters that a list by ids may have and stay one: those with other values make another list. */
-const PLAIN: Readonly<Record<string, unknown>> = { sort: "id", total: "0", cursor: undefined };
+const plain = ({ usual = "id" }: Kind): Readonly<Record<string, unknown>> => ({
+  sort: usual,
+  total: "0",
+  cursor: undefined,
+});
 
 /** Whether nothing but ids is asked for: then they are answered in the order in which they stand. */
-export const isByIds = (params: ListParams): boolean =>
-  params.ids !== undefined &&
-  Object.entries(params).every(([name, value]) =>
-    name === "ids" || name === "limit" ? true : name in PLAIN ? value === PLAIN[name] : value === undefined,
+export function isByIds(kind: Kind, params: ListParams): boolean {
+  if (params.ids === undefined) return false;
+  const usual = plain(kind);
+  return Object.entries(params).every(([name, value]) =>
+    name === "ids" || name === "limit" ? true : name in usual ? value === usual[name] : value === undefined,
   );
+}
 
 /**
  * Entities by their ids, all in one page, in the order of the ids; those that nothing has are named as `missing`.

@@ -43,7 +43,11 @@ const create = (kind: Kind): Command<Body> =>
     input: kind.input as z.ZodType<Body>,
     statements: (body, { now, uuid }) => {
       const columns = { ...kind.toColumns(body), public_id: uuid(), created_at: now, updated_at: now };
-      return [...referencesKnown(kind, columns), insert(kind.table, columns)];
+      return [
+        ...referencesKnown(kind, columns),
+        insert(kind.table, columns),
+        ...(kind.rules?.("last_insert_rowid()", {}) ?? []),
+      ];
     },
     answer: () => statement(answerWhere(kind, "t.id = last_insert_rowid()"), {}),
     audit: { created: (body) => body },
@@ -64,7 +68,9 @@ export const auditOf = (kind: Kind) => ({
 
 /** `{"field": [old, new], …}` of the fields of a PATCH that differ. */
 function changed(kind: Kind, id: number, body: Body): Statement {
-  const given = Object.entries(body).filter(([, value]) => value !== undefined) as [string, Param][];
+  const given = Object.entries(body)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => [name, Array.isArray(value) ? JSON.stringify(value) : (value as Param)] as const);
   const fields = given.map(
     ([name, value]) => `SELECT '${name}' AS key, ${kind.fields[name]} AS old, ${asGiven(name, value)} AS new
       FROM ${kind.table} t WHERE t.id = likely(@id)`,
@@ -95,7 +101,12 @@ const patch = (kind: Kind): Command<PatchInput> =>
     input: z.strictObject({ id: idText, body: patchBody(kind) }) as unknown as z.ZodType<PatchInput>,
     statements: ({ id, body }, context) => {
       const columns = kind.toColumns(body);
-      return [found(kind, id), ...referencesKnown(kind, columns), update(kind, id, columns, context)];
+      return [
+        found(kind, id),
+        ...referencesKnown(kind, columns),
+        update(kind, id, columns, context),
+        ...(kind.rules?.("likely(@id)", { id }) ?? []),
+      ];
     },
     answer: ({ id }) => statement(answerWhere(kind, "t.id = likely(@id)"), { id }),
     audit: { changes: ({ id, body }) => changed(kind, id, body) },

@@ -12,7 +12,8 @@ import { playlistRoutes } from "./playlists/routes.ts";
 import { CATALOGUE_READS, NESTED_READS } from "./reads.ts";
 import { catalogueRoutes } from "./routes.ts";
 import { tagRoutes } from "./tag-routes.ts";
-import { TAG_COMMANDS, TAGS_READ, TRACK_TAGS_READ } from "./tags.ts";
+import { TAG_COMMANDS, TRACK_TAGS_READ } from "./tags.ts";
+import { TAXONOMY_COMMANDS } from "./taxonomy.ts";
 
 /** Artists, albums, tracks, genres, media types, playlists and tags: browse and edit. */
 export const catalogue = feature({
@@ -23,7 +24,6 @@ export const catalogue = feature({
     ...Object.values(PLAYLIST_READS),
     ...EXPORT_READS,
     ...Object.values(BIN_READS),
-    TAGS_READ,
     TRACK_TAGS_READ,
   ],
   commands: [
@@ -33,6 +33,7 @@ export const catalogue = feature({
     ...Object.values(BIN_COMMANDS),
     SWEEP,
     ...Object.values(TAG_COMMANDS),
+    ...Object.values(TAXONOMY_COMMANDS),
   ],
   open: ({ engine: { answers }, writes, settings, url }) => ({
     routes: [

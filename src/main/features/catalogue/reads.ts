@@ -58,7 +58,7 @@ export function listParams(kind: Kind): z.ZodType<ListParams> {
   return z.strictObject({
     limit: limitText,
     cursor: cursorText,
-    sort: sortText(Object.keys(kind.sorts), "id"),
+    sort: sortText(Object.keys(kind.sorts), kind.usual ?? "id"),
     total: totalText,
     ...Object.fromEntries(filters),
   }) as unknown as z.ZodType<ListParams>;
@@ -76,7 +76,7 @@ function list(kind: Kind): Read<ListParams> {
     statement: listStatement(kind, false),
     cache: {
       ...QUERIES,
-      tags: ({ metadata }) => [kind.path, ...kind.joins, ...(metadata === undefined ? [] : ["metadata"])],
+      tags: (params) => [kind.path, ...kind.joins, ...scanned(kind, params)],
       joins: [],
     },
   });
@@ -99,13 +99,16 @@ function counted(kind: Kind): Read<ListParams> {
   });
 }
 
+/** Cache tags of what the filters look through beside the list's own rows. */
+const scanned = (kind: Kind, params: ListParams): string[] =>
+  givenFilters(kind, params).flatMap(({ scans }) => scans ?? []);
+
 /** Which of its reads answers a list that is asked for so. */
 export function listRead(kind: Kind, params: ListParams): Read<ListParams> {
   const { list, walked, counted, byIds } = CATALOGUE_READS[kind.path];
   if (params.total === "1") return counted;
-  if (isByIds(params)) return byIds;
-  // It may come to many tracks.
-  if (params.metadata !== undefined) return walked;
+  if (isByIds(kind, params)) return byIds;
+  if (scanned(kind, params).length > 0) return walked;
   const passesBy = givenFilters(kind, params).some(
     (filter) => (isRange(filter) || walkOf(kind, params) !== undefined) && !sortServes(kind, params, filter),
   );

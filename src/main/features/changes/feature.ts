@@ -4,7 +4,7 @@ import { CHANGES_READ, FORGET_CHANGES } from "./changes.ts";
 import { changesRoute } from "./routes.ts";
 
 /** Tags that a commit to the catalogue touches; a play touches none of them. */
-const KINDS = /^(artists|albums|tracks|genres|media-types|playlists|\*)(:|$)/;
+const KINDS = /^(artists|albums|tracks|genres|media-types|playlists|tags|\*)(:|$)/;
 
 /** Milliseconds between two looks whether the server is about to end. */
 const LOOK_MS = 100;

@@ -7,6 +7,7 @@ import { CHANGED_IF_MATCHED, FOUND } from "../../engine/commands/guards.ts";
 import { decodeCursor, type OwnPageParams, pageOf } from "../../engine/reads/page.ts";
 import { QUERIES, type Read, read } from "../../engine/reads/read.ts";
 import { id, idText, money, pageParameters, text, toCents } from "../../http/fields.ts";
+import { askedTags, taggedTracks, WRONG_TAGS } from "../../model/tags.ts";
 import { search as searching } from "../search/feature.ts";
 import { meOf } from "./listener.ts";
 
@@ -58,7 +59,10 @@ export const searchFields = z
     genre_id: id.optional(),
     artist_id: id.optional(),
     album_id: id.optional(),
-    tag: text(100).optional().meta({ description: "A tag's slug." }),
+    tag: text(300)
+      .refine((list) => askedTags(list) !== undefined, WRONG_TAGS)
+      .optional()
+      .meta({ description: "Tags, as in /v1/search: narrower ones count, too.", example: "mood:calm" }),
     year_from: year.optional().meta({ description: "Of the album's release.", example: 1990 }),
     year_to: year.optional().meta({ example: 1999 }),
     milliseconds_min: duration.optional(),
@@ -295,10 +299,7 @@ const CONDITIONS: Readonly<
     id,
   ],
   album_id: (id: number) => ["t.album_id = likely(@album_id)", id],
-  tag: (slug: string) => [
-    "t.id IN (SELECT track_id FROM track_tags WHERE tag_id = (SELECT id FROM tags WHERE slug = likely(@tag)))",
-    slug,
-  ],
+  tag: (list: string) => [`t.id IN (${taggedTracks("@tag")})`, askedTags(list) ?? "[]"],
   year_from: (year: number) => ["al.release_date >= likely(@year_from)", `${year}-01-01`],
   year_to: (year: number) => ["al.release_date < likely(@year_to)", `${year + 1}-01-01`],
   milliseconds_min: (value: number) => ["t.milliseconds >= likely(@milliseconds_min)", value],

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { slugify } from "../../../shared/names.ts";
 import type { Param } from "../../../shared/protocol.ts";
 import { cursorText, limitText, MAX_ID, TEXT_PATTERN, text, typed } from "../../http/fields.ts";
+import { hasTags, tagsText } from "../../model/tags.ts";
 import { FACETS, type Facet } from "./facets.ts";
 import type { QueryVector } from "./hybrid.ts";
 import type { NamedType } from "./names.ts";
@@ -17,6 +18,7 @@ export interface SearchParams {
   readonly genre?: Named | undefined;
   readonly artist?: Named | undefined;
   readonly album?: Named | undefined;
+  /** As `askedTags` gives it. */
   readonly tag?: string | undefined;
   readonly year_from?: number | undefined;
   readonly year_to?: number | undefined;
@@ -117,10 +119,7 @@ const fields = {
   genre: named("genre"),
   artist: named("artist"),
   album: named("album"),
-  tag: text(100)
-    .transform(slugify)
-    .optional()
-    .meta({ override: { type: "string", maxLength: 100 }, description: "Only tracks with this tag." }),
+  tag: tagsText.optional(),
   year_from: year,
   year_to: year,
   price_max: price,
@@ -180,8 +179,7 @@ export function sqlFilters(params: SearchParams): SqlFilters {
   const unindexed = [
     artist && `al.artist_id IN (${idsOf("artists", "artist", artist)})`,
     album && `t.album_id IN (${idsOf("albums", "album", album)})`,
-    tag !== undefined &&
-      "EXISTS (SELECT 1 FROM track_tags WHERE track_id = t.id AND tag_id = (SELECT id FROM tags WHERE slug = likely(@tag)))",
+    ...(tag === undefined ? [] : hasTags(tag)),
     year_from !== undefined && "al.release_date >= likely(@year_from)",
     year_to !== undefined && "al.release_date < likely(@year_to)",
     price_max !== undefined && "+t.unit_price_cents <= likely(@price_max)",

@@ -15,6 +15,7 @@ export const CONTENT: Readonly<Record<KindPath, readonly string[]>> = {
     ...["disc_number", "track_number"],
   ],
   playlists: [...NAMED, "owner_id", "description", "visibility", "allow_duplicates"],
+  tags: [...NAMED, "type", "parent_id", "synonyms"],
 };
 
 /** Rows of another table that go with an entity and come back with it. */
@@ -28,6 +29,7 @@ export interface Relation {
 }
 
 const ENTRY = ["id", "playlist_id", "track_id", "position", "added_at"];
+const TAGGED = ["track_id", "tag_id", "added_at"];
 const still = (table: string, column: number): string =>
   `EXISTS (SELECT 1 FROM ${table} WHERE id = value ->> ${column})`;
 
@@ -65,12 +67,7 @@ export const RELATIONS: Readonly<Record<KindPath, readonly Relation[]>> = {
   albums: [...marks(about("albums")), ...comments(about("albums"))],
   tracks: [
     { table: "playlist_tracks", columns: ENTRY, of: "track_id = likely(@id)", alive: still("playlists", 1) },
-    {
-      table: "track_tags",
-      columns: ["track_id", "tag_id", "added_at"],
-      of: "track_id = likely(@id)",
-      alive: still("tags", 1),
-    },
+    { table: "track_tags", columns: TAGGED, of: "track_id = likely(@id)", alive: still("tags", 1) },
     {
       table: "track_metadata",
       columns: ["track_id", "key", "type", "value", "updated_at"],
@@ -80,6 +77,7 @@ export const RELATIONS: Readonly<Record<KindPath, readonly Relation[]>> = {
     ...marks(about("tracks")),
     ...comments(about("tracks")),
   ],
+  tags: [{ table: "track_tags", columns: TAGGED, of: "tag_id = likely(@id)", alive: still("tracks", 0) }],
   genres: [],
   "media-types": [],
   playlists: [
