@@ -10,7 +10,7 @@ import type { WriteSide } from "./engine/write-side.ts";
 import { backups } from "./features/backups/feature.ts";
 import type { Feature, FeatureContext, OpenFeature, Resource, ServerStatus } from "./features/feature.ts";
 import { FEATURES } from "./features/index.ts";
-import { authorizeEveryone } from "./http/access.ts";
+import { authorizeEveryone, permitEveryone } from "./http/access.ts";
 import { createApp } from "./http/app.ts";
 import { batchRoute } from "./http/batch/route.ts";
 import { clients } from "./http/client-address.ts";
@@ -54,8 +54,10 @@ export async function startServer(
     idempotency: new Idempotency(engine.answers),
     audited: settings.auth === "required",
   };
+  const ending = new AbortController();
   const context = {
     ...{ engine, settings, writes, status: () => state.status, url: () => state.url },
+    ending: ending.signal,
     clients: clients(settings.trustedProxies, settings.tlsCert !== ""),
   };
   const features = await openFeatures(context, prepared, opened);
@@ -71,6 +73,7 @@ export async function startServer(
     url,
     close: once(async () => {
       state.status = "draining";
+      ending.abort();
       log.info("draining");
       await closers.disposeAsync();
       log.info("closed");
@@ -130,12 +133,14 @@ async function openHttp(context: Context, features: readonly OpenFeature[]): Pro
     guard: browserGuard(settings.allowedHosts, settings.corsOrigins),
     cors: corsFor(settings.corsOrigins),
     authorize: features.find(({ authorize }) => authorize !== undefined)?.authorize ?? authorizeEveryone,
+    permitted: features.find(({ permitted }) => permitted !== undefined)?.permitted ?? permitEveryone,
     onOperated: features.find(({ onOperated }) => onOperated !== undefined)?.onOperated,
     addressOf: clients.addressOf,
     log,
     logRequests: settings.logRequests,
     compress: settings.compression,
     draining: () => status() === "draining",
+    ending: context.ending,
     onAnswer: (method, route, status, ms) => metrics.httpDuration.observe(ms / 1_000, method, route, status),
     onRejected,
     trace: await openTracing(),

@@ -36,8 +36,8 @@ export interface Setting<S extends z.ZodType<unknown, string>> {
   readonly initial: () => z.output<S>;
   /** Parses the text of a flag or an environment variable. */
   readonly schema: S;
-  /** Whether the value is nobody's to read: it is not printed. */
-  readonly secret?: boolean;
+  /** Whether the value is nobody's to read: it is not printed. Of a URL, what comes after its host. */
+  readonly secret?: true | "path";
 }
 
 const cores = availableParallelism();
@@ -353,6 +353,7 @@ export const SETTINGS = {
     help: "where alerts of health checks are posted to",
     initial: () => "",
     schema: emptyOr(httpUrl),
+    secret: "path",
   }),
   alertSecret: setting({
     env: "CHINOOK_ALERT_SECRET",
@@ -407,9 +408,30 @@ export function textOf(name: SettingName, value: unknown): string {
   return `${value / seconds}${unit}`;
 }
 
+/** The text without secrets: what is shown ends up in logs and questions to others. Passwords in URLs are some, too. */
+export function shownOf(name: SettingName, text: string): string {
+  const row: Setting<z.ZodType<unknown, string>> = SETTINGS[name];
+  if (text === "") return text;
+  if (row.secret === "path") return `${URL.parse(text)?.origin}/***`;
+  if (row.secret) return "***";
+  return text.replace(/(\w+:\/\/)([^/]*)@/g, (_, scheme, whose) => {
+    const colon = whose.indexOf(":");
+    return `${scheme}${colon < 0 ? "" : `${whose.slice(0, colon)}:`}***@`;
+  });
+}
+
 /** `pointReaders` → `--point-readers`. */
 export const flagOf = (name: SettingName): string =>
   `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+export const SOURCES = ["default", "environment", "command line"] as const;
+export type Source = (typeof SOURCES)[number];
+
+const sources = new WeakMap<Settings, Partial<Record<SettingName, Source>>>();
+
+/** Where a setting that {@link resolveSettings} gave came from. */
+export const sourceOf = (settings: Settings, name: SettingName): Source =>
+  sources.get(settings)?.[name] ?? "default";
 
 /**
  * Precedence: flags, environment, defaults.
@@ -421,19 +443,22 @@ export function resolveSettings(
   flags: Partial<Record<SettingName, string>> = {},
 ): Settings {
   const problems = unknownVariables(env);
+  const from: Partial<Record<SettingName, Source>> = {};
   const entries = (Object.keys(SETTINGS) as SettingName[]).map((name) => {
     const row = SETTINGS[name];
     const text = flags[name] ?? env[row.env];
     if (text === undefined) return [name, row.initial()];
     const value = row.schema.safeParse(text);
+    from[name] = flags[name] === undefined ? "environment" : "command line";
     const source = flags[name] === undefined ? row.env : flagOf(name);
-    const given = "secret" in row ? `${text.length} characters` : JSON.stringify(text);
+    const given = "secret" in row && row.secret === true ? `${text.length} characters` : JSON.stringify(text);
     if (!value.success) problems.push(`${source}: expected ${row.expects}, got ${given}`);
     return [name, value.data];
   });
   const settings = Object.fromEntries(entries) as Settings;
   if (problems.length === 0) problems.push(...contradictions(settings));
   if (problems.length > 0) throw new AppError("usage", { detail: problems.join("\n") });
+  sources.set(settings, from);
   return Object.freeze(settings);
 }
 

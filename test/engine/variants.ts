@@ -126,7 +126,7 @@ function otherVariants(read: AnyRead): Record<string, unknown>[] {
   if (read.name.startsWith("charts.")) return [{ window: 24 * 365, limit: 5 }];
   if (read.name === "users.plays") return pages("-played_at", NOW.toISOString());
   if (read.name === "idempotency.get") return [{ principal: "anonymous", key: "k" }];
-  if (/^(catalogue\.source|backups\.identity)$/.test(read.name)) return [{}];
+  if (/^(catalogue\.source|backups\.identity|operations\.schema_history)$/.test(read.name)) return [{}];
   if (/^search(\.first)?$/.test(read.name)) return searchVariants();
   if (read.name === "search.suggestions") return [{ q: "the l", limit: 5 }];
   if (read.name === "search.popular") return [{ limit: 5 }];

@@ -45,6 +45,9 @@ function counters(changed: Partial<Counters> = {}): Counters {
       rejected: {},
       lookUps: 0,
       hits: 0,
+      invalidations: 0,
+      checkpoints: {},
+      busyReaders: { point: 0, scan: 0 },
     },
     ...{
       busy: 0,

@@ -5,7 +5,7 @@ import type { Engine } from "../engine/engine.ts";
 import type { Upkeep } from "../engine/housekeeping.ts";
 import type { GaugeSources } from "../engine/metrics.ts";
 import type { AnyRead } from "../engine/reads/read.ts";
-import type { Authorize } from "../http/access.ts";
+import type { Authorize, Permitted } from "../http/access.ts";
 import type { Clients } from "../http/client-address.ts";
 import type { Writes } from "../http/command-route.ts";
 import type { Call, Route } from "../http/route.ts";
@@ -40,6 +40,8 @@ export interface FeatureContext {
   /** The command bus and the idempotency of requests: what a route that writes needs. */
   readonly writes: Writes;
   readonly status: () => ServerStatus;
+  /** Aborts when the server is about to end. */
+  readonly ending: AbortSignal;
   readonly settings: Settings;
   readonly clients: Clients;
   /** Where the server listens; the address is known once it does. */
@@ -53,6 +55,8 @@ export interface OpenFeature {
   readonly routes: readonly Route[];
   /** Judges every request: of one feature at the most. */
   readonly authorize?: Authorize;
+  /** Judges again whoever an answer still goes to: of the same feature. */
+  readonly permitted?: Permitted;
   /** Told of what an operator's request did, once it is done: of one feature at the most. */
   readonly onOperated?: (call: Call) => void;
   /** The values of the gauges that are this feature's. */

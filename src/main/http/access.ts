@@ -116,7 +116,12 @@ export type Authorize = (
   requestId: string,
 ) => Admission | Promise<Admission>;
 
+/** Judges a request again whose answer still goes on, by the same rules; its rate is not counted. */
+export type Permitted = (incoming: IncomingMessage, access: Access) => boolean | Promise<boolean>;
+
 const OPEN: Admission = Object.freeze({ principal: EVERYBODY });
 
 /** Without accounts every request may do everything. The server then listens on loopback only. */
 export const authorizeEveryone: Authorize = () => OPEN;
+
+export const permitEveryone: Permitted = () => true;

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Context, Hono } from "hono";
 import { TrieRouter } from "hono/router/trie-router";
 import { AppError } from "../../shared/errors.ts";
@@ -13,11 +13,12 @@ import {
 } from "./exchange.ts";
 import { KnownUrls } from "./known-urls.ts";
 import { ASTERISK } from "./listen.ts";
-import { empty, type Reply } from "./reply.ts";
+import { empty, type Reply, type StreamLife } from "./reply.ts";
 import type { Method, Route } from "./route.ts";
 
 interface Bindings {
   readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
 }
 
 type AppContext = Context<{ Bindings: Bindings }>;
@@ -37,7 +38,8 @@ export function createApp(routes: readonly Route[], options: ExchangeOptions): A
   const known = new KnownUrls(options);
   const to = (target: Target) => (c: AppContext) => {
     const sent = exchange(new HonoRequest(c, target, known), target, options);
-    return sent instanceof Promise ? sent.then(toResponse) : toResponse(sent);
+    const answer = (sent: Sent) => toResponse(sent, () => lifeOf(c, target, options));
+    return sent instanceof Promise ? sent.then(answer) : answer(sent);
   };
   for (const route of routes) {
     const target = { path: route.path, handle: route.handle, rule: ruleOf(route) };
@@ -57,16 +59,30 @@ export function createApp(routes: readonly Route[], options: ExchangeOptions): A
 const patternOf = ({ path, rest }: Route): string =>
   path.replace(/\{(\w+)\}/g, ":$1") + (rest === true ? "{.+}" : "");
 
-const ruleOf = ({ access, load, method, untold }: Route): AccessRule => ({
+const ruleOf = ({ access, load, method, told = method !== "GET" }: Route): AccessRule => ({
   access,
   load: load ?? (method === "GET" ? "read" : "write"),
-  told: access === "operate" && method !== "GET" && !untold,
+  told: access === "operate" && told,
 });
 
-function toResponse({ reply: { status, body, headers, stream }, own }: Sent): Response {
+function toResponse(
+  { reply: { status, body, headers, stream }, own }: Sent,
+  life: () => StreamLife,
+): Response {
   const all: Record<string, string> = { ...headers };
   for (let i = 0; i < own.length; i += 2) all[own[i]!] = own[i + 1]!;
-  return new Response(stream ?? body, { status, headers: all });
+  const pieces = typeof stream === "function" ? stream(life()) : stream;
+  return new Response(pieces ?? body, { status, headers: all });
+}
+
+function lifeOf({ env }: AppContext, { rule }: Target, { ending, permitted }: ExchangeOptions): StreamLife {
+  return {
+    ending,
+    permitted: () => permitted(env.incoming, rule.access),
+    drop: () => {
+      if (!env.outgoing.writableFinished) env.outgoing.destroy();
+    },
+  };
 }
 
 /** A request as parsed by Hono. Fields are computed on demand. */

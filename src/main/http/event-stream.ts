@@ -1,5 +1,5 @@
 import { AppError } from "../../shared/errors.ts";
-import { API_HEADERS, type Reply } from "./reply.ts";
+import { API_HEADERS, type Pieces, type Reply, type StreamLife } from "./reply.ts";
 import type { Call } from "./route.ts";
 
 /** Streams at once, over all routes: each holds a connection and some kilobytes. */
@@ -19,39 +19,61 @@ export const event = (name: string, data: string, id?: number | string): string 
 /** Says nothing, and keeps proxies from closing what seems idle. */
 export const HEARTBEAT = ": still here\n\n";
 
+/** The next of the events as text, or undefined to end the stream. The signal aborts when the stream ends. */
+type Next = (signal: AbortSignal) => Promise<string | undefined>;
+
+/** Milliseconds that a client has to take what was sent, once the server is about to end. */
+const LAST_MS = 500;
+
 /**
  * A reply of server-sent events. `next` is asked for the next of them when the client has taken those before: a slow
- * client holds up nobody but itself, and holds no more than one piece in memory.
+ * client holds up nobody but itself, and holds no more than one piece in memory. Who takes nothing for 30 s is dropped,
+ * as everywhere (unread.ts).
  *
- * @param next some events as text, or undefined to end the stream; the signal aborts when the client goes away.
+ * Before each piece it is asked whether the client may still have it, so nothing is sent with a session or key that has
+ * ended. `next` gives a {@link HEARTBEAT} at least every fifteen seconds: no such stream is open for longer. The
+ * server's end ends all streams at once.
+ *
  * @throws AppError `overloaded` when there are too many.
  */
-export function eventStream(next: (signal: AbortSignal) => Promise<string | undefined>): Reply {
+export function eventStream(next: Next): Reply {
   if (open >= MOST) throw new AppError("overloaded", { detail: `${MOST} streams are open` });
   open++;
-  const gone = new AbortController();
-  const end = () => {
-    if (gone.signal.aborted) return;
-    gone.abort();
-    open--;
-  };
-  const stream = new ReadableStream<Uint8Array<ArrayBuffer>>({
-    async pull(controller) {
-      const text = await next(gone.signal).catch(() => undefined);
-      if (gone.signal.aborted) return;
-      if (text !== undefined) return controller.enqueue(encoder.encode(text));
-      end();
-      controller.close();
-    },
-    cancel: end,
-  });
   const headers = {
     ...API_HEADERS,
     "content-type": "text/event-stream",
     "cache-control": "no-store",
     "x-accel-buffering": "no",
   };
-  return { status: 200, body: null, headers, stream };
+  return { status: 200, body: null, headers, stream: (life) => piecesOf(next, life) };
+}
+
+function piecesOf(next: Next, { ending, permitted, drop }: StreamLife): Pieces {
+  const over = new AbortController();
+  const end = () => {
+    if (over.signal.aborted) return;
+    over.abort();
+    open--;
+    ending.removeEventListener("abort", end);
+    if (ending.aborted) setTimeout(drop, LAST_MS).unref();
+  };
+  ending.addEventListener("abort", end);
+  if (ending.aborted) end();
+  let gone = false;
+  return new ReadableStream({
+    async pull(controller) {
+      const text = over.signal.aborted ? undefined : await next(over.signal).catch(() => undefined);
+      const sent = text !== undefined && !over.signal.aborted && (await permitted());
+      if (gone) return;
+      if (sent) return controller.enqueue(encoder.encode(text));
+      end();
+      controller.close();
+    },
+    cancel() {
+      gone = true;
+      end();
+    },
+  });
 }
 
 /**

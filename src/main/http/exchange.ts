@@ -1,7 +1,14 @@
 import type { IncomingMessage } from "node:http";
 import { AppError, type ErrorCode } from "../../shared/errors.ts";
 import { type Logger, SLOW_MS } from "../engine/log.ts";
-import { type AccessRule, type Admission, ANONYMOUS, type Authorize, type Principal } from "./access.ts";
+import {
+  type AccessRule,
+  type Admission,
+  ANONYMOUS,
+  type Authorize,
+  type Permitted,
+  type Principal,
+} from "./access.ts";
 import { BODIES } from "./body-budget.ts";
 import { encoded } from "./compression.ts";
 import type { Cors } from "./cors.ts";
@@ -15,6 +22,7 @@ export interface ExchangeOptions {
   readonly guard: BrowserGuard;
   readonly cors: Cors | undefined;
   readonly authorize: Authorize;
+  readonly permitted: Permitted;
   /** The client's address, behind any number of trusted proxies. */
   readonly addressOf: (incoming: IncomingMessage) => string;
   readonly log: Logger;
@@ -22,6 +30,8 @@ export interface ExchangeOptions {
   readonly compress: boolean;
   /** Whether clients should close their connections. */
   readonly draining: () => boolean;
+  /** Aborts when the server is about to end: streams end with it. */
+  readonly ending: AbortSignal;
   readonly onRejected: (reason: string) => void;
   /** Starts spans, if OpenTelemetry is in use. */
   readonly trace: Trace | undefined;

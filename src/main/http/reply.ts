@@ -12,7 +12,19 @@ export interface Reply {
   /** Whether this very object answers many requests, so that what is derived from it is kept. */
   readonly shared?: true;
   /** In place of a body: sent piece by piece, as fast as the client takes it. */
-  readonly stream?: ReadableStream<Uint8Array<ArrayBuffer>>;
+  readonly stream?: Pieces | ((life: StreamLife) => Pieces);
+}
+
+export type Pieces = ReadableStream<Uint8Array<ArrayBuffer>>;
+
+/** What ends a stream before its end: for those that have none of their own, or go on for minutes. */
+export interface StreamLife {
+  /** Aborts when the server is about to end. */
+  readonly ending: AbortSignal;
+  /** Whether who asked may still have it: the session or key has not ended, and permits it. */
+  readonly permitted: () => boolean | Promise<boolean>;
+  /** Closes the connection, unless all was sent. */
+  readonly drop: () => void;
 }
 
 /** On every response: no sniffing, no framing, no use as a page. */

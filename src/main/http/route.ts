@@ -51,8 +51,8 @@ export interface Route {
   readonly access: Access;
   /** Class of load for rate limits; derived from the method by default. */
   readonly load?: LoadClass;
-  /** One of many requests of one piece of work: of an operator's requests it alone is not audited. */
-  readonly untold?: true;
+  /** Whether an operator's request is audited; by default unless it is a GET. */
+  readonly told?: boolean;
   readonly tag: string;
   /** Its name in generated clients; derived from method and path by default. */
   readonly operationId?: string;

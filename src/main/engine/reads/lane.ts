@@ -131,6 +131,11 @@ export class Lane {
     return this.#waiting.length;
   }
 
+  /** Threads that run reads now. */
+  get busy(): number {
+    return this.#options.threads - this.#free;
+  }
+
   /** The database file was replaced: reads sent from now on use the new file. */
   reopen(): void {
     this.#generation++;

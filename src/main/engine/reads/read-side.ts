@@ -109,6 +109,11 @@ export class ReadSide {
     return { point: this.#lanes.point.length, scan: this.#lanes.scan.length };
   }
 
+  /** Threads that run reads now, by lane. */
+  get busy(): { point: number; scan: number } {
+    return { point: this.#lanes.point.busy, scan: this.#lanes.scan.busy };
+  }
+
   get alive(): boolean {
     return this.#lanes.point.alive && this.#lanes.scan.alive;
   }

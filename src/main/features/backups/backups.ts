@@ -20,7 +20,7 @@ import {
   type Pruned,
   RUN,
 } from "./archive/jobs.ts";
-import type { Manifest, Reason } from "./archive/manifest.ts";
+import { DATA_FILE, type Manifest, type Reason } from "./archive/manifest.ts";
 import type { Retention } from "./archive/retention.ts";
 import type { Place } from "./archive/store.ts";
 import type { OnProgress } from "./archive/unpack.ts";
@@ -108,6 +108,18 @@ export class Backups {
     const { places } = this.#options;
     if (from === "folder") await find(new BackupFolder(places.folder), id, places).catch(rethrow);
     return this.#start("verify", (onProgress) => this.#inProcess("verify", { from, id }, onProgress)).job;
+  }
+
+  /**
+   * One of the folder, and the path of its data. The bucket's are for its own tools.
+   *
+   * @throws AppError `backup_unknown`, `backup_failed`.
+   */
+  async data(id: string): Promise<{ readonly backup: Manifest; readonly file: string }> {
+    const { places } = this.#options;
+    const folder = new BackupFolder(places.folder);
+    const backup = await find(folder, id, places).catch(rethrow);
+    return { backup, file: join(folder.pathOf(backup), DATA_FILE) };
   }
 
   /** @throws AppError `backup_running`, `backup_failed`, `bucket_failed`; `invalid` when there is no bucket. */

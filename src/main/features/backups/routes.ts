@@ -7,6 +7,7 @@ import { BACKUP_ID, MANIFEST } from "./archive/manifest.ts";
 import { PLACES } from "./archive/store.ts";
 import { PHASES } from "./archive/unpack.ts";
 import type { Backups } from "./backups.ts";
+import { download, headed } from "./download.ts";
 import type { Job } from "./job.ts";
 
 const from = z
@@ -16,7 +17,7 @@ const from = z
 const backupText = z
   .string()
   .refine((text) => text === "latest" || BACKUP_ID.test(text), "must be a backup's id, or latest")
-  .meta({ description: "A backup's id, or `latest`." });
+  .meta({ description: "A backup's id, or `latest`.", example: "latest" });
 const dryRun = z
   .enum(["0", "1"])
   .default("0")
@@ -27,6 +28,7 @@ const createQuery = z.strictObject({
 });
 const listQuery = z.strictObject({ from });
 const verifyQuery = z.strictObject({ backup: backupText, from });
+const dataPath = z.strictObject({ backup: backupText });
 const pruneQuery = z.strictObject({ from, dry_run: dryRun });
 const jobPath = z.strictObject({ id: idText });
 
@@ -92,6 +94,25 @@ export const backupRoutes = (backups: Backups): Route[] => [
     handle: async (call) => {
       const { backup, from } = queryOf(call, verifyQuery, ["backup"]);
       return accepted(await backups.verify(from, backup));
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/admin/backups/{backup}/data",
+    access: "operate",
+    told: true,
+    tag: "admin",
+    operationId: "downloadBackup",
+    summary: "Download a backup of the backup folder",
+    description:
+      "The whole database, people's data and digests of secrets with it, as the folder keeps it: compressed with Zstandard. Its size and SHA-256 are `bytes` and `sha256` of the list.",
+    parameters: dataPath,
+    responses: { 200: { description: "The data.", body: "application/zstd" } },
+    failures: ["backup_unknown", "backup_failed", "overloaded"],
+    handle: async (call) => {
+      const { backup, file } = await backups.data(queryOf(call, dataPath, ["backup"]).backup);
+      const name = `chinook-${backup.id}.sqlite.zst`;
+      return call.method === "HEAD" ? headed(file, name) : download(file, name);
     },
   }),
   route({

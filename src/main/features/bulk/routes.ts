@@ -38,7 +38,8 @@ function bulkRoute<I>(path: string, summary: string, command: Command<I>, comman
     method: "POST",
     path,
     access: "operate",
-    untold: true,
+    // One of many requests of one piece of work.
+    told: false,
     tag: "admin",
     summary,
     body: command.input,

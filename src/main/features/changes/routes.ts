@@ -58,8 +58,8 @@ export interface ChangesOptions {
   readonly answers: Answers;
   /** Rings after each commit that may have changed something. */
   readonly bell: Bell;
-  /** Streams end when the server is about to. */
-  readonly ending: () => boolean;
+  /** Those who wait are answered when the server is about to end. */
+  readonly ending: AbortSignal;
 }
 
 /** @throws AppError `changes_gone`. */
@@ -102,11 +102,11 @@ async function poll(
     const ring = bell.next;
     const { data, last } = await pageOf(answers, { since, limit });
     const left = until - Date.now();
-    if (data.length > 0 || since === undefined || left <= 0 || ending()) {
+    if (data.length > 0 || since === undefined || left <= 0 || ending.aborted) {
       const next = data.at(-1)?.position ?? since ?? last;
       return json(200, JSON.stringify({ data, next }), { "cache-control": "no-store" });
     }
-    await heard(ring, left);
+    await heard(ring, left, ending);
   }
 }
 
@@ -116,14 +116,14 @@ function startOf({ incoming }: Call, { since }: Asked): number | undefined {
   return typeof last === "string" && /^\d{1,15}$/.test(last) && Number(last) <= MAX_ID ? Number(last) : since;
 }
 
-async function stream({ answers, bell, ending }: ChangesOptions, call: Call, asked: Asked): Promise<Reply> {
+async function stream({ answers, bell }: ChangesOptions, call: Call, asked: Asked): Promise<Reply> {
   const { limit } = asked;
   const first = startOf(call, asked);
   // What is gone is refused before the stream begins.
   const { last } = await pageOf(answers, { since: first, limit: 1 });
   let position = first ?? last;
   return eventStream(async (signal) => {
-    while (!signal.aborted && !ending()) {
+    while (!signal.aborted) {
       const ring = bell.next;
       const { data } = await pageOf(answers, { since: position, limit });
       position = data.at(-1)?.position ?? position;

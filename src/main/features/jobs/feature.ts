@@ -5,24 +5,18 @@ import { JOB_COMMANDS, JOB_READ, JOBS_READ } from "./store.ts";
 
 export type { Jobs, Report, Tracked } from "./jobs.ts";
 
-/** Milliseconds between two looks whether the server is about to end. */
-const LOOK_MS = 100;
-
 /** Long work: what runs, how far it is, and what became of it. */
 export const jobs = feature({
   name: "jobs",
   reads: [JOBS_READ, JOB_READ],
   commands: Object.values(JOB_COMMANDS),
-  async open({ engine, status }) {
+  async open({ engine }) {
     const jobs = new Jobs(engine.commands, engine.log);
     await jobs.interruptLeft();
-    const ending = () => status() === "draining";
-    const look = setInterval(() => ending() && jobs.bell.ring(), LOOK_MS).unref();
     return {
       /** Where other features run their long work. */
       jobs,
-      routes: jobRoutes({ jobs, answers: engine.answers, ending }),
-      close: () => clearInterval(look),
+      routes: jobRoutes({ jobs, answers: engine.answers }),
     };
   },
 });

@@ -47,6 +47,7 @@ export class Jobs {
   readonly #commands: Pick<Commands, "execute">;
   readonly #log: Logger;
   readonly #running = new Map<number, Running>();
+  #ended = 0;
   /** Rings whenever some job has changed. */
   readonly bell = new Bell();
 
@@ -93,6 +94,11 @@ export class Jobs {
       done: (result) => this.#end(running, { state: "done", result }),
       failed: (error) => this.#end(running, failureOf(running, error)),
     };
+  }
+
+  /** Those that run, and how many have ended since the start: a brief one may run between two looks. */
+  get summary(): { readonly running: readonly Job[]; readonly ended: number } {
+    return { running: Array.from(this.#running.values(), ({ job }) => job), ended: this.#ended };
   }
 
   /** The job while it runs. */
@@ -145,6 +151,7 @@ export class Jobs {
     running.row = { ...running.row, ...end, finished_at: new Date().toISOString() };
     await this.#write(running);
     this.#running.delete(running.row.id);
+    this.#ended++;
     this.bell.ring();
   }
 }

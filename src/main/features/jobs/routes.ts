@@ -34,7 +34,6 @@ const NO_STORE = { "cache-control": "no-store" };
 export interface JobRoutesOptions {
   readonly jobs: Jobs;
   readonly answers: Answers;
-  readonly ending: () => boolean;
 }
 
 /** A stored job, as it is now. */
@@ -61,11 +60,11 @@ const PAUSE_MS = 200;
 
 /** The job whenever it has changed, until it has ended. */
 function stream(options: JobRoutesOptions, id: number): Reply {
-  const { jobs, ending } = options;
+  const { jobs } = options;
   let sent = "";
   let ended = false;
   return eventStream(async (signal) => {
-    for (let quiet = performance.now(); !ended && !signal.aborted && !ending(); ) {
+    for (let quiet = performance.now(); !ended && !signal.aborted; ) {
       const ring = jobs.bell.next;
       const job = await find(options, id);
       const { rate: _, expected_at: __, ...told } = job;

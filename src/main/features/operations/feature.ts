@@ -5,14 +5,16 @@ import { cacheCommands } from "./cache-commands.ts";
 import { cacheRoutes } from "./cache-routes.ts";
 import { maintenanceCommands } from "./command-line.ts";
 import { migrateCommands } from "./migrate-commands.ts";
+import { migrationsRoute, SCHEMA_HISTORY_READ } from "./migrations.ts";
 import { operationsRoutes } from "./routes.ts";
+import { settingsRoute } from "./settings-routes.ts";
 
 const fileBytes = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 
 /** Routes and commands for orchestrators, Prometheus and operators. */
 export const operations = feature({
   name: "operations",
-  reads: [],
+  reads: [SCHEMA_HISTORY_READ],
   commands: [],
   open({ engine, settings, status, use }) {
     const { loading } = use(bulk);
@@ -33,6 +35,8 @@ export const operations = feature({
           checkpoint: () => storage.checkpoint(),
         }),
         ...cacheRoutes(cache),
+        settingsRoute(settings),
+        migrationsRoute(storage, engine.answers),
       ],
       gauges: { databaseBytes },
     };

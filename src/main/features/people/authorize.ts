@@ -8,6 +8,7 @@ import {
   type Authorize,
   EVERYBODY,
   neededFor,
+  type Permitted,
   type Principal,
   permits,
 } from "../../http/access.ts";
@@ -51,7 +52,11 @@ export type Identify = (incoming: IncomingMessage) => Identity | Promise<Identit
  * A bearer token that is none, or no longer, is refused wherever it is shown. A cookie that has ended makes a
  * stranger of the browser, which cannot help sending it.
  */
-export function createAuthorize(options: AuthorizeOptions): { authorize: Authorize; identify: Identify } {
+export function createAuthorize(options: AuthorizeOptions): {
+  authorize: Authorize;
+  permitted: Permitted;
+  identify: Identify;
+} {
   const stranger = strangerIn(options);
   const open = options.mode === "open";
 
@@ -118,7 +123,14 @@ export function createAuthorize(options: AuthorizeOptions): { authorize: Authori
       ? identity.then((known) => admit(incoming, rule, requestId, known))
       : admit(incoming, rule, requestId, identity);
   };
-  return { authorize, identify };
+  const permitted: Permitted = async (incoming, access) => {
+    try {
+      return permits((await identify(incoming)).principal, access);
+    } catch {
+      return false;
+    }
+  };
+  return { authorize, permitted, identify };
 }
 
 function strangerIn({ mode, anonymous }: AuthorizeOptions): Identity {

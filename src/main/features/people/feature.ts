@@ -107,6 +107,7 @@ const value = feature({
         accountPage(),
       ],
       authorize: judge.authorize,
+      permitted: judge.permitted,
       ...(required ? { onOperated: noteOperated(notes) } : {}),
       start: () => {
         house.start();

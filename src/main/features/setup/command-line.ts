@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import colors from "picocolors";
-import { SETTINGS, type SettingName, type Settings, textOf } from "../../../shared/settings.ts";
+import { SETTINGS, type SettingName, type Settings, shownOf, textOf } from "../../../shared/settings.ts";
 import { settingsOf, withSettings } from "../../cli/options.ts";
 import { columns, print, say } from "../../cli/output.ts";
 import { backups } from "../backups/feature.ts";
@@ -35,13 +35,7 @@ async function validateConfig(settings: Settings, json: boolean | undefined): Pr
 function rowOf(name: SettingName, settings: Settings) {
   const value = textOf(name, settings[name]);
   const given = value !== textOf(name, SETTINGS[name].initial());
-  return { env: SETTINGS[name].env, value: withoutSecrets(name, value), given };
-}
-
-/** What is printed ends up in logs and questions to others. */
-function withoutSecrets(name: SettingName, value: string): string {
-  if ("secret" in SETTINGS[name] && value !== "") return "***";
-  return value.replace(/(\w+:\/\/[^/@:]*):[^/@]*@/g, "$1:***@");
+  return { env: SETTINGS[name].env, value: shownOf(name, value), given };
 }
 
 const warning = ({ setting, advice }: Unwise): string =>

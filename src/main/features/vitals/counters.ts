@@ -29,6 +29,10 @@ export interface Counters {
   /** Look-ups that could have hit, and those that did. */
   readonly lookUps: number;
   readonly hits: number;
+  /** Entries that writes have made invalid, by tags touched. */
+  readonly invalidations: number;
+  /** By mode. */
+  readonly checkpoints: ByName;
   /** Milliseconds that the event loop was busy, and idle. */
   readonly busy: number;
   readonly idle: number;
@@ -36,6 +40,8 @@ export interface Counters {
   readonly processor: number;
   /** As they are now. */
   readonly queues: { readonly point: number; readonly scan: number; readonly write: number };
+  /** Reader threads that run something. */
+  readonly busyReaders: { readonly point: number; readonly scan: number };
   readonly wal_bytes: number;
   readonly database_bytes: number;
   readonly cache_bytes: number;
@@ -65,16 +71,21 @@ export async function countersOf(engine: Engine, database: string): Promise<Coun
     failures: await valuesOf(metrics.writeFailures, "code"),
     rejected: await valuesOf(metrics.rejectedRequests, "reason"),
     ...lookUpsOf(metrics.lookUps.byTable),
+    invalidations: sum(cache.counters.invalidations.values()),
+    checkpoints: metrics.checkpointDuration.by("mode"),
     ...{ busy: active, idle, processor: user + system },
     queues: { ...reads.queueLengths, write: writes.queueLength },
+    busyReaders: reads.busy,
     wal_bytes: storage.wal.bytes,
     database_bytes: sizeOf(database),
     cache_bytes: cache.bytes.hot + cache.bytes.database,
-    cache_entries: Object.values(cache.entryCounts).reduce((sum, count) => sum + count, 0),
+    cache_entries: sum(Object.values(cache.entryCounts)),
     ...{ resident_bytes: memory.rss, heap_bytes: memory.heapUsed },
     uptime_seconds: Math.round(process.uptime()),
   };
 }
+
+const sum = (numbers: Iterable<number>): number => Iterator.from(numbers).reduce((all, one) => all + one, 0);
 
 /** 0 for a file that is not there, or in a folder that may not be looked into. */
 function sizeOf(file: string): number {

@@ -1,8 +1,14 @@
+import type { Settings } from "../../../shared/settings.ts";
+import { TUNING } from "../../../shared/tuning.ts";
+import { version } from "../../../shared/version.ts";
+import type { Engine } from "../../engine/engine.ts";
 import { feature } from "../feature.ts";
 import { health } from "../health/feature.ts";
+import { jobs } from "../jobs/feature.ts";
 import { vitalsCommands } from "./command-line.ts";
 import { countersOf } from "./counters.ts";
 import { History } from "./history.ts";
+import { Live, liveRoute } from "./live-stream.ts";
 import { vitalsRoutes } from "./routes.ts";
 import type { Health } from "./sample.ts";
 import { Sampler } from "./sampler.ts";
@@ -23,8 +29,14 @@ export const vitals = feature({
     });
     const judged = () => known;
     const sampler = new Sampler({ counters, health: judged, history, log: engine.log });
+    const running = use(jobs).jobs;
+    const live = new Live({
+      ...{ counters, health: judged, log: engine.log },
+      jobs: () => JSON.stringify(running.summary),
+      facts: () => factsOf(engine, settings),
+    });
     return {
-      routes: vitalsRoutes({ counters, health: judged, history }),
+      routes: [...vitalsRoutes({ counters, health: judged, history }), liveRoute(live)],
       start: () => sampler.start(),
       close: async () => {
         await sampler.close();
@@ -33,4 +45,18 @@ export const vitals = feature({
     };
   },
   commandLine: vitalsCommands,
+});
+
+const MEBIBYTE = 1_048_576;
+
+/** Another start has another `started_at`: who watches over a restart sees that it was one. */
+const factsOf = ({ cache }: Engine, settings: Settings) => ({
+  version,
+  started_at: new Date(performance.timeOrigin).toISOString(),
+  point_readers: settings.pointReaders,
+  scan_readers: settings.scanReaders,
+  synchronous: settings.synchronous,
+  cache_max_bytes: cache.limits.hot + cache.limits.database,
+  wal_cap_bytes: TUNING.walCapBytes,
+  wal_limit_bytes: settings.walLimitMb * MEBIBYTE,
 });

@@ -16,6 +16,8 @@ export interface LaneSample {
   /** Reads that travelled together, in the mean. */
   readonly batch: number;
   readonly queue: number;
+  /** Threads that run reads, at the span's end. */
+  readonly busy: number;
 }
 
 /** How the server was in a span of time. Rates are of a second. */
@@ -45,9 +47,15 @@ export interface Sample {
   };
   /** From 0 to 1; null when nothing was looked up. */
   readonly cache_hit_ratio: number | null;
+  readonly cache_look_ups: number;
+  /** Tags that writes have touched, a second. */
+  readonly cache_invalidations: number;
   readonly cache_entries: number;
   readonly cache_bytes: number;
   readonly wal_bytes: number;
+  /** Checkpoints in the span, and what nine of ten took at the most. */
+  readonly checkpoints: number;
+  readonly checkpoint_p90_ms: number;
   readonly database_bytes: number;
   readonly resident_bytes: number;
   readonly heap_bytes: number;
@@ -74,6 +82,7 @@ export function sampleOf(before: Counters, after: Counters, health: Health): Sam
   const http = less(together(after.http), together(before.http));
   const troubles = troublesOf(before, after);
   const lookUps = after.lookUps - before.lookUps;
+  const checkpoints = less(together(after.checkpoints), together(before.checkpoints));
   const commits = less(after.commits, before.commits);
   const writeBatches = less(after.writeBatches, before.writeBatches);
   const lane = (name: "point" | "scan"): LaneSample => {
@@ -84,7 +93,7 @@ export function sampleOf(before: Counters, after: Counters, health: Health): Sam
       wait_p50_ms: quantileMs(waits, bounds, 0.5),
       wait_p99_ms: quantileMs(waits, bounds, 0.99),
       batch: mean(batches),
-      queue: after.queues[name],
+      ...{ queue: after.queues[name], busy: after.busyReaders[name] },
     };
   };
   return {
@@ -105,6 +114,9 @@ export function sampleOf(before: Counters, after: Counters, health: Health): Sam
       commit_p99_ms: quantileMs(commits, bounds, 0.99),
     },
     cache_hit_ratio: lookUps > 0 ? rounded((after.hits - before.hits) / lookUps) : null,
+    cache_look_ups: rate(lookUps),
+    cache_invalidations: rate(after.invalidations - before.invalidations),
+    ...{ checkpoints: count(checkpoints), checkpoint_p90_ms: quantileMs(checkpoints, bounds, 0.9) },
     ...{ cache_entries: after.cache_entries, cache_bytes: after.cache_bytes, wal_bytes: after.wal_bytes },
     ...{
       database_bytes: after.database_bytes,

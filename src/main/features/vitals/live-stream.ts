@@ -1,0 +1,147 @@
+import { z } from "zod";
+import type { Logger } from "../../engine/log.ts";
+import { Bell, event, eventStream, HEARTBEAT, heard, wantsEvents } from "../../http/event-stream.ts";
+import { noParameters, pathOf } from "../../http/input.ts";
+import { json, type Reply } from "../../http/reply.ts";
+import { type Route, route } from "../../http/route.ts";
+import type { Counters } from "./counters.ts";
+import { type Health, sampleOf } from "./sample.ts";
+
+/** Milliseconds between two samples, and samples that are kept for who comes later: five minutes. */
+const EVERY_MS = 1_000;
+const KEPT = 300;
+const HEARTBEAT_MS = 15_000;
+
+export interface LiveOptions {
+  readonly counters: () => Promise<Counters>;
+  readonly health: () => Health;
+  /** `Jobs.summary` as JSON text. */
+  readonly jobs: () => string;
+  /** What does not change while the server runs: bounds and sizes, for a drawing. */
+  readonly facts: () => object;
+  readonly log: Logger;
+}
+
+/**
+ * A sample a second for all who watch. One clock takes it, whatever their number, and it runs only while somebody
+ * watches. The last five minutes of samples stay for who comes next.
+ *
+ * A viewer that is slow gets what it missed at once, of these five minutes: nothing is queued for it.
+ */
+export class Live {
+  readonly #options: LiveOptions;
+  readonly #bell = new Bell();
+  /** Each sample as JSON text; the first of them has the number `#first`. */
+  readonly #samples: { readonly at: number; readonly text: string }[] = [];
+  #first = 0;
+  #jobs = "";
+  #before: Counters | undefined;
+  #viewers = 0;
+  #clock: NodeJS.Timeout | undefined;
+
+  constructor(options: LiveOptions) {
+    this.#options = options;
+  }
+
+  /** Events without an end: the facts, the samples of the last minutes, then each new one. */
+  stream(): Reply {
+    let [told, jobs] = [-1, ""];
+    let watching = false;
+    return eventStream(async (signal) => {
+      if (!watching) signal.addEventListener("abort", this.#enter(), { once: true });
+      watching = true;
+      while (!signal.aborted) {
+        const ring = this.#bell.next;
+        const parts = told < 0 ? [event("facts", JSON.stringify(this.#options.facts()))] : [];
+        const news = this.#since(told);
+        if (news.length > 0) parts.push(event("samples", `[${news.join(",")}]`));
+        if (this.#jobs !== jobs) parts.push(event("jobs", this.#jobs));
+        [told, jobs] = [this.#first + this.#samples.length, this.#jobs];
+        if (parts.length > 0) return parts.join("");
+        const before = performance.now();
+        await heard(ring, HEARTBEAT_MS, signal);
+        if (performance.now() - before >= HEARTBEAT_MS) return HEARTBEAT;
+      }
+      return undefined;
+    });
+  }
+
+  /** As now, without waiting. */
+  get text(): string {
+    const { facts, jobs } = this.#options;
+    return `{"facts":${JSON.stringify(facts())},"samples":[${this.#since(0).join(",")}],"jobs":${jobs()}}`;
+  }
+
+  /** Of the numbers from `told` on. */
+  #since(told: number): readonly string[] {
+    return this.#samples.slice(Math.max(0, told - this.#first)).map(({ text }) => text);
+  }
+
+  /** @returns what ends the watching; again is harmless. */
+  #enter(): () => void {
+    if (this.#viewers++ === 0) this.#start();
+    return () => {
+      if (--this.#viewers === 0) this.#stop();
+    };
+  }
+
+  #start(): void {
+    const oldest = Date.now() - KEPT * EVERY_MS;
+    while (this.#samples[0] !== undefined && this.#samples[0].at < oldest) this.#forget();
+    const take = () =>
+      void this.#take().catch((error) => this.#options.log.warn({ err: error }, "no sample"));
+    this.#clock = setInterval(take, EVERY_MS).unref();
+    take();
+  }
+
+  #stop(): void {
+    clearInterval(this.#clock);
+    this.#before = undefined;
+  }
+
+  /** The first of a watch only looks: a sample is of the span between two looks. */
+  async #take(): Promise<void> {
+    const now = await this.#options.counters();
+    const before = this.#before;
+    this.#before = this.#viewers > 0 ? now : undefined;
+    this.#jobs = this.#options.jobs();
+    if (before !== undefined && before.steady < now.steady) {
+      const text = JSON.stringify(sampleOf(before, now, this.#options.health()));
+      this.#samples.push({ at: now.at, text });
+      if (this.#samples.length > KEPT) this.#forget();
+    }
+    this.#bell.ring();
+  }
+
+  #forget(): void {
+    this.#samples.shift();
+    this.#first++;
+  }
+}
+
+const facts = z.looseObject({ version: z.string(), started_at: z.iso.datetime() });
+const jobs = z.object({ running: z.array(z.looseObject({ id: z.int() })), ended: z.int() });
+
+export const liveRoute = (live: Live): Route =>
+  route({
+    method: "GET",
+    path: "/admin/live",
+    access: "operate:read",
+    tag: "admin",
+    operationId: "watchLive",
+    summary: "The server as it is, once a second",
+    description: `What is known now; with \`Accept: text/event-stream\` events without an end: \`facts\` once; \`samples\`, an array of what \`/admin/history\` gives, first of the last ${KEPT / 60} minutes as far as somebody watched, then of each second; \`jobs\`, those that run and how many have ended, when that has changed.`,
+    parameters: noParameters,
+    responses: {
+      200: {
+        description: "As now; `samples` is empty unless somebody watches.",
+        body: z.object({ facts, samples: z.array(z.looseObject({})), jobs }),
+        also: "text/event-stream",
+      },
+    },
+    failures: ["overloaded"],
+    handle: (call) => {
+      pathOf(call, noParameters);
+      return wantsEvents(call) ? live.stream() : json(200, live.text, { "cache-control": "no-store" });
+    },
+  });
