@@ -166,7 +166,9 @@ test("the server's end waits for no viewer, nor for one that reads nothing", asy
   const events = eventsOf("/admin/live", bearer(token));
   await next(events, "facts");
   const { hostname, port } = new URL(server.url);
-  const deaf = connect(Number(port), hostname).pause().on("error", () => {});
+  const deaf = connect(Number(port), hostname)
+    .pause()
+    .on("error", () => {});
   deaf.write(
     `GET /admin/live HTTP/1.1\r\nHost: ${hostname}\r\nAccept: text/event-stream\r\nAuthorization: Bearer ${token}\r\n\r\n`,
   );
