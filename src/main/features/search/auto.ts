@@ -37,7 +37,7 @@ const autoSql = (text: RankingSql, guessed: RankingSql): RankingSql => ({
 });
 
 export const MARKED_GUESSES = `json_patch(${MARKED}, json_object('words', json((
-  SELECT json_group_array(word) FROM (SELECT value AS word FROM json_each(likely(@words)) UNION SELECT word FROM forms
+  SELECT json_group_array(word) FROM (SELECT value AS word FROM json_each(likely(@marked), '$.words') UNION SELECT word FROM forms
     UNION SELECT term FROM chosen WHERE nth <= 8)))))`;
 
 /** One more member of the answer. */

@@ -57,6 +57,10 @@ function stemOf({ text }: Term): string | null {
 export const stemsOf = (wide: readonly Piece[]): string[] =>
   wide.flatMap(([, , stem]) => (stem === null ? [] : [stem]));
 
+/** The expression where no genre is named, and no word has other forms. */
+export const plainOf = (pieces: readonly Piece[]): string =>
+  pieces.map(([text, genres]) => (genres === 1 ? `(${text})` : text)).join("");
+
 /** The expression for any of its terms. */
 export const anyOf = (wide: readonly Piece[]): string =>
   wide.flatMap(([text, genres]) => (genres === 1 ? [text] : [])).join(" OR ");

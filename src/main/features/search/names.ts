@@ -2,7 +2,7 @@ import { jsonOf, KINDS } from "../../model/kinds.ts";
 import { DID_YOU_MEAN, MARKED_GUESSES } from "./auto.ts";
 import { fuzzyParams, NAMES_ALTERNATIVES } from "./fuzzy.ts";
 import type { Query } from "./query.ts";
-import { FORMS as FORMS_CTE, MARKED, ONCE, type Ranking, textParams } from "./text.ts";
+import { FORMS, FORMS_OF, MARKED, ONCE, type Ranking, textParams } from "./text.ts";
 
 /** Kinds that are found by their names, beside tracks; `code` is theirs in the index `names_fts`. */
 export const NAMED_TYPES = {
@@ -22,11 +22,10 @@ const MOST_RANKED = 1_000;
 /** Below it are names that are only near what was typed. */
 const APPROXIMATE = 1e9;
 
-/** An expression as that for tracks, without genres: names have none. */
-const expression = (pieces: string, forms: string): string => `(
-  SELECT group_concat(iif(value ->> 1, '(' || concat_ws(' OR ', value ->> 0, ${forms}) || ')', value ->> 0), '' ORDER BY key)
-  FROM json_each(likely(${pieces})))`;
-const FORMS = "(SELECT group_concat(form, ' OR ') FROM forms WHERE stem = value ->> 2)";
+/** The expression as for tracks, without genres: names have none. */
+const WIDE = `iif(EXISTS (SELECT 1 FROM forms), (
+  SELECT group_concat(iif(value ->> 1, '(' || concat_ws(' OR ', value ->> 0, ${FORMS_OF}) || ')', value ->> 0), '' ORDER BY key)
+  FROM json_each(likely(@wide_pieces))), @wide)`;
 
 /** Every word typed, each as one of the words that may stand for it. */
 const GUESSED = `ifnull((SELECT group_concat('(' || alternatives || ')', ' AND ') FROM (
@@ -38,7 +37,7 @@ const levelsOf = (guesses: string | undefined): string => `
     SELECT level.value AS level, CASE level.value WHEN 2 THEN narrow
       WHEN 1 THEN iif(wide = narrow, '""', '(' || wide || ') NOT (' || narrow || ')')
       ELSE '(' || guessed || ') NOT (' || wide || ')' END AS match
-    FROM (SELECT ${expression("@exact_pieces", "NULL")} AS narrow, ${expression("@wide_pieces", FORMS)} AS wide,
+    FROM (SELECT @exact AS narrow, ${WIDE} AS wide,
       ${guesses ?? "NULL"} AS guessed ${ONCE})
       CROSS JOIN json_each('${guesses === undefined ? "[2, 1]" : "[2, 1, 0]"}') level LIMIT 3)`;
 
@@ -134,7 +133,7 @@ export function namesParts(q: string, query: Query | undefined, forgiving: boole
   return {
     shape: "names",
     sql: () => ({
-      ctes: forgiving ? `${FORMS_CTE}, ${NAMES_ALTERNATIVES}` : FORMS_CTE,
+      ctes: forgiving ? `${FORMS}, ${NAMES_ALTERNATIVES}` : FORMS,
       marked: forgiving ? MARKED_GUESSES : MARKED,
       extra: `'bounded', json(iif((SELECT count(*) FROM name_found) > ${MOST_RANKED}, 'true', 'false'))${forgiving ? DID_YOU_MEAN : ""}`,
     }),

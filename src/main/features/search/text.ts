@@ -1,6 +1,6 @@
 import type { Param } from "../../../shared/protocol.ts";
 import type { SqlFilters } from "./filters.ts";
-import { anyOf, exactPieces, marksOf, stemsOf, titleOf, widePieces } from "./match.ts";
+import { anyOf, exactPieces, marksOf, plainOf, stemsOf, titleOf, widePieces } from "./match.ts";
 import { isPlain, type Query } from "./query.ts";
 import { GENRE_MARK } from "./tokens.ts";
 
@@ -60,8 +60,10 @@ const ofGenres = (ids: string): string =>
 const namedGenres = (term: string): string =>
   ofGenres(`SELECT rowid AS id FROM genres_fts WHERE genres_fts MATCH ${term} LIMIT ${MOST_GENRES}`);
 
-/** Most searches name no genre at all, and one look says so. */
-const NAMES_GENRES = "(SELECT EXISTS (SELECT 1 FROM genres_fts WHERE genres_fts MATCH likely(@any)))";
+/** Most searches name no genre, and few words have other forms: then the expressions of the parameters stand. */
+const KNOWN = `(
+  SELECT EXISTS (SELECT 1 FROM genres_fts WHERE genres_fts MATCH likely(@any)) AS genres,
+    EXISTS (SELECT 1 FROM forms) AS formed LIMIT 1 OFFSET 0)`;
 
 /** SQL of a term, or of what stands for one, as an expression that also finds the tracks of the genres it names. */
 export const orGenres = (term: string): string =>
@@ -79,18 +81,20 @@ export const FORMS = `
     SELECT typed.value AS stem, '"' || w.word || '"' AS form, w.word FROM json_each(likely(@stems)) typed
     CROSS JOIN search_stems CROSS JOIN search_words w ON w.id = search_stems.rowid
     WHERE search_stems MATCH typed.value AND form <> typed.value LIMIT ${MOST_FORMS})`;
-const FORMS_OF = "(SELECT group_concat(form, ' OR ') FROM forms WHERE stem = value ->> 2)";
+export const FORMS_OF = "(SELECT group_concat(form, ' OR ') FROM forms WHERE stem = value ->> 2)";
 
-/** SQL of an expression whose pieces are widened by what the catalogue knows: genres, and other forms of words. */
-const expression = (pieces: string, forms: string): string => `(
+/** SQL of pieces of an expression, each with what the catalogue knows of it: genres, and other forms of the word. */
+const widened = (pieces: string, forms: string): string => `(
   SELECT group_concat(iif(value ->> 1,
-    '(' || concat_ws(' OR ', value ->> 0, ${forms}, iif(${NAMES_GENRES}, ${namedGenres("value ->> 0")}, NULL)) || ')',
+    '(' || concat_ws(' OR ', value ->> 0, ${forms}, iif(known.genres, ${namedGenres("value ->> 0")}, NULL)) || ')',
     value ->> 0), '' ORDER BY key) FROM json_each(likely(${pieces})))`;
+const NARROW = `iif(known.genres, ${widened("@exact_pieces", "NULL")}, @exact)`;
+const WIDE = `iif(known.genres OR known.formed, ${widened("@wide_pieces", FORMS_OF)}, @wide)`;
 
 /** SQL of what is marked: the words, and their other forms. */
-export const MARKED = `(SELECT json_object(
-  'words', json((SELECT json_group_array(word) FROM (SELECT value AS word FROM json_each(likely(@words)) UNION ALL SELECT word FROM forms))),
-  'prefixes', json(@prefixes), 'phrases', json(@phrases)))`;
+export const MARKED = `iif(EXISTS (SELECT 1 FROM forms), json_set(@marked, '$.words', json((
+  SELECT json_group_array(word) FROM (
+    SELECT value AS word FROM json_each(likely(@marked), '$.words') UNION ALL SELECT word FROM forms)))), @marked)`;
 
 /**
  * A hit's place, the higher the better: by how the names are to what was typed (3 and up, see `titleRank` of the
@@ -138,23 +142,22 @@ export const textParams = (q: string, query: Query | undefined): Readonly<Record
 });
 
 const NO_WORDS: Readonly<Record<string, Param>> = {
-  ...{ typed: "", any: '""', exact_pieces: '[["\\"\\"",0,null]]', wide_pieces: '[["\\"\\"",0,null]]' },
-  ...{ stems: "[]", words: "[]", prefixes: "[]", phrases: "[]" },
+  ...{ typed: "", any: '""', exact: '""', wide: '""', exact_pieces: "[]", wide_pieces: "[]", stems: "[]" },
+  marked: '{"words":[],"prefixes":[],"phrases":[]}',
 };
 
 function queryParams(query: Query | undefined): Readonly<Record<string, Param>> {
   if (query === undefined) return NO_WORDS;
-  const { words, prefixes, phrases } = marksOf(query);
-  const wide = widePieces(query);
+  const [exact, wide] = [exactPieces(query), widePieces(query)];
   return {
     typed: titleOf(query),
-    exact_pieces: JSON.stringify(exactPieces(query)),
+    exact: plainOf(exact),
+    exact_pieces: JSON.stringify(exact),
     any: anyOf(wide),
+    wide: plainOf(wide),
     wide_pieces: JSON.stringify(wide),
     stems: JSON.stringify(stemsOf(wide)),
-    words: JSON.stringify(words),
-    prefixes: JSON.stringify(prefixes),
-    phrases: JSON.stringify(phrases),
+    marked: JSON.stringify(marksOf(query)),
   };
 }
 
@@ -169,8 +172,8 @@ function scopesCte(filters: SqlFilters): string {
     scopes AS MATERIALIZED (
       SELECT level, match, ${edge} AS edge FROM (
         SELECT level.value AS level, ${EXPRESSION_OF_LEVEL} AS match
-        FROM (SELECT ${within(expression("@exact_pieces", "NULL"), filters)} AS narrow,
-          ${within(expression("@wide_pieces", FORMS_OF), filters)} AS wide ${ONCE}) CROSS JOIN json_each('[2, 1]') level LIMIT 2))`;
+        FROM (SELECT ${within(NARROW, filters)} AS narrow, ${within(WIDE, filters)} AS wide
+          FROM ${KNOWN} known ${ONCE}) CROSS JOIN json_each('[2, 1]') level LIMIT 2))`;
 }
 
 /** Whether each match has to be looked at before it counts, and not few of them come into question. */
