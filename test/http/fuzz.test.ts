@@ -168,7 +168,7 @@ test("whatever is sent to whatever operation, the answer is a documented one", a
     });
   }
   expect((await get(server, "/readyz")).status).toBe(200);
-});
+}, 300_000);
 
 describe("what is asked for as it should be", () => {
   let fresh: TestServer;

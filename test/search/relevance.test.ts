@@ -11,7 +11,7 @@ test.skipIf(sample === undefined)(
   "the first hits are the right ones (skipped without CHINOOK_SAMPLE, the upstream sample file)",
   async () => {
     const database = join(temporaryFolder(), "sample.sqlite");
-    expect((await chinook(["import", sample!, "--database", database])).code).toBe(0);
+    expect(await chinook(["import", sample!, "--database", database])).toMatchObject({ code: 0 });
     await using server = await startServer({}, { database });
     const ofKind = (misspelt: boolean) => HAND.filter(({ kind }) => kind.endsWith("misspelt") === misspelt);
     expect(figuresOf(await judge(server.url, ofKind(false), "text")).mrr).toBeGreaterThan(0.9);
@@ -41,7 +41,7 @@ test.skipIf(sample === undefined)(
   "by class: drawn from the sample (skipped without CHINOOK_SAMPLE)",
   async () => {
     const database = join(temporaryFolder(), "sample.sqlite");
-    expect((await chinook(["import", sample!, "--database", database])).code).toBe(0);
+    expect(await chinook(["import", sample!, "--database", database])).toMatchObject({ code: 0 });
     await using server = await startServer({}, { database });
     const outcomes = await judge(server.url, draw(tracksIn(database)));
     for (const [kind, least] of Object.entries(LEAST)) {
