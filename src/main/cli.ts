@@ -11,6 +11,15 @@ import { serveCommands } from "./serve.ts";
  * @param argv as Node.js gives it, interpreter and script first.
  */
 export async function main(argv: readonly string[]): Promise<void> {
+  try {
+    await commandLine().parseAsync(argv as string[]);
+  } catch (error) {
+    process.exitCode = statusOf(error, argv.includes("--json"));
+  }
+}
+
+/** All commands, with their options and help. */
+export function commandLine(): Command {
   const program = new Command("chinook")
     .description("A music catalogue on SQLite, served over HTTP: many readers, one writer.")
     .version(version)
@@ -19,11 +28,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .exitOverride();
   serveCommands(program);
   for (const { commandLine } of FEATURES) commandLine?.(program);
-  try {
-    await program.parseAsync(argv as string[]);
-  } catch (error) {
-    process.exitCode = statusOf(error, argv.includes("--json"));
-  }
+  return program;
 }
 
 function statusOf(error: unknown, json: boolean): number {
