@@ -20,6 +20,34 @@ export interface Page {
 /** The server reads this list, too: it answers these paths, and 404 for others. */
 export const PAGES: readonly Page[] = [
   { path: "/console", title: "Listen", section: "listen", load: () => import("./listen/home.ts") },
+  { path: "/console/search", title: "Search", section: "listen", load: () => import("./listen/search.ts") },
+  {
+    path: "/console/artists/:id",
+    title: "Artist",
+    section: "listen",
+    load: () => import("./listen/artist.ts"),
+  },
+  { path: "/console/albums/:id", title: "Album", section: "listen", load: () => import("./listen/album.ts") },
+  { path: "/console/tracks/:id", title: "Track", section: "listen", load: () => import("./listen/track.ts") },
+  { path: "/console/genres/:id", title: "Genre", section: "listen", load: () => import("./listen/genre.ts") },
+  {
+    path: "/console/playlists",
+    title: "Playlists",
+    section: "listen",
+    load: () => import("./listen/playlists.ts"),
+  },
+  {
+    path: "/console/playlists/:id",
+    title: "Playlist",
+    section: "listen",
+    load: () => import("./listen/playlist.ts"),
+  },
+  {
+    path: "/console/library",
+    title: "Library",
+    section: "listen",
+    load: () => import("./listen/library.ts"),
+  },
   { path: "/console/sign-in", title: "Sign in", section: null, load: () => import("./shell/sign-in.ts") },
 ];
 

@@ -4,6 +4,7 @@ import { useStore } from "../core/store.ts";
 import { findPage, type Section } from "../pages.ts";
 import { TEXTS } from "../texts.ts";
 import { Icon } from "../ui/icon.ts";
+import { SearchBox } from "./search-box.ts";
 import { switchTheme, theme } from "./theme.ts";
 import { tellFailed } from "./toasts.ts";
 
@@ -32,6 +33,7 @@ export function Header({ path }: { readonly path: string }) {
         </a>`,
       )}
     </nav>
+    <${SearchBox} />
     <div class="tools"><${ThemeButton} /><${Account} /></div>
   </header>`;
 }
