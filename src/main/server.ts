@@ -143,6 +143,7 @@ async function openHttp(context: Context, features: readonly OpenFeature[]): Pro
     ending: context.ending,
     onAnswer: (method, route, status, ms) => metrics.httpDuration.observe(ms / 1_000, method, route, status),
     onRejected,
+    positions: engine.storage.positions,
     trace: await openTracing(),
   });
   return listen(app, settings, onRejected);

@@ -288,6 +288,12 @@ export const ERRORS = {
     retry: 1,
     hint: "It is being replaced, and nothing was written: retry.",
   },
+  behind: {
+    status: 503,
+    title: "This server has not come as far",
+    retry: 1,
+    hint: "It does not yet show what the request's Chinook-Position asks for: retry, or ask another server.",
+  },
   outcome_unknown: {
     status: 503,
     title: "Write outcome unknown",

@@ -252,6 +252,8 @@ export interface ReaderOptions {
 
 /** A batch of reads. It is sent as JSON text. */
 export interface ReadBatch {
+  /** Closes the connection instead: the next batch opens the file anew. */
+  readonly close?: boolean;
   /** Counts replacements of the file. A thread whose connection is older reopens it. */
   readonly generation: number;
   readonly sql: readonly string[];

@@ -28,6 +28,10 @@ export const interval = (min: number, max: number) =>
 export const path = text.transform((given) => resolve(given));
 export const httpUrl = z.url({ protocol: /^https?$/ });
 export const smtpUrl = z.url({ protocol: /^smtps?$/ });
+/** `rqlite://[user:password@]host:port,…`, user and password percent-encoded. */
+export const rqliteNodes = matching(
+  /^rqlite:\/\/([^\s@/,:]+:[^\s@/,:]*@)?[\w.-]+:\d{1,5}(,[\w.-]+:\d{1,5})*\/?$/,
+);
 export const address = z.union([z.ipv4(), z.ipv6()]);
 /** An IP address, or one with a prefix length. */
 export const addressBlock = z.union([address, z.cidrv4(), z.cidrv6()]);

@@ -17,6 +17,7 @@ import {
   onOff,
   origin,
   path,
+  rqliteNodes,
   smtpUrl,
   text,
   UNITS,
@@ -206,6 +207,13 @@ export const SETTINGS = {
     help: "threads for expensive reads; only brief ones are batched",
     initial: () => Math.max(1, Math.min(4, Math.floor(cores / 2))),
     schema: whole(1, 64),
+  }),
+  writer: setting({
+    env: "CHINOOK_WRITER",
+    expects: "local, or rqlite nodes such as rqlite://one:4001,two:4001, the first that of CHINOOK_DATABASE",
+    help: "local writes to the file itself; otherwise through a cluster of rqlite, beside whose node this server reads",
+    initial: () => "local",
+    schema: z.union([z.literal("local"), rqliteNodes]),
   }),
   synchronous: setting({
     env: "CHINOOK_SYNCHRONOUS",
@@ -478,7 +486,12 @@ function contradictions({ host, auth, tlsCert, tlsKey, alertMail, smtpUrl }: Set
 }
 
 /** Environment variables that tests use. */
-const TEST_VARIABLES = new Set(["CHINOOK_SAMPLE", "CHINOOK_LITESTREAM", "CHINOOK_S3_SERVER"]);
+const TEST_VARIABLES = new Set([
+  "CHINOOK_SAMPLE",
+  "CHINOOK_RQLITED",
+  "CHINOOK_LITESTREAM",
+  "CHINOOK_S3_SERVER",
+]);
 
 function unknownVariables(env: Readonly<Record<string, string | undefined>>): string[] {
   const known = new Set<string>(Object.values(SETTINGS).map((row) => row.env));

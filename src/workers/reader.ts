@@ -38,6 +38,8 @@ function open({ generation }: ReadBatch): Open {
   };
 }
 
+const NO_READS: ReadBatchReport = { columns: [], ms: new Float64Array() };
+
 /**
  * A reader thread: one read-only connection, its prepared statements, and one batch of reads at a time.
  *
@@ -46,6 +48,8 @@ function open({ generation }: ReadBatch): Open {
  */
 export default function run(message: string): ReadBatchReport {
   const batch = JSON.parse(message) as ReadBatch;
+  if (batch.close) drop();
+  if (batch.close) return NO_READS;
   try {
     if (opened?.generation !== batch.generation) drop();
     opened ??= open(batch);

@@ -22,6 +22,7 @@ import type {
 } from "../shared/protocol.ts";
 import { carryOver } from "./adopt.ts";
 import { checkpoint, walState } from "./checkpoints.ts";
+import { assertOfOneMachine } from "./cluster-file.ts";
 import { ForeignWrites } from "./foreign-writes.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { PageCopy } from "./page-copy.ts";
@@ -82,6 +83,7 @@ function isMissing(abandoned: Holder | undefined): boolean {
 function openDatabase(migrations: readonly Migration[]): Connection {
   const db = openForWriting(options.file, options.synchronous, options.memory);
   try {
+    assertOfOneMachine(db, options.file);
     if (options.migrate) migrate(db, migrations, "latest");
     return db;
   } catch (error) {

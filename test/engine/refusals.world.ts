@@ -1,7 +1,7 @@
 import Database, { type Statement as Prepared } from "better-sqlite3";
 import { Cache } from "../../src/main/engine/cache/cache.ts";
 import { Commands } from "../../src/main/engine/commands/command-bus.ts";
-import { guardInSql, REFUSALS_SCHEMA, refusalIn } from "../../src/main/engine/commands/guards-in-sql.ts";
+import { guardInSql, refusalIn } from "../../src/main/engine/commands/guards-in-sql.ts";
 import { Answers } from "../../src/main/engine/reads/answers.ts";
 import type { AnyRead } from "../../src/main/engine/reads/read.ts";
 import { COMMANDS, READS } from "../../src/main/features/index.ts";
@@ -80,7 +80,7 @@ function firstState(): Buffer {
   if (first !== undefined) return first;
   const db = open(":memory:");
   migrate(db, readMigrations(MIGRATIONS), "latest");
-  db.exec(FIRST_ROWS + REFUSALS_SCHEMA);
+  db.exec(FIRST_ROWS);
   addPeople(db);
   addShop(db);
   first = db.serialize();
@@ -197,6 +197,8 @@ export class World {
   #made: Target[] | undefined;
   readonly #prepared = new Map<string, Prepared<[object], ReadRow>>();
   #waiting: Waiting[] = [];
+  /** What was run, and what came of it. */
+  readonly ran: { readonly command: Statements; readonly outcome: Outcome }[] = [];
   /** What the twin, by SQL alone, judged otherwise. */
   readonly disagreements: unknown[] = [];
 
@@ -305,6 +307,7 @@ export class World {
       decodeCommands(encodeCommands(batch.map(({ command }) => command))),
     );
     for (const [i, { command, resolve }] of batch.entries()) {
+      this.ran.push({ command, outcome: outcomes[i]! });
       this.#compare(outcomes[i]!.failure, this.twin.apply(command));
       resolve({ ...outcomes[i]!, waitedMs: 0 });
     }

@@ -71,6 +71,18 @@ const VALUES: Readonly<Record<SettingName, readonly [good: string, means: unknow
     port: ["0", 0, ["65536", "-1", "80a", "", "1e3", " 80", "0x50"]],
     pointReaders: ["64", 64, ["0", "65", "two"]],
     scanReaders: ["1", 1, ["0", "65", "1.5"]],
+    writer: [
+      "rqlite://a:b%40@one:4001,two:4002",
+      "rqlite://a:b%40@one:4001,two:4002",
+      [
+        "remote",
+        "rqlite://",
+        "rqlite://one",
+        "http://one:4001",
+        "rqlite://one:4001,,two:4001",
+        "rqlite://a@one:4001",
+      ],
+    ],
     synchronous: ["normal", "normal", ["off", "FULL", ""]],
     checkpoints: ["external", "external", ["none", ""]],
     walLimitMb: ["200", 200, ["0", "1048577", "94MB", ""]],

@@ -29,6 +29,8 @@ const TURNS: readonly (readonly [name: string, facts: Partial<Facts>, status: St
   ["server", { status: "starting" }, "fail"],
   ["writer", { writer: false }, "fail"],
   ["readers", { readers: false }, "fail"],
+  ["cluster", { clusterBehind: 3 }, "warn"],
+  ["cluster", { clusterBehind: 60 }, "fail"],
   ["threads_lost", { hour: windowOf({ threadsLost: 1 }) }, "warn"],
   ["threads_lost", { hour: windowOf({ threadsLost: 10 }) }, "fail"],
   ["server_errors", { recent: windowOf({ requests: 1_000, serverErrors: 1 }) }, "warn"],

@@ -50,6 +50,7 @@ export const WELL: Facts = {
   recent: windowOf({}),
   hour: windowOf({}),
   wal: { frames: 0, checkpointed: 0, bytes: 0 },
+  clusterBehind: null,
   checkpointBehindMs: 0,
   snapshotHolders: [],
   machine: {

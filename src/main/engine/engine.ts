@@ -103,6 +103,7 @@ export class Engine {
           invalidate(["*"]);
         },
         onForeignWrite: () => invalidate(["*"]),
+        whileReadersClosed: (action) => (reads === undefined ? action() : reads.whileClosed(action)),
         whileScansHeld: (action) => (reads === undefined ? action() : reads.whileScansHeld(action)),
       }),
       (writes) => writes.close(),
@@ -144,6 +145,7 @@ export class Engine {
       readQueues: () => reads.queueLengths,
       writeQueue: () => writes.queueLength,
       wal: () => storage.wal,
+      clusterBehind: () => storage.positions?.behindSeconds ?? 0,
     };
   }
 

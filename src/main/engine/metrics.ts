@@ -18,6 +18,8 @@ export interface GaugeSources {
   readonly readQueues: () => Readonly<Record<string, number>>;
   readonly writeQueue: () => number;
   readonly wal: () => { readonly frames: number; readonly bytes: number };
+  /** Seconds. */
+  readonly clusterBehind: () => number;
   readonly databaseBytes: () => number;
   readonly playTotalsDue: () => number;
   /** 0 ok, 1 warn, 2 fail, by check. */
@@ -111,6 +113,23 @@ export function createMetrics() {
     commitDuration: new Histogram({
       name: "chinook_commit_duration_seconds",
       help: "Time of a batch's COMMIT, its sync to disk included.",
+      buckets: SECONDS,
+      registers,
+    }),
+    clusterRetries: new Counter({
+      name: "chinook_cluster_retries_total",
+      help: "Requests to the cluster that were sent again, because no leader answered.",
+      registers,
+    }),
+    clusterLag: new Histogram({
+      name: "chinook_cluster_lag_seconds",
+      help: "Time from the leader's acknowledgement of a batch until this server's own node showed it.",
+      buckets: SECONDS,
+      registers,
+    }),
+    clusterAge: new Histogram({
+      name: "chinook_cluster_age_seconds",
+      help: "Time from the sending of a batch, by any server's clock, until this server's own node showed it.",
       buckets: SECONDS,
       registers,
     }),
@@ -217,6 +236,11 @@ export function registerGauges({ registry }: Metrics, sources: GaugeSources): vo
   gauges("chinook_cache_bytes", "Memory of cached answers, by tier.", "tier", sources.cacheBytes);
   gauges("chinook_read_queue_length", "Waiting reads, by lane.", "lane", sources.readQueues);
   gauge("chinook_write_queue_length", "Waiting commands.", sources.writeQueue);
+  gauge(
+    "chinook_cluster_behind_seconds",
+    "Time since this server was last known to show everything that the cluster's leader had; 0 without a cluster.",
+    sources.clusterBehind,
+  );
   gauge("chinook_wal_frames", "Frames in the WAL.", () => sources.wal().frames);
   gauge("chinook_wal_bytes", "Size of the WAL file.", () => sources.wal().bytes);
   gauge(

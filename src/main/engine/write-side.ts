@@ -1,3 +1,4 @@
+import type { Settings } from "../../shared/settings.ts";
 import { TUNING, type Tuning } from "../../shared/tuning.ts";
 import { Commands } from "./commands/command-bus.ts";
 import { type Committed, WriteQueue } from "./commands/write-queue.ts";
@@ -22,6 +23,19 @@ export interface WriteSideOptions {
   readonly tuning?: Tuning | undefined;
 }
 
+export interface StorageOptions extends LocalStorageOptions {
+  readonly settings: LocalStorageOptions["settings"] & Pick<Settings, "writer">;
+  /** As {@link ClusterStorageOptions.whileReadersClosed}; nobody reads by default. */
+  readonly whileReadersClosed?: (action: () => Promise<void>) => Promise<void>;
+}
+
+/** Imported on demand: few need it. */
+async function openCluster(options: StorageOptions & WriteSideOptions): Promise<Storage> {
+  const { ClusterStorage } = await import("./cluster/cluster-storage.ts");
+  const { invalidate: onChange, whileReadersClosed = (action) => action(), ...rest } = options;
+  return ClusterStorage.open({ ...rest, onChange, whileReadersClosed });
+}
+
 /**
  * The write side: a storage behind the queue and the command bus. The server has one, and so does a CLI command
  * that writes while no server runs: there is one way to write.
@@ -38,9 +52,11 @@ export class WriteSide {
     this.commands = openCommands(this.#queue, options);
   }
 
-  /** Over a local file. @throws AppError as {@link LocalStorage.open}. */
-  static async open(options: LocalStorageOptions & WriteSideOptions): Promise<WriteSide> {
-    return new WriteSide(await LocalStorage.open(options), options);
+  /** Over a local file, or a cluster. @throws AppError as {@link LocalStorage.open} or {@link ClusterStorage.open}. */
+  static async open(options: StorageOptions & WriteSideOptions): Promise<WriteSide> {
+    const { writer } = options.settings;
+    const storage = await (writer === "local" ? LocalStorage.open(options) : openCluster(options));
+    return new WriteSide(storage, options);
   }
 
   /** Waiting commands. */

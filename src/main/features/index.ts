@@ -5,6 +5,7 @@ import { backups } from "./backups/feature.ts";
 import { bulk } from "./bulk/feature.ts";
 import { catalogue } from "./catalogue/feature.ts";
 import { changes } from "./changes/feature.ts";
+import { cluster } from "./cluster/feature.ts";
 import { consolePages } from "./console/feature.ts";
 import { discover } from "./discover/feature.ts";
 import type { Feature } from "./feature.ts";
@@ -41,6 +42,7 @@ export const FEATURES: readonly Feature[] = [
   vitals,
   setup,
   consolePages,
+  cluster,
 ];
 
 /** Every read there is: the features' and the engine's own. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { AppError, type ErrorCode } from "../../shared/errors.ts";
+import type { Positions } from "../engine/cluster/positions.ts";
 import { type Logger, SLOW_MS } from "../engine/log.ts";
 import {
   type AccessRule,
@@ -37,6 +38,8 @@ export interface ExchangeOptions {
   readonly trace: Trace | undefined;
   /** Called with the milliseconds from headers to answer. */
   readonly onAnswer: (method: string, route: string, status: number, ms: number) => void;
+  /** Where several servers share a database. */
+  readonly positions: Positions | undefined;
   /** Told of what an operator had done: see {@link AccessRule.told}. */
   readonly onOperated: ((call: Call) => void) | undefined;
 }
@@ -93,7 +96,11 @@ export function exchange(request: Request, target: Target, options: ExchangeOpti
   };
   try {
     options.guard(request.incoming);
-    const reply = encode(exchange, dispatch(exchange, target));
+    const held = options.positions?.held(request.incoming);
+    const reply =
+      held === undefined
+        ? encode(exchange, dispatch(exchange, target))
+        : held.then(() => encode(exchange, dispatch(exchange, target)));
     if (!(reply instanceof Promise)) return finish(exchange, reply);
     return reply.then(
       (settled) => finish(exchange, settled),
@@ -161,6 +168,9 @@ function finish({ request, target, started, id, options, ended, fields }: Exchan
   }
   const own = fields === undefined ? ["x-request-id", id] : ["x-request-id", id, ...fields];
   if (options.draining()) own.push("connection", "close");
+  if (options.positions !== undefined) {
+    own.push(...options.positions.headersOf(incoming, reply.headers["set-cookie"] !== undefined));
+  }
   if (options.cors !== undefined) own.push(...Object.entries(options.cors(incoming, reply.headers)).flat());
   if (method === "HEAD" && reply.body !== null) own.push("content-length", lengthOf(reply.body));
   return { reply, own };

@@ -204,7 +204,7 @@ function note(db: Connection, name: string, direction: MigrationEvent["direction
 }
 
 /** A user without a name, for example in a container, is recorded by number. */
-function currentUser(): string {
+export function currentUser(): string {
   try {
     return `${userInfo().username}@${hostname()}`;
   } catch {

@@ -58,15 +58,16 @@ export class Commands {
 
   /** @throws AppError from a guard, the queue or SQLite. Then nothing was written, except with `outcome_unknown`. */
   async execute<I>(command: Command<I>, input: I, options: ExecuteOptions = {}): Promise<Answered> {
+    const tags = command.tags(input);
     try {
-      const outcome = await this.#options.queue.submit(compose(command, input, options));
+      const outcome = await this.#options.queue.submit(compose(command, input, options), tags);
       this.#options.onOutcome(command, outcome);
       if (outcome.failure !== undefined) throw failureOf(command, outcome.failure);
-      this.#options.invalidate(command.tags(input));
+      this.#options.invalidate(tags);
       return answerOf(command, outcome);
     } catch (error) {
       const code = error instanceof AppError ? error.code : "internal";
-      if (code === "outcome_unknown") this.#options.invalidate(command.tags(input));
+      if (code === "outcome_unknown") this.#options.invalidate(tags);
       this.#options.onFailure(command, code);
       throw error;
     }
@@ -83,15 +84,15 @@ export class Commands {
     parts: readonly Part<any>[],
     standIns: Together["standIns"] = [],
   ): Promise<Answered[]> {
-    const touched = () => parts.flatMap(({ command, input }) => command.tags(input));
+    const touched = [...new Set(parts.flatMap(({ command, input }) => command.tags(input)))];
     try {
       const together = parts.map(({ command, input, options }) => compose(command, input, options));
-      const outcome = await this.#options.queue.submit({ together, standIns });
+      const outcome = await this.#options.queue.submit({ together, standIns }, touched);
       this.#options.onOutcome(TOGETHER, outcome);
       const { failure, failedAt = 0, rows } = outcome;
       if (failure !== undefined) throw new PartFailed(failedAt, failureOf(parts[failedAt]!.command, failure));
       const answers = parts.map(({ command }, i) => answerOf(command, { rows: [rows[i]!] }));
-      this.#options.invalidate(resolvedTags(touched(), standIns, answers));
+      this.#options.invalidate(resolvedTags(touched, standIns, answers));
       return answers;
     } catch (error) {
       const code = error instanceof AppError ? error.code : "internal";

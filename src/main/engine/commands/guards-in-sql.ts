@@ -2,12 +2,9 @@ import type { Guard, Refusal, Statement } from "../../../shared/protocol.ts";
 
 /**
  * Guards for an executor that runs only SQL, such as a replicated SQLite. A guard becomes an INSERT into a table
- * with a trigger that aborts every insert. The error message is the refusal, as JSON. The executor rolls the
- * command back as for any failed statement.
+ * with a trigger that aborts every insert (`refusals`, of the migration `cluster`). The error message is the refusal, as
+ * JSON. The executor rolls the command back as for any failed statement.
  */
-export const REFUSALS_SCHEMA = `
-  CREATE TABLE refusals (refusal TEXT NOT NULL) STRICT;
-  CREATE TRIGGER refusals_refuse BEFORE INSERT ON refusals BEGIN SELECT RAISE(ABORT, new.refusal); END;`;
 
 /** A query for the refusal: one row if the guard is not met. `@refusal` is its fixed part. */
 const UNMET: Readonly<Record<Guard["must"], (sql: string) => string>> = {
@@ -22,7 +19,7 @@ const UNMET: Readonly<Record<Guard["must"], (sql: string) => string>> = {
 export function guardInSql({ sql, params, guard }: Statement): Statement[] {
   if (guard === undefined) return [{ sql, params }];
   const refusal = JSON.stringify(guard.otherwise);
-  const insert = `INSERT INTO refusals ${UNMET[guard.must](sql)}`;
+  const insert = `INSERT INTO refusals (refusal) ${UNMET[guard.must](sql)}`;
   if (guard.must !== "change") return [{ sql: insert, params: { ...params, refusal } }];
   return [
     { sql, params },

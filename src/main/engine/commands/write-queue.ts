@@ -7,7 +7,8 @@ import { AdmissionControl } from "../admission-control.ts";
 
 /** The queue's view of an executor of batches: the writer thread, or any other executor of SQL. */
 export interface BatchExecutor {
-  batch(commands: readonly Work[]): Promise<Committed>;
+  /** @param tags what each command touches, for an executor that tells other servers. */
+  batch(commands: readonly Work[], tags: () => readonly (readonly string[])[]): Promise<Committed>;
 }
 
 export type Committed = Pick<BatchReport, "outcomes" | "commitMs">;
@@ -30,6 +31,7 @@ export interface WriteQueueOptions {
 
 interface Waiting {
   readonly command: Work;
+  readonly tags: readonly string[];
   readonly bytes: number;
   readonly since: number;
   readonly resolve: (outcome: Outcome & { readonly waitedMs: number }) => void;
@@ -100,12 +102,12 @@ export class WriteQueue {
    * @throws AppError `overloaded`, `closing` or `write_timeout`: not written; `outcome_unknown`: the writer died
    * while the command was in flight.
    */
-  submit(command: Work): Promise<Outcome & { readonly waitedMs: number }> {
+  submit(command: Work, tags: readonly string[] = []): Promise<Outcome & { readonly waitedMs: number }> {
     const bytes = bytesOf(command);
     const refusal = this.#refusal(bytes);
     if (refusal !== undefined) return Promise.reject(refusal);
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ command, bytes, since: performance.now(), resolve, reject });
+      this.#waiting.push({ command, tags, bytes, since: performance.now(), resolve, reject });
       this.#bytes += bytes;
       this.#schedule();
     });
@@ -155,7 +157,10 @@ export class WriteQueue {
     if (batch.length === 0) return;
     const sent = performance.now();
     try {
-      const report = await this.#executor.batch(batch.map(({ command }) => command));
+      const report = await this.#executor.batch(
+        batch.map(({ command }) => command),
+        () => batch.map(({ tags }) => tags),
+      );
       const now = performance.now();
       this.#admission.observe(now - Math.max(sent, this.#done), batch.length, syncOf(report));
       this.#done = now;

@@ -141,6 +141,13 @@ export class Lane {
     this.#generation++;
   }
 
+  /** Closes the connection of every thread. Call it while the lane is paused; a thread that still runs keeps its own. */
+  async closeConnections(): Promise<void> {
+    const message = JSON.stringify({ ...EMPTY, close: true } satisfies ReadBatch);
+    await Promise.all(Array.from({ length: this.#free }, () => this.#pool.run(message)));
+    this.reopen();
+  }
+
   get threads(): number {
     return this.#pool.threads.length;
   }
@@ -333,6 +340,8 @@ export class Lane {
     }
   }
 }
+
+const EMPTY = { generation: 0, sql: [], reads: [], deadlineMs: 0 } as const;
 
 function toMessage(generation: number, batch: readonly Waiting[], deadlineMs: number): string {
   const texts = new Numbers<string>();

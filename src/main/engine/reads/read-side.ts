@@ -139,6 +139,21 @@ export class ReadSide {
     }
   }
 
+  /**
+   * Runs the action while no thread has the file open. Reads wait, and then open it anew. A read that is stuck keeps its
+   * connection.
+   */
+  async whileClosed(action: () => Promise<void>): Promise<void> {
+    const lanes = [...new Set(Object.values(this.#lanes))];
+    const paused = await Promise.all(lanes.map((lane) => lane.pause(HOLD_MS)));
+    try {
+      await Promise.all(lanes.map((lane) => lane.closeConnections()));
+      await action();
+    } finally {
+      for (const [i, lane] of lanes.entries()) if (paused[i]) lane.resume();
+    }
+  }
+
   /** The database file was replaced: reads sent from now on use the new file. */
   reopen(): void {
     for (const lane of new Set(Object.values(this.#lanes))) lane.reopen();

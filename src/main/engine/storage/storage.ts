@@ -9,6 +9,7 @@ import type {
   StatementCosts,
   WalState,
 } from "../../../shared/protocol.ts";
+import type { Positions } from "../cluster/positions.ts";
 import type { BatchExecutor } from "../commands/write-queue.ts";
 
 /**
@@ -18,6 +19,8 @@ import type { BatchExecutor } from "../commands/write-queue.ts";
  * refuses it with `in_use` and says who does it instead.
  */
 export interface Storage extends BatchExecutor {
+  /** How far answers have come, where several servers share a database. */
+  readonly positions?: Positions;
   /** The job queue. Priorities: checkpoints, then batches, then maintenance. */
   readonly jobs: PQueue;
   /** Whether batches are accepted now. */

@@ -12,7 +12,7 @@ import { localTarget, type Target } from "./target.ts";
 const DEMO = { tracks: 3_503, seed: 1 } as const;
 
 export async function fillDemo(settings: Settings, writes: WriteSide): Promise<void> {
-  if (settings.demo) await demoInto(settings, localTarget(writes, settings));
+  if (settings.demo && settings.writer === "local") await demoInto(settings, localTarget(writes, settings));
 }
 
 /** Fills an empty database with the demo catalogue, unless another one is being loaded. @returns whether it did. */

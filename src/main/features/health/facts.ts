@@ -19,6 +19,8 @@ export interface Facts {
   readonly recent: Window;
   readonly hour: Window;
   readonly wal: WalState;
+  /** Seconds since what the server shows was last known to be all there is; null without a cluster. */
+  readonly clusterBehind: number | null;
   /** Milliseconds since the WAL was last in the file as far as it should be. */
   readonly checkpointBehindMs: number;
   /** Other processes that hold a snapshot: `sqlite3 (4711)`. Asked only while checkpoints are behind. */

@@ -61,6 +61,7 @@ export function gatherer(sources: Sources): () => Promise<Facts> {
       recent: sampler.last(RECENT_MS),
       hour: sampler.last(HOUR_MS),
       wal: engine.storage.wal,
+      clusterBehind: engine.storage.positions?.behindSeconds ?? null,
       checkpointBehindMs: behind,
       snapshotHolders: behind > BEHIND_MS ? await snapshotHolders(settings.database) : [],
       machine: await machineFacts(),

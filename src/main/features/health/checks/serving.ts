@@ -37,6 +37,17 @@ export const SERVING: readonly Check[] = [
       ),
   },
   {
+    name: "cluster",
+    judge: ({ clusterBehind }) =>
+      atMost(clusterBehind, {
+        warn: 2,
+        fail: 30,
+        unit: "s",
+        advice:
+          "What this server shows may be as old: its rqlite node is behind, or knows no leader. Look with `chinook cluster status`; with a majority of the nodes there is a leader.",
+      }),
+  },
+  {
     name: "threads_lost",
     judge: ({ hour }) =>
       atMost(hour.count("threadsLost"), {
