@@ -30,7 +30,9 @@ export function migrationRequest(migration: Migration, direction: "up" | "down",
   note(text, migration, direction, now);
   text
     .run(sql)
-    .run("INSERT INTO refusals (refusal) SELECT @broken FROM pragma_foreign_key_check LIMIT 1", { broken: BROKEN })
+    .run("INSERT INTO refusals (refusal) SELECT @broken FROM pragma_foreign_key_check LIMIT 1", {
+      broken: BROKEN,
+    })
     .run("UPDATE cluster_commits SET seq = seq + 1, at = @now", { now })
     .run("INSERT INTO cluster_changes SELECT seq, at, '[\"*\"]' FROM cluster_commits")
     .run("RELEASE m")
