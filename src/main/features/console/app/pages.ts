@@ -48,6 +48,25 @@ export const PAGES: readonly Page[] = [
     section: "listen",
     load: () => import("./listen/library.ts"),
   },
+  { path: "/console/watch", title: "Watch", section: "watch", load: () => import("./watch/live.ts") },
+  {
+    path: "/console/watch/history",
+    title: "History",
+    section: "watch",
+    load: () => import("./watch/history.ts"),
+  },
+  {
+    path: "/console/watch/queries",
+    title: "Slow queries",
+    section: "watch",
+    load: () => import("./watch/queries.ts"),
+  },
+  {
+    path: "/console/watch/health",
+    title: "Health",
+    section: "watch",
+    load: () => import("./watch/health.ts"),
+  },
   { path: "/console/sign-in", title: "Sign in", section: null, load: () => import("./shell/sign-in.ts") },
 ];
 
