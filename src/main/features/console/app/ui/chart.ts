@@ -48,7 +48,7 @@ export function Chart({ title, times, lines, show, span, least = 0 }: ChartProps
   }, [chosen, dark, lines.length]);
   useEffect(() => plot.current?.setData([times, ...lines.map(({ values }) => values)] as uPlot.AlignedData));
   return html`<section class="card chart" aria-labelledby=${id}>
-    <h3 id=${id}>${title}</h3>
+    <h2 id=${id}>${title}</h2>
     <ul class="legend">${lines.map(
       ({ label, values }, i) =>
         html`<li key=${label} data-series=${i + 1}><span class="muted">${label}</span> <b>${latest(values, show)}</b></li>`,

@@ -78,7 +78,7 @@ function Busiest({
   readonly activities: readonly Activity[];
 }) {
   return html`<section class="card">
-    <h3>${title}</h3>
+    <h2>${title}</h2>
     ${
       activities.length === 0
         ? html`<p class="muted">${T.idle}</p>`

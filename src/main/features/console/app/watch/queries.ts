@@ -93,8 +93,8 @@ function Line({ statement, part }: { readonly statement: Statement; readonly par
           (finding, i) => html`<li key=${i}>${told(finding)} <code class="muted">${finding.step}</code></li>`,
         )}</ul>`
       }
-      <h3>${T.plan}</h3><pre class="plan" tabindex="0">${plan.steps.join("\n")}</pre>
-      <h3>${T.sql}</h3><pre class="sql" tabindex="0">${sql}</pre>
+      <h2>${T.plan}</h2><pre class="plan" tabindex="0">${plan.steps.join("\n")}</pre>
+      <h2>${T.sql}</h2><pre class="sql" tabindex="0">${sql}</pre>
       <${Advice} id=${id} />
     </div>
   </details></li>`;
