@@ -13,8 +13,8 @@ const WORTH_MS = 0.05;
 const WORTH_OF_ALL = 0.001;
 /** Milliseconds from which a statement is worth a try whatever its plan says. */
 const SLOW_MS = 2;
-/** Runs whose median counts, and the time after which there are no more. */
-const RUNS = 7;
+/** Runs of which the fastest counts, and the time after which there are no more. */
+const RUNS = 15;
 const RUNS_MS = 1_500;
 /** Milliseconds that a run may take. */
 const RUN_MS = 5_000;
@@ -86,10 +86,8 @@ export class Trial {
     const tried = candidatesOf(sql, this.#tables, wanted)
       .filter((candidate) => !this.#exists(candidate))
       .flatMap((candidate) => this.#try(candidate, { sql, params, statement, without }));
-    // Measured again where something seems to help: the machine may have been busy with something else before.
-    const again = tried.length > 0 ? Math.min(without, this.#measure(sql, params) ?? 0) : without;
-    this.#keepBest(tried.map((gain) => ({ ...gain, without_ms: again })).filter(isWorthwhile));
-    return again;
+    this.#keepBest(tried);
+    return without;
   }
 
   /** Of each table the index that helps most; of two that help alike the one with fewer columns. */
@@ -189,7 +187,10 @@ export class Trial {
     return this.#db.prepare<[string], number>(sql).pluck().get(NAME) ?? 0;
   }
 
-  /** The median of some runs; undefined when it cannot be run. What it writes is taken back. */
+  /**
+   * Milliseconds of the fastest of some runs; undefined when it cannot be run. What it writes is taken back. A busy
+   * machine makes most runs slower, and seldom all. (A thread's processor time is known to a few milliseconds only.)
+   */
   #measure(sql: string, params: Readonly<Record<string, Param>>): number | undefined {
     const times: number[] = [];
     const ends = performance.now() + RUNS_MS;
@@ -208,7 +209,7 @@ export class Trial {
       if (this.#db.inTransaction) this.#db.exec("ROLLBACK");
       return undefined;
     }
-    return times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)];
+    return Math.min(...times);
   }
 
   /** Milliseconds for each row of an UPDATE that changes nothing but makes every index of the columns be written. */
