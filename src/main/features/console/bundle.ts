@@ -64,7 +64,7 @@ function styles(): string {
 
 const LAYERS = "@layer vendor, tokens, base, shell, components, pages;";
 
-const IMPORT = /(\bfrom\s*|\bimport\s*)(["'])([^"']+)\2/g;
+const IMPORT = /(\bfrom\s*|\bimport\s*)(["'])([\w./-]+)\2/g;
 
 /** Browsers resolve no bare names, and a strict policy allows no inline import map. */
 const withVendorUrls = (text: string, version: string): string =>

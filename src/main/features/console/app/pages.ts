@@ -67,6 +67,20 @@ export const PAGES: readonly Page[] = [
     section: "watch",
     load: () => import("./watch/health.ts"),
   },
+  { path: "/console/browse", title: "Browse", section: "browse", load: () => import("./browse/index.ts") },
+  {
+    path: "/console/browse/:kind",
+    title: "Browse",
+    section: "browse",
+    load: () => import("./browse/table.ts"),
+  },
+  {
+    path: "/console/browse/:kind/:id",
+    title: "Browse",
+    section: "browse",
+    load: () => import("./browse/record.ts"),
+  },
+  { path: "/console/sql", title: "SQL", section: "browse", load: () => import("./browse/sql.ts") },
   { path: "/console/sign-in", title: "Sign in", section: null, load: () => import("./shell/sign-in.ts") },
 ];
 

@@ -3,6 +3,7 @@ import { html } from "../core/html.ts";
 import { navigate, usePlace, withQuery } from "../core/router.ts";
 import type { FacetName, FacetValue, SearchAnswer } from "../core/types.ts";
 import { TEXTS } from "../texts.ts";
+import { Filters } from "../ui/filters.ts";
 
 const T = TEXTS.search;
 
@@ -28,21 +29,20 @@ const nothing = (changes: Changes): Changes =>
 const go = (changes: Readonly<Record<string, string | null>>): void =>
   navigate(withQuery(changes), { replace: true });
 
-/** How the tracks that were found divide, and fields for what has no counts. Folded on a phone. */
-export function Filters({ facets }: { readonly facets: SearchAnswer["facets"] }) {
+/** How the tracks that were found divide, and fields for what has no counts. */
+export function SearchFilters({ facets }: { readonly facets: SearchAnswer["facets"] }) {
   const { query } = usePlace();
   const active = activeFilters(query);
-  const wide = matchMedia("(min-width: 56rem)").matches;
-  return html`<details class="filters" open=${wide || active.length > 0}>
-    <summary>${T.filters}${active.length > 0 && html` <span class="chip">${active.length}</span>`}</summary>
+  const clear = () => go(Object.fromEntries(FILTERS.map((name) => [name, null])));
+  return html`<${Filters} active=${active.length}>
     <div class="filter-parts">
       ${(["genre", "decade", "artist"] as const).map(
         (name) => html`<${Facet} key=${name} name=${name} values=${facets?.[name] ?? []} query=${query} />`,
       )}
       <${OtherFilters} query=${query} />
-      ${active.length > 0 && html`<button type="button" class="button" onClick=${() => go(Object.fromEntries(FILTERS.map((name) => [name, null])))}>${T.clear}</button>`}
+      ${active.length > 0 && html`<button type="button" class="button" onClick=${clear}>${T.clear}</button>`}
     </div>
-  </details>`;
+  </${Filters}>`;
 }
 
 function Facet({

@@ -9,7 +9,7 @@ import { TEXTS } from "../texts.ts";
 import { More } from "../ui/more.ts";
 import { Empty, Failure, Skeleton } from "../ui/states.ts";
 import { TrackList } from "../ui/track-list.ts";
-import { activeFilters, FILTERS, Filters } from "./search-filters.ts";
+import { activeFilters, FILTERS, SearchFilters } from "./search-filters.ts";
 import { OtherHits } from "./search-others.ts";
 
 const T = TEXTS.search;
@@ -38,7 +38,7 @@ export default function Search() {
   return html`
     <h1 class="small-title">${q === "" ? T.everything : html`${T.resultsFor} <q><bdi>${q}</bdi></q>`}</h1>
     <div class="results" aria-busy=${found.loading}>
-      <${Filters} facets=${found.data?.facets} />
+      <${SearchFilters} facets=${found.data?.facets} />
       <div class="stack"><${Results} found=${found} /></div>
     </div>`;
 }

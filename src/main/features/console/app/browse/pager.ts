@@ -1,0 +1,47 @@
+import { useEffect } from "preact/hooks";
+import { count } from "../core/format.ts";
+import { html } from "../core/html.ts";
+import { navigate, usePlace, withQuery } from "../core/router.ts";
+import type { Page } from "../core/types.ts";
+import { TEXTS } from "../texts.ts";
+
+const T = TEXTS.browse;
+
+/** The cursors of the pages before, of each list: the API's cursors lead forward alone. */
+const trails = new Map<string, (string | null)[]>();
+
+export function Pager({
+  page,
+  list,
+  size,
+}: {
+  readonly page: Page<unknown> | undefined;
+  readonly list: string;
+  readonly size: number;
+}) {
+  const { query } = usePlace();
+  const cursor = query.get("cursor");
+  const trail = trails.get(list) ?? [];
+  useEffect(() => {
+    if (cursor === null) trails.set(list, []);
+  }, [cursor, list]);
+  if (page === undefined) return null;
+  const forward = () => {
+    trails.set(list, [...trail, cursor]);
+    navigate(withQuery({ cursor: page.next }));
+  };
+  const back = () => {
+    trails.set(list, trail.slice(0, -1));
+    navigate(withQuery({ cursor: trail.at(-1) ?? null }));
+  };
+  const from = trail.length * size;
+  const known = cursor === null || trail.length > 0;
+  return html`<nav class="pager" aria-label=${T.pages}>
+    <p class="muted small" role="status">${page.total !== undefined && T.shown(known ? count(from + 1) : "…", known ? count(from + page.data.length) : "…", count(page.total), page.data.length)}</p>
+    <div class="row">
+      <button type="button" class="button" disabled=${cursor === null} onClick=${() => navigate(withQuery({ cursor: null }))}>${T.first}</button>
+      <button type="button" class="button" disabled=${cursor === null || trail.length === 0} onClick=${back}>${T.previous}</button>
+      <button type="button" class="button" disabled=${page.next === null} onClick=${forward}>${T.next}</button>
+    </div>
+  </nav>`;
+}
