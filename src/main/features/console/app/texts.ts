@@ -41,6 +41,7 @@ export const TEXTS = {
     forbidden: "You may not see this.",
   },
   listen: {
+    discover: "Discover",
     play: "Record a play",
     playOf: (name: string) => `Record a play of ${name}`,
     played: (name: string) => `Played “${name}”.`,
@@ -143,6 +144,7 @@ export const TEXTS = {
       employees: "Employees",
       invoices: "Invoices",
     },
+    all: "All kinds",
     kindsLabel: "Kinds",
     columns: {
       id: "Id",

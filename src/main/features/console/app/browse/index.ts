@@ -7,6 +7,7 @@ import type { Page } from "../core/types.ts";
 import { TEXTS } from "../texts.ts";
 import { Icon } from "../ui/icon.ts";
 import { KINDS, type Kind } from "./kinds.ts";
+import { BrowseNav } from "./nav.ts";
 
 const T = TEXTS.browse;
 
@@ -14,7 +15,7 @@ const T = TEXTS.browse;
 export default function Browse() {
   const operator = may("operate", useStore(session));
   const kinds = KINDS.filter(({ operators }) => !operators || operator);
-  return html`<h1>${TEXTS.shell.browse}</h1>
+  return html`<${BrowseNav} /><h1>${TEXTS.shell.browse}</h1>
     <p class="muted lead">${T.lead}</p>
     <ul class="kinds">${kinds.map((kind) => html`<${KindCard} key=${kind.name} kind=${kind} />`)}
       ${operator && html`<li><a class="card" href="/console/sql"><span class="kind-name">SQL</span><span class="muted small">${T.sqlLead}</span></a></li>`}

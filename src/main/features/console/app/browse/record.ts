@@ -9,6 +9,7 @@ import { DataTable } from "../ui/data-table.ts";
 import { EntityActions } from "../ui/entity-actions.ts";
 import { Empty, Loaded } from "../ui/states.ts";
 import { cellText, type Kind, kindOf, type Row } from "./kinds.ts";
+import { BrowseNav } from "./nav.ts";
 
 const T = TEXTS.browse;
 
@@ -23,7 +24,7 @@ function Record({ kind, id }: { readonly kind: Kind; readonly id: string }) {
   const row = useResource<Row>(`/v1/${kind.name}/${id}`);
   const title = `${kind.label} #${id}`;
   useTitle(title);
-  return html`<nav class="small"><a href=${`/console/browse/${kind.name}`}>${kind.label}</a></nav>
+  return html`<${BrowseNav} />
     <h1>${title}</h1>
     <${Loaded} of=${row}>${(data: Row) => html`
       ${kind.name === "media-types" && html`<div class="row pad"><${EntityActions} kind="media-types" entity=${data} reload=${row.reload} /></div>`}

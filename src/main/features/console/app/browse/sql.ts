@@ -5,6 +5,7 @@ import { hasAccounts, may, session } from "../core/session.ts";
 import { useStore } from "../core/store.ts";
 import { TEXTS } from "../texts.ts";
 import { Empty } from "../ui/states.ts";
+import { BrowseNav } from "./nav.ts";
 import { Plan, type QueryPlan } from "./sql-plan.ts";
 import { Result, type SqlResult } from "./sql-result.ts";
 import { SavedQueries, TableNames } from "./sql-saved.ts";
@@ -50,7 +51,7 @@ function Editor() {
     setSql(text);
     field.current?.focus();
   };
-  return html`<h1>SQL</h1>
+  return html`<${BrowseNav} /><h1>SQL</h1>
     <p class="muted lead">${T.lead}</p>
     <form class="stack" onSubmit=${run}>
       <textarea ref=${field} class="code" rows="7" maxlength="100000" required spellcheck=${false} aria-label=${T.statement} value=${sql}

@@ -16,7 +16,8 @@ import { Icon } from "../ui/icon.ts";
 import { Empty, Failure, Skeleton } from "../ui/states.ts";
 import { ColumnChoice, useColumns } from "./columns.ts";
 import { FilterBar } from "./filter-bar.ts";
-import { type Column, cellText, KINDS, type Kind, kindOf, type Row } from "./kinds.ts";
+import { type Column, cellText, type Kind, kindOf, type Row } from "./kinds.ts";
+import { BrowseNav } from "./nav.ts";
 import { Pager } from "./pager.ts";
 import { allRows, sheetOf } from "./sheet.ts";
 
@@ -52,7 +53,7 @@ function Table({ kind }: { readonly kind: Kind }) {
     cell: (row: Row) => html`<${Cell} column=${column} row=${row} />`,
   });
   return html`
-    <${KindTabs} current=${kind.name} />
+    <${BrowseNav} />
     <header class="part-head"><h1>${kind.label}</h1><div class="row">
       <${NewButton} kind=${kind} done=${page.reload} />
       <${ColumnChoice} kind=${kind} shown=${columns} />
@@ -77,15 +78,6 @@ function Cell({ column, row }: { readonly column: Column; readonly row: Row }) {
   return href === undefined
     ? html`<bdi title=${text}>${text}</bdi>`
     : html`<a href=${href} title=${text}><bdi>${text}</bdi></a>`;
-}
-
-function KindTabs({ current }: { readonly current: string }) {
-  const operator = may("operate", useStore(session));
-  const kinds = KINDS.filter(({ operators }) => !operators || operator);
-  return html`<nav class="tabs" aria-label=${T.kindsLabel}>
-    ${kinds.map(({ name, label }) => html`<a key=${name} class="chip" href=${`/console/browse/${name}`} aria-current=${name === current ? "page" : undefined}>${label}</a>`)}
-    ${operator && html`<a class="chip" href="/console/sql">SQL</a>`}
-  </nav>`;
 }
 
 function NewButton({ kind, done }: { readonly kind: Kind; readonly done: () => void }) {

@@ -7,6 +7,7 @@ import { Section } from "../ui/section.ts";
 import { Loaded } from "../ui/states.ts";
 import { Charts } from "./charts.ts";
 import { ForYou } from "./for-you.ts";
+import { ListenNav } from "./nav.ts";
 import { NewAlbums, SomePlaylists } from "./shelves.ts";
 
 const T = TEXTS.listen;
@@ -14,6 +15,7 @@ const T = TEXTS.listen;
 /** The first page: what is heard most, what one may like, and ways into the rest. */
 export default function Home() {
   return html`
+    <${ListenNav} />
     <h1 class="hidden-text">${TEXTS.shell.listen}</h1>
     <${PopularSearches} />
     <div class="split">

@@ -11,6 +11,7 @@ import { More } from "../ui/more.ts";
 import { chosenListener } from "../ui/play.ts";
 import { Section } from "../ui/section.ts";
 import { Loaded } from "../ui/states.ts";
+import { ListenNav } from "./nav.ts";
 
 const T = TEXTS.library;
 
@@ -36,7 +37,7 @@ export default function Library() {
   const id = hasAccounts ? person?.id : chosen;
   const favourites = usePaged<Mark>("/v1/favourites?limit=50");
   const ratings = usePaged<Mark>("/v1/ratings?limit=50");
-  return html`<h1>${T.title}</h1>
+  return html`<${ListenNav} /><h1>${T.title}</h1>
     <div class="split">
       <${List} title=${T.favourites} none=${T.noFavourites} of=${favourites} row=${markRow} />
       <${List} title=${T.ratings} none=${T.noRatings} of=${ratings} row=${markRow} />

@@ -19,6 +19,7 @@ import { Hero } from "../ui/hero.ts";
 import { Icon } from "../ui/icon.ts";
 import { More } from "../ui/more.ts";
 import { Loaded } from "../ui/states.ts";
+import { coverOf } from "../ui/tiles.ts";
 import { TrackList } from "../ui/track-list.ts";
 
 const T = TEXTS.playlists;
@@ -55,7 +56,7 @@ function View({ of, playlist }: { readonly of: Resource<Playlist>; readonly play
     }
   };
   return html`
-    <${Hero} kind=${T.one} title=${name} picture=${html`<${Cover} id=${id * 7 + 3} />`} facts=${facts}>
+    <${Hero} kind=${T.one} title=${name} picture=${html`<${Cover} id=${coverOf(id)} />`} facts=${facts}>
       <${EntityActions} kind="playlists" entity=${playlist} reload=${of.reload} mayEdit=${mine} />
       ${listens && html`<button type="button" class="button" onClick=${copy}>${T.copy}</button>`}
       ${(["m3u8", "xspf"] as const).map((format) => html`<a class="button quiet" key=${format} download href=${`/v1/playlists/${id}/export.${format}`}><${Icon} name="download" /> ${format.toUpperCase()}</a>`)}

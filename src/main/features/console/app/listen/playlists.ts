@@ -14,6 +14,7 @@ import { More } from "../ui/more.ts";
 import { Section } from "../ui/section.ts";
 import { Loaded } from "../ui/states.ts";
 import { PlaylistTile, Tiles } from "../ui/tiles.ts";
+import { ListenNav } from "./nav.ts";
 
 const T = TEXTS.playlists;
 
@@ -25,7 +26,7 @@ export default function Playlists() {
     setMaking(false);
     navigate(links.playlist(id));
   };
-  return html`
+  return html`<${ListenNav} />
     <header class="part-head"><h1>${T.title}</h1>
       ${may("listen", there) && html`<button type="button" class="button primary" onClick=${() => setMaking(true)}><${Icon} name="plus" /> ${T.make}</button>`}
     </header>

@@ -54,6 +54,9 @@ export const AlbumTile = ({
     name=${name ?? html`<bdi>${album.title}</bdi>`}
     note=${note ?? html`<a href=${links.artist(album.artist_id)}><bdi>${album.artist_name}</bdi></a>`} />`;
 
+/** Playlists have sleeves of their own, not those of the albums with their ids. */
+export const coverOf = (playlist: number): number => playlist * 5 + 3;
+
 export const PlaylistTile = ({ playlist, name }: { readonly playlist: Playlist; readonly name?: Content }) =>
-  html`<${Tile} href=${links.playlist(playlist.id)} picture=${html`<${Cover} id=${playlist.id * 7 + 3} />`}
+  html`<${Tile} href=${links.playlist(playlist.id)} picture=${html`<${Cover} id=${coverOf(playlist.id)} />`}
     name=${name ?? html`<bdi>${playlist.name}</bdi>`} note=${TEXTS.listen.trackCount(playlist.track_count)} />`;
