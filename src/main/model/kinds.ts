@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { MadeOnce } from "../../shared/made-once.ts";
 import type { Param, Statement } from "../../shared/protocol.ts";
 import { date, id, money, prose, text, toCents } from "../http/fields.ts";
 import { byId, counts, dates, equals, type Filter, LOOKUPS, prefix, prices, times } from "./filters.ts";
@@ -352,10 +353,17 @@ export const KINDS = {
 export const ALL_KINDS: readonly Kind[] = Object.values(KINDS);
 
 /** The entity as JSON text, in SQL. */
+const jsons = new MadeOnce();
+const etags = new MadeOnce();
+
 export const jsonOf = (kind: Kind): string =>
-  `json_object(${Object.entries(kind.fields)
-    .map(([name, expression]) => `'${name}', ${expression}`)
-    .join(", ")})`;
+  jsons.get(
+    kind.path,
+    () =>
+      `json_object(${Object.entries(kind.fields)
+        .map(([name, expression]) => `'${name}', ${expression}`)
+        .join(", ")})`,
+  );
 
 /**
  * The entity's ETag, in SQL. It changes exactly when its JSON may have changed. It includes the latest update of
@@ -363,7 +371,11 @@ export const jsonOf = (kind: Kind): string =>
  * derived from that time.
  */
 export const etagOf = (kind: Kind): string =>
-  `'"' || ${kind.versions.map((version) => `ifnull(${version}, 0)`).join(" || '.' || ")} || '-' || ${lastUpdate(kind)} || '"'`;
+  etags.get(
+    kind.path,
+    () =>
+      `'"' || ${kind.versions.map((version) => `ifnull(${version}, 0)`).join(" || '.' || ")} || '-' || ${lastUpdate(kind)} || '"'`,
+  );
 
 function lastUpdate({ versions }: Kind): string {
   const times = versions.map((version) => `ifnull(${version.replace(".version", ".updated_at")}, '')`);

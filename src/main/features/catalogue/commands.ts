@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { MadeOnce } from "../../../shared/made-once.ts";
 import type { Param, Statement, Statements } from "../../../shared/protocol.ts";
 import { type Command, type CommandContext, command, statement } from "../../engine/commands/command.ts";
 import { CHANGED_IF_MATCHED, FOUND, REFERENCES_KNOWN, UNKNOWN_ID } from "../../engine/commands/guards.ts";
@@ -21,9 +22,14 @@ export interface KindCommands {
   readonly remove: Command<DeleteInput>;
 }
 
+const texts = new MadeOnce();
+
 /** The entity as an answer: body, etag. */
 const answerWhere = (kind: Kind, condition: string): string =>
-  `SELECT ${jsonOf(kind)} AS body, ${etagOf(kind)} AS etag FROM ${kind.from} WHERE ${condition}`;
+  texts.get(
+    `${kind.path} answer ${condition}`,
+    () => `SELECT ${jsonOf(kind)} AS body, ${etagOf(kind)} AS etag FROM ${kind.from} WHERE ${condition}`,
+  );
 
 const unknownReference = (column: string, table: string): string =>
   `SELECT '/${column}', '${UNKNOWN_ID}' WHERE NOT EXISTS (SELECT 1 FROM ${table} WHERE id = likely(@${column}))`;
@@ -55,9 +61,12 @@ const create = (kind: Kind): Command<Body> =>
   });
 
 export function insert(table: string, columns: Record<string, Param>): Statement {
-  const names = Object.keys(columns);
-  const values = names.map((name) => `@${name}`);
-  return statement(`INSERT INTO ${table} (${names.join(", ")}) VALUES (${values.join(", ")})`, columns);
+  const names = Object.keys(columns).join(", ");
+  const sql = texts.get(
+    `${table} insert ${names}`,
+    () => `INSERT INTO ${table} (${names}) VALUES (@${names.replaceAll(", ", ", @")})`,
+  );
+  return statement(sql, columns);
 }
 
 export const auditOf = (kind: Kind) => ({
@@ -68,32 +77,41 @@ export const auditOf = (kind: Kind) => ({
 
 /** `{"field": [old, new], …}` of the fields of a PATCH that differ. */
 function changed(kind: Kind, id: number, body: Body): Statement {
-  const given = Object.entries(body)
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => [name, Array.isArray(value) ? JSON.stringify(value) : (value as Param)] as const);
-  const fields = given.map(
-    ([name, value]) => `SELECT '${name}' AS key, ${kind.fields[name]} AS old, ${asGiven(name, value)} AS new
-      FROM ${kind.table} t WHERE t.id = likely(@id)`,
-  );
+  const given = Object.entries(body).filter(([, value]) => value !== undefined) as [string, Param][];
+  const params: Record<string, Param> = { id };
+  for (const [name, value] of given) params[`new_${name}`] = value;
+  // Numbers are bound as reals, which JSON would show.
+  const values = given.map(([name, value]) => ({ name, cast: Number.isInteger(value) ? " AS INTEGER" : "" }));
+  const key = values.map(({ name, cast }) => name + cast).join();
   return statement(
-    `SELECT json_group_object(key, json_array(old, new)) FROM (${fields.join(" UNION ALL ")}) WHERE old IS NOT new`,
-    { id, ...Object.fromEntries(given.map(([name, value]) => [`new_${name}`, value])) },
+    texts.get(`${kind.path} changed ${key}`, () => changedSql(kind, values)),
+    params,
   );
 }
 
-/** Numbers are bound as reals, which JSON would show. */
-const asGiven = (name: string, value: Param): string =>
-  Number.isInteger(value) ? `CAST(@new_${name} AS INTEGER)` : `@new_${name}`;
+/** @param values fields, and how the given value is cast. */
+function changedSql(kind: Kind, values: readonly { readonly name: string; readonly cast: string }[]): string {
+  const fields = values.map(
+    ({ name, cast }) => `SELECT '${name}' AS key, ${kind.fields[name]} AS old,
+      ${cast === "" ? `@new_${name}` : `CAST(@new_${name}${cast})`} AS new
+      FROM ${kind.table} t WHERE t.id = likely(@id)`,
+  );
+  return `SELECT json_group_object(key, json_array(old, new)) FROM (${fields.join(" UNION ALL ")}) WHERE old IS NOT new`;
+}
 
 /** If-Match and If-None-Match, inside the transaction that writes: nothing can change between check and write. */
 export function matches(kind: Kind): string {
-  const etag = `(SELECT ${etagOf(kind)} FROM ${kind.from} WHERE t.id = likely(@id))`;
-  return `(@if_match IS NULL OR ${etag} IN (SELECT value FROM json_each(@if_match)))
-    AND (@if_none_match IS NULL OR ${etag} NOT IN (SELECT value FROM json_each(@if_none_match)))`;
+  return texts.get(`${kind.path} matches`, () => {
+    const etag = `(SELECT ${etagOf(kind)} FROM ${kind.from} WHERE t.id = likely(@id))`;
+    return `(@if_match IS NULL OR ${etag} IN (SELECT value FROM json_each(@if_match)))
+      AND (@if_none_match IS NULL OR ${etag} NOT IN (SELECT value FROM json_each(@if_none_match)))`;
+  });
 }
 
-const found = (kind: Kind, id: number): Statement =>
-  statement(`SELECT 1 FROM ${kind.table} WHERE id = likely(@id)`, { id }, FOUND);
+const found = (kind: Kind, id: number): Statement => {
+  const sql = texts.get(`${kind.path} found`, () => `SELECT 1 FROM ${kind.table} WHERE id = likely(@id)`);
+  return statement(sql, { id }, FOUND);
+};
 
 const patch = (kind: Kind): Command<PatchInput> =>
   command({
@@ -131,10 +149,15 @@ function update(
   columns: Record<string, Param>,
   { now, ifMatch, ifNoneMatch }: CommandContext,
 ): Statement {
-  const sets = Object.keys(columns).map((name) => `${name} = @${name}, `);
-  return statement(
-    `UPDATE ${kind.table} SET ${sets.join("")}version = version + 1, updated_at = @now
+  const names = Object.keys(columns);
+  const sets = () => names.map((name) => `${name} = @${name}, `).join("");
+  const sql = texts.get(
+    `${kind.path} update ${names.join()}`,
+    () => `UPDATE ${kind.table} SET ${sets()}version = version + 1, updated_at = @now
      WHERE id = likely(@id) AND ${matches(kind)}`,
+  );
+  return statement(
+    sql,
     { ...columns, id, now, if_match: ifMatch, if_none_match: ifNoneMatch },
     CHANGED_IF_MATCHED,
   );
