@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { PLAIN_KINDS } from "../../src/main/features/catalogue/commands.ts";
 import { COMMANDS } from "../../src/main/features/index.ts";
-import { KINDS, type Kind } from "../../src/main/model/kinds.ts";
+import { ALL_KINDS, KINDS, type Kind } from "../../src/main/model/kinds.ts";
 import { DIMENSIONS, VECTOR_KINDS } from "../../src/shared/embedders/embedder.ts";
 import type { BULK_COLUMNS } from "../../src/shared/tables.ts";
 
@@ -102,6 +102,20 @@ const kindInputs = (kind: Kind): Record<string, Inputs> => ({
   }),
   [`${kind.path}.delete`]: fc.record({ input: fc.record({ id }), ifMatch }),
 });
+
+/** A line of an import: with an identity that is its own, another's or none. */
+const lineOf = (kind: Kind): Inputs =>
+  only(
+    fc
+      .tuple(
+        bodyOf(kind),
+        fc.record(
+          { id: fc.constantFrom(1, 2, 55), public_id: fc.constantFrom("1", "2", "new") },
+          { requiredKeys: [] },
+        ),
+      )
+      .map(([body, identity]) => ({ ...body, ...identity })),
+  );
 
 const play = fc.record({ track_id: id, user_id: fc.constantFrom(undefined, null, 1, 2) });
 const vectorKind = fc.constantFrom(...VECTOR_KINDS);
@@ -247,6 +261,22 @@ export const INPUTS: Readonly<Record<string, Inputs>> = {
     }),
     seen: ifMatch,
   }),
+  ...Object.fromEntries(ALL_KINDS.map((kind) => [`${kind.path}.import`, lineOf(kind)])),
+  "playlist-tracks.import": only(
+    fc.record(
+      {
+        id: fc.constantFrom(1, 2, 77),
+        playlist_id: fc.constantFrom(1, 1, 2, 1_500, 999),
+        track_id: id,
+        position: fc.nat(9),
+      },
+      { requiredKeys: ["playlist_id", "track_id"] },
+    ),
+  ),
+  "track-tags.import": only(fc.record({ track_id: id, tag_id: id })),
+  "track-metadata.import": only(
+    fc.tuple(id, metadataKey, metadataBody).map(([track_id, key, body]) => ({ track_id, key, ...body })),
+  ),
   "tags.merge": only(
     fc.record({
       id: fc.constantFrom(1, 2, 3, 5, 999),

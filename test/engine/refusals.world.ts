@@ -35,6 +35,8 @@ const FIRST_ROWS = `
   WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
   INSERT INTO playlists (public_id, slug, name, owner_id, visibility, created_at, updated_at)
     SELECT 'of 4: ' || i, 's', 'N', 4, 'private', 't', 't' FROM n;
+  INSERT INTO playlists (id, public_id, slug, name, track_count, created_at, updated_at)
+    VALUES (1500, '1500', 's', 'Full', 10000, 't', 't');
   INSERT INTO playlist_tracks (playlist_id, track_id, position, added_at) VALUES (1, 1, 1048576, 't'), (1, 3, 2097152, 't');
   INSERT INTO plays (track_id, user_id, played_at) VALUES (1, 1, '2026-11-20T00:00:00.000Z');
   INSERT INTO tags (public_id, slug, name, type, parent_id, synonyms, created_at, updated_at) VALUES

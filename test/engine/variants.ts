@@ -397,8 +397,7 @@ function searchVariants(): Record<string, unknown>[] {
 export function variantsOf(db: Connection, read: AnyRead): Variant[] {
   const kind = ALL_KINDS.find(({ path }) => path === read.name.split(".")[0]);
   if (kind !== undefined && read.name.endsWith(".get")) return [{ read, params: { id: 3 }, filters: [] }];
-  if (kind !== undefined && read.name.endsWith(".export_all"))
-    return [{ read, params: { after: 3 }, filters: [] }];
+  if (read.name.endsWith(".export_all")) return [{ read, params: { after: [3, "a"] }, filters: [] }];
   if (kind !== undefined && read.name.endsWith(".by_ids")) {
     const params = { ids: "[3,999999,1]", limit: 20, sort: "id", total: "0" };
     return [{ read, params, filters: ["ids"] }];

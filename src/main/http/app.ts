@@ -42,7 +42,8 @@ export function createApp(routes: readonly Route[], options: ExchangeOptions): A
     return sent instanceof Promise ? sent.then(answer) : answer(sent);
   };
   for (const route of routes) {
-    const target = { path: route.path, handle: route.handle, rule: ruleOf(route) };
+    const { path, handle, accepts } = route;
+    const target = { path, handle, rule: ruleOf(route), ...(accepts === undefined ? {} : { accepts }) };
     hono.on(route.method, patternOf(route), to(target));
   }
   const methodsOf = methodTable(routes);

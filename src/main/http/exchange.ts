@@ -45,7 +45,7 @@ export interface ExchangeOptions {
 }
 
 /** A route, or the answer to requests that match none. */
-export type Target = Pick<Route, "path" | "handle"> & { readonly rule: AccessRule };
+export type Target = Pick<Route, "path" | "handle" | "accepts"> & { readonly rule: AccessRule };
 
 /** A request before its admission. */
 export type Request = Omit<Call, "principal" | "requestId" | "addressOf">;
@@ -95,7 +95,7 @@ export function exchange(request: Request, target: Target, options: ExchangeOpti
     ended: options.trace?.(request.incoming, request.method, target.path),
   };
   try {
-    options.guard(request.incoming);
+    options.guard(request.incoming, target.accepts);
     const held = options.positions?.held(request.incoming);
     const reply =
       held === undefined

@@ -111,11 +111,57 @@ const JSON_TYPE = /^application\/(json|merge-patch\+json)\s*(;\s*charset\s*=\s*"
 
 export const isJsonType = (type: string): boolean => type === "application/json" || JSON_TYPE.test(type);
 
-function checkContentType({ headers }: IncomingMessage): void {
+/** Without parameters, in lower case. */
+export const mediaTypeOf = (type: string): string => type.split(";", 1)[0]!.trim().toLowerCase();
+
+/**
+ * A body that is not JSON, as it comes.
+ *
+ * @throws AppError `media_type_unsupported`, `body_too_large`; while it comes `body_too_large` and `bad_request`.
+ */
+export function streamOf(
+  incoming: Asking,
+  accepts: readonly string[],
+  maxBytes: number,
+): { type: string; chunks: AsyncGenerator<Buffer> } {
+  const type = mediaTypeOf(incoming.headers["content-type"] ?? "");
+  if (!accepts.includes(type))
+    throw new AppError("media_type_unsupported", {
+      detail: `expected ${accepts.join(" or ")}, got ${type || "no Content-Type"}`,
+    });
+  checkEncoding(incoming);
+  if (Number(incoming.headers["content-length"] ?? 0) > maxBytes) throw new AppError("body_too_large");
+  incoming[ASK]?.();
+  return { type, chunks: bounded(incoming, maxBytes) };
+}
+
+async function* bounded(incoming: IncomingMessage, maxBytes: number): AsyncGenerator<Buffer> {
+  let bytes = 0;
+  try {
+    for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
+      bytes += (chunk as Buffer).length;
+      if (bytes > maxBytes) throw new AppError("body_too_large");
+      yield chunk as Buffer;
+    }
+  } catch (cause) {
+    // The rest is read and dropped, so that the client gets to read the response.
+    incoming.resume();
+    throw cause instanceof AppError
+      ? cause
+      : new AppError("bad_request", { detail: "the body ended early", cause });
+  }
+}
+
+function checkContentType(incoming: IncomingMessage): void {
+  const { headers } = incoming;
   const type = headers["content-type"];
   if (type === undefined || !isJsonType(type)) {
     throw new AppError("media_type_unsupported", { detail: `got ${type ?? "no Content-Type"}` });
   }
+  checkEncoding(incoming);
+}
+
+function checkEncoding({ headers }: IncomingMessage): void {
   const encoding = headers["content-encoding"];
   if (encoding !== undefined && encoding !== "identity") {
     throw new AppError("media_type_unsupported", { detail: `got Content-Encoding ${encoding}` });

@@ -81,11 +81,16 @@ function operation(route: Route): ZodOpenApiOperationObject {
     ...(route.batch ? { "x-batch": true } : {}),
     requestParams: { path: part(true), query: part(false) },
     parameters: (route.headers ?? []).map(requestHeader),
-    ...(route.body === undefined
-      ? {}
-      : { requestBody: { required: true, content: jsonContent(route.body) } }),
+    ...requestBody(route),
     responses: { ...successes(route), ...failures(route) },
   } as ZodOpenApiOperationObject;
+}
+
+function requestBody({ body, accepts }: Route) {
+  if (body !== undefined) return { requestBody: { required: true, content: jsonContent(body) } };
+  if (accepts === undefined) return {};
+  const content = accepts.map((type) => [type, { schema: { type: "string" } }] as const);
+  return { requestBody: { required: true, content: Object.fromEntries(content) } };
 }
 
 /** How a request authenticates if CHINOOK_AUTH=required. */
@@ -170,6 +175,7 @@ function failures(route: Route) {
   if (route.body !== undefined) {
     codes.push("body_malformed", "body_too_large", "reference_unknown", "disk_full");
   }
+  if (route.accepts !== undefined) codes.push("body_too_large", "disk_full");
   if (route.headers?.includes("If-Match")) codes.push("precondition_failed");
   if (route.method === "DELETE") codes.push("in_use");
   if (route.headers?.includes("Idempotency-Key"))

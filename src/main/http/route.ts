@@ -61,6 +61,8 @@ export interface Route {
   /** Path and query parameters. */
   readonly parameters?: z.ZodObject;
   readonly body?: z.ZodType;
+  /** Content types of its body, where that is not JSON: neither a form nor a preflight's exception may be among them. */
+  readonly accepts?: readonly ("application/x-ndjson" | "text/csv")[];
   /** It can be an operation of a batch: it executes one command, by `create` or `change`, and nothing else. */
   readonly batch?: true;
   /** Request headers that it honours. */

@@ -52,6 +52,18 @@ export function typed({ value, type = typeOf(value) }: MetadataBody): TypedValue
   return { type, value: typeof value === "boolean" ? Number(value) : value };
 }
 
+/** Shows a whole number as such, although numbers are bound as reals. */
+const VALUE = `CASE m.type WHEN 'boolean' THEN json(iif(m.value, 'true', 'false'))
+  WHEN 'number' THEN iif(m.value = CAST(m.value AS INTEGER), CAST(m.value AS INTEGER), m.value) ELSE m.value END`;
+/** Fields of one key of `m` (track_metadata), an SQL expression each. */
+export const METADATA_FIELDS = { key: "m.key", type: "m.type", value: VALUE, updated_at: "m.updated_at" };
+export const METADATA_JSON = `json_object(${Object.entries(METADATA_FIELDS)
+  .map(([name, expression]) => `'${name}', ${expression}`)
+  .join(", ")})`;
+
+/** Keys of one track. */
+export const MAX_KEYS = 300;
+
 /** A range of one type; what equals has both ends alike. `n` tells conditions apart: one may have several ranges. */
 interface Range {
   readonly n: number;

@@ -1,7 +1,6 @@
-import { setTimeout as delay } from "node:timers/promises";
-import { AppError, type ErrorCode } from "../../../shared/errors.ts";
 import type { Chunk } from "../../../shared/tables.ts";
 import type { Progress } from "../../cli/output.ts";
+import { patiently } from "../../engine/commands/patiently.ts";
 import type { CatalogueSource } from "./commands.ts";
 import type { Target } from "./target.ts";
 
@@ -46,22 +45,6 @@ async function finish(
   progress.done();
   const rows = Object.values(tables).reduce((a, b) => a + b, 0);
   return { rows, changed, tables };
-}
-
-/** Refusals after which nothing was written and a retry may succeed. */
-const AGAIN = new Set<ErrorCode>(["write_timeout", "overloaded", "wal_full", "busy", "writer_lost"]);
-const [AGAIN_MS, ATTEMPTS] = [500, 600];
-
-/** A slow disk makes a load slow but does not abort it. */
-async function patiently<T>(write: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await write();
-    } catch (error) {
-      if (!(error instanceof AppError && AGAIN.has(error.code)) || attempt === ATTEMPTS) throw error;
-      await delay(AGAIN_MS);
-    }
-  }
 }
 
 /** In order of the tables, with a few chunks of one table in flight. */

@@ -3,8 +3,10 @@ import { openForReading } from "../../../shared/database/sqlite.ts";
 import { AppError } from "../../../shared/errors.ts";
 import type { Settings } from "../../../shared/settings.ts";
 import type { Chunk } from "../../../shared/tables.ts";
+import { request, runningServer } from "../../cli/database.ts";
 import { type Progress, progress } from "../../cli/output.ts";
 import { backups } from "../backups/feature.ts";
+import type { Report } from "../jobs/feature.ts";
 import type { CatalogueSource } from "./commands.ts";
 import { type Filled, fill } from "./fill.ts";
 import { FINGERPRINT_SQL } from "./source.ts";
@@ -76,10 +78,16 @@ function told(settings: Settings, total: number): Progress {
       last = performance.now();
       const report = { phase, done, total: Math.max(total, done) };
       // Nobody waits for a report, and a load does not fail for one.
-      withTarget(settings, (target) => target.report(report)).catch(() => {});
+      tellServer(settings, report).catch(() => {});
     },
     done: () => bar.done(),
   };
+}
+
+/** Without a server nobody is told: the database is not opened for that, it may be about to be replaced. */
+async function tellServer({ database }: Settings, report: Report): Promise<void> {
+  const server = await runningServer(database);
+  if (server !== undefined) await request(server, "POST", "/admin/bulk/progress", report);
 }
 
 /** Into the file itself, since a replicator follows it: into an empty one only, for this way can be cut off. */

@@ -22,17 +22,9 @@ export interface Target {
    * @returns false when a replicator follows the file: no other can take its place.
    */
   begin(): Promise<boolean>;
-  /** Tells the server that holds the database how far a load is; nobody else is told. */
-  report(report: LoadReport): Promise<void>;
   /** Serves the catalogue that was loaded beside it. @returns where the database of before is now. */
   adopt(): Promise<string>;
   close(): Promise<void>;
-}
-
-export interface LoadReport {
-  readonly phase: string;
-  readonly done: number;
-  readonly total: number;
 }
 
 export interface Found {
@@ -71,14 +63,13 @@ export function targetOf(connected: Connected, settings: Settings): Target {
   return { name, ...basis, settle, close: () => connected.close() };
 }
 
-type Basis = Pick<Target, "load" | "source" | "setSource" | "begin" | "report" | "adopt">;
+type Basis = Pick<Target, "load" | "source" | "setSource" | "begin" | "adopt">;
 
 const localBasis = (writes: WriteSide, { database, checkpoints }: Settings): Basis => ({
   load: async (chunk) => changedOf((await writes.commands.execute(BULK_COMMANDS.load, chunk)).body!),
   setSource: async (source) => void (await writes.commands.execute(BULK_COMMANDS.source, { source })),
   source: async () => JSON.parse((await writes.commands.execute(BULK_COMMANDS.inspect, {})).body!),
   begin: async () => checkpoints === "managed",
-  report: async () => {},
   adopt: async () => (await writes.storage.adopt(adoptRequest(database))).kept,
 });
 
@@ -89,7 +80,6 @@ function remoteBasis(server: string): Basis {
     setSource: async (source) => void (await call("POST", "/admin/bulk/source", { source })),
     source: async () => JSON.parse(await call("GET", "/admin/bulk/source")),
     begin: async () => JSON.parse(await call("POST", "/admin/bulk/begin")).replaceable,
-    report: async (report) => void (await call("POST", "/admin/bulk/progress", report)),
     adopt: async () => JSON.parse(await call("POST", "/admin/bulk/adopt")).kept,
   };
 }

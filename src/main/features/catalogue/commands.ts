@@ -35,7 +35,7 @@ const unknownReference = (column: string, table: string): string =>
   `SELECT '/${column}', '${UNKNOWN_ID}' WHERE NOT EXISTS (SELECT 1 FROM ${table} WHERE id = likely(@${column}))`;
 
 /** The ids that a body gives must be of something. */
-function referencesKnown(kind: Kind, columns: Record<string, Param>): Statements {
+export function referencesKnown(kind: Kind, columns: Record<string, Param>): Statements {
   const given = Object.entries(kind.references).filter(([column]) => columns[column] != null);
   if (given.length === 0) return [];
   const checks = given.map(([column, table]) => unknownReference(column, table));

@@ -1,10 +1,14 @@
 import type { Settings } from "../../../shared/settings.ts";
 import { feature } from "../feature.ts";
+import { jobs } from "../jobs/feature.ts";
 import { BIN_COMMANDS, SWEEP } from "./bin/commands.ts";
 import { BIN_READS } from "./bin/reads.ts";
 import { binRoutes } from "./bin/routes.ts";
 import { CATALOGUE_COMMANDS } from "./commands.ts";
 import { EXPORT_READS, exportRoutes } from "./export/export.ts";
+import { Imports } from "./import/imports.ts";
+import { PORTABLES } from "./import/portable.ts";
+import { importRoutes } from "./import/routes.ts";
 import { PLAYLIST_COMMANDS } from "./playlists/commands.ts";
 import { ENTRY_COMMANDS } from "./playlists/entries.ts";
 import { PLAYLIST_READS } from "./playlists/reads.ts";
@@ -34,16 +38,24 @@ export const catalogue = feature({
     SWEEP,
     ...Object.values(TAG_COMMANDS),
     ...Object.values(TAXONOMY_COMMANDS),
+    ...PORTABLES.map(({ command }) => command),
   ],
-  open: ({ engine: { answers }, writes, settings, url }) => ({
-    routes: [
-      ...catalogueRoutes(answers, writes),
-      ...playlistRoutes({ answers, writes, origin: () => originOf(settings, url) }),
-      ...tagRoutes(answers, writes),
-      ...exportRoutes(answers),
-      ...binRoutes(answers, writes),
-    ],
-  }),
+  open({ engine, writes, settings, url, use }) {
+    const { answers, commands, log } = engine;
+    const { database } = settings;
+    const imports = new Imports({ database, commands, log, jobs: use(jobs).jobs });
+    return {
+      routes: [
+        ...catalogueRoutes(answers, writes),
+        ...playlistRoutes({ answers, writes, origin: () => originOf(settings, url) }),
+        ...tagRoutes(answers, writes),
+        ...exportRoutes(answers),
+        ...binRoutes(answers, writes),
+        ...importRoutes(imports),
+      ],
+      close: () => imports.close(),
+    };
+  },
   upkeep: [SWEEP],
 });
 

@@ -3,7 +3,8 @@ import { Jobs } from "./jobs.ts";
 import { jobRoutes } from "./routes.ts";
 import { JOB_COMMANDS, JOB_READ, JOBS_READ } from "./store.ts";
 
-export type { Jobs, Report, Tracked } from "./jobs.ts";
+export type { Job, Jobs, Report, Tracked } from "./jobs.ts";
+export { jobSchema } from "./routes.ts";
 
 /** Long work: what runs, how far it is, and what became of it. */
 export const jobs = feature({

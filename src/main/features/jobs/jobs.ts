@@ -26,7 +26,10 @@ export interface Report {
 export interface Tracked {
   report(report: Report): void;
   done(result: unknown): void;
-  failed(error: unknown): void;
+  /** @param result what was done all the same, if anything. */
+  failed(error: unknown, result?: unknown): void;
+  /** As it is once its row is there; its id is 0 where none could be written. */
+  readonly begun: Promise<Job>;
 }
 
 export interface TrackOptions {
@@ -92,7 +95,8 @@ export class Jobs {
         running.later ??= setTimeout(write, WRITE_MS).unref();
       },
       done: (result) => this.#end(running, { state: "done", result }),
-      failed: (error) => this.#end(running, failureOf(running, error)),
+      failed: (error, result = null) => this.#end(running, { ...failureOf(running, error), result }),
+      begun: running.begun.then(() => running.job),
     };
   }
 

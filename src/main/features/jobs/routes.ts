@@ -10,7 +10,7 @@ import { type Call, type Route, route } from "../../http/route.ts";
 import type { Job, Jobs } from "./jobs.ts";
 import { JOB_READ, JOBS_READ, type JobListParams, type JobRow, STATES } from "./store.ts";
 
-const jobSchema = z
+export const jobSchema = z
   .object({
     id: z.int(),
     kind: z.string().meta({ example: "backup.create" }),

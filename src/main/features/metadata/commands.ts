@@ -3,11 +3,15 @@ import type { Guard, Statement, Statements } from "../../../shared/protocol.ts";
 import { type Command, command, statement } from "../../engine/commands/command.ts";
 import { CHANGED, FOUND, unchanged } from "../../engine/commands/guards.ts";
 import { idText } from "../../http/fields.ts";
-import { type MetadataBody, metadataBody, metadataKey, typed } from "../../model/metadata.ts";
-import { METADATA_JSON, TRACK_METADATA_READ } from "./reads.ts";
-
-/** Keys of one track. */
-export const MAX_KEYS = 300;
+import {
+  MAX_KEYS,
+  METADATA_JSON,
+  type MetadataBody,
+  metadataBody,
+  metadataKey,
+  typed,
+} from "../../model/metadata.ts";
+import { TRACK_METADATA_READ } from "./reads.ts";
 
 interface TrackInput {
   readonly id: number;

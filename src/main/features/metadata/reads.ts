@@ -2,7 +2,7 @@ import { z } from "zod";
 import { decodeCursor, type PageParams, pageOf } from "../../engine/reads/page.ts";
 import { QUERIES, type Read, read } from "../../engine/reads/read.ts";
 import { idText, pageParameters } from "../../http/fields.ts";
-import { METADATA_TYPES, metadataKey } from "../../model/metadata.ts";
+import { METADATA_JSON, METADATA_TYPES, metadataKey } from "../../model/metadata.ts";
 
 export const metadataSchema = z
   .object({
@@ -12,11 +12,6 @@ export const metadataSchema = z
     updated_at: z.iso.datetime(),
   })
   .meta({ id: "Metadata" });
-
-/** Shows a whole number as such, although numbers are bound as reals. */
-const VALUE = `CASE m.type WHEN 'boolean' THEN json(iif(m.value, 'true', 'false'))
-  WHEN 'number' THEN iif(m.value = CAST(m.value AS INTEGER), CAST(m.value AS INTEGER), m.value) ELSE m.value END`;
-export const METADATA_JSON = `json_object('key', m.key, 'type', m.type, 'value', ${VALUE}, 'updated_at', m.updated_at)`;
 
 /** A track's metadata by key: a few hundred entries at most. */
 export const TRACK_METADATA_READ: Read<{ readonly id: number }> = read({

@@ -1,39 +1,57 @@
 import { z } from "zod";
+import type { Param } from "../../../../shared/protocol.ts";
 import { Answers } from "../../../engine/reads/answers.ts";
 import { inTime, type Read, read, UNCACHED } from "../../../engine/reads/read.ts";
 import { CSV_TYPE, type CsvRow, csvHead, csvLines, wantsCsv } from "../../../http/csv.ts";
 import { noParameters, pathOf } from "../../../http/input.ts";
 import { API_HEADERS, type Reply } from "../../../http/reply.ts";
 import { type Call, type Route, route } from "../../../http/route.ts";
-import { ALL_KINDS, jsonOf, type Kind } from "../../../model/kinds.ts";
+import { PORTABLES, type Portable } from "../import/portable.ts";
 
 /** Entities of one read: some hundred kilobytes. */
 const SLICE = 500;
 
 interface SliceParams {
-  /** The last id of the slice before. */
-  readonly after: number;
+  /** The key of the last row of the slice before. */
+  readonly after: readonly Param[];
 }
 
-/** A slice of a kind as JSON lines, by id; its ETag is the last id. No row after the last. */
-const sliceRead = (kind: Kind): Read<SliceParams> => {
-  const shown = kind.shown === undefined ? "" : `AND ${kind.shown.listed}`;
+/** Before the first key: ids are above zero, and texts above the empty one. */
+const FIRST: readonly Param[] = [0, ""];
+
+const rowOf = (fields: Readonly<Record<string, string>>): string =>
+  `json_object(${Object.entries(fields)
+    .map(([name, expression]) => `'${name}', ${expression}`)
+    .join(", ")})`;
+
+/** A slice of rows as JSON lines, in the order of their key; its ETag is the last key. No row after the last. */
+const sliceRead = ({ path, from, fields, key, shown }: Portable): Read<SliceParams> => {
+  const after = key.map((_, i) => `likely(@after_${i})`);
+  const past = key.length === 1 ? `${key[0]} > ${after[0]}` : `(${key.join(", ")}) > (${after.join(", ")})`;
+  const conditions = [past, ...(shown === undefined ? [] : [shown]), inTime(key[0]!)];
   const sql = `
-    SELECT group_concat(item, char(10)), CAST(max(id) AS TEXT), NULL FROM (
-      SELECT ${jsonOf(kind)} AS item, t.id AS id FROM ${kind.from}
-      WHERE t.id > likely(@after) ${shown} AND ${inTime("t.id")} ORDER BY t.id LIMIT ${SLICE})
-    HAVING count(*) > 0`;
+    WITH page AS MATERIALIZED (
+      SELECT ${rowOf(fields)} AS item, json_array(${key.join(", ")}) AS key FROM ${from}
+      WHERE ${conditions.join(" AND ")} ORDER BY ${key.join(", ")} LIMIT ${SLICE})
+    SELECT (SELECT group_concat(item, char(10)) FROM page),
+      (SELECT key FROM page LIMIT 1 OFFSET (SELECT count(*) - 1 FROM page)), NULL
+    WHERE EXISTS (SELECT 1 FROM page)`;
   return read({
-    name: `${kind.path}.export_all`,
+    name: `${path}.export_all`,
     lane: "scan",
-    params: z.strictObject({ after: z.int() }),
-    statement: ({ after }) => ({ sql, params: { after } }),
+    params: z.strictObject({
+      after: z.array(z.union([z.string(), z.number()])),
+    }) as unknown as z.ZodType<SliceParams>,
+    statement: (params) => ({
+      sql,
+      params: Object.fromEntries(key.map((_, i) => [`after_${i}`, params.after[i]!])),
+    }),
     cache: UNCACHED,
   });
 };
 
-const EXPORT_READS_BY_KIND = new Map(ALL_KINDS.map((kind) => [kind, sliceRead(kind)]));
-export const EXPORT_READS = [...EXPORT_READS_BY_KIND.values()];
+const EXPORT_READS_BY_PATH = new Map(PORTABLES.map((portable) => [portable.path, sliceRead(portable)]));
+export const EXPORT_READS = [...EXPORT_READS_BY_PATH.values()];
 
 const encoder = new TextEncoder();
 
@@ -41,10 +59,14 @@ const encoder = new TextEncoder();
  * All of a kind, a slice at a time as the client takes them: no more than one slice is in memory. Each slice is of its
  * own moment.
  */
-function streamOf(answers: Answers, kind: Kind, csv: boolean): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const slices = EXPORT_READS_BY_KIND.get(kind)!;
-  const columns = Object.keys(kind.fields);
-  let after = 0;
+export function exportStream(
+  answers: Pick<Answers, "fetch">,
+  { path, fields, key }: Portable,
+  csv: boolean,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const slices = EXPORT_READS_BY_PATH.get(path)!;
+  const columns = Object.keys(fields);
+  let after = FIRST.slice(0, key.length);
   return new ReadableStream({
     start: (controller) => {
       if (csv) controller.enqueue(encoder.encode(csvHead(columns)));
@@ -54,14 +76,14 @@ function streamOf(answers: Answers, kind: Kind, csv: boolean): ReadableStream<Ui
       const found = await answers.fetch(slices, params, Answers.key(slices, params));
       if (found === null) return controller.close();
       const { body, etag } = found.entry;
-      after = Number(etag);
+      after = JSON.parse(etag);
       const rows = () => body.split("\n").map((line) => JSON.parse(line) as CsvRow);
       controller.enqueue(encoder.encode(csv ? csvLines(rows(), columns, false) : `${body}\n`));
     },
   });
 }
 
-function send(answers: Answers, kind: Kind, call: Call): Reply {
+function send(answers: Answers, portable: Portable, call: Call): Reply {
   pathOf(call, noParameters);
   const csv = wantsCsv(call.incoming.headers.accept);
   const [type, extension] = csv ? [CSV_TYPE, "csv"] : ["application/x-ndjson", "jsonl"];
@@ -69,28 +91,33 @@ function send(answers: Answers, kind: Kind, call: Call): Reply {
     ...API_HEADERS,
     "content-type": type,
     "cache-control": "no-store",
-    "content-disposition": `attachment; filename="${kind.path}.${extension}"`,
+    "content-disposition": `attachment; filename="${portable.path}.${extension}"`,
     vary: "accept",
   };
   // HEAD has no body to count.
   return call.method === "HEAD"
     ? { status: 200, body: null, headers }
-    : { status: 200, body: null, headers, stream: streamOf(answers, kind, csv) };
+    : { status: 200, body: null, headers, stream: exportStream(answers, portable, csv) };
 }
 
+/** Exports of what ties kinds together are told with the kind that has it. */
+export const topicOf = (path: string): string =>
+  ({ "playlist-tracks": "playlists", "track-tags": "tags", "track-metadata": "metadata" })[path] ?? path;
+export const nounOf = ({ path }: Portable): string => path.replace("-", " ");
+
 export const exportRoutes = (answers: Answers): Route[] =>
-  ALL_KINDS.map((kind) =>
+  PORTABLES.map((portable) =>
     route({
       method: "GET",
-      path: `/v1/export/${kind.path}`,
+      path: `/v1/export/${portable.path}`,
       access: "catalogue:read",
       load: "search",
-      tag: kind.path,
-      operationId: `export${kind.type}s`,
-      summary: `All ${kind.path.replace("-", " ")} as JSON lines or CSV`,
+      tag: topicOf(portable.path),
+      operationId: `export${portable.type}s`,
+      summary: `All ${nounOf(portable)} as JSON lines or CSV`,
       description:
-        "By id, each as lists show it. `Accept: text/csv` asks for CSV. What is written meanwhile may be in it or not: `/v1/changes` tells what.",
+        "In the order of their ids, each as lists show it. `Accept: text/csv` asks for CSV. What is written meanwhile may be in it or not: `/v1/changes` tells what. `/v1/import` reads it back.",
       responses: { 200: { description: "All of them.", body: "application/x-ndjson", also: "text/csv" } },
-      handle: (call) => send(answers, kind, call),
+      handle: (call) => send(answers, portable, call),
     }),
   );
