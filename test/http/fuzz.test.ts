@@ -93,7 +93,13 @@ const JSON_TYPE = { "content-type": "application/json" };
 
 function bodyOf({ method, doc }: Operation): fc.Arbitrary<string | Uint8Array | undefined> {
   if (method === "get") return fc.constant(undefined);
-  const schema = doc.requestBody?.content["application/json"].schema;
+  const schema = doc.requestBody?.content["application/json"]?.schema;
+  if (isLines(doc))
+    return fc.oneof(
+      fc.uint8Array(),
+      anyText.map((text) => text.toWellFormed()),
+      LINES,
+    );
   if (schema === undefined) return seldom(rubbish.map(toJson), 4);
   const near = schemas.nearly(schema).map(toJson);
   const cut = near.map((text) => text.slice(0, text.length / 2));
@@ -105,6 +111,12 @@ function bodyOf({ method, doc }: Operation): fc.Arbitrary<string | Uint8Array | 
     anyText.map((text) => text.toWellFormed()),
   );
 }
+
+/** A body that is no JSON: lines of JSON or CSV. */
+const isLines = (doc: Operation["doc"]): boolean => "text/csv" in (doc.requestBody?.content ?? {});
+const LINES = fc.constantFrom('{"id":1}\n{"name":"a"}\n[', "id,name\n1,a\n", '"', "name\n");
+const typeOf = (doc: Operation["doc"]): Record<string, string> =>
+  isLines(doc) ? { "content-type": "application/x-ndjson" } : JSON_TYPE;
 
 const toJson = (value: unknown): string => JSON.stringify(value) ?? "null";
 
@@ -119,7 +131,7 @@ const requestsOf = (operation: Operation): fc.Arbitrary<Sent> =>
     .tuple(pathOf(operation), queryOf(operation), headersOf, bodyOf(operation))
     .map(([path, query, headers, body]) => ({
       url: query === "" ? path : `${path}?${query}`,
-      headers: body === undefined ? headers : { ...JSON_TYPE, ...headers },
+      headers: body === undefined ? headers : { ...typeOf(operation.doc), ...headers },
       body,
     }));
 
