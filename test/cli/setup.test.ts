@@ -3,7 +3,14 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type Surroundings, unwise } from "../../src/main/features/setup/unwise.ts";
 import { DEFAULTS } from "../health/facts.ts";
-import { chinook, type Json, makeCatalogue, startServer, temporaryFolder } from "../support/server.ts";
+import {
+  chinook,
+  copyOf,
+  type Json,
+  makeCatalogue,
+  startServer,
+  temporaryFolder,
+} from "../support/server.ts";
 
 const AROUND: Surroundings = {
   memoryBytes: 8 * 1_073_741_824,
@@ -108,7 +115,7 @@ describe("chinook setup", () => {
   });
 
   test("goes through the server that runs", async () => {
-    await using server = await startServer({}, { database: await makeCatalogue(20) });
+    await using server = await startServer({}, { database: copyOf(await makeCatalogue(20)) });
     const { code, stdout, stderr } = await chinook(["setup", "--database", server.database]);
     expect(code, stderr).toBe(0);
     expect(stdout).toContain(`the server runs at ${server.url}`);

@@ -10,7 +10,8 @@ import {
   readMigrations,
 } from "../../src/shared/database/migrations.ts";
 import { type Connection, openForReading } from "../../src/shared/database/sqlite.ts";
-import { chinook, copyOf, makeCatalogue, temporaryFolder } from "../support/server.ts";
+import { importedSample, sample } from "../support/sample.ts";
+import { copyOf, makeCatalogue, temporaryFolder } from "../support/server.ts";
 import { MIGRATIONS, newFile, outsider, writable } from "./support.ts";
 
 /** Everything that defines the schema; what ANALYZE and AUTOINCREMENT keep is no part of it. */
@@ -50,22 +51,13 @@ function migrated(files = readMigrations(folder())): Connection {
 /** The number of the migration that brings the text index. */
 const SEARCH = 4;
 
-const sample = process.env.CHINOOK_SAMPLE;
-
-async function imported(): Promise<string> {
-  const database = newFile();
-  const { code, stderr } = await chinook(["import", sample!, "--database", database]);
-  expect(code, stderr).toBe(0);
-  return database;
-}
-
 /** Databases with something in every table of a catalogue. */
 const FILLED: readonly (readonly [what: string, make: (() => Promise<string>) | undefined, note: string])[] =
   [
     ["a generated catalogue", () => makeCatalogue(500), ""],
     [
       "the upstream sample",
-      sample === undefined ? undefined : imported,
+      sample === undefined ? undefined : importedSample,
       sample === undefined ? " (skipped: CHINOOK_SAMPLE is not set)" : "",
     ],
   ];
@@ -111,7 +103,7 @@ function contentsOf(db: Connection): Map<string, string> {
 describe("the migrations of this release", () => {
   const files = readMigrations(MIGRATIONS);
 
-  test("come back to the same schema, all the way down and up again", () => {
+  test("give the same schema after going all the way down and up", () => {
     const db = writable();
     migrate(db, files, "latest");
     const schema = schemaOf(db);
@@ -126,7 +118,7 @@ describe("the migrations of this release", () => {
   });
 
   for (const { id, name } of files) {
-    test(`${name} can be taken back and applied again, on its own`, () => {
+    test(`${name} can be reverted and applied again on its own`, () => {
       const db = writable();
       migrate(db, files, id);
       const after = schemaOf(db);
@@ -136,7 +128,7 @@ describe("the migrations of this release", () => {
     });
   }
 
-  test("do so on a filled database too, whose rows are gone afterwards and break nothing", async () => {
+  test("go down and up on a filled database, which then has no rows and passes its checks", async () => {
     const db = writable(copyOf(await makeCatalogue(100)));
     const schema = schemaOf(db);
     expect(db.prepare("SELECT count(*) FROM tracks").pluck().get()).toBe(100);
@@ -148,23 +140,26 @@ describe("the migrations of this release", () => {
   });
 
   describe.each(FILLED)("on %s", (_, filled, name) => {
-    test.skipIf(filled === undefined)(`keep every row of what stays, down and up again${name}`, async () => {
-      const db = writable(copyOf(await filled!()));
-      const whole = contentsOf(db);
-      for (const { id } of files.toReversed()) {
-        migrate(db, files, id - 1);
-        const left = contentsOf(db);
-        for (const [table, rows] of left) expect(rows, `${table} below ${id}`).toEqual(whole.get(table));
-        migrate(db, files, id);
-        for (const [table, rows] of left) expect(rows, `${table} above ${id}`).toEqual(whole.get(table));
-        expect(db.pragma("foreign_key_check")).toEqual([]);
-        migrate(db, files, id - 1);
-      }
-      migrate(db, files, "latest");
-      expect(db.pragma("integrity_check", { simple: true })).toBe("ok");
-    });
+    test.skipIf(filled === undefined)(
+      `keep every row of the remaining tables, down and up${name}`,
+      async () => {
+        const db = writable(copyOf(await filled!()));
+        const whole = contentsOf(db);
+        for (const { id } of files.toReversed()) {
+          migrate(db, files, id - 1);
+          const left = contentsOf(db);
+          for (const [table, rows] of left) expect(rows, `${table} below ${id}`).toEqual(whole.get(table));
+          migrate(db, files, id);
+          for (const [table, rows] of left) expect(rows, `${table} above ${id}`).toEqual(whole.get(table));
+          expect(db.pragma("foreign_key_check")).toEqual([]);
+          migrate(db, files, id - 1);
+        }
+        migrate(db, files, "latest");
+        expect(db.pragma("integrity_check", { simple: true })).toBe("ok");
+      },
+    );
 
-    test.skipIf(filled === undefined)(`make the text index anew${name}`, async () => {
+    test.skipIf(filled === undefined)(`rebuild the text index${name}`, async () => {
       const db = writable(copyOf(await filled!()));
       const count = () =>
         db.prepare("SELECT count(*) FROM tracks_fts WHERE tracks_fts MATCH 'the'").pluck().get();
@@ -176,7 +171,7 @@ describe("the migrations of this release", () => {
     });
   });
 
-  test("applied one at a time make the same schema as at once", () => {
+  test("applied one at a time give the same schema as at once", () => {
     const [steps, once] = [writable(), migrated(files)];
     for (const { id } of files) migrate(steps, files, id);
     expect(schemaOf(steps)).toEqual(schemaOf(once));
@@ -284,7 +279,7 @@ describe("a database is refused", () => {
 });
 
 describe("a migration that fails", () => {
-  test("half-way leaves the file as it was before it, with those before it applied", () => {
+  test("half-way is rolled back, and earlier ones stay applied", () => {
     const file = newFile();
     const db = writable(file);
     const files = withThird(
@@ -297,7 +292,7 @@ describe("a migration that fails", () => {
     expect(schemaOf(other)).toEqual(schemaOf(migrated()));
   });
 
-  test("on its way down leaves the file as it was, too", () => {
+  test("on its way down is rolled back too", () => {
     const files = withThird("CREATE TABLE third (a)", "DROP TABLE third; DROP TABLE nowhere");
     const db = migrated(files);
     expect(() => migrate(db, files, 0)).toThrow("nowhere");
@@ -305,7 +300,7 @@ describe("a migration that fails", () => {
     expect(db.prepare("SELECT count(*) FROM third").pluck().get()).toBe(0);
   });
 
-  test("for rows that refer to nothing is found before its commit", () => {
+  test("because of dangling foreign keys is detected before its commit", () => {
     const db = writable();
     const files = withThird("INSERT INTO second VALUES (1, 1); DELETE FROM first");
     expect(() => migrate(db, files, "latest")).toThrow("0003_third would leave 1 rows that refer to nothing");
@@ -320,7 +315,7 @@ describe("a migration that fails", () => {
 });
 
 describe("a migration", () => {
-  test("may rebuild a table under the rows that refer to it", () => {
+  test("may rebuild a table that other rows refer to", () => {
     const files = withThird(`
       INSERT INTO second VALUES (1, 1);
       CREATE TABLE other (id INTEGER PRIMARY KEY, name TEXT);
@@ -331,7 +326,7 @@ describe("a migration", () => {
     expect(db.prepare("SELECT first FROM second").pluck().all()).toEqual([1]);
   });
 
-  test("is listed with the time it was applied at, or none", () => {
+  test("is listed with the time it was applied, if it was", () => {
     const files = readMigrations(folder());
     const db = writable();
     migrate(db, files, 1);
@@ -341,7 +336,7 @@ describe("a migration", () => {
     ]);
   });
 
-  test("leaves a line in the history, whichever way it went: who, when and for how long", () => {
+  test("leaves a history entry, up and down: who, when and for how long", () => {
     const files = readMigrations(folder());
     const db = writable();
     migrate(db, files, "latest");
@@ -359,7 +354,7 @@ describe("a migration", () => {
     }
   });
 
-  test("that failed leaves no history entry, and a filled file unchanged to the last row", async () => {
+  test("that failed leaves no history entry and a filled file unchanged to the last row", async () => {
     const file = copyOf(await makeCatalogue(100));
     const db = writable(file);
     const [schema, contents, history] = [schemaOf(db), contentsOf(db), migrationHistory(db)];
@@ -380,7 +375,7 @@ describe("a migration", () => {
     ]);
   });
 
-  test("is only read about by status and plan: a connection that cannot write will do", () => {
+  test("status and plan need only a read-only connection", () => {
     const file = newFile();
     const files = readMigrations(folder());
     outsider(file).exec("CREATE TABLE other (id)");
@@ -391,7 +386,7 @@ describe("a migration", () => {
     expect(migrationHistory(db)).toEqual([]);
   });
 
-  test("waits for no one: a held file is refused, and not half migrated", () => {
+  test("does not wait for a locked file: it is refused and not partly migrated", () => {
     const file = newFile();
     const at = folder();
     const db = writable(file);

@@ -1,7 +1,6 @@
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { importedSample, sample } from "../support/sample.ts";
 import {
-  chinook,
   copyOf,
   get,
   type Json,
@@ -11,7 +10,6 @@ import {
   request,
   startServer,
   type TestServer,
-  temporaryFolder,
 } from "../support/server.ts";
 import { axis, between, GENERATING, generated } from "../vectors/support.ts";
 import { addSongs, type Ids, namesOf, popularityKnown, query } from "./support.ts";
@@ -154,16 +152,12 @@ describe("pages over a generated catalogue", () => {
   });
 });
 
-const sample = process.env.CHINOOK_SAMPLE;
-
 describe.skipIf(sample === undefined)(
   "the sample (skipped without CHINOOK_SAMPLE, the path of an upstream file)",
   () => {
     let server: TestServer;
     beforeAll(async () => {
-      const database = join(temporaryFolder(), "sample.sqlite");
-      expect((await chinook(["import", sample!, "--database", database])).code).toBe(0);
-      server = await startServer(GENERATING, { database });
+      server = await startServer(GENERATING, { database: copyOf(await importedSample()) });
       await generated(server);
     });
     afterAll(() => server.stop());

@@ -1,17 +1,14 @@
-import { join } from "node:path";
 import { expect, test } from "vitest";
 import { tracksIn } from "../../bench/relevance/catalogue.ts";
 import { draw } from "../../bench/relevance/drawn.ts";
 import { figuresOf, HAND, judge, table } from "../../bench/relevance/measure.ts";
-import { chinook, copyOf, makeCatalogue, startServer, temporaryFolder } from "../support/server.ts";
-
-const sample = process.env.CHINOOK_SAMPLE;
+import { importedSample, sample } from "../support/sample.ts";
+import { copyOf, makeCatalogue, startServer } from "../support/server.ts";
 
 test.skipIf(sample === undefined)(
   "the first hits are the right ones (skipped without CHINOOK_SAMPLE, the upstream sample file)",
   async () => {
-    const database = join(temporaryFolder(), "sample.sqlite");
-    expect(await chinook(["import", sample!, "--database", database])).toMatchObject({ code: 0 });
+    const database = copyOf(await importedSample());
     await using server = await startServer({}, { database });
     const ofKind = (misspelt: boolean) => HAND.filter(({ kind }) => kind.endsWith("misspelt") === misspelt);
     expect(figuresOf(await judge(server.url, ofKind(false), "text")).mrr).toBeGreaterThan(0.9);
@@ -40,8 +37,7 @@ const LEAST: Readonly<Record<string, number>> = {
 test.skipIf(sample === undefined)(
   "by class: drawn from the sample (skipped without CHINOOK_SAMPLE)",
   async () => {
-    const database = join(temporaryFolder(), "sample.sqlite");
-    expect(await chinook(["import", sample!, "--database", database])).toMatchObject({ code: 0 });
+    const database = copyOf(await importedSample());
     await using server = await startServer({}, { database });
     const outcomes = await judge(server.url, draw(tracksIn(database)));
     for (const [kind, least] of Object.entries(LEAST)) {

@@ -1,9 +1,8 @@
-import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { expectProblem } from "../http/helpers.ts";
+import { importedSample, sample } from "../support/sample.ts";
 import {
-  chinook,
   copyOf,
   get,
   type Json,
@@ -12,12 +11,10 @@ import {
   post,
   startServer,
   type TestServer,
-  temporaryFolder,
 } from "../support/server.ts";
 
 /** Reports against plain SQL over the rows that they are made of. */
 
-const sample = process.env.CHINOOK_SAMPLE;
 const BY = [
   "day",
   "month",
@@ -108,10 +105,7 @@ async function reported(server: TestServer, by: By, period: object): Promise<Jso
 describe.skipIf(sample === undefined)("on the upstream sample", () => {
   let server: TestServer;
   beforeAll(async () => {
-    const database = join(temporaryFolder(), "database.sqlite");
-    const { code, stderr } = await chinook(["import", sample!, "--database", database]);
-    expect(code, stderr).toBe(0);
-    server = await startServer({}, { database });
+    server = await startServer({}, { database: copyOf(await importedSample()) });
   }, 120_000);
   afterAll(() => server?.stop());
 

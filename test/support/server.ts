@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, linkSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
-import { afterAll } from "vitest";
+import { afterAll, inject } from "vitest";
 import { openForWriting } from "../../src/shared/database/sqlite.ts";
 
 /** Real servers for tests: a child process each, on a port of its own, over a file in a folder of its own. */
@@ -76,16 +76,38 @@ export async function chinook(
   return { code: code ?? -1, stdout: stdout(), stderr: stderr() };
 }
 
-const catalogues = new Map<number, Promise<string>>();
+const databases = new Map<string, Promise<string>>();
 
-/** A generated catalogue: made once a test file for each size. Copy it before writing to it. */
-export function makeCatalogue(tracks = 500): Promise<string> {
-  const known = catalogues.get(tracks);
+/**
+ * A database that all test files of a run share: the first one that needs it makes it. Copy it before writing to it.
+ *
+ * @param make makes the database in a folder of its own, closes it, and returns its path.
+ */
+export function sharedDatabase(name: string, make: () => Promise<string>): Promise<string> {
+  const known = databases.get(name);
   if (known !== undefined) return known;
-  const made = generate(tracks);
-  catalogues.set(tracks, made);
+  const shared = join(inject("runFolder"), `${name}.sqlite`);
+  const made = existsSync(shared) ? Promise.resolve(shared) : make().then((file) => publish(file, shared));
+  databases.set(name, made);
   return made;
 }
+
+/** Moves the file to its shared path in one step, unless another test file was faster. */
+function publish(file: string, shared: string): string {
+  const staged = `${shared}.${process.pid}`;
+  copyFileSync(file, staged);
+  try {
+    linkSync(staged, shared);
+  } catch (error) {
+    if (!existsSync(shared)) throw error;
+  }
+  rmSync(staged);
+  return shared;
+}
+
+/** A generated catalogue, shared by all test files. Copy it before writing to it. */
+export const makeCatalogue = (tracks = 500): Promise<string> =>
+  sharedDatabase(`generated-${tracks}`, () => generate(tracks));
 
 async function generate(tracks: number): Promise<string> {
   const database = join(temporaryFolder(), "catalogue.sqlite");
