@@ -47,7 +47,7 @@ function forged(from: Manifest, change: Partial<Manifest>, data?: Buffer): strin
   return to;
 }
 
-test("a few kilobytes that decompress to much more are given up at the size that was promised", async () => {
+test("decompression stops at the size the manifest states", async () => {
   const data = zstdCompressSync(Buffer.alloc(64 * 1_048_576));
   expect(data.length).toBeLessThan(65_536);
   const sha256 = createHash("sha256").update(data).digest("hex");
@@ -58,7 +58,7 @@ test("a few kilobytes that decompress to much more are given up at the size that
 });
 
 describe("a manifest", () => {
-  test("with any changed field is invalid", () => {
+  test("is invalid if any field was changed", () => {
     const text = readFileSync(join(folder, first!.id, MANIFEST_FILE), "utf8");
     expect(parseManifest(text)).toEqual(first);
     for (const [field, value] of Object.entries(first!)) {
@@ -73,12 +73,12 @@ describe("a manifest", () => {
     }
   });
 
-  test("does not depend on the order of its members", () => {
+  test("is valid in any order of its members", () => {
     const turned = Object.fromEntries(Object.entries(first!).toReversed());
     expect(parseManifest(JSON.stringify(turned))).toEqual(first);
   });
 
-  test("of old, without a checksum, is read as before and counts for any database", async () => {
+  test("without a checksum (older releases) is read and matches any database", async () => {
     const { checksum: _, database_id: __, ...fields } = first!;
     const path = forged(first!, {});
     writeFileSync(join(path, first!.id, MANIFEST_FILE), JSON.stringify({ ...fields, format: 1 }));
@@ -87,8 +87,8 @@ describe("a manifest", () => {
   });
 });
 
-describe("databases that share a folder", () => {
-  test("each see their own", async () => {
+describe("databases that share a backup folder", () => {
+  test("list only their own backups", async () => {
     expect(first!.database_id).toBe(identityOf(mine));
     expect(first!.database_id).not.toBe(second!.database_id);
     for (const [database, backup] of [
@@ -100,7 +100,7 @@ describe("databases that share a folder", () => {
     }
   });
 
-  test("restore their own by default, and none where it is not clear whose", async () => {
+  test("restore their own latest backup by default, and none if ownership is unclear", async () => {
     const [own, none] = [{ databaseId: first!.database_id }, { databaseId: null }];
     expect((await find(new BackupFolder(folder), "latest", own)).id).toBe(first!.id);
     expect((await find(new BackupFolder(folder), second!.id, own)).id).toBe(second!.id);
@@ -109,7 +109,7 @@ describe("databases that share a folder", () => {
     expect(await fail(["backup", "restore", ...fresh])).toMatchObject({ code: "backup_unknown" });
   });
 
-  test("clear away their own", async () => {
+  test("prune only their own backups", async () => {
     const keep = { last: 1, daily: 0, weekly: 0 };
     const { kept, removed } = await RUN.prune(
       places(first!.database_id),
@@ -120,7 +120,7 @@ describe("databases that share a folder", () => {
   });
 });
 
-test("a backup of the future is restored when it is named, and never by default", async () => {
+test("a backup dated in the future is restored by name only, never as the latest", async () => {
   const at = new Date(Date.now() + 365 * 86_400_000);
   const future = { id: backupId(at), created_at: at.toISOString() };
   const path = forged(first!, future);

@@ -82,41 +82,38 @@ const kinds: readonly (readonly [name: string, there: boolean, start: () => Prom
 ];
 
 describe.each(kinds)("with %s", (_, there, start) => {
-  test.skipIf(!there)(
-    "each backup is copied there, listed, checked, restored and pruned from there",
-    async () => {
-      await using storage = await start();
-      const settings = settingsFor(storage);
-      const server = await startServer(settings, { database: copyOf(catalogue) });
-      const { database } = server;
-      const ids: string[] = [];
-      for (const name of ["One", "Two", "Three"]) {
-        await addArtist(server, name);
-        ids.unshift((await backUp(server)).id);
-      }
-      const { json } = await get(server, "/admin/backups?from=bucket");
-      expect(idsOf(json.data)).toEqual(ids);
-      expect(json.data).toEqual((await get(server, "/admin/backups")).json.data);
-      const verifying = await post(server, `/admin/backups/${ids[1]}/verify?from=bucket`, {});
-      expect((await settled(server, verifying.json.id)).backup.id).toBe(ids[1]);
-      expect(await server.stop()).toBe(0);
+  test.skipIf(!there)("backups are uploaded, listed, verified, restored and pruned", async () => {
+    await using storage = await start();
+    const settings = settingsFor(storage);
+    const server = await startServer(settings, { database: copyOf(catalogue) });
+    const { database } = server;
+    const ids: string[] = [];
+    for (const name of ["One", "Two", "Three"]) {
+      await addArtist(server, name);
+      ids.unshift((await backUp(server)).id);
+    }
+    const { json } = await get(server, "/admin/backups?from=bucket");
+    expect(idsOf(json.data)).toEqual(ids);
+    expect(json.data).toEqual((await get(server, "/admin/backups")).json.data);
+    const verifying = await post(server, `/admin/backups/${ids[1]}/verify?from=bucket`, {});
+    expect((await settled(server, verifying.json.id)).backup.id).toBe(ids[1]);
+    expect(await server.stop()).toBe(0);
 
-      const elsewhere = join(temporaryFolder(), "new-machine.sqlite");
-      const from = ["--from", "bucket", "--database", elsewhere];
-      expect((await run(["backup", "verify", ...from], settings)).id).toBe(ids[0]);
-      await run(["backup", "restore", ids[1]!, ...from], settings);
-      expect(artistsOf(elsewhere).slice(-2)).toEqual(["One", "Two"]);
+    const elsewhere = join(temporaryFolder(), "new-machine.sqlite");
+    const from = ["--from", "bucket", "--database", elsewhere];
+    expect((await run(["backup", "verify", ...from], settings)).id).toBe(ids[0]);
+    await run(["backup", "restore", ids[1]!, ...from], settings);
+    expect(artistsOf(elsewhere).slice(-2)).toEqual(["One", "Two"]);
 
-      const few = ["--backup-keep-last", "1", "--backup-keep-daily", "0", "--backup-keep-weekly", "0"];
-      const { kept, removed } = await run(["backup", "prune", ...from, ...few], settings);
-      expect([idsOf(kept), idsOf(removed)]).toEqual([ids.slice(0, 1), ids.slice(1)]);
-      const { data } = await run(["backup", "list", ...from], settings);
-      expect(idsOf(data)).toEqual(ids.slice(0, 1));
-      expect(entriesOf(backupsOf(database))).toEqual(ids.toSorted());
-    },
-  );
+    const few = ["--backup-keep-last", "1", "--backup-keep-daily", "0", "--backup-keep-weekly", "0"];
+    const { kept, removed } = await run(["backup", "prune", ...from, ...few], settings);
+    expect([idsOf(kept), idsOf(removed)]).toEqual([ids.slice(0, 1), ids.slice(1)]);
+    const { data } = await run(["backup", "list", ...from], settings);
+    expect(idsOf(data)).toEqual(ids.slice(0, 1));
+    expect(entriesOf(backupsOf(database))).toEqual(ids.toSorted());
+  });
 
-  test.skipIf(!there)("data larger than a part arrives whole", async () => {
+  test.skipIf(!there)("a backup larger than one part is uploaded completely", async () => {
     await using storage = await start();
     const { CHINOOK_BACKUP_S3_ENDPOINT: endpoint } = settingsFor(storage);
     Object.assign(process.env, CREDENTIALS);
@@ -133,21 +130,18 @@ describe.each(kinds)("with %s", (_, there, start) => {
     expect(got.equals(data)).toBe(true);
   });
 
-  test.skipIf(!there)(
-    "that does not know the key the backup in the folder is good, and the failure is told",
-    async () => {
-      await using storage = await start();
-      const wrong = { ...settingsFor(storage), AWS_ACCESS_KEY_ID: "nobody" };
-      await using server = await startServer(wrong, { database: copyOf(catalogue) });
-      const { json } = await post(server, "/admin/backups", {});
-      const job = await settled(server, json.id);
-      expect([job.status, job.error.code]).toEqual(["failed", "bucket_failed"]);
-      expect((await get(server, "/admin/backups?from=bucket")).status).toBe(503);
-      expect((await get(server, "/admin/backups")).json.data).toHaveLength(1);
-      expect(job.error.detail).not.toContain(CREDENTIALS.AWS_SECRET_ACCESS_KEY);
-      expect(await server.stop()).toBe(0);
-    },
-  );
+  test.skipIf(!there)("wrong credentials: the local backup is kept and the failure is reported", async () => {
+    await using storage = await start();
+    const wrong = { ...settingsFor(storage), AWS_ACCESS_KEY_ID: "nobody" };
+    await using server = await startServer(wrong, { database: copyOf(catalogue) });
+    const { json } = await post(server, "/admin/backups", {});
+    const job = await settled(server, json.id);
+    expect([job.status, job.error.code]).toEqual(["failed", "bucket_failed"]);
+    expect((await get(server, "/admin/backups?from=bucket")).status).toBe(503);
+    expect((await get(server, "/admin/backups")).json.data).toHaveLength(1);
+    expect(job.error.detail).not.toContain(CREDENTIALS.AWS_SECRET_ACCESS_KEY);
+    expect(await server.stop()).toBe(0);
+  });
 });
 
 async function largeBackup() {
@@ -159,7 +153,7 @@ async function largeBackup() {
   return { folder, data, manifest: seal({ ...made, bytes: data.length }) };
 }
 
-test("an upload that is cut off before its manifest is not listed", async () => {
+test("an upload interrupted before its manifest is not listed", async () => {
   await using storage = await startS3(BUCKET);
   const settings = settingsFor(storage);
   const database = copyOf(catalogue);
@@ -171,7 +165,7 @@ test("an upload that is cut off before its manifest is not listed", async () => 
   expect([...storage.objects.keys()]).toEqual([`music/one/${id}/database.sqlite.zst`]);
 });
 
-test("without a bucket in the settings, asking for it is wrong", async () => {
+test("bucket commands are a usage error if no bucket is configured", async () => {
   const database = copyOf(catalogue);
   expect((await fail(["backup", "list", "--from", "bucket", "--database", database])).code).toBe("invalid");
   await using server = await startServer({}, { database });

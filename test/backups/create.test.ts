@@ -39,7 +39,7 @@ const mode = (path: string): string => (statSync(path).mode & 0o777).toString(8)
 const sha256 = (data: Uint8Array): string => createHash("sha256").update(data).digest("hex");
 
 describe("a backup", () => {
-  test("holds what the database held, and says so beside it", async () => {
+  test("holds the database's content and a manifest that describes it", async () => {
     const database = copyOf(catalogue);
     const backup: Manifest = await run(["backup", "create", "--database", database]);
     const folder = join(backupsOf(database), backup.id);
@@ -55,7 +55,7 @@ describe("a backup", () => {
     expect(await run(["backup", "list", "--database", database])).toEqual({ data: [backup] });
   });
 
-  test("is readable by its owner only", async () => {
+  test("is readable only by its owner", async () => {
     const database = copyOf(catalogue);
     const { id } = await run(["backup", "create", "--database", database]);
     const folder = backupsOf(database);
@@ -65,7 +65,7 @@ describe("a backup", () => {
     expect(modes).toEqual(["700", "700", "600", "600"]);
   });
 
-  test("made by a server under load holds every write that was answered before it, and is consistent", async () => {
+  test("made under load is consistent and holds every write acknowledged before it", async () => {
     await using server = await startServer({}, { database: copyOf(catalogue) });
     let [writing, answered] = [true, 0];
     const clients = Array.from({ length: 20 }, async () => {
@@ -93,7 +93,7 @@ describe("a backup", () => {
     expect(await server.stop()).toBe(0);
   });
 
-  test("by the command goes through the server that runs, and is counted there", async () => {
+  test("by the command goes through the running server and is counted there", async () => {
     await using server = await startServer({}, { database: copyOf(catalogue) });
     const { id } = await run(["backup", "create", "--database", server.database]);
     expect((await get(server, "/admin/backups")).json.data).toMatchObject([{ id }]);
@@ -104,7 +104,7 @@ describe("a backup", () => {
     expect(server.stderr()).not.toContain('"level":50');
   });
 
-  test("with checkpoints left to a replicator is made without the writer", async () => {
+  test("is made without the writer if checkpoints are external", async () => {
     await using server = await startServer(
       { CHINOOK_CHECKPOINTS: "external" },
       { database: copyOf(catalogue) },
@@ -115,13 +115,13 @@ describe("a backup", () => {
     expect(artistsOf(await restoredCopy(backupsOf(server.database), id))).toContain("Replicated");
   });
 
-  test("of a missing file is refused, and leaves nothing", async () => {
+  test("of a missing file is refused and leaves no files", async () => {
     const database = join(temporaryFolder(), "nothing.sqlite");
     expect((await fail(["backup", "create", "--database", database])).code).toBe("database_unusable");
     expect(entriesOf(join(database, ".."))).toEqual([]);
   });
 
-  test("of a file that is no database fails, and leaves nothing", async () => {
+  test("of a file that is not a database fails and leaves no files", async () => {
     const database = join(temporaryFolder(), "letter.sqlite");
     writeFileSync(database, "Dear Sir or Madam, this is no database. ".repeat(200));
     expect((await fail(["backup", "create", "--database", database])).code).toBe("corrupt");
@@ -129,8 +129,8 @@ describe("a backup", () => {
   });
 });
 
-describe("the server's jobs", () => {
-  test("run one at a time: a second is refused, and asked about one by one", async () => {
+describe("backup jobs of a server", () => {
+  test("run one at a time: a second is refused, and each has a status by id", async () => {
     await using server = await startServer({}, { database: copyOf(catalogue) });
     const [first, second] = await Promise.all([
       post(server, "/admin/backups", {}),
@@ -149,7 +149,7 @@ describe("the server's jobs", () => {
     );
   });
 
-  test("end with the server, which leaves nothing half made", async () => {
+  test("stop with the server, which leaves no partial backup", async () => {
     const server = await startServer({}, { database: copyOf(catalogue) });
     await post(server, "/admin/backups", {});
     expect(await server.stop()).toBe(0);
@@ -157,7 +157,7 @@ describe("the server's jobs", () => {
     expect(left).toEqual([]);
   });
 
-  test("that died with the server are not listed, and the next job removes their remains", async () => {
+  test("that died with the server are not listed; the next job removes their files", async () => {
     const database = copyOf(catalogue);
     const server = await startServer({}, { database });
     const { json } = await post(server, "/admin/backups", {});
@@ -171,7 +171,7 @@ describe("the server's jobs", () => {
     expect(left.filter((name) => name.includes(`-${server.pid}-`))).toEqual([]);
   });
 
-  test("make scheduled backups, and keep the configured number", async () => {
+  test("make scheduled backups and keep the configured number", async () => {
     await using server = await startServer(
       {
         CHINOOK_BACKUP_EVERY: "1s",
@@ -189,7 +189,7 @@ describe("the server's jobs", () => {
   });
 });
 
-describe("verifying", () => {
+describe("backup verify", () => {
   /** A backup, and where its files are. */
   async function made() {
     const database = copyOf(catalogue);
@@ -199,7 +199,7 @@ describe("verifying", () => {
     return { database, backup, verify, data: join(folder, DATA_FILE), manifest: join(folder, MANIFEST_FILE) };
   }
 
-  test("finds a flipped bit", async () => {
+  test("detects a flipped bit", async () => {
     const { data, verify } = await made();
     const bytes = readFileSync(data);
     bytes[bytes.length >> 1]! ^= 1;
@@ -207,7 +207,7 @@ describe("verifying", () => {
     expect((await verify()).code).toBe("backup_damaged");
   });
 
-  test("passes over one that is cut off: it is not even listed", async () => {
+  test("ignores a truncated backup, which is not listed", async () => {
     const { database, data, verify } = await made();
     truncateSync(data, 1_000);
     expect((await run(["backup", "list", "--database", database])).data).toEqual([]);
@@ -243,14 +243,14 @@ describe("verifying", () => {
       "DROP TRIGGER track_documents_update; UPDATE track_documents SET name = 'elsewhere' WHERE id = 1; CREATE TRIGGER track_documents_update AFTER UPDATE ON track_documents BEGIN SELECT 1; END",
     ],
     ["rows that are missing", "row counts: plays", "DELETE FROM plays WHERE id = 1"],
-  ])("finds %s, where every checksum is right", async (_, says, sql) => {
+  ])("detects %s although every checksum matches", async (_, says, sql) => {
     const backup = await made();
     forge(backup, (db) => db.exec(sql));
     const { code, detail } = await backup.verify();
     expect([code, detail]).toEqual(["backup_damaged", expect.stringContaining(says)]);
   });
 
-  test("finds a page that contradicts its index although every checksum is right", async () => {
+  test("detects a page that contradicts its index although every checksum matches", async () => {
     const backup = await made();
     forge(backup, (db) => {
       db.unsafeMode();
@@ -264,8 +264,8 @@ describe("verifying", () => {
   });
 });
 
-describe("pruning", () => {
-  test("removes what retention does not keep, and with --dry-run only says so", async () => {
+describe("backup prune", () => {
+  test("removes what retention does not keep; --dry-run only lists it", async () => {
     const database = copyOf(catalogue);
     const ids: string[] = [];
     for (let i = 0; i < 3; i++) ids.unshift((await run(["backup", "create", "--database", database])).id);
@@ -294,12 +294,12 @@ const mayMount = small.status === 0;
 
 /** How much larger than the database the disk is, in bytes: the copy fits or it does not, and never the rest. */
 const DISKS = [
-  ["with no room for the copy is seen before it is full", -65_536, "has room for"],
-  ["that gets full fails the backup", 65_536, "ENOSPC"],
+  ["without room for the copy is refused before anything is written", -65_536, "has room for"],
+  ["that fills up during the copy fails the backup", 65_536, "ENOSPC"],
 ] as const;
 
 test.skipIf(!mayMount).each(DISKS)(
-  `a disk %s, nothing is left, and the server goes on${mayMount ? "" : " (skipped: no mount namespaces here)"}`,
+  `a disk %s; no files are left and the server continues${mayMount ? "" : " (skipped: no mount namespaces here)"}`,
   async (_, more, says) => {
     const database = copyOf(catalogue);
     const folder = backupsOf(database);
@@ -326,7 +326,7 @@ test.skipIf(!mayMount).each(DISKS)(
 );
 
 test.skipIf(process.getuid?.() === 0)(
-  "a folder that cannot be written is told apart from a full disk",
+  "an unwritable folder is reported differently from a full disk",
   async () => {
     const database = copyOf(catalogue);
     mkdirSync(backupsOf(database), { mode: 0o500 });
@@ -339,6 +339,6 @@ test.skipIf(process.getuid?.() === 0)(
 test.each([
   ["verify", "yesterday"],
   ["list", "--from", "moon"],
-])("backup %s %s is wrong usage", async (...args) => {
+])("backup %s %s is a usage error", async (...args) => {
   expect((await chinook(["backup", ...args])).code).toBe(2);
 });

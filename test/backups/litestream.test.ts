@@ -167,7 +167,7 @@ test.skipIf(!installed)(
   },
 );
 
-test.skipIf(!installed)(`the WAL stays bounded by the replicator${reason}`, async () => {
+test.skipIf(!installed)(`the replicator keeps the WAL bounded${reason}`, async () => {
   const database = copyOf(await makeCatalogue(50));
   await using server = await startServer({ CHINOOK_CHECKPOINTS: "external" }, { database });
   const replicator = new Replicator(database);

@@ -15,7 +15,7 @@ const ALL = FILES.map(({ id }) => id);
 const [BEFORE, LAST] = FILES.slice(-2).map(({ name }) => name) as [string, string];
 
 describe("chinook migrate", () => {
-  test("down and up make a backup each, which is as it was before", async () => {
+  test("down and up each back up the state before them", async () => {
     const database = copyOf(catalogue);
     const down = await run(on(database, "down", "--yes"));
     expect(down.reverted).toEqual([LAST]);
@@ -31,7 +31,7 @@ describe("chinook migrate", () => {
     expect(appliedIn(await restoredCopy(backupsOf(database), down.backup))).toEqual(ALL);
   });
 
-  test("says where the backup is; a setting turns it off; without pending migrations there is none", async () => {
+  test("prints the backup's path; makes none if a setting says so or nothing is pending", async () => {
     const database = copyOf(catalogue);
     const { stderr } = await chinook(on(database, "down", "--yes"));
     expect(stderr).toContain(backupsOf(database));
@@ -41,7 +41,7 @@ describe("chinook migrate", () => {
     expect((await run(["backup", "list", "--database", database])).data).toHaveLength(1);
   });
 
-  test("--dry-run prints the SQL that would run, and runs none", async () => {
+  test("--dry-run prints the pending SQL and runs nothing", async () => {
     const database = copyOf(catalogue);
     const twoBack = String(ALL.length - 2);
     const { stdout } = await chinook(on(database, "down", "--to", twoBack, "--dry-run"));
@@ -53,7 +53,7 @@ describe("chinook migrate", () => {
     expect(appliedIn(database)).toEqual(ALL);
   });
 
-  test("changes nothing when the backup before it fails", async () => {
+  test("changes nothing if its backup fails", async () => {
     const database = copyOf(catalogue);
     writeFileSync(backupsOf(database), "in the way");
     const { code } = await fail(on(database, "down", "--yes"));
@@ -61,7 +61,7 @@ describe("chinook migrate", () => {
     expect(appliedIn(database)).toEqual(ALL);
   });
 
-  test("status and --dry-run work beside a running server; up and down are refused, naming it", async () => {
+  test("status and --dry-run work while a server runs; up and down are refused, naming it", async () => {
     await using server = await startServer({}, { database: copyOf(catalogue) });
     const { migrations, history } = await run(on(server.database, "status"));
     expect(migrations.map(({ id }: { id: number }) => id)).toEqual(ALL);
@@ -73,13 +73,13 @@ describe("chinook migrate", () => {
     expect(await server.stop()).toBe(0);
   });
 
-  test("status --history lists who did what", async () => {
+  test("status --history lists who ran which migration", async () => {
     const { stdout } = await chinook(on(copyOf(catalogue), "status", "--history"));
     expect(stdout).toMatch(/up\s+0001_catalogue\s+\d+ ms\s+\S+@\S+/);
   });
 });
 
-describe("a server", () => {
+describe("a server start", () => {
   /** Of the release before this one. */
   async function older(): Promise<string> {
     const database = copyOf(catalogue);
@@ -87,7 +87,7 @@ describe("a server", () => {
     return database;
   }
 
-  test("that finds an older schema makes a backup, says where, and migrates", async () => {
+  test("with an older schema makes a backup, logs its path and migrates", async () => {
     const database = await older();
     await using server = await startServer({}, { database });
     expect(appliedIn(database)).toEqual(ALL);
@@ -98,7 +98,7 @@ describe("a server", () => {
     expect(server.stderr()).toContain(backupsOf(database));
   });
 
-  test("that cannot make one does not start, and leaves the schema as it is", async () => {
+  test("fails and leaves the schema unchanged if the backup fails", async () => {
     const database = await older();
     writeFileSync(backupsOf(database), "in the way");
     await expect(startServer({}, { database })).rejects.toThrow("exit status 1");
@@ -109,7 +109,7 @@ describe("a server", () => {
     expect(await server.stop()).toBe(0);
   });
 
-  test("that makes its file makes no backup of nothing", async () => {
+  test("with a new file makes no backup", async () => {
     await using server = await startServer({}, { database: `${temporaryFolder()}/new.sqlite` });
     expect((await run(["backup", "list", "--database", server.database])).data).toEqual([]);
     expect(await server.stop()).toBe(0);

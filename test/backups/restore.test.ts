@@ -17,8 +17,8 @@ const restore = (database: string, ...args: string[]) => [
   database,
 ];
 
-describe("restoring", () => {
-  test("is refused while a server runs, and names it; otherwise restores the backup and keeps the old database", async () => {
+describe("backup restore", () => {
+  test("is refused while a server runs, naming it; otherwise it restores the backup and keeps the old database", async () => {
     const server = await startServer({}, { database: copyOf(catalogue) });
     const { database } = server;
     await addArtist(server, "Before");
@@ -41,7 +41,7 @@ describe("restoring", () => {
     expect(artistsOf(database).slice(-2)).toEqual(["Before", "Afterwards"]);
   });
 
-  test("over a database whose server was killed keeps its WAL and applies none of it", async () => {
+  test("over the database of a killed server keeps its WAL and does not apply it", async () => {
     const server = await startServer({}, { database: copyOf(catalogue) });
     const { database } = server;
     const { id } = await backUp(server);
@@ -56,7 +56,7 @@ describe("restoring", () => {
     expect(columnOf(database, "PRAGMA integrity_check")).toEqual(["ok"]);
   });
 
-  test("of a damaged database works", async () => {
+  test("replaces a damaged database", async () => {
     const database = copyOf(catalogue);
     await run(["backup", "create", "--database", database]);
     writeFileSync(database, "not a database any more");
@@ -65,7 +65,7 @@ describe("restoring", () => {
     expect(readFileSync(kept, "utf8")).toBe("not a database any more");
   });
 
-  test("of a damaged backup, or none, changes nothing", async () => {
+  test("changes nothing if the backup is damaged or missing", async () => {
     const database = copyOf(catalogue);
     expect((await fail(restore(database))).code).toBe("backup_unknown");
     const { id } = await run(["backup", "create", "--database", database]);
@@ -79,7 +79,7 @@ describe("restoring", () => {
     expect(entriesOf(dirname(database)).filter((name) => /rest|repl/.test(name))).toEqual([]);
   });
 
-  test("of a newer release's backup is refused", async () => {
+  test("refuses a backup of a newer release", async () => {
     const database = copyOf(catalogue);
     const backup = await run(["backup", "create", "--database", database]);
     const manifest = join(backupsOf(database), backup.id, MANIFEST_FILE);
@@ -135,10 +135,10 @@ function pair(): string {
   return file;
 }
 
-describe("an exchange of databases that is cut off", () => {
+describe("an interrupted exchange of databases", () => {
   const values = (file: string) => columnOf<string>(file, "SELECT value FROM t");
 
-  test("at any of its steps is finished by the next holder, or never began", () => {
+  test("is completed by the next lock holder or had no effect, at every step", () => {
     const outcomes: string[] = [];
     for (let cut = 1, done = false; !done; cut++) {
       const file = pair();
@@ -155,7 +155,7 @@ describe("an exchange of databases that is cut off", () => {
     expect(outcomes).toEqual(outcomes.map((_, i) => (i < began ? "old, in the WAL" : "new")));
   });
 
-  test("is finished by the server before it opens the file", async () => {
+  test("is completed by the server before it opens the file", async () => {
     const database = copyOf(catalogue);
     copyFileSync(copyOf(catalogue), `${database}.restored-T`);
     const other = new Database(`${database}.restored-T`);

@@ -10,12 +10,12 @@ const kept = (times: readonly string[], rules: Partial<Retention>) =>
   retain(times.map(at), { ...none, ...rules }).kept.map(({ created_at }) => created_at.slice(0, 16));
 
 describe("retention", () => {
-  test("keeps the last ones, newest first", () => {
+  test("keeps the latest backups, newest first", () => {
     const times = ["2026-11-18T10:00Z", "2026-11-20T10:00Z", "2026-11-19T10:00Z"];
     expect(kept(times, { last: 2 })).toEqual(["2026-11-20T10:00", "2026-11-19T10:00"]);
   });
 
-  test("keeps the newest of each day that has any, in UTC", () => {
+  test("keeps the newest backup of each UTC day that has one", () => {
     const times = [
       "2026-11-20T23:59Z",
       "2026-11-20T00:00Z",
@@ -26,12 +26,12 @@ describe("retention", () => {
     expect(kept(times, { daily: 3 })).toEqual(["2026-11-20T23:59", "2026-11-19T23:59", "2026-11-10T08:00"]);
   });
 
-  test("keeps the newest of each week, which begins on Monday", () => {
+  test("keeps the newest backup of each week, starting on Monday", () => {
     const times = ["2026-11-16T00:00Z", "2026-11-15T23:59Z", "2026-11-09T00:00Z", "2026-11-08T23:59Z"];
     expect(kept(times, { weekly: 3 })).toEqual(["2026-11-16T00:00", "2026-11-15T23:59", "2026-11-08T23:59"]);
   });
 
-  test("loses nothing, keeps the newest, and no more than the rules together want", () => {
+  test("sorts every backup into kept or removed, keeps the newest, and at most the sum of its rules", () => {
     const time = fc
       .integer({ min: 0, max: 400 * 24 })
       .map((hours) => at(new Date(1.79e12 + hours * 3.6e6).toISOString()));

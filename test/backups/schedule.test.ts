@@ -24,38 +24,38 @@ async function hourly(last: number, make: () => Promise<void> = async () => {}) 
   return { made, failed, schedule };
 }
 
-test("without any backup one is made at once, then by the hour", async () => {
+test("without a backup, one is made at once and then every hour", async () => {
   const { made } = await hourly(Number.NaN);
   await vi.advanceTimersByTimeAsync(3 * HOUR);
   expect(made).toEqual([0, 60, 120, 180]);
 });
 
-test("after a restart the next is due when the newest is an hour old", async () => {
+test("after a restart, the next backup is due when the newest is an hour old", async () => {
   const { made } = await hourly(Date.now() - 20 * MINUTE);
   await vi.advanceTimersByTimeAsync(2 * HOUR);
   expect(made).toEqual([40, 100]);
 });
 
-test("one that is long overdue is made at once, and once", async () => {
+test("a long overdue backup is made at once, and only once", async () => {
   const { made } = await hourly(Date.now() - 50 * HOUR);
   await vi.advanceTimersByTimeAsync(HOUR / 2);
   expect(made).toEqual([0]);
 });
 
-test("a clock that was set back delays the next by an interval at most", async () => {
+test("a clock set back delays the next backup by at most one interval", async () => {
   const { made } = await hourly(Date.now() + 1_000 * HOUR);
   await vi.advanceTimersByTimeAsync(HOUR);
   expect(made).toEqual([60]);
 });
 
-test("a failed backup is reported, and retried in five minutes", async () => {
+test("a failed backup is reported and retried after five minutes", async () => {
   const { made, failed } = await hourly(Number.NaN, () => Promise.reject(new Error("full")));
   await vi.advanceTimersByTimeAsync(11 * MINUTE);
   expect(made).toEqual([0, 5, 10]);
   expect(failed).toHaveLength(3);
 });
 
-test("once closed, it makes none, and ignores a failure of the running one", async () => {
+test("after close the schedule starts no backup and ignores a failure of the running one", async () => {
   const { promise, reject } = Promise.withResolvers<void>();
   const { made, failed, schedule } = await hourly(Number.NaN, () => promise);
   schedule.close();

@@ -36,12 +36,12 @@ const SAYS = {
     "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\nContent-Type: application/xml\r\n\r\n<?xml",
 };
 
-test.each(Object.entries(SAYS))("a storage that says %s fails the request", async (_, says) => {
+test.each(Object.entries(SAYS))("a request fails if the storage sends %s", async (_, says) => {
   const bucket = await stuck(says);
   await expect(bucket.list()).rejects.toMatchObject({ code: "bucket_failed" });
 });
 
-test("an upload to a storage that says nothing fails", async () => {
+test("an upload fails if the storage does not answer", async () => {
   const bucket = await stuck("");
   const folder = temporaryFolder();
   mkdirSync(folder, { recursive: true });
