@@ -29,13 +29,13 @@ const wordLikeness = (a: LyricSource, b: LyricSource): number => dot(embed(a), e
 
 const nullableText = fc.option(fc.string({ unit: "binary", maxLength: 40 }));
 
-describe("every vector has its length, is finite and has length 1", () => {
+describe("every vector has the right dimension, is finite and has norm 1", () => {
   const unit = (vector: Float32Array, dimensions: number) => {
     expect(vector.length).toBe(dimensions);
     expect(Math.sqrt(dot(vector, vector))).toBeCloseTo(1, 5);
   };
 
-  test("metadata, of anything", () => {
+  test("metadata vectors of any track", () => {
     const source = fc.record<MetadataSource>({
       genre: nullableText,
       artist: nullableText,
@@ -48,7 +48,7 @@ describe("every vector has its length, is finite and has length 1", () => {
     fc.assert(fc.property(source, (any) => unit(metadataEmbedder.embed(any), DIMENSIONS.metadata)));
   });
 
-  test("lyric, of anything", () => {
+  test("lyric vectors of any text", () => {
     const source = fc.record<LyricSource>({
       name: fc.string({ unit: "binary", maxLength: 60 }),
       ...{ album: nullableText, artist: nullableText, composer: nullableText, lyrics: nullableText },
@@ -56,12 +56,12 @@ describe("every vector has its length, is finite and has length 1", () => {
     fc.assert(fc.property(source, (any) => unit(embed(any), DIMENSIONS.lyric)));
   });
 
-  test("the same source gives the same vector", () => {
+  test("the same input gives the same vector", () => {
     expect(metadataEmbedder.embed(song())).toEqual(metadataEmbedder.embed(song()));
     expect(embed(words("Harbour Lights"))).toEqual(embed(words("Harbour Lights")));
   });
 
-  test("nothing without a direction is normalised, and no size of number is too much", () => {
+  test("a zero vector is not normalised; numbers of any size are", () => {
     expect(normalise([0, 0])).toBeUndefined();
     expect(normalise([1, Number.NaN])).toBeUndefined();
     expect(normalise([Number.POSITIVE_INFINITY, 0])).toBeUndefined();
@@ -71,8 +71,8 @@ describe("every vector has its length, is finite and has length 1", () => {
   });
 });
 
-describe("metadata says what kind of track it is", () => {
-  test("another genre is further than another artist, which is further than another length", () => {
+describe("metadata vectors", () => {
+  test("genre weighs more than artist, artist more than duration", () => {
     const [genre, artist, length] = [
       likeness({ genre: "Opera" }),
       likeness({ artist: "Night Ferry" }),
@@ -83,7 +83,7 @@ describe("metadata says what kind of track it is", () => {
     expect(length).toBeLessThan(1);
   });
 
-  test("genres that share a word are nearer than those that do not", () => {
+  test("genres that share a word are nearer than genres that do not", () => {
     for (const [one, near, far] of [
       ["Rock", "Indie Rock", "Chamber Music"],
       ["Alternative", "Alternative & Punk", "Reggae"],
@@ -94,7 +94,7 @@ describe("metadata says what kind of track it is", () => {
       );
   });
 
-  test("years and durations fall off smoothly", () => {
+  test("similarity decreases smoothly with the distance of years and durations", () => {
     const years = ["1994", "1998", "2006", "2020"].map((year) => likeness({ releaseDate: `${year}-01-01` }));
     expect(years).toEqual(years.toSorted((a, b) => b - a));
     const seconds = [240, 300, 600, 2_400].map((s) =>
@@ -103,17 +103,17 @@ describe("metadata says what kind of track it is", () => {
     expect(seconds).toEqual(seconds.toSorted((a, b) => b - a));
   });
 
-  test("what is not known does not count against a track", () => {
+  test("unknown fields do not reduce similarity", () => {
     expect(likeness({ releaseDate: null, bytes: null })).toBeGreaterThan(0.8);
   });
 });
 
-describe("lyric says what it is about", () => {
+describe("lyric vectors", () => {
   test("case, accents and punctuation make no difference", () => {
     expect(wordLikeness(words("Canción de Amor"), words("CANCION de amor!"))).toBeCloseTo(1, 5);
   });
 
-  test("a shared word is nearer than a similar one, and that is nearer than another", () => {
+  test("an equal word is nearer than a similar one, a similar one nearer than an unrelated one", () => {
     const lover = words("Midnight Lover");
     const [same, similar, other] = ["Midnight Train", "Lovers", "Velvet Gasoline"].map((name) =>
       wordLikeness(lover, words(name)),
@@ -123,7 +123,7 @@ describe("lyric says what it is about", () => {
     expect(Math.abs(other)).toBeLessThan(0.2);
   });
 
-  test("lyrics count when they are given", () => {
+  test("lyrics are used if present", () => {
     const sea = words("Untitled", { lyrics: "the sea, the salt and the harbour lights" });
     expect(wordLikeness(sea, words("Harbour Lights"))).toBeGreaterThan(
       wordLikeness(words("Untitled"), words("Harbour Lights")) + 0.2,
@@ -140,7 +140,7 @@ describe("lyric says what it is about", () => {
     );
   });
 
-  test("a name without a letter has a vector of its own", () => {
+  test("a name without letters has a vector", () => {
     expect(wordLikeness(words("🎵🎵"), words("…"))).toBeLessThan(0.9);
   });
 });

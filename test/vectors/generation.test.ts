@@ -19,7 +19,7 @@ function withDatabase<T>(file: string, action: (db: Database.Database) => T): T 
   }
 }
 
-test("every track gets its vectors, and a change computes those that it concerns anew", async () => {
+test("every track gets its vectors, and a change recomputes only the affected kinds", async () => {
   await using server = await startServer(GENERATING, { database: await catalogue() });
   const { tracks, kinds, model } = await generated(server);
   expect(kinds.lyric.completed).toBe(tracks);
@@ -68,7 +68,7 @@ test("the same catalogue gives the same vectors", async () => {
   expect(await vectors()).toBe(await vectors());
 });
 
-test("what a dead process had in hand is done by the next one, but not for ever", async () => {
+test("the next process retries the work of a dead one, a limited number of times", async () => {
   const database = await catalogue();
   await (await startServer({}, { database })).stop();
   withDatabase(database, (db) => {
@@ -83,7 +83,7 @@ test("what a dead process had in hand is done by the next one, but not for ever"
   expect(kinds.lyric).toMatchObject({ completed: tracks, failed: 0, processing: 0 });
 });
 
-test("a killed server leaves nothing that the next one cannot finish", async () => {
+test("the next server finishes the generation of a killed one", async () => {
   const database = await catalogue();
   const first = await startServer(GENERATING, { database });
   await first.kill();
@@ -93,7 +93,7 @@ test("a killed server leaves nothing that the next one cannot finish", async () 
   expect(kinds.metadata.completed).toBe(tracks);
 });
 
-test("the commands compute, count and verify, with a server and without", async () => {
+test("the commands compute, count and verify, with and without a running server", async () => {
   const database = await catalogue();
   const run = async (...args: string[]) => {
     const { code, stdout } = await chinook([...args, "--json"], { CHINOOK_DATABASE: database });

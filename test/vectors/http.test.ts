@@ -27,19 +27,22 @@ const put = (id: number, body: unknown) => request(server, "PUT", `/v1/tracks/${
 const idsOf = (json: Json): number[] => json.data.map(({ id }: { id: number }) => id);
 
 describe("similar tracks", () => {
-  test.each(["metadata", "lyric", "blend"])("by %s: nearest first, the track itself left out", async (by) => {
-    const { status, json } = await get(server, `/v1/tracks/1/similar?by=${by}&limit=10`);
-    expect(status).toBe(200);
-    expect(json.data).toHaveLength(10);
-    expect(json.next).toBeNull();
-    expect(idsOf(json)).not.toContain(1);
-    const near = json.data.map((track: Json) => track.similarity);
-    expect(near).toEqual(near.toSorted((a: number, b: number) => b - a));
-    for (const similarity of near) expect(Math.abs(similarity)).toBeLessThanOrEqual(1);
-    expect(json.data[0]).toMatchObject({ name: expect.any(String), artist_name: expect.anything() });
-  });
+  test.each(["metadata", "lyric", "blend"])(
+    "by %s are sorted by similarity, without the track itself",
+    async (by) => {
+      const { status, json } = await get(server, `/v1/tracks/1/similar?by=${by}&limit=10`);
+      expect(status).toBe(200);
+      expect(json.data).toHaveLength(10);
+      expect(json.next).toBeNull();
+      expect(idsOf(json)).not.toContain(1);
+      const near = json.data.map((track: Json) => track.similarity);
+      expect(near).toEqual(near.toSorted((a: number, b: number) => b - a));
+      for (const similarity of near) expect(Math.abs(similarity)).toBeLessThanOrEqual(1);
+      expect(json.data[0]).toMatchObject({ name: expect.any(String), artist_name: expect.anything() });
+    },
+  );
 
-  test("within a genre there are only tracks of it", async () => {
+  test("with a genre filter are all of that genre", async () => {
     const genres = (await get(server, "/v1/genres?limit=3")).json.data as Json[];
     for (const { id } of genres) {
       const { json } = await get(server, `/v1/tracks/1/similar?by=metadata&genre=${id}&limit=5`);
@@ -49,7 +52,7 @@ describe("similar tracks", () => {
     for (const track of blend.json.data) expect(track.genre_id).toBe(genres[1].id);
   });
 
-  test("a track without a vector of the kind has none that are similar, and is told why", async () => {
+  test("are an empty list with a reason if the track has no vector of the kind", async () => {
     const { status, json } = await get(server, "/v1/tracks/1/similar?by=audio");
     expect(status).toBe(200);
     expect(json).toMatchObject({ data: [], reason: expect.stringContaining("audio") });
@@ -66,8 +69,8 @@ describe("similar tracks", () => {
   });
 });
 
-describe("vectors of one's own", () => {
-  test("are normalised, found, and deleted", async () => {
+describe("uploaded vectors", () => {
+  test("are normalised, found and deleted", async () => {
     expect((await put(2, { audio: between(128, 0, 1) })).status).toBe(204);
     expect((await put(3, { audio: axis(128, 0).map((value) => value * 1e200) })).status).toBe(204);
     expect((await put(4, { audio: axis(128, 5).map((value) => -value) })).status).toBe(204);
@@ -95,14 +98,14 @@ describe("vectors of one's own", () => {
     expect((await put(1, body)).status).toBe(422);
   });
 
-  test("a number beyond all is refused, and so is an unknown track", async () => {
+  test("an infinite number is refused, and so is an unknown track", async () => {
     const raw = `{"metadata":[1e999${",0".repeat(63)}]}`;
     expect((await request(server, "PUT", "/v1/tracks/1/vectors", { body: raw })).status).toBe(422);
     expect((await put(999_999, { audio: axis(128, 0) })).status).toBe(404);
     expect((await remove(server, "/v1/tracks/999999/vectors")).status).toBe(404);
   });
 
-  test("are not computed anew when the track changes", async () => {
+  test("are not replaced by generated ones when the track changes", async () => {
     await put(9, { metadata: axis(64, 63) });
     await patch(server, "/v1/tracks/9", { milliseconds: 1 });
     await generated(server);
@@ -110,7 +113,7 @@ describe("vectors of one's own", () => {
   });
 });
 
-describe("neighbours that are worked out beforehand", () => {
+describe("precomputed neighbours", () => {
   let small: TestServer;
   beforeAll(async () => {
     const database = copyOf(await makeCatalogue(150));
@@ -131,7 +134,7 @@ describe("neighbours that are worked out beforehand", () => {
   };
 
   test.each(["lyric", "metadata", "blend"])(
-    "by %s are what comparing gives, and compare nothing",
+    "by %s equal those of a full comparison, without running one",
     async (by) => {
       for (const id of [5, 50, 149]) {
         const before = await compared();
@@ -144,7 +147,7 @@ describe("neighbours that are worked out beforehand", () => {
     },
   );
 
-  test("go as soon as a vector comes, changes or goes, and come back", async () => {
+  test("are invalidated when a vector is added, changed or deleted, and computed again", async () => {
     const path = "/v1/tracks/100/vectors";
     for (const change of [
       () => request(small, "PUT", path, { body: { audio: between(128, 3, 4) } }),
@@ -163,8 +166,8 @@ describe("neighbours that are worked out beforehand", () => {
   });
 });
 
-describe("what was found follows what is written", () => {
-  test("a similar list is cached, and dropped by a vector, a rename and a deletion", async () => {
+describe("similar tracks after writes", () => {
+  test("a cached list is invalidated by a new vector, a rename and a deletion", async () => {
     const path = "/v1/tracks/20/similar?by=metadata&limit=3";
     const first = await get(server, path);
     expect((await get(server, path)).headers.get("cache-status")).toBe("chinook; hit");
@@ -180,7 +183,7 @@ describe("what was found follows what is written", () => {
     expect(nearer.json.data.find((track: Json) => track.id === far)?.similarity).toBeCloseTo(1, 5);
   });
 
-  test("a deleted track is no neighbour, and its vectors are gone", async () => {
+  test("a deleted track is no longer a neighbour and its vectors are deleted", async () => {
     const genre = (await get(server, "/v1/genres?limit=1")).json.data[0].id;
     const media = (await get(server, "/v1/media-types?limit=1")).json.data[0].id;
     const track = {
@@ -201,7 +204,7 @@ describe("what was found follows what is written", () => {
 });
 
 describe("search by vector", () => {
-  test("finds the track whose vector it is, and answers many at once in their order", async () => {
+  test("finds the track with that vector, and answers several vectors in order", async () => {
     const [a, b] = await Promise.all(
       [30, 40].map(async (id) => (await get(server, `/v1/tracks/${id}/vectors`)).json.lyric),
     );

@@ -6,7 +6,7 @@ vi.setConfig({ testTimeout: 120_000 });
 
 const sample = process.env.CHINOOK_SAMPLE;
 
-test("generated: neighbours share the genre, and recommendations beat popularity on plays they were not told of", () => {
+test("generated catalogue: neighbours share the genre, and recommendations beat popularity on held-out plays", () => {
   using made = new BenchDatabase();
   chinook(["generate", "--tracks", "2000", "--seed", "5", "--database", made.file]);
   chinook(["vectors", "generate", "--database", made.file]);
@@ -21,7 +21,7 @@ test("generated: neighbours share the genre, and recommendations beat popularity
 });
 
 test.skipIf(sample === undefined)(
-  "sample: three times as many neighbours share the genre as by chance (needs CHINOOK_SAMPLE, the upstream file)",
+  "sample: neighbours share the genre three times as often as random tracks (needs CHINOOK_SAMPLE, the upstream file)",
   () => {
     using imported = new BenchDatabase();
     chinook(["import", sample!, "--database", imported.file]);

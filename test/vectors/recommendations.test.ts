@@ -53,7 +53,7 @@ const recommended = async (user: number, limit = 20): Promise<Json[]> =>
 const idsOf = (tracks: Json[]): number[] => tracks.map(({ id }) => id);
 
 describe("recommendations", () => {
-  test("a newcomer gets what is popular, and the answer says how long it may be kept", async () => {
+  test("a new user gets popular tracks, with a max-age", async () => {
     const answer = await get(server, `/v1/users/${newUser()}/recommendations?limit=10`);
     expect(answer.status).toBe(200);
     expect(answer.json.data).toHaveLength(10);
@@ -63,12 +63,12 @@ describe("recommendations", () => {
     expect(answer.headers.get("age")).toBe("0");
   });
 
-  test("popular is what is played and bought now: a burst of plays is", async () => {
+  test("popularity follows recent plays and purchases", async () => {
     for (let i = 0; i < 5; i++) await play(newUser(), ...Array.from({ length: 200 }, () => 321));
     expect(idsOf(await recommended(newUser(), 5))[0]).toBe(321);
   });
 
-  test("what was heard is left out, and reasons name what was", async () => {
+  test("heard tracks are left out and named as reasons", async () => {
     const user = newUser();
     await play(user, 10, 11, 12);
     const tracks = await recommended(user);
@@ -89,14 +89,14 @@ describe("recommendations", () => {
     expect(tracks.filter((track) => track.genre_name === genre_name).length).toBeGreaterThan(5);
   });
 
-  test("the answer says how its genres differ: as often as two of its tracks do", async () => {
+  test("diversity is the share of pairs of tracks with different genres", async () => {
     const { json } = await get(server, `/v1/users/${newUser()}/recommendations?limit=10`);
     const genres: unknown[] = json.data.map(({ genre_id }: Json) => genre_id);
     const pairs = genres.flatMap((one, i) => genres.slice(i + 1).map((two) => one !== two));
     expect(json.diversity.genres).toBeCloseTo(pairs.filter(Boolean).length / pairs.length, 3);
   });
 
-  test("a play of one's own counts at once, whatever was answered before", async () => {
+  test("a user's play counts in the next response, although the last one was cached", async () => {
     const user = newUser();
     const [first] = await recommended(user);
     expect(first.strategy).toBe("popular");
@@ -108,14 +108,14 @@ describe("recommendations", () => {
     expect(again.headers.get("cache-status")).toBe("chinook; hit");
   });
 
-  test("a play of long ago is a play, too", async () => {
+  test("old plays count", async () => {
     const user = newUser();
     await post(server, "/v1/plays", { track_id: 10, user_id: user, played_at: "1901-01-01T00:00:00Z" });
     const [first] = await recommended(user);
     expect(first).toMatchObject({ strategy: "lyrics", because_track_id: 10 });
   });
 
-  test("a user is the customer of that id: what was bought counts as heard, and for a reason", async () => {
+  test("purchases of the customer with the user's id count as heard and as reasons", async () => {
     const tracks = await recommended(BUYER);
     expect(idsOf(tracks)).not.toContain(21);
     const { name } = (await get(server, "/v1/tracks/21")).json;
@@ -129,7 +129,7 @@ describe("recommendations", () => {
     );
   });
 
-  test("what others buy together is recommended to who plays one of it", async () => {
+  test("tracks bought together are recommended after a play of one of them", async () => {
     const user = newUser();
     await play(user, 21);
     expect((await recommended(user, 50)).find(({ id }) => id === 499)).toMatchObject({
@@ -137,7 +137,7 @@ describe("recommendations", () => {
     });
   });
 
-  test("no page of ten holds more than two of an artist", async () => {
+  test("a page of ten holds at most two tracks of an artist", async () => {
     const user = newUser();
     await play(user, 1, 2, 3);
     const tracks = await recommended(user, 30);
@@ -148,7 +148,7 @@ describe("recommendations", () => {
     }
   });
 
-  test("scores are not negative, at most one, and unknown parameters refused", async () => {
+  test("scores are between 0 and 1; unknown parameters are refused", async () => {
     const user = newUser();
     await play(user, 50);
     for (const { score } of await recommended(user)) {
@@ -159,7 +159,7 @@ describe("recommendations", () => {
     expect((await get(server, "/v1/users/1/recommendations?by=audio")).status).toBe(422);
   });
 
-  test("what others play together is recommended, with that for a reason", async () => {
+  test("tracks played together are recommended, with that reason", async () => {
     const [a, b, c] = [60, 333, 444] as const;
     for (let i = 0; i < 8; i++) await play(newUser(), a, b, c);
     const user = newUser();
@@ -170,7 +170,7 @@ describe("recommendations", () => {
     expect(tracks.find(({ id }) => id === b).reason).toBe("because listeners like you chose it");
   });
 
-  test("what sounds alike weighs most", async () => {
+  test("audio similarity weighs most", async () => {
     const audio = (id: number, vector: number[]) =>
       fetch(`${server.url}/v1/tracks/${id}/vectors`, {
         method: "PUT",
@@ -188,8 +188,8 @@ describe("recommendations", () => {
   });
 });
 
-describe("artists are spread", () => {
-  test("the best keep their order where there is room", () => {
+describe("diversification", () => {
+  test("keeps the order if no artist has too many tracks", () => {
     expect(
       spreadArtists([
         [1, 1],
@@ -202,14 +202,14 @@ describe("artists are spread", () => {
     ).toEqual([1, 2, 4, 5, 6, 3]);
   });
 
-  test("a genre that fills the list gives way to one that is nearly as good, and to none that is not", () => {
+  test("replaces tracks of a dominant genre by nearly equal ones of others, not by worse ones", () => {
     const one = [1, 2, 3, 4].map((id) => [id, null, 7, 1] as const);
     expect(spreadArtists([...one, [5, null, 8, 0.95]])).toEqual([1, 5, 2, 3, 4]);
     expect(spreadArtists([...one, [5, null, 8, 0.5]])).toEqual([1, 2, 3, 4, 5]);
     expect(spreadArtists([...one, [5, null, 8, 0.95]], 2)).toEqual([1, 5]);
   });
 
-  test("every track is there once, and no page has three of an artist while another could stand there", () => {
+  test("returns every track once, and three of an artist on a page only if there is no other", () => {
     const tracks = fc.array(fc.option(fc.integer({ min: 1, max: 4 })), { maxLength: 60 });
     fc.assert(
       fc.property(tracks, (artists) => {

@@ -33,7 +33,7 @@ const states = (ids: string) =>
     .pluck()
     .all();
 
-test("a vector takes the place of the one before it, and none that of another", () => {
+test("a vector replaces the previous one of its track and kind, and no other", () => {
   claim(3);
   store([1, 2, 3].map((id) => [id, hex(id)] as const));
   db.exec("UPDATE vector_queue SET state = 'pending' WHERE track_id = 2 AND kind = 'metadata'");
@@ -46,7 +46,7 @@ test("a vector takes the place of the one before it, and none that of another", 
   expect(states("1, 2, 3")).toEqual(["completed", "completed", "completed"]);
 });
 
-test("where none could be computed the old one goes, and the track is due again", () => {
+test("a failed computation deletes the old vector and queues the track again", () => {
   claim(1);
   store([[1, hex(1)]]);
   db.exec("UPDATE vector_queue SET state = 'pending' WHERE track_id = 1 AND kind = 'metadata'");
@@ -56,7 +56,7 @@ test("where none could be computed the old one goes, and the track is due again"
   expect(states("1")).toEqual(["pending"]);
 });
 
-describe("no command walks a table of vectors", () => {
+describe("no command scans a vector table", () => {
   const spread = (source: "genre" | "media_type" | "model" | "catalogue", source_id: number) =>
     SPREAD_COMMANDS.step.statements({ source, source_id }, context);
   const body = { audio: [1], lyric: [1], metadata: [1] };
