@@ -9,7 +9,7 @@ function having(ms: number, times: number, maxMs = 1_000): AdmissionControl {
 }
 
 describe("admission control", () => {
-  test("admits everybody while nothing is known", () => {
+  test("admits everything before the first measurement", () => {
     expect(new AdmissionControl(1_000).admits(1_000_000)).toBe(true);
   });
 
@@ -20,7 +20,7 @@ describe("admission control", () => {
     expect([slowest.admits(7), slowest.admits(8)]).toEqual([true, false]);
   });
 
-  test("shares a batch's time among its commands", () => {
+  test("divides a batch's time among its commands", () => {
     const admission = new AdmissionControl(1_000);
     for (let i = 0; i < 200; i++) admission.observe(100, 500);
     expect([admission.admits(4_900), admission.admits(5_100)]).toEqual([true, false]);
@@ -32,7 +32,7 @@ describe("admission control", () => {
     expect([admission.admits(4_000, 8), admission.admits(4_000, 40)]).toEqual([true, false]);
   });
 
-  test("keeps the shared cost although a batch had nothing to commit", () => {
+  test("keeps the shared cost after a batch without a commit", () => {
     const admission = new AdmissionControl(1_000);
     admission.observe(0.1, 1);
     for (let i = 0; i < 200; i++)
@@ -40,14 +40,14 @@ describe("admission control", () => {
     expect(admission.admits(400, 1)).toBe(true);
   });
 
-  test("takes a commit that is work for work, once it has seen one that is not", () => {
+  test("counts commit time beyond the cheapest commit as work", () => {
     const admission = new AdmissionControl(1_000);
     admission.observe(1, 1, 0.2);
     for (let i = 0; i < 200; i++) admission.observe(300, 100, 200);
     expect([admission.admits(320), admission.admits(340)]).toEqual([true, false]);
   });
 
-  test("does not take one that was stuck for the rule", () => {
+  test("ignores a single stuck batch", () => {
     const admission = having(1, 200);
     admission.observe(60_000, 1);
     for (let i = 0; i < 50; i++) admission.observe(1, 1);

@@ -18,7 +18,7 @@ describe("the store", () => {
   const found = (kept: CacheStore, ...keys: string[]) =>
     keys.filter((key) => kept.get("queries", key) !== undefined);
 
-  test.each(CACHE_TABLES)("keeps and gives back entries of %s", (table) => {
+  test.each(CACHE_TABLES)("stores and returns entries of %s", (table) => {
     const kept = store(2);
     kept.set(table, "k1", entry("body", 5, 7), ["a", "b"]);
     expect(kept.get(table, "k1")).toEqual({ entry: entry("body", 5, 7), tags: '["a","b"]' });
@@ -26,7 +26,7 @@ describe("the store", () => {
     expect(kept.count(table)).toBe(1);
   });
 
-  test("finds nothing that carries a touched tag, and everything else", () => {
+  test("misses every entry with a touched tag and hits the others", () => {
     const kept = store(9);
     kept.set("queries", "k1", entry("body"), ["tracks:1", "albums:1"]);
     kept.set("queries", "k2", entry("body"), ["tracks:1"]);
@@ -37,7 +37,7 @@ describe("the store", () => {
     expect([found(kept, "k1", "k2", "k3"), kept.count("queries"), kept.bytes]).toEqual([["k3"], 1, COST + 0]);
   });
 
-  test("finds what was stored after the touch, also before what the touch concerns is collected", () => {
+  test("hits entries stored after the touch, also before stale ones are collected", () => {
     const kept = store(9);
     kept.set("queries", "k1", entry("old"), ["t"]);
     kept.set("queries", "k2", entry("old"), ["t"]);
@@ -50,7 +50,7 @@ describe("the store", () => {
     expect(found(kept, "k1")).toEqual([]);
   });
 
-  test("forgets the tags of an entry that another took the place of", () => {
+  test("forgets the tags of a replaced entry", () => {
     const kept = store(9);
     kept.set("queries", "k1", entry("old"), ["tracks:1"]);
     kept.set("queries", "k1", entry("new"), ["tracks:2"]);
@@ -58,7 +58,7 @@ describe("the store", () => {
     expect(kept.get("queries", "k1")?.entry.body).toBe("new");
   });
 
-  test("stays within its bytes: what was stored first goes first, over all tables", () => {
+  test("stays within its bytes: evicts the oldest entries first, across tables", () => {
     const kept = store(3);
     for (const [i, table] of (["queries", "search", "queries"] as const).entries())
       kept.set(table, `k${i}`, entry("body", i), []);
@@ -69,14 +69,14 @@ describe("the store", () => {
     expect(kept.bytes).toBeLessThanOrEqual(3 * COST);
   });
 
-  test("does not keep an entry larger than all of it, and nothing goes for its sake", () => {
+  test("rejects an entry larger than the whole cache, without evictions", () => {
     const kept = store(2);
     kept.set("queries", "k1", entry("body"), []);
     kept.set("queries", "k2", entry("x".repeat(10 * COST)), ["t"]);
     expect([found(kept, "k1", "k2"), kept.bytes]).toEqual([["k1"], COST]);
   });
 
-  test("counts its bytes right through every kind of removal", () => {
+  test("counts its bytes correctly through every kind of removal", () => {
     const kept = store(9);
     const fill = () =>
       ["k1", "k2", "k3"].forEach((key) => void kept.set("queries", key, entry("body"), ["t"]));
@@ -102,7 +102,7 @@ describe("the store", () => {
     expect(state()).toEqual([COST, 1, false]);
   });
 
-  test("removes what has expired and nothing else, a slice at a time", () => {
+  test("removes expired entries only, a slice at a time", () => {
     const kept = store(2_000);
     for (let i = 0; i < 50; i++) kept.set("queries", `old${i}`, entry("body", 0, 10), []);
     kept.set("queries", "fresh", entry("body", 0, 11), []);
@@ -112,7 +112,7 @@ describe("the store", () => {
     expect(found(kept, "fresh")).toEqual(["fresh"]);
   });
 
-  test("removes no row when a tag is touched or all is cleared, and afterwards no more than it is told to", () => {
+  test("removes no row when a tag is touched or all is cleared; collection removes as many as it is told to", () => {
     const kept = store(3_000);
     for (let i = 0; i < 1_000; i++) kept.set("queries", `k${i}`, entry("body"), ["tracks", `tracks:${i}`]);
     kept.touch(["tracks"]);
@@ -122,7 +122,7 @@ describe("the store", () => {
     expect(counts).toEqual(Array.from({ length: 10 }, (_, i) => 900 - 100 * i));
   });
 
-  test("gives up all of it when more tags were touched than are worth remembering", () => {
+  test("drops everything when too many tags were touched to remember", () => {
     const kept = store(9);
     kept.set("queries", "k1", entry("body"), ["t"]);
     kept.touch(Array.from({ length: 100_001 }, (_, i) => `other:${i}`));
@@ -131,7 +131,7 @@ describe("the store", () => {
 });
 
 describe("versions of tags", () => {
-  test("say whether one of the tags moved since then", () => {
+  test("tell whether one of the tags changed since", () => {
     const versions = new TagVersions();
     const before = versions.now;
     versions.touch(["a", "b"]);
@@ -140,7 +140,7 @@ describe("versions of tags", () => {
     expect(versions.movedSince(versions.now, ["a", "b"])).toBe(false);
   });
 
-  test("count everything as moved when everything was touched, and not for ever", () => {
+  test("count every tag as changed after all were touched, until the next version", () => {
     const versions = new TagVersions();
     const before = versions.now;
     versions.touchAll();
@@ -148,7 +148,7 @@ describe("versions of tags", () => {
     expect(versions.movedSince(versions.now, ["never seen"])).toBe(false);
   });
 
-  test("are bounded, and once half are forgotten never call something unmoved that moved", () => {
+  test("are bounded; after half are forgotten, a changed tag never counts as unchanged", () => {
     const versions = new TagVersions(10);
     const moments: number[] = [];
     for (let i = 0; i < 200; i++) {
@@ -160,7 +160,7 @@ describe("versions of tags", () => {
     expect(moved).toEqual(moments.map(() => true));
   });
 
-  test("remember at least the newest half exactly", () => {
+  test("keep at least the newest half exactly", () => {
     const versions = new TagVersions(10);
     for (let i = 0; i < 11; i++) versions.touch([`t${i}`]);
     expect(versions.movedSince(versions.now - 1, ["t9"])).toBe(false);
@@ -168,7 +168,7 @@ describe("versions of tags", () => {
     expect(versions.movedSince(versions.now - 5, ["never"])).toBe(false);
   });
 
-  test("keep a tag that is touched again among the newest", () => {
+  test("keep a tag touched again among the newest", () => {
     const versions = new TagVersions(10);
     for (let i = 0; i < 9; i++) versions.touch([`t${i}`]);
     versions.touch(["t0"]);
@@ -190,7 +190,7 @@ function bench(maxBytes = 1_000_000) {
 }
 
 describe("the cache", () => {
-  test("gives back what was filled in, from either tier", () => {
+  test("returns filled entries from either tier", () => {
     const { cache, fill, bodyOf } = bench();
     const filled = fill("a");
     expect(cache.get("queries", "a")).toBe(filled);
@@ -207,7 +207,7 @@ describe("the cache", () => {
     return Array.from({ length: count }, (_, i) => `k${i}`);
   };
 
-  test("finds in its database what had to leave the hot tier and was asked for there", () => {
+  test("finds in its database entries evicted from the hot tier after a hit", () => {
     const { cache, fill, bodyOf } = bench(100_000);
     const keys = overflow({ fill, bodyOf }, 60);
     expect(cache.bytes.hot).toBeLessThanOrEqual(50_000);
@@ -216,14 +216,14 @@ describe("the cache", () => {
     expect(cache.bytes.hot + cache.bytes.database).toBeLessThanOrEqual(100_000);
   });
 
-  test("forgets what had to leave the hot tier before anybody asked for it", () => {
+  test("forgets entries evicted from the hot tier without a hit", () => {
     const { cache, fill, bodyOf } = bench(100_000);
     for (let i = 0; i < 100; i++) fill(`k${i}`, [], "x".repeat(200));
     expect(bodyOf("k0")).toBeUndefined();
     expect(cache.bytes.database).toBe(0);
   });
 
-  test("keeps in its database what is larger than the hot tier", () => {
+  test("keeps entries larger than the hot tier in its database", () => {
     const { cache, fill, bodyOf } = bench(20_000);
     fill("large", ["t"], "x".repeat(4_000));
     expect(cache.bytes.hot).toBe(0);
@@ -232,14 +232,14 @@ describe("the cache", () => {
     expect(bodyOf("large")).toBeUndefined();
   });
 
-  test("stays within its bytes whatever comes", () => {
+  test("always stays within its bytes", () => {
     const { cache, fill, bodyOf } = bench(20_000);
     overflow({ fill, bodyOf }, 200);
     expect(cache.bytes.hot + cache.bytes.database).toBeLessThanOrEqual(20_000);
     expect(cache.bytes.database).toBeGreaterThan(5_000);
   });
 
-  test("an invalidation removes nothing, and nothing that it covers is found; what collects does so in slices", () => {
+  test("an invalidation removes no rows but hides their entries; collection runs in slices", () => {
     const { cache, clock, fill, bodyOf } = bench(10_000_000);
     const keys = overflow({ fill, bodyOf }, 20_000);
     const full = cache.entries("queries");
@@ -261,7 +261,7 @@ describe("the cache", () => {
     cache.close();
   });
 
-  test("nothing is found after an invalidation before anything is collected, in either tier", () => {
+  test("invalidated entries are missed before they are collected, in either tier", () => {
     const { cache, fill, bodyOf } = bench(1_000_000);
     const keys = overflow({ fill, bodyOf }, 2_000);
     fill("other", ["u"]);
@@ -273,7 +273,7 @@ describe("the cache", () => {
     cache.close();
   });
 
-  test("collects by itself after a write, without being asked", async () => {
+  test("collects by itself after a write", async () => {
     const { cache, fill, bodyOf } = bench(1_000_000);
     overflow({ fill, bodyOf }, 2_000);
     cache.invalidate(["t"]);
@@ -282,7 +282,7 @@ describe("the cache", () => {
     cache.close();
   });
 
-  test("lets nothing be found past its lifetime, in either tier, and sweeps it later", () => {
+  test("misses expired entries in either tier, and collects them later", () => {
     const { cache, clock, fill, bodyOf } = bench();
     fill("a");
     clock.now += 59_999;
@@ -293,7 +293,7 @@ describe("the cache", () => {
     expect([cache.entries("queries"), cache.bytes]).toEqual([0, { hot: 0, database: 0 }]);
   });
 
-  test("invalidates exactly what carries a touched tag, in both tiers", () => {
+  test("invalidates exactly the entries with a touched tag, in both tiers", () => {
     const { cache, fill, bodyOf } = bench();
     fill("a", ["tracks:1"]);
     fill("b", ["tracks:1", "tracks"]);
@@ -308,7 +308,7 @@ describe("the cache", () => {
     ]);
   });
 
-  test("drops a fill whose tags moved since its read was sent, and answers with it all the same", () => {
+  test("discards a fill whose tags changed since its read was sent, but answers with it", () => {
     const { cache, bodyOf } = bench();
     const then = cache.moment;
     cache.invalidate(["tracks:1"]);
@@ -320,7 +320,7 @@ describe("the cache", () => {
     expect(cache.counters.staleFills).toBe(1);
   });
 
-  test("a fill that is dropped leaves the newer one that stands there", () => {
+  test("a discarded fill leaves a newer entry in place", () => {
     const { cache, fill, bodyOf } = bench();
     const then = cache.moment;
     cache.invalidate(["tracks:1"]);
@@ -332,7 +332,7 @@ describe("the cache", () => {
   test.each([
     ["cleared", (cache: Cache) => cache.clear()],
     ["told that everything changed", (cache: Cache) => cache.invalidate(["*"])],
-  ])("is empty once it is %s, and takes no fill from before", (_, empty) => {
+  ])("is empty once it is %s, and accepts no earlier fill", (_, empty) => {
     const { cache, fill, bodyOf } = bench();
     fill("a", ["t"]);
     const then = cache.moment;
@@ -344,7 +344,7 @@ describe("the cache", () => {
     expect(bodyOf("c")).toBe("c");
   });
 
-  test("of no bytes keeps nothing", () => {
+  test("of zero bytes stores nothing", () => {
     const { cache, fill, bodyOf } = bench(0);
     expect(cache.enabled).toBe(false);
     expect(fill("a").body).toBe("a");
@@ -352,13 +352,13 @@ describe("the cache", () => {
     expect(cache.bytes).toEqual({ hot: 0, database: 0 });
   });
 
-  test("keeps nothing of a read that is never kept", () => {
+  test("stores nothing of an uncacheable read", () => {
     const { cache } = bench();
     cache.fill("none", "a", answer("a"), [], cache.moment);
     expect(cache.get("none", "a")).toBeUndefined();
   });
 
-  test("does not keep what is larger than all of it, nor what stood in its place", () => {
+  test("does not store an entry larger than the cache, and removes its predecessor", () => {
     const { fill, bodyOf } = bench(20_000);
     fill("a", [], "small");
     fill("a", [], "x".repeat(50_000));

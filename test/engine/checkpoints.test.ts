@@ -119,21 +119,21 @@ describe("the WAL", () => {
     expect(modes().filter((mode) => mode === "TRUNCATE complete").length).toBeGreaterThan(5);
   });
 
-  test("would have passed that bound without checkpoints", async () => {
+  test("exceeds that bound without checkpoints", async () => {
     const { write, frames, modes } = await engine({ idleFrames: 1_000_000, capFrames: 1_000_000 });
     await write(400);
     expect(Math.max(...frames())).toBeGreaterThan(2_000);
     expect(modes()).toEqual([]);
   });
 
-  test("stays bounded while batches always wait, which a PASSIVE checkpoint stands behind", async () => {
+  test("stays bounded while batches always wait, although a PASSIVE checkpoint waits behind them", async () => {
     const { write, frames, modes } = await engine({ idleFrames: 20, capFrames: 200 });
     await Promise.all(Array.from({ length: 6 }, () => write(60)));
     expect(Math.max(...frames())).toBeLessThan(1_000);
     expect(modes()).toContain("TRUNCATE complete");
   });
 
-  test("stays bounded beside scans that never all end at once", async () => {
+  test("stays bounded under overlapping scans", async () => {
     const { reads, writeOne, frames, modes } = await engine({
       ...{ idleFrames: 1_000_000, capFrames: 100, limitFrames: 400 },
     });
@@ -152,7 +152,7 @@ describe("the WAL", () => {
     expect(modes().filter((mode) => mode === "TRUNCATE complete").length).toBeGreaterThan(1);
   });
 
-  test("refuses writes past its limit, while reads go on, and recovers", async () => {
+  test("refuses writes past its limit while reads continue, and recovers", async () => {
     const { file, reads, write, writeOne, frames } = await engine({
       ...{ idleFrames: 1_000_000, capFrames: 100, limitFrames: 400 },
     });
@@ -169,7 +169,7 @@ describe("the WAL", () => {
     expect(frames().at(-1)).toBeLessThan(100);
   });
 
-  test("takes no more than its limit and one transaction, however much a batch writes", async () => {
+  test("holds at most its limit and one transaction, however much a batch writes", async () => {
     const file = newFile();
     const writer = await startWriter({ file, walLimitBytes: 16 * MEBIBYTE });
     const other = outsider(file);
@@ -190,7 +190,7 @@ describe("the WAL", () => {
     );
   });
 
-  test("is checkpointed by PASSIVE when it is long enough and nothing waits", async () => {
+  test("is checkpointed with PASSIVE when it is long enough and nothing waits", async () => {
     const { write, modes, reports } = await engine({ idleFrames: 20, capFrames: 1_000_000 });
     await write(50);
     expect(new Set(modes())).toEqual(new Set(["PASSIVE complete"]));
@@ -198,7 +198,7 @@ describe("the WAL", () => {
     expect(wal.checkpointed).toBe(wal.frames);
   });
 
-  test("grows past its cap while a reader outside holds it back, and recovers once that is gone", async () => {
+  test("grows past its cap while another process reads, and recovers afterwards", async () => {
     const { file, write, reports, modes, frames } = await engine({ idleFrames: 1_000_000, capFrames: 100 });
     await write(1);
     // A new file's WAL holds its migrations, which may be past the cap already.
@@ -215,7 +215,7 @@ describe("the WAL", () => {
     expect(frames().at(-1)).toBeLessThan(200);
   });
 
-  test("that is held back is not tried again with every commit", async () => {
+  test("is not checkpointed again with every commit while a reader blocks it", async () => {
     const { file, write, modes, frames } = await engine({ idleFrames: 1_000_000, capFrames: 100 });
     await write(1);
     outsider(file).exec("BEGIN; SELECT * FROM meta");
@@ -227,7 +227,7 @@ describe("the WAL", () => {
 });
 
 describe("maintenance", () => {
-  test("has its turn while batches always wait", async () => {
+  test("runs while batches always wait", async () => {
     const { jobs, writeOne } = await engine({ idleFrames: 1_000_000, capFrames: 1_000_000 });
     let done = false;
     void maintain(jobs, async () => {
@@ -266,7 +266,7 @@ describe("a checkpointer", () => {
     return { checkpointer, observe, tried, failures };
   }
 
-  test("that fails says so, and tries again when the WAL has grown by another half of its cap", async () => {
+  test("logs a failure and retries when the WAL has grown by another half of its cap", async () => {
     const error = new Error("no disk");
     const { observe, tried, failures } = bench(() => Promise.reject(error));
     for (const frames of [99, 100, 101, 149]) await observe(frames);
@@ -275,7 +275,7 @@ describe("a checkpointer", () => {
     expect(tried).toHaveLength(2);
   });
 
-  test("uses its cap again once the WAL was restarted", async () => {
+  test("uses its cap again after the WAL was restarted", async () => {
     const { observe, tried } = bench((mode) =>
       Promise.resolve({ mode, complete: false, ms: 0, wal: wal(100) }),
     );
@@ -283,7 +283,7 @@ describe("a checkpointer", () => {
     expect(tried).toEqual(["PASSIVE", "TRUNCATE", "PASSIVE", "TRUNCATE"]);
   });
 
-  test("does one at a time", async () => {
+  test("runs one checkpoint at a time", async () => {
     const held = Promise.withResolvers<CheckpointReport>();
     const { checkpointer, tried } = bench(() => held.promise);
     for (let frames = 100; frames < 1_000; frames += 100) checkpointer.observe(wal(frames));
@@ -292,12 +292,12 @@ describe("a checkpointer", () => {
   });
 });
 
-describe("holding the scans", () => {
+describe("pausing scans", () => {
   const turns = async () => {
     for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
   };
 
-  test("holds those that come while the action runs, and no point read", async () => {
+  test("holds new scans while the action runs, but no point reads", async () => {
     const { reads } = await engine({ idleFrames: 1, capFrames: 1 });
     let answered = false;
     let held: unknown;
@@ -313,7 +313,7 @@ describe("holding the scans", () => {
     expect(answered).toBe(true);
   });
 
-  test("waits for those that run, and point reads go on meanwhile", async () => {
+  test("waits for running scans while point reads continue", async () => {
     const { reads } = await engine({ idleFrames: 1, capFrames: 1 });
     const events: string[] = [];
     const scan = ask(reads, LONG).then(() => events.push("scanned"));
@@ -327,18 +327,18 @@ describe("holding the scans", () => {
     expect(events).toEqual(["read", "scanned", "held"]);
   });
 
-  test("is over after a deadline, also when the action is not", async () => {
+  test("ends at its deadline, even if the action still runs", async () => {
     const { reads } = await engine({ idleFrames: 1, capFrames: 1 });
     expect(await codeOf(reads.whileScansHeld(() => ask(reads, SCAN)))).toBe("read_timeout");
   });
 
-  test("is over when the action fails", async () => {
+  test("ends when the action fails", async () => {
     const { reads } = await engine({ idleFrames: 1, capFrames: 1 });
     expect(await codeOf(reads.whileScansHeld(() => Promise.reject({ code: "failed" })))).toBe("failed");
     expect(await ask(reads, SCAN)).not.toBeNull();
   });
 
-  test("does not outlast their closing", async () => {
+  test("ends when the readers are closed", async () => {
     const { reads } = await engine({ idleFrames: 1, capFrames: 1 });
     const scan = codeOf(ask(reads, LONG));
     await ask(reads);
@@ -349,7 +349,7 @@ describe("holding the scans", () => {
 });
 
 describe.each(["managed", "external"] as const)("with checkpoints %s", (checkpoints) => {
-  test("the server checkpoints the WAL, or leaves that to a replicator", async () => {
+  test("the server checkpoints the WAL if managed, and not if external", async () => {
     const metrics = createMetrics();
     const writes = await WriteSide.open({
       settings: { ...resolveSettings({}), database: newFile(), synchronous: "normal", checkpoints },

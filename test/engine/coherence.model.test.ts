@@ -73,7 +73,7 @@ const scenario = targetsAndWrites.chain(([targets, writes]) =>
 
 const nameOf = (target: number) => `${TARGETS[target]![0].name} ${JSON.stringify(TARGETS[target]![1])}`;
 
-test("every read that is cached and promises to be coherent is changed by some command of the model", () => {
+test("every cached, coherent read is changed by some command of the model", () => {
   const cached = TARGETS.map((_, target) => target).filter(
     (target) => TARGETS[target]![0].cache.table !== "none",
   );

@@ -34,8 +34,8 @@ const noteOrRollBack = (text: string) => sql("INSERT OR ROLLBACK INTO notes (tex
 const book = (shelf: number) => sql("INSERT INTO books (shelf) VALUES (@shelf)", { shelf });
 const fates = (outcomes: readonly Outcome[]) => outcomes.map(({ failure }) => failure?.code ?? "written");
 
-describe("a batch of commands that all succeed", () => {
-  test("gets one outcome each, in order, from one commit", () => {
+describe("a batch of successful commands", () => {
+  test("returns one outcome each, in order, from one commit", () => {
     const { commits, inFile } = bench();
     const { outcomes } = commits.run(
       ["a", "b", "c"].map((text) => [note(text), sql("SELECT @text", { text })]),
@@ -45,7 +45,7 @@ describe("a batch of commands that all succeed", () => {
     expect(inFile()).toEqual(["a", "b", "c"]);
   });
 
-  test("sees the commands before it", () => {
+  test("lets a command see those before it", () => {
     const { commits } = bench();
     const { outcomes } = commits.run([[note("a")], [sql("SELECT count(*) FROM notes")]]);
     expect(outcomes[1]!.rows).toEqual([[1]]);
@@ -57,7 +57,7 @@ describe("a batch of commands that all succeed", () => {
 });
 
 describe("a command that fails", () => {
-  test("takes back its own statements and no others", () => {
+  test("is rolled back alone", () => {
     const { commits, inFile } = bench();
     const { outcomes } = commits.run([[note("a")], [note("b"), note("a"), note("c")], [note("d")]]);
     expect(fates(outcomes)).toEqual(["written", "SQLITE_CONSTRAINT_PRIMARYKEY", "written"]);
@@ -65,7 +65,7 @@ describe("a command that fails", () => {
     expect(inFile()).toEqual(["a", "d"]);
   });
 
-  test("may be one that SQLite cannot even read", () => {
+  test("may contain invalid SQL", () => {
     const { commits, inFile } = bench();
     const { outcomes } = commits.run([[note("a")], [sql("INSRT INTO notes")], [note("b")]]);
     expect(fates(outcomes)).toEqual(["written", "SQLITE_ERROR", "written"]);
@@ -73,7 +73,7 @@ describe("a command that fails", () => {
   });
 });
 
-describe("a command that a guard refuses", () => {
+describe("a command refused by a guard", () => {
   const found: Guard = { must: "find", otherwise: { code: "not_found" } };
   const changed: Guard = { must: "change", otherwise: { code: "precondition_failed", detail: "too late" } };
   const known: Guard = { must: "find_none", otherwise: { code: "reference_unknown" } };
@@ -84,22 +84,22 @@ describe("a command that a guard refuses", () => {
   const deletion = "DELETE FROM notes WHERE text = 'nowhere'";
   const refusals: readonly (readonly [name: string, Statements, failure: object])[] = [
     [
-      "that had to find a row",
+      "because it found no row",
       [note("x"), guarded(found, "SELECT 1 WHERE @no", { no: 0 }), note("y")],
       { code: "not_found", message: "Not found" },
     ],
     [
-      "that had to change a row",
+      "because it changed no row",
       [note("x"), guarded(changed, deletion), note("y")],
       { code: "precondition_failed", message: "too late" },
     ],
     [
-      "that had to change a row, by what RETURNING gives",
+      "because its RETURNING gave no row",
       [note("x"), guarded(changed, `${deletion} RETURNING text`), note("y")],
       { code: "precondition_failed", message: "too late" },
     ],
     [
-      "that had to find none: what it found are the errors",
+      "because it found rows, which become the errors",
       [note("x"), guarded(known, "SELECT '/' || text, 'is there' FROM notes ORDER BY text"), note("y")],
       {
         code: "reference_unknown",
@@ -111,7 +111,7 @@ describe("a command that a guard refuses", () => {
       },
     ],
     [
-      "that brings errors of its own",
+      "with the guard's own errors",
       [note("x"), guarded(told, deletion)],
       { code: "reference_unknown", message: "Refers to something that does not exist", errors },
     ],
@@ -120,7 +120,7 @@ describe("a command that a guard refuses", () => {
   const run = (commits: GroupCommit, batch: readonly Statements[]) =>
     commits.run(decodeCommands(encodeCommands(batch))).outcomes;
 
-  test.each(refusals)("%s, takes back its own statements and no others", (_, refused, failure) => {
+  test.each(refusals)("%s is rolled back alone", (_, refused, failure) => {
     const { commits, inFile } = bench();
     const outcomes = run(commits, [[note("a")], refused, [note("b")]]);
     expect(fates(outcomes)).toEqual(["written", outcomes[1]!.failure!.code, "written"]);
@@ -128,14 +128,14 @@ describe("a command that a guard refuses", () => {
     expect(inFile()).toEqual(["a", "b"]);
   });
 
-  test.each(refusals)("%s, does so in a transaction of its own too", (_, refused, failure) => {
+  test.each(refusals)("%s is rolled back in its own transaction too", (_, refused, failure) => {
     const { commits, inFile } = bench();
     const outcomes = run(commits, [[note("a")], refused, [note("bomb")], [note("b")]]);
     expect(outcomes[1]!.failure).toEqual(failure);
     expect(inFile()).toEqual(["a", "b"]);
   });
 
-  test("and one whose guards are all met is written", () => {
+  test("is written if all its guards hold", () => {
     const { commits, inFile } = bench();
     const outcomes = run(commits, [
       [
@@ -151,7 +151,7 @@ describe("a command that a guard refuses", () => {
   });
 });
 
-describe("a command that ends the whole transaction", () => {
+describe("a command that aborts the whole transaction", () => {
   const killers: readonly (readonly [name: string, Statements, code: string])[] = [
     ["a trigger's RAISE(ROLLBACK)", [note("x"), note("bomb")], "SQLITE_CONSTRAINT_TRIGGER"],
     ["ON CONFLICT ROLLBACK", [note("x"), noteOrRollBack("a")], "SQLITE_CONSTRAINT_PRIMARYKEY"],
@@ -173,7 +173,7 @@ describe("a command that ends the whole transaction", () => {
       expect(inFile()).toEqual(["a", "b", "c"]);
     });
 
-    test(`by ${name} leaves the connection fit for the next batch`, () => {
+    test(`by ${name} leaves the connection usable for the next batch`, () => {
       const { commits, db, inFile } = bench();
       commits.run([[note("a")], killer]);
       expect(db.inTransaction).toBe(false);
@@ -182,7 +182,7 @@ describe("a command that ends the whole transaction", () => {
     });
   }
 
-  test("by a full disk fails alone, and so does each one that needs room", () => {
+  test("by a full disk fails alone, as does each one that needs space", () => {
     const { commits, db, inFile } = bench();
     const page = (text: string, bytes: number) =>
       sql("INSERT INTO notes VALUES (@text, zeroblob(@bytes))", { text, bytes });
@@ -195,8 +195,8 @@ describe("a command that ends the whole transaction", () => {
   });
 });
 
-describe("a file that another process writes to", () => {
-  test("fails the whole batch at the price of waiting once", () => {
+describe("a file locked by another process", () => {
+  test("fails the whole batch after waiting once", () => {
     const file = newFile();
     const db = writable(file);
     db.exec(SCHEMA);
@@ -211,7 +211,7 @@ describe("a file that another process writes to", () => {
     expect(fates(new GroupCommit(db).run([[note("a")]]).outcomes)).toEqual(["written"]);
   });
 
-  test("from the middle of a batch that died fails the rest of it, at the same price", () => {
+  test("in the middle of a batch fails the rest of it, after waiting once", () => {
     const file = newFile();
     const db = writable(file);
     db.exec(SCHEMA);
@@ -252,7 +252,7 @@ function attemptsOf(db: Connection, before: (attempts: readonly string[]) => voi
 }
 
 describe("prepared statements", () => {
-  test("are kept within bounds, and give the same results once they were dropped", () => {
+  test("are bounded, and give the same results when prepared again", () => {
     const { commits } = bench();
     const selects = Array.from({ length: 700 }, (_, i) => [sql(`SELECT @value + ${i}`, { value: 1 })]);
     const twice = [...selects, ...selects];
@@ -260,7 +260,7 @@ describe("prepared statements", () => {
     expect(rows).toEqual(twice.map((_, i) => (i % 700) + 1));
   });
 
-  test("follow a change of the schema", () => {
+  test("follow a schema change", () => {
     const { commits, db } = bench();
     const all = [sql("SELECT * FROM shelves")];
     commits.run([[sql("INSERT INTO shelves VALUES (1)")], all]);
@@ -304,7 +304,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   name.map((text) => ({ command: [note(text), book(7)], apply: () => false })),
 );
 
-test("in random batches each command has the same outcome as alone, and the file matches the report", () => {
+test("in random batches each command has the same outcome as alone, and the file matches the outcomes", () => {
   fc.assert(
     fc.property(fc.array(fc.array(step, { maxLength: 12 }), { maxLength: 4 }), (batches) => {
       const db = writable(":memory:");

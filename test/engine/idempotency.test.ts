@@ -13,7 +13,7 @@ const HOUR_MS = 3_600_000;
 const NOW = Date.parse("2026-11-21T12:00:00.000Z");
 const iso = (ms: number): string => new Date(ms).toISOString();
 
-describe("a key's age", () => {
+describe("an idempotency key", () => {
   function bench() {
     const db = writable();
     migrate(db, readMigrations(MIGRATIONS), "latest");
@@ -34,7 +34,7 @@ describe("a key's age", () => {
 
   const first = { fingerprint: "first", body: '{"n":1}', etag: '"etag"' };
 
-  test("below 24 hours: its answer is found, and it cannot be claimed", () => {
+  test("younger than 24 hours has a stored answer and cannot be claimed", () => {
     const { db, apply } = bench();
     expect(apply("first", NOW).rows).toEqual([['{"n":1}', '"etag"']]);
     const late = NOW + 24 * HOUR_MS - 1;
@@ -44,7 +44,7 @@ describe("a key's age", () => {
     expect(db.prepare("SELECT count(*) FROM search_pending").pluck().get()).toBe(1);
   });
 
-  test("of 24 hours: it is new, whether or not it was deleted", () => {
+  test("of 24 hours counts as new, whether or not it was deleted", () => {
     const { db, apply } = bench();
     apply("first", NOW);
     const late = NOW + 24 * HOUR_MS;
@@ -84,7 +84,7 @@ describe("housekeeping", () => {
     return { engine, file, told, keys, failures };
   }
 
-  test("deletes all keys that are free, however many there are, and no other", async () => {
+  test("deletes all expired keys, however many there are, and no others", async () => {
     const { engine, told, keys, failures } = await openEngine();
     expect(keys()).toBe(OLD + 1);
     await engine.housekeeping.run();
@@ -92,7 +92,7 @@ describe("housekeeping", () => {
     expect([told(), await failures()]).toEqual([[], []]);
   });
 
-  test("that fails is logged and counted per task, and retried", async () => {
+  test("logs and counts a failed task, and retries it", async () => {
     const { engine, file, told, keys, failures } = await openEngine();
     renameSync(file, `${file}.moved`);
     await engine.housekeeping.run();

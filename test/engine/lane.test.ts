@@ -68,15 +68,15 @@ async function insideLongRead(db: Connection): Promise<void> {
   }
 }
 
-describe("reads that wait", () => {
-  test("travel together when they came in one turn, and are answered in order", async () => {
+describe("waiting reads", () => {
+  test("of one turn form one batch and are answered in order", async () => {
     const { lane, sizes } = await watched(database().file);
     const answers = Array.from({ length: 50 }, (_, i) => textOf(lane.read(say(`${i}`))));
     expect(await Promise.all(answers)).toEqual(Array.from({ length: 50 }, (_, i) => `${i}`));
     expect(sizes).toEqual([50]);
   });
 
-  test("travel together when they came while the thread was busy, up to the cap", async () => {
+  test("form one batch when the thread is free, up to the maximum", async () => {
     const { lane, sizes, long } = await taken({ maxBatch: 8 });
     const answers: Promise<unknown>[] = [];
     for (let i = 0; i < 20; i++) {
@@ -88,13 +88,13 @@ describe("reads that wait", () => {
     expect(sizes).toEqual([1, 8, 8, 4]);
   });
 
-  test("are shared among the threads that are free", async () => {
+  test("are distributed over the free threads", async () => {
     const { lane, sizes } = await watched(database().file, { threads: 2 });
     await Promise.all(Array.from({ length: 9 }, (_, i) => lane.read(say(`${i}`))));
     expect(sizes).toEqual([5, 4]);
   });
 
-  test("are batched on the scan lane if they were brief before, and run alone until that is known", async () => {
+  test("are batched on the scan lane if they were short before; unknown ones run alone", async () => {
     const brief = { name: "scan", maxBatch: 8, briefMs: Number.POSITIVE_INFINITY } as const;
     const { lane, sizes } = await watched(database().file, brief);
     await Promise.all([lane.read(say("a")), lane.read(say("b"))]);
@@ -111,7 +111,7 @@ describe("reads that wait", () => {
     expect(sizes).toEqual([1, 1, 1, 1]);
   });
 
-  test("are refused at once when too many do, and the others are not disturbed", async () => {
+  test("are refused at once if too many wait, without affecting the others", async () => {
     const { lane, long } = await taken({ maxWaiting: 2 });
     const waiting = [textOf(lane.read(say("a"))), textOf(lane.read(say("b")))];
     expect(await codeOf(lane.read(say("c")))).toBe("overloaded");
@@ -147,7 +147,7 @@ describe("a batch", () => {
     expect(new Set(seen).size).toBeGreaterThan(1);
   });
 
-  test("is not spoiled by a read in it that fails", async () => {
+  test("returns the other results if one read fails", async () => {
     const lane = await openLane(database().file);
     const [a, broken, unbound, b] = [
       textOf(lane.read(say("a"))),
@@ -177,13 +177,13 @@ describe("a batch", () => {
 });
 
 describe("the deadline", () => {
-  test("frees the caller of a read that runs, while its thread is still counted as busy", async () => {
+  test("fails a running read for its caller, while its thread still counts as busy", async () => {
     const lane = await openLane(database().file, { deadlineMs: 50 });
     expect(await codeOf(lane.read(count(10_000_000)))).toBe("read_timeout");
     expect(await lane.pause(0)).toBe(false);
   });
 
-  test("frees the caller of a read that waits, and the read never runs", async () => {
+  test("fails a waiting read, which never runs", async () => {
     const { lane, sizes, long } = await taken({ deadlineMs: 50 });
     expect(await Promise.all([codeOf(long), codeOf(lane.read(say("late")))])).toEqual([
       "read_timeout",
@@ -195,7 +195,7 @@ describe("the deadline", () => {
     expect(sizes).toEqual([1]);
   });
 
-  test("ends a read that asks for it, from inside, so that its thread is free for the next", async () => {
+  test("stops a read that checks it, which frees its thread", async () => {
     const lane = await openLane(database().file, { deadlineMs: 200 });
     const endless =
       "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c) SELECT count(*), '', NULL FROM c WHERE within_deadline()";
@@ -206,7 +206,7 @@ describe("the deadline", () => {
   });
 });
 
-test("a lane whose threads are all held far past the deadline is not alive, until one of them returns", async () => {
+test("a lane is not alive while all its threads are far past the deadline", async () => {
   const { lane, long } = await taken({ deadlineMs: 20 });
   expect(lane.alive).toBe(true);
   expect(await codeOf(long)).toBe("read_timeout");
@@ -243,14 +243,14 @@ describe("a pause", () => {
     expect(await textOf(held)).toBe("held");
   });
 
-  test("gives up on a read that runs long, and then holds nothing", async () => {
+  test("times out on a long read and then holds no reads", async () => {
     const { lane, long } = await taken({ threads: 2 });
     expect(await lane.pause(1)).toBe(false);
     expect(await textOf(lane.read(say("beside it")))).toBe("beside it");
     await long;
   });
 
-  test("leaves no snapshot open: the WAL can be started over", async () => {
+  test("leaves no snapshot open: the WAL can be restarted", async () => {
     const { file, db } = database();
     const lane = await openLane(file, { threads: 2 });
     await Promise.all(
@@ -275,7 +275,7 @@ describe("closing", () => {
     expect(lane.threads).toBe(0);
   });
 
-  test("ends no thread inside a read: that would abort the process", async () => {
+  test("terminates no thread inside a read: that would abort the process", async () => {
     const threads = threadsStarted();
     const { lane, db, long } = await taken();
     await insideLongRead(db);
@@ -287,7 +287,7 @@ describe("closing", () => {
     expect(terminate).toHaveBeenCalled();
   });
 
-  test("twice is harmless, and so it is while paused", async () => {
+  test("is idempotent, also while paused", async () => {
     const lane = await openLane(database().file);
     await lane.pause(0);
     await Promise.all([lane.close(), lane.close()]);
@@ -303,7 +303,7 @@ describe("closing", () => {
 
 // Ended from outside, a thread may already be at the next read, which then is the one that is lost: tried again.
 describe("a thread that dies", { retry: 3 }, () => {
-  test("during a batch loses no read: each is retried alone", async () => {
+  test("during a batch loses no reads: each is retried alone", async () => {
     const threads = threadsStarted();
     const { file, db } = database();
     const { lane, sizes } = await watched(file);
@@ -314,7 +314,7 @@ describe("a thread that dies", { retry: 3 }, () => {
     expect(sizes).toEqual([3, 1, 1, 1]);
   });
 
-  test("has its reads run again before those that came after them", async () => {
+  test("has its reads retried before later ones", async () => {
     const threads = threadsStarted();
     const { lane, db, sizes, long } = await taken();
     const later = [lane.read(say("a")), lane.read(say("b"))];
@@ -324,7 +324,7 @@ describe("a thread that dies", { retry: 3 }, () => {
     expect(sizes).toEqual([1, 1, 2]);
   });
 
-  test("again over the same read is that read's fault, and no other's", async () => {
+  test("twice on the same read fails that read and no other", async () => {
     const threads = threadsStarted();
     const { file, db } = database();
     const lane = await openLane(file);
@@ -341,7 +341,7 @@ describe("a thread that dies", { retry: 3 }, () => {
     expect(await textOf(lane.read(say("after")))).toBe("after");
   });
 
-  test("while it is idle is replaced, and the process lives on", async () => {
+  test("while idle is replaced, and the process continues", async () => {
     const threads = threadsStarted();
     const lane = await openLane(database().file);
     const started = handshake();
@@ -352,7 +352,7 @@ describe("a thread that dies", { retry: 3 }, () => {
     expect(lane.threads).toBe(1);
   });
 
-  test("does not keep a pause waiting", async () => {
+  test("does not block a pause", async () => {
     const threads = threadsStarted();
     const { lane, db, long } = await taken();
     const pausing = lane.pause(60_000);

@@ -37,7 +37,7 @@ const lockedBy = (words: string) =>
   expect.objectContaining({ code: "locked", message: expect.stringContaining(words) });
 
 describe("a second lock", () => {
-  test("in the same process is refused, naming it", () => {
+  test("in the same process is refused, naming this process", () => {
     const file = newFile();
     lockHere(file);
     expect(() => new WriterLock(file)).toThrow(lockedBy(`process ${process.pid} on ${hostname()}`));
@@ -50,19 +50,19 @@ describe("a second lock", () => {
     expect(() => new WriterLock(file)).toThrow(lockedBy("at http://127.0.0.1:1234"));
   });
 
-  test("that is refused takes nothing from the first: a third is refused as well", () => {
+  test("that is refused does not release the first: a third is refused too", () => {
     const file = newFile();
     lockHere(file);
     for (let i = 0; i < 3; i++) expect(() => new WriterLock(file)).toThrow(lockedBy("process"));
     expect(readHolder(file)?.pid).toBe(process.pid);
   });
 
-  test("on another file is another matter", () => {
+  test("on another file is granted", () => {
     lockHere(newFile());
     lockHere(newFile());
   });
 
-  test("is refused without a name when the holder's file is missing, empty, half written or no holder's", () => {
+  test("is refused without a name if the holder's file is missing, empty, truncated or invalid", () => {
     const file = newFile();
     lockHere(file);
     const whole = readFileSync(holderFile(file), "utf8");
@@ -74,15 +74,15 @@ describe("a second lock", () => {
   });
 });
 
-describe("a lock is free again", () => {
-  test("once it is released, and its holder's name is gone", () => {
+describe("a lock is free", () => {
+  test("after release, and the holder's name is gone", () => {
     const file = newFile();
     lockHere(file).release();
     expect(existsSync(holderFile(file))).toBe(false);
     lockHere(file);
   });
 
-  test("once its process was killed, despite the name it left", async () => {
+  test("after its process was killed, although its name is left", async () => {
     const file = newFile();
     const child = await lockElsewhere(file);
     child.kill("SIGKILL");
@@ -92,7 +92,7 @@ describe("a lock is free again", () => {
     expect(readHolder(file)?.pid).toBe(process.pid);
   });
 
-  test("and a second release does not affect the next holder", () => {
+  test("and releasing it twice does not affect the next holder", () => {
     const file = newFile();
     const first = lockHere(file);
     first.release();
@@ -102,7 +102,7 @@ describe("a lock is free again", () => {
     expect(() => new WriterLock(file)).toThrow(lockedBy("process"));
   });
 
-  test("when its holder could not leave its name", () => {
+  test("if its holder could not write its name", () => {
     const file = newFile();
     mkdirSync(holderFile(file));
     expect(() => new WriterLock(file)).toThrow(expect.objectContaining({ code: "database_unusable" }));
@@ -111,11 +111,11 @@ describe("a lock is free again", () => {
   });
 });
 
-describe("a lock is as private as its database", () => {
+describe("the lock has its database's permissions", () => {
   const modes = (file: string) =>
     [lockFile(file), holderFile(file)].map((path) => statSync(path).mode & 0o777);
 
-  test("when the database is there, also if an earlier release left its lock readable to everyone", () => {
+  test("if the database exists, also if an earlier release left the lock readable to everyone", () => {
     const file = newFile();
     writeFileSync(file, "", { mode: 0o600 });
     writeFileSync(lockFile(file), "", { mode: 0o644 });
@@ -123,13 +123,13 @@ describe("a lock is as private as its database", () => {
     expect(modes(file)).toEqual([0o600, 0o600]);
   });
 
-  test("and before there is one", () => {
+  test("before the database exists", () => {
     const file = newFile();
     lockHere(file);
     expect(modes(file).map((mode) => mode & 0o007)).toEqual([0, 0]);
   });
 
-  test.runIf(process.getuid?.() === 0)("so another user cannot hold it (needs root)", () => {
+  test.runIf(process.getuid?.() === 0)("so that another user cannot hold it (needs root)", () => {
     const file = newFile();
     chmodSync(dirname(file), 0o755);
     writeFileSync(file, "", { mode: 0o640 });
@@ -144,7 +144,7 @@ describe("a lock is as private as its database", () => {
   });
 });
 
-test("a lock announces where its server listens, and since when it holds", () => {
+test("the holder's file names the server's address and start time", () => {
   const file = newFile();
   const lock = lockHere(file);
   const { since } = readHolder(file)!;
@@ -161,7 +161,7 @@ test("a lock announces where its server listens, and since when it holds", () =>
   });
 });
 
-test("a lock in a folder that does not exist says that it cannot be taken", () => {
+test("a lock in a missing folder fails with database_unusable", () => {
   expect(() => new WriterLock("/nowhere/at/all")).toThrow(
     expect.objectContaining({ code: "database_unusable" }),
   );

@@ -82,7 +82,7 @@ const scans = (plan: readonly string[]) =>
   plan.filter((step) => step.startsWith("SCAN") && !MADE.test(step) && !FEW.test(step) && !SOUGHT.test(step));
 const sorts = (plan: readonly string[]) => plan.filter((step) => step.startsWith("USE TEMP B-TREE"));
 
-test("both catalogues were analysed, one of them with samples of its values", () => {
+test("both catalogues were analysed, one with samples of its values", () => {
   const count = (db: Connection, table: string) => db.prepare(`SELECT count(*) FROM ${table}`).pluck().get();
   for (const db of Object.values(catalogues)) expect(count(db, "sqlite_stat1")).toBeGreaterThan(30);
   expect(count(catalogues.full, "sqlite_stat4")).toBeGreaterThan(100);
@@ -91,16 +91,16 @@ test("both catalogues were analysed, one of them with samples of its values", ()
 describe("on the point lane", () => {
   const reads = READS.filter(({ lane }) => lane === "point");
 
-  test.each(reads)("$name never walks a table but in the order of an index", (read) => {
+  test.each(reads)("$name scans a table only in the order of an index", (read) => {
     expect(stepsOf(variants(read), scans)).toEqual([]);
   });
 
-  test.each(reads)("$name sorts only what a filter has made few", (read) => {
+  test.each(reads)("$name sorts only what a selective filter leaves", (read) => {
     const unbounded = variants(read).filter(({ filters }) => !filters.some((name) => BOUNDING.has(name)));
     expect(stepsOf(unbounded, sorts)).toEqual([]);
   });
 
-  test.each(reads)("$name seeks to its cursor, and does not walk there", (read) => {
+  test.each(reads)("$name seeks to its cursor without scanning", (read) => {
     const pages = variants(read).filter(
       ({ params, filters }) => params.cursor !== undefined && filters.length === 0,
     );
@@ -141,14 +141,14 @@ describe("on the scan lane", () => {
     read.name in BOUNDED ||
     (read.name.endsWith(".list_counted") && filters.length === 0);
 
-  test.each(READS.filter(({ lane }) => lane === "scan"))("$name ends itself at its deadline", (read) => {
+  test.each(READS.filter(({ lane }) => lane === "scan"))("$name stops itself at its deadline", (read) => {
     const endless = variants(read).filter(
       (variant) => !sqlOf(variant).sql.includes("within_deadline()") && !isBounded(variant),
     );
     expect(endless.map(nameOf), "use inTime(), or say in BOUNDED what bounds it").toEqual([]);
   });
 
-  test("a count of what two filters leave asks while it looks, however little it finds", () => {
+  test("a count under two filters checks its deadline while scanning, even without matches", () => {
     const [variant] = variants(CATALOGUE_READS.tracks.counted).filter(({ filters }) => filters.length === 1);
     const { sql, params } = sqlOf(variant!);
     let asked = 0;
@@ -170,7 +170,7 @@ describe.each(ALL_KINDS)("a list of $path", (kind) => {
   );
 
   test.each(driving.map((filter) => ({ filter, name: filterName(filter) })))(
-    "that is filtered by $name is searched by it, whatever else is asked",
+    "filtered by $name uses its index, with any other parameter",
     ({ filter }) => {
       const by = filter.column === "t.id" ? "rowid" : filter.column.replace("t.", "");
       const filtered = variants(CATALOGUE_READS[kind.path].list).filter(
@@ -185,7 +185,7 @@ describe.each(ALL_KINDS)("a list of $path", (kind) => {
 });
 
 test.each(["point", "scan"])(
-  "on the %s lane reads without filters have few texts, since each is prepared once a thread and kept",
+  "on the %s lane reads without filters have few SQL texts, since each thread keeps each one prepared",
   (lane) => {
     const plain = allVariants(catalogues.bounded).filter(
       ({ read, filters }) => read.lane === lane && filters.length === 0,
@@ -293,7 +293,7 @@ function bareComparisons(sql: string): string[] {
   return [...after, ...before, ...bounds];
 }
 
-describe("a parameter that is compared is hidden from the planner by likely()", () => {
+describe("every compared parameter is hidden from the planner by likely()", () => {
   test.each(READS)("in the read $name", (read) => {
     const texts = new Set(variants(read).map((variant) => sqlOf(variant).sql));
     expect([...texts].flatMap(bareComparisons)).toEqual([]);
@@ -303,7 +303,7 @@ describe("a parameter that is compared is hidden from the planner by likely()", 
     expect(textsOf(command).flatMap(bareComparisons)).toEqual([]);
   });
 
-  test("or this would find it", () => {
+  test("the check detects comparisons without it", () => {
     for (const sql of [
       "a = @b",
       "a>=@b",

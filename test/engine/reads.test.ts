@@ -80,18 +80,18 @@ function pagesOf(read: AnyRead, params: object): Row[] {
 describe.each(ALL_KINDS)("$path", (kind) => {
   const { entity, list, counted } = CATALOGUE_READS[kind.path];
 
-  test("one by one are what their columns say, and null when there is none", () => {
+  test("single entities equal their columns, and null if missing", () => {
     for (const row of all(kind.path).slice(0, 200)) expect(bodyOf(entity, { id: row.id })).toEqual(row);
     expect(bodyOf(entity, { id: 1e9 })).toBeNull();
   });
 
-  test.each(sortsOf(kind))("sorted by %s, page after page, are all of them, once and in order", (sort) => {
+  test.each(sortsOf(kind))("pages sorted by %s contain every entity once, in order", (sort) => {
     const params = { limit: 37, sort, total: "0" } as const;
     const found = pagesOf(listRead(kind, params), params);
     expect(found).toEqual(sorted(all(kind.path), sort));
   });
 
-  test("under each filter and pair of filters are those that match, and are counted", () => {
+  test("each filter and pair of filters returns and counts the matching entities", () => {
     const filtered = variantsOf(db, counted).filter(
       ({ filters, params }) => filters.length > 0 && !("cursor" in params),
     );
@@ -121,7 +121,7 @@ describe("nested lists", () => {
     expect(bodyOf(read, { ...page, id: 1e9 })).toBeNull();
   });
 
-  test("of tracks of a playlist are its own", () => {
+  test("a playlist's tracks are its entries", () => {
     for (const { id } of all("playlists")) {
       const ids = numbers("SELECT track_id FROM playlist_tracks WHERE playlist_id = ?", id!).flat();
       const entries = numbers(
@@ -170,7 +170,7 @@ describe("charts", () => {
     expect(data).toEqual(ranked(path, keyOf));
   });
 
-  test("leave out what was played before their window", () => {
+  test("leave out plays before their window", () => {
     const [[latest]] = db.prepare("SELECT max(played_at) FROM plays").raw(true).all() as [[string]];
     const hours = Math.ceil((NOW.getTime() - Date.parse(latest)) / 3_600_000);
     const playsIn = (window: number) =>
@@ -183,7 +183,7 @@ describe("charts", () => {
   });
 });
 
-test("a listener's plays are their own, latest first", () => {
+test("a user's plays are their own, latest first", () => {
   const users = numbers("SELECT DISTINCT user_id FROM plays WHERE user_id IS NOT NULL LIMIT 20").flat();
   expect(users.length).toBeGreaterThan(5);
   for (const id of users) {
@@ -196,6 +196,6 @@ test("a listener's plays are their own, latest first", () => {
   expect(bodyOf(HISTORY_READ, { id: 1e9, limit: 7, sort: "-played_at" })).toEqual({ data: [], next: null });
 });
 
-test("the catalogue's source is what it was filled from", () => {
+test("the catalogue's source names what it was filled from", () => {
   expect(bodyOf(SOURCE_READ, {})).toEqual({ source: "generated", empty: false, changed: true });
 });

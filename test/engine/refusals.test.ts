@@ -9,7 +9,7 @@ import { dump, World } from "./refusals.world.ts";
 
 const WHERE = "test/engine/refusals.inputs.ts";
 
-test.each(COMMANDS)("$name is among those that are tried", ({ name }) => {
+test.each(COMMANDS)("$name has inputs in the refusal test", ({ name }) => {
   expect(Object.keys(INPUTS), `add to INPUTS in ${WHERE} what ${name} is called with`).toContain(name);
 });
 
@@ -39,7 +39,7 @@ async function expectJust(world: World, batch: readonly Call[]): Promise<void> {
   expect(world.disagreements).toEqual([]);
 }
 
-test.each(COMMANDS)("each guard of $name refuses some of what it is called with", async (command) => {
+test.each(COMMANDS)("each guard of $name refuses at least one input", async (command) => {
   const calls = fc
     .sample(INPUTS[command.name]!, { numRuns: 300, seed: 1 })
     .map((call) => ({ name: command.name, ...call }));

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { remembered } from "../../src/main/engine/remembered.ts";
 
-test("asks again only when its answer is as old as it may be", async () => {
+test("a remembered value is computed again only after its lifetime", async () => {
   let [time, asked] = [0, 0];
   const ask = remembered(
     100,

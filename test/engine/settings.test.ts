@@ -121,7 +121,7 @@ const problemsOf = (env: Record<string, string>, flags = {}): string => {
   }
 };
 
-test("nothing given is the defaults, all of them values of their setting", () => {
+test("without input every setting has a valid default", () => {
   const settings = resolveSettings({});
   expect(settings).toMatchObject({
     host: "127.0.0.1",
@@ -138,7 +138,7 @@ test("nothing given is the defaults, all of them values of their setting", () =>
   }
 });
 
-test("settings cannot be changed afterwards", () => {
+test("settings are frozen", () => {
   expect(Object.isFrozen(resolveSettings({}))).toBe(true);
 });
 
@@ -150,17 +150,17 @@ describe.each(NAMES)("%s", (name) => {
     expect(resolveSettings({ [env]: good })[name]).toEqual(means);
   });
 
-  test("is taken from its flag over the environment, whatever stands there", () => {
+  test("is taken from its flag rather than the environment", () => {
     expect(resolveSettings({ [env]: bad[0]! }, { [name]: good })[name]).toEqual(means);
   });
 
-  test.each(bad)("is refused when it is %j, saying what was expected and what was given", (text) => {
+  test.each(bad)("refuses %j, naming what was expected and given", (text) => {
     const given = name === "alertSecret" ? `${text.length} characters` : JSON.stringify(text);
     expect(problemsOf({ [env]: text })).toBe(`${env}: expected ${expects}, got ${given}`);
     expect(problemsOf({}, { [name]: text })).toBe(`${flagOf(name)}: expected ${expects}, got ${given}`);
   });
 
-  test("is printed as it can be given", () => {
+  test("is printed in a form that it accepts", () => {
     for (const value of [parse(name, good), SETTINGS[name].initial()]) {
       expect(parse(name, textOf(name, value))).toEqual(value);
     }
@@ -172,18 +172,18 @@ describe.each(NAMES)("%s", (name) => {
 });
 
 describe("variables", () => {
-  test("that are misspelled are refused, with the nearest that there is", () => {
+  test("that are misspelled are refused with the nearest known name", () => {
     expect(problemsOf({ CHINOOK_PROT: "80" })).toBe(
       "CHINOOK_PROT: no such setting; did you mean CHINOOK_PORT?",
     );
     expect(problemsOf({ CHINOOK_CACHE_MIB: "1" })).toContain("did you mean CHINOOK_CACHE_MB?");
   });
 
-  test("of others are none of our business, nor is the tests' own", () => {
+  test("of other programs and of the tests are ignored", () => {
     expect(problemsOf({ PORT: "x", HOST: "y", CHINOOKPORT: "z", CHINOOK_SAMPLE: "/some/file" })).toBe("");
   });
 
-  test("that are wrong are all named at once", () => {
+  test("with invalid values are all named at once", () => {
     const problems = problemsOf({ CHINOOK_PORT: "x", CHINOOK_LOGS: "json", CHINOOK_DEMO: "2" });
     expect(problems.split("\n").map((line) => line.split(":")[0])).toEqual([
       "CHINOOK_LOGS",
@@ -193,25 +193,22 @@ describe("variables", () => {
   });
 });
 
-test.skipIf(!existsSync(SETTINGS_PAGE))(
-  "docs/settings.md lists every setting, and none besides (needs docs/settings.md)",
-  () => {
-    const rows = [...readFileSync(SETTINGS_PAGE, "utf8").matchAll(/^\|\s*`(CHINOOK_\w+)`/gm)].map(
-      ([, env]) => env,
-    );
-    expect(rows.sort()).toEqual(NAMES.map((name) => SETTINGS[name].env as string).sort());
-  },
-);
+test.skipIf(!existsSync(SETTINGS_PAGE))("docs/settings.md lists every setting and no other", () => {
+  const rows = [...readFileSync(SETTINGS_PAGE, "utf8").matchAll(/^\|\s*`(CHINOOK_\w+)`/gm)].map(
+    ([, env]) => env,
+  );
+  expect(rows.sort()).toEqual(NAMES.map((name) => SETTINGS[name].env as string).sort());
+});
 
-describe("who is let in", () => {
-  test("an address that others reach needs CHINOOK_AUTH=required", () => {
+describe("settings that need others", () => {
+  test("a non-loopback address needs CHINOOK_AUTH=required", () => {
     for (const host of ["0.0.0.0", "::", "192.0.2.1"]) {
       expect(problemsOf({ CHINOOK_HOST: host })).toContain("CHINOOK_AUTH=required");
       expect(problemsOf({ CHINOOK_HOST: host, CHINOOK_AUTH: "required" })).toBe("");
     }
   });
 
-  test("alerts by mail need a server for mails", () => {
+  test("mail alerts need an SMTP server", () => {
     expect(problemsOf({ CHINOOK_ALERT_MAIL: "a@example.com" })).toContain("need CHINOOK_SMTP_URL");
     const both = { CHINOOK_ALERT_MAIL: "a@example.com", CHINOOK_SMTP_URL: "smtp://localhost" };
     expect(resolveSettings(both).alertMail).toBe("a@example.com");

@@ -24,7 +24,7 @@ async function open(tuning: Partial<Tuning>): Promise<ReadSide> {
   return reads;
 }
 
-test("a reader has the memory that it is given, and else the server's own", async () => {
+test("a reader uses its memory settings, or the server's defaults", async () => {
   const file = newFile();
   writableFor(file, () => {});
   const given = await openLane(file, { memory: { cacheKib: 1_234, mmapMib: 3 } });
@@ -33,14 +33,14 @@ test("a reader has the memory that it is given, and else the server's own", asyn
   expect((await own.read([memoryOf, {}])).row?.[0]).toBe(`-${TUNING.reader.cacheKib}`);
 });
 
-test("one lane is all threads, paused and closed as two are", async () => {
+test("a single lane uses all threads, and is paused and closed like two", async () => {
   const reads = await open({ lanes: false });
   expect(reads.alive).toBe(true);
   expect(await reads.whileScansHeld(() => Promise.resolve("ran"))).toBe("ran");
   await reads.close();
 });
 
-test("a writer says how large the pages are, from which thresholds in bytes become frames", async () => {
+test("the writer reports the page size, by which thresholds in bytes are converted to frames", async () => {
   const file = newFile();
   writableFor(file, () => {});
   expect((await startWriter({ file })).pageBytes).toBe(4_096);

@@ -81,7 +81,7 @@ function stopTheClock(): (ms: number) => void {
 }
 
 describe("submitting to an idle queue", () => {
-  test("is sent alone, and gets the outcome of its own", async () => {
+  test("sends the command alone and returns its outcome", async () => {
     const { executor, submit } = bench();
     const outcome = submit("a");
     await sent(executor, 1);
@@ -90,7 +90,7 @@ describe("submitting to an idle queue", () => {
     expect(await nameOf(outcome)).toBe("a");
   });
 
-  test("is batched with the other commands of the same turn, in order", async () => {
+  test("batches the commands of one turn of the event loop, in order", async () => {
     const { executor, submit, sizes } = bench();
     const outcomes = ["a", "b", "c"].map(submit);
     await sent(executor, 1);
@@ -102,7 +102,7 @@ describe("submitting to an idle queue", () => {
 });
 
 describe("submitting while a batch is in flight", () => {
-  test("waits, and everything that waits travels together", async () => {
+  test("waits; all waiting commands form the next batch", async () => {
     const { executor, submit, queue } = await busy();
     submit("a");
     await new Promise(setImmediate);
@@ -114,7 +114,7 @@ describe("submitting while a batch is in flight", () => {
     expect(queue.length).toBe(0);
   });
 
-  test("fills batches to their cap, first come, first served", async () => {
+  test("fills batches up to their maximum length, in order", async () => {
     const { executor, submit } = await busy({ maxWaiting: 10 });
     const outcomes = ["a", "b", "c", "d", "e"].map(submit);
     for (const batch of [2, 3]) {
@@ -126,7 +126,7 @@ describe("submitting while a batch is in flight", () => {
     expect(executor.sent).toEqual([["first"], ["a", "b", "c"], ["d", "e"]]);
   });
 
-  test("fills batches to their cap in bytes, with one command at the least", async () => {
+  test("fills batches up to their maximum bytes, with at least one command", async () => {
     const { executor, submit } = await busy({ maxWaiting: 10, maxBatchBytes: 2 });
     for (const name of ["a", "b", "a command that alone is larger than that".repeat(3), "c", "d"])
       submit(name);
@@ -137,7 +137,7 @@ describe("submitting while a batch is in flight", () => {
     expect(executor.sent.map(({ length }) => length)).toEqual([1, 2, 1, 2]);
   });
 
-  test("may be sent ahead when there is a second slot, still in order", async () => {
+  test("sends a second batch ahead if two may be in flight, still in order", async () => {
     const { executor, submit } = bench({}, 2);
     const outcomes = [submit("a")];
     await sent(executor, 1);
@@ -153,7 +153,7 @@ describe("submitting while a batch is in flight", () => {
 });
 
 describe("submitting to a full queue", () => {
-  test("is refused at once, without affecting waiting commands", async () => {
+  test("is refused at once and does not affect waiting commands", async () => {
     const { executor, submit, queue } = await busy();
     const waiting = ["a", "b", "c"].map(submit);
     expect(await codeOf(submit("d"))).toBe("overloaded");
@@ -165,7 +165,7 @@ describe("submitting to a full queue", () => {
     expect(executor.sent.flat()).not.toContain("d");
   });
 
-  test("is refused by bytes too, and taken again when they were sent", async () => {
+  test("is refused by bytes too, and accepted again after they were sent", async () => {
     const text = "x".repeat(400);
     const { executor, submit } = await busy();
     const waiting = [submit(text), submit(text)];
@@ -179,13 +179,13 @@ describe("submitting to a full queue", () => {
     expect(await Promise.all(waiting.map(nameOf))).toEqual([text, text, text]);
   });
 
-  test("counts bytes and not letters", async () => {
+  test("counts bytes, not characters", async () => {
     const { submit } = await busy();
     submit("é".repeat(300));
     expect(await codeOf(submit("é".repeat(300)))).toBe("overloaded");
   });
 
-  test("lets in a command larger than the whole bound when nothing waits: it would never fit otherwise", async () => {
+  test("accepts a command larger than the limit if nothing waits: it would never fit otherwise", async () => {
     const { executor, submit } = bench();
     const outcome = submit("x".repeat(5_000));
     await sent(executor, 1);
@@ -195,7 +195,7 @@ describe("submitting to a full queue", () => {
 });
 
 describe("waiting past the deadline", () => {
-  test("is refused unsent, then and there, while the writer is still busy", async () => {
+  test("is refused unsent at the deadline, while the writer is still busy", async () => {
     const advance = stopTheClock();
     const { executor, submit, queue, first } = await busy();
     const late = codeOf(submit("late"));
@@ -212,7 +212,7 @@ describe("waiting past the deadline", () => {
     expect(executor.sent).toEqual([["first"], ["fresh"]]);
   });
 
-  test("makes room for others, in number and in bytes", async () => {
+  test("frees its place and its bytes", async () => {
     const advance = stopTheClock();
     const { submit, queue } = await busy();
     for (let i = 0; i < 3; i++) submit("x".repeat(200)).catch(() => {});
@@ -221,7 +221,7 @@ describe("waiting past the deadline", () => {
     expect(queue.length).toBe(3);
   });
 
-  test("once it is sent changes nothing: its outcome is waited for", async () => {
+  test("has no effect once the command is sent: its outcome is awaited", async () => {
     const advance = stopTheClock();
     const { executor, first } = await busy();
     advance(10 * DEADLINE);
@@ -231,7 +231,7 @@ describe("waiting past the deadline", () => {
 });
 
 describe("an executor that fails", () => {
-  test("fails its batch with its own error, and no other", async () => {
+  test("fails its batch with its error, and no other batch", async () => {
     const { executor, submit, first } = await busy();
     const next = submit("next");
     executor.fail(new AppError("io_failed"));
@@ -241,14 +241,14 @@ describe("an executor that fails", () => {
     expect(await nameOf(next)).toBe("next");
   });
 
-  test("by a defect is an internal error, with its cause", async () => {
+  test("with an unexpected error fails with an internal error and its cause", async () => {
     const { executor, first } = await busy();
     const cause = new TypeError("no such thing");
     executor.fail(cause);
     await expect(first).rejects.toMatchObject({ code: "internal", cause });
   });
 
-  test("by dying leaves the outcome of sent commands unknown, and refuses the others", async () => {
+  test("by dying leaves the outcome of sent commands unknown and refuses waiting ones", async () => {
     const { executor, submit, first } = await busy();
     const next = submit("next");
     executor.fail(new AppError("outcome_unknown"));
@@ -260,7 +260,7 @@ describe("an executor that fails", () => {
 });
 
 describe("closing", () => {
-  test("an idle queue is done at once, and again is harmless", async () => {
+  test("completes at once if idle, and is idempotent", async () => {
     const { queue } = bench();
     await queue.close();
     await queue.close();
@@ -284,7 +284,7 @@ describe("closing", () => {
     expect(await Promise.all(waiting.map(nameOf))).toEqual(["first", "a", "b"]);
   });
 
-  test("in the turn of a submission still runs it", async () => {
+  test("in the same turn as a submission still runs it", async () => {
     const { executor, submit, queue } = bench();
     const outcome = submit("a");
     const closing = queue.close();

@@ -23,7 +23,7 @@ const slow: Statements = [
     INSERT INTO meta SELECT 'slow', max(i) FROM c`),
 ];
 
-describe("a writer thread that runs", () => {
+describe("a running writer thread", () => {
   test("answers each call with its own reply, in order", async () => {
     const writer = await startWriter();
     const order: string[] = [];
@@ -37,7 +37,7 @@ describe("a writer thread that runs", () => {
     expect(order).toEqual(["a", "b", "c"]);
   });
 
-  test("says how long the WAL is with every batch", async () => {
+  test("reports the WAL's length with every batch", async () => {
     const writer = await startWriter();
     const first = await writer.batch([insert("a")]);
     const second = await writer.batch([insert("b")]);
@@ -45,7 +45,7 @@ describe("a writer thread that runs", () => {
     expect(second.wal.bytes).toBeGreaterThan(0);
   });
 
-  test("drops the samples of a plain ANALYZE: with them, statements are prepared again and again", async () => {
+  test("drops the samples of a plain ANALYZE: with them, statements are prepared repeatedly", async () => {
     const file = newFile();
     const writer = await startWriter({ file });
     await writer.batch([insert("a")]);
@@ -57,7 +57,7 @@ describe("a writer thread that runs", () => {
     expect(samples.get()).toBe(0);
   });
 
-  test("survives a job that fails", async () => {
+  test("survives a failing job", async () => {
     const writer = await startWriter();
     expect(await codeOf(writer.call("migrate", { target: 99 }))).toBe("migration_refused");
     expect(writer.alive).toBe(true);
@@ -75,7 +75,7 @@ describe("a copy of the database", () => {
     sql("INSERT INTO meta VALUES (@name, hex(randomblob(500000))) RETURNING key", { name }),
   ];
 
-  test("is as of its end: batches that come meanwhile are done meanwhile, and are in it whole", async () => {
+  test("includes batches committed while it was made, each completely", async () => {
     const writer = await startWriter();
     for (let i = 0; i < 30; i++) await writer.batch([filling(`before ${i}`)]);
     const { to, keys } = target();
@@ -99,7 +99,7 @@ describe("a copy of the database", () => {
     expect(outsider(to).pragma("integrity_check", { simple: true })).toBe("ok");
   });
 
-  test("goes on over checkpoints", async () => {
+  test("continues across checkpoints", async () => {
     const writer = await startWriter();
     for (let i = 0; i < 20; i++) await writer.batch([filling(`before ${i}`)]);
     const { to, keys } = target();
@@ -109,7 +109,7 @@ describe("a copy of the database", () => {
     expect(keys()).toHaveLength(20);
   });
 
-  test("is made one at a time, and ends when it is cancelled", async () => {
+  test("is made one at a time, and stops when cancelled", async () => {
     const writer = await startWriter();
     for (let i = 0; i < 30; i++) await writer.batch([filling(`before ${i}`)]);
     const first = codeOf(writer.call("copy", target().to));
@@ -121,7 +121,7 @@ describe("a copy of the database", () => {
     expect(keys()).toHaveLength(30);
   });
 
-  test("that cannot be written fails alone", async () => {
+  test("that cannot be written fails without affecting the thread", async () => {
     const writer = await startWriter();
     expect(await codeOf(writer.call("copy", join(temporaryFolder(), "nowhere", "copy.sqlite")))).not.toBe(
       "resolved",
@@ -129,7 +129,7 @@ describe("a copy of the database", () => {
     expect((await writer.batch([insert("a")])).outcomes).toHaveLength(1);
   });
 
-  test("does not keep the thread from closing", async () => {
+  test("does not prevent the thread from closing", async () => {
     const file = newFile();
     const writer = await startWriter({ file });
     for (let i = 0; i < 30; i++) await writer.batch([filling(`before ${i}`)]);
@@ -151,7 +151,7 @@ describe("closing a writer thread", () => {
     expect(keysIn(file)).toEqual(["a", "slow"]);
   });
 
-  test("leaves the WAL to a replicator, whole and not moved, when it is to be kept", async () => {
+  test("keeps the WAL complete and in place for a replicator if told to", async () => {
     for (const keepWal of [true, false]) {
       const file = newFile();
       const writer = await startWriter({ file, keepWal });
@@ -164,14 +164,14 @@ describe("closing a writer thread", () => {
     }
   });
 
-  test("twice at once, and again later, is harmless", async () => {
+  test("is idempotent, also concurrently", async () => {
     const writer = await startWriter();
     await Promise.all([writer.close(), writer.close()]);
     await writer.close();
     expect(writer.alive).toBe(false);
   });
 
-  test("refuses calls from then on, also while it closes", async () => {
+  test("refuses later calls, also while closing", async () => {
     const file = newFile();
     const writer = await startWriter({ file });
     const closing = writer.close();
@@ -181,7 +181,7 @@ describe("closing a writer thread", () => {
     expect(keysIn(file)).toEqual([]);
   });
 
-  test("frees the database for the next one", async () => {
+  test("releases the database for the next writer", async () => {
     const file = newFile();
     await (await startWriter({ file })).close();
     await (await startWriter({ file })).close();
@@ -209,7 +209,7 @@ function isWritten(other: Connection): boolean {
 }
 
 describe("a writer thread that dies", () => {
-  test("leaves calls in flight with an unknown outcome, and refuses new ones", async () => {
+  test("fails calls in flight with an unknown outcome and refuses new ones", async () => {
     const [threads, file] = [threadsStarted(), newFile()];
     const writer = await startWriter({ file });
     const inFlight = [codeOf(writer.batch([slow])), codeOf(writer.call("migrations", null))];
@@ -226,7 +226,7 @@ describe("a writer thread that dies", () => {
     await writer.close();
   });
 
-  test("lets go of the lock and of nothing that was committed", async () => {
+  test("releases the lock and loses no commit", async () => {
     const [threads, file] = [threadsStarted(), newFile()];
     const writer = await startWriter({ file });
     await writer.batch([insert("kept")]);
@@ -263,7 +263,7 @@ describe("a writer thread that dies", () => {
 });
 
 describe("a writer thread that cannot start", () => {
-  test("because the database is held names the holder", async () => {
+  test("because the database is locked names the holder", async () => {
     const file = newFile();
     await startWriter({ file });
     await expect(startWriter({ file })).rejects.toMatchObject({
@@ -272,7 +272,7 @@ describe("a writer thread that cannot start", () => {
     });
   });
 
-  test("because the file is no SQLite database says so, and releases the lock", async () => {
+  test("because the file is not an SQLite database says so and releases the lock", async () => {
     const file = newFile();
     writeFileSync(
       file,
@@ -282,13 +282,13 @@ describe("a writer thread that cannot start", () => {
     outsider(lockFile(file)).exec("BEGIN EXCLUSIVE; ROLLBACK");
   });
 
-  test("because its path is a folder says so", async () => {
+  test("because its path is a directory says so", async () => {
     const file = newFile();
     mkdirSync(file);
     expect(await codeOf(startWriter({ file }))).toBe("database_unusable");
   });
 
-  test("because the migrations are refused says so, and leaves the lock free", async () => {
+  test("because migrations are refused says so and releases the lock", async () => {
     const migrations = temporaryFolder();
     writeFileSync(join(migrations, "0001_half.up.sql"), "CREATE TABLE a (b)");
     const file = newFile();
@@ -296,7 +296,7 @@ describe("a writer thread that cannot start", () => {
     await startWriter({ file });
   });
 
-  test("because it ends before it says anything is refused, and not waited for", async () => {
+  test("because it exits before its first message fails at once", async () => {
     process.once("worker", (worker) => void worker.terminate());
     expect(await codeOf(startWriter())).toBe("database_unusable");
   });
@@ -311,7 +311,7 @@ function aloneElsewhere(file: string): boolean {
   return spawnSync(process.execPath, ["-e", script, file]).status === 0;
 }
 
-test("refusing a second writer costs the first none of its locks: others still see that it is there", async () => {
+test("refusing a second writer releases no lock of the first", async () => {
   const file = newFile();
   const first = await startWriter({ file });
   expect(await codeOf(startWriter({ file }))).toBe("locked");

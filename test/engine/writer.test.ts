@@ -32,8 +32,8 @@ async function start(file = newFile()) {
   return { writer, file, losses, failed: failed.promise };
 }
 
-describe("a writer whose thread dies", () => {
-  test("of an exhausted heap inside of SQLite has another, and the file is as it was", async () => {
+describe("a writer after its thread died", () => {
+  test("of an exhausted heap inside SQLite starts another thread; the file is unchanged", async () => {
     const { writer, file, losses } = await start();
     await writer.batch([insert("before")]);
     expect(await codeOf(writer.batch([insert("with it"), TOO_MUCH]))).toBe("outcome_unknown");
@@ -43,7 +43,7 @@ describe("a writer whose thread dies", () => {
     expect(keysIn(file)).toEqual(["after", "before"]);
   });
 
-  test("while it is idle has another for the next call, which finds the lock and the name kept", async () => {
+  test("while idle starts another for the next call; lock and holder name are kept", async () => {
     const threads = threadsStarted();
     const { writer, file, losses } = await start();
     await writer.announce("http://127.0.0.1:1");
@@ -53,7 +53,7 @@ describe("a writer whose thread dies", () => {
     expect(losses).toHaveLength(1);
   });
 
-  test("again and again is replaced each time", async () => {
+  test("repeatedly starts another each time", async () => {
     const threads = threadsStarted();
     const { writer, file, losses } = await start();
     for (const name of ["a", "b", "c"]) {
@@ -63,7 +63,7 @@ describe("a writer whose thread dies", () => {
     expect([losses.length, keysIn(file)]).toEqual([3, ["a", "b", "c"]]);
   });
 
-  test("and cannot be replaced refuses calls unsent, and goes on when its cause is gone", async () => {
+  test("and cannot be restarted refuses calls unsent, and recovers when the cause is gone", async () => {
     const threads = threadsStarted();
     const { writer, file, failed } = await start();
     await writer.batch([insert("before")]);
@@ -79,7 +79,7 @@ describe("a writer whose thread dies", () => {
     expect(keysIn(file)).toEqual(["after", "before"]);
   });
 
-  test("can be closed while the next one is being started, and leaves nothing behind", async () => {
+  test("can be closed while the next thread starts, and leaves no files", async () => {
     const threads = threadsStarted();
     const { writer, file } = await start();
     await end(threads);
@@ -89,17 +89,14 @@ describe("a writer whose thread dies", () => {
     outsider(`${file}.lock`).exec("BEGIN EXCLUSIVE; ROLLBACK");
   });
 
-  test.each(["gone", "another file"])(
-    "and whose file is %s does not begin anew in its place",
-    async (now) => {
-      const threads = threadsStarted();
-      const { writer, file, failed } = await start();
-      for (const suffix of ["", "-wal", "-shm"]) rmSync(file + suffix, { force: true });
-      if (now === "another file") writeFileSync(file, "a letter in place of a database ".repeat(200));
-      await end(threads);
-      expect(await failed).toMatchObject({ code: "database_unusable" });
-      expect(existsSync(file)).toBe(now === "another file");
-      await writer.close();
-    },
-  );
+  test.each(["gone", "replaced by another"])("does not start on a new file if its own is %s", async (now) => {
+    const threads = threadsStarted();
+    const { writer, file, failed } = await start();
+    for (const suffix of ["", "-wal", "-shm"]) rmSync(file + suffix, { force: true });
+    if (now === "replaced by another") writeFileSync(file, "a letter in place of a database ".repeat(200));
+    await end(threads);
+    expect(await failed).toMatchObject({ code: "database_unusable" });
+    expect(existsSync(file)).toBe(now === "replaced by another");
+    await writer.close();
+  });
 });
