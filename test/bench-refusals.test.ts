@@ -42,8 +42,8 @@ async function refusing(retryAfter: string) {
   };
 }
 
-describe("clients that are refused", () => {
-  test("come again when the server says, and not before", async () => {
+describe("refused clients", () => {
+  test("retry after Retry-After, not earlier", async () => {
     await using server = await refusing("3600");
     const all = server.askedFor(CONNECTIONS);
     const clients = await undici.start({ url: server.url, tokens: [], requests, connections: CONNECTIONS });
@@ -53,7 +53,7 @@ describe("clients that are refused", () => {
     expect(server.asked()).toBe(CONNECTIONS);
   });
 
-  test("are counted apart, and their waits are nobody's latency", async () => {
+  test("are counted separately, and their waits are not latencies", async () => {
     await using server = await refusing("0");
     const clients = await undici.start({ url: server.url, tokens: [], requests, connections: CONNECTIONS });
     const shot = await clients.shoot(server.askedFor(10 * CONNECTIONS));
@@ -75,7 +75,7 @@ const trial = (server: ServerName) =>
 
 const found = { generator: "paced", connections: 100, rate: 1_000 } as const;
 
-describe("refusals in a row", () => {
+describe("refusals in a result row", () => {
   const refused = shot({ errors: 30, refused: 30 });
 
   test.each([
@@ -88,7 +88,7 @@ describe("refusals in a row", () => {
     expect(row!.repeats[0]!.problems).toEqual(amiss ? ["30 requests were refused"] : []);
   });
 
-  test("never hide what is wrong or failed", () => {
+  test("never hide wrong answers or failures", () => {
     const checks = { checked: 9, refused: 1, wrong: ["GET /: 200 {}"], plays: [] };
     const round = roundOf(trial("chinook-one-lane"), {
       ...found,
@@ -99,7 +99,7 @@ describe("refusals in a row", () => {
     expect(round.problems).toEqual(["1 requests failed", "wrong answer: GET /: 200 {}"]);
   });
 
-  test("of the load beside are no answers, and fail nothing", () => {
+  test("of the background load are not answers and do not fail the row", () => {
     const beside = shot({ requests: 60, errors: 45, refused: 40 });
     const rounds = [roundOf(trial("chinook"), { ...found, shot: shot({}), beside, busy: 40 })];
     const [row] = rowsOf(rounds);

@@ -30,7 +30,7 @@ function* numbersIn(value: unknown, path = ""): Generator<readonly [string, numb
   for (const [key, part] of Object.entries(value)) yield* numbersIn(part, `${path}/${key}`);
 }
 
-describe("a bench too short to measure anything", () => {
+describe("a minimal bench run", () => {
   let stdout = "";
   // biome-ignore lint/suspicious/noExplicitAny: the shape is what is tested
   let figures: any;
@@ -41,7 +41,7 @@ describe("a bench too short to measure anything", () => {
     figures = JSON.parse(readFileSync(json, "utf8"));
   }, 300_000);
 
-  test("writes the contract's shape", () => {
+  test("writes the documented JSON", () => {
     expect(figures).toMatchObject({
       machine: { node: process.version },
       settings: { generator: "autocannon" },
@@ -56,12 +56,12 @@ describe("a bench too short to measure anything", () => {
     expect(Object.keys(figures.ratios)).toContain("cached_get_to_bare");
   });
 
-  test("has finite numbers only: JSON would make null of the others, and null is for what cannot be measured", () => {
+  test("writes only finite numbers; null means not measured", () => {
     for (const [path, value] of numbersIn(figures)) expect(Number.isFinite(value), path).toBe(true);
     for (const [name, ratio] of Object.entries(figures.ratios)) expect(ratio, name).toBeGreaterThan(0);
   });
 
-  test("finds every answer right, on every server", () => {
+  test("verifies every answer on every server", () => {
     const names = figures.scenarios.map(
       (row: { scenario: string; server: string; point: { value: number } | null }) =>
         [row.scenario, row.server, row.point?.value].filter((part) => part !== undefined).join(" "),
@@ -93,7 +93,7 @@ describe("a bench too short to measure anything", () => {
     }
   });
 
-  test("derives rates from the closed loop of the paced clients", () => {
+  test("derives open-loop rates from the closed-loop maximum", () => {
     const shares = figures.scenarios.filter((row: { point: unknown }) => row.point !== null);
     for (const server of ["in-handler", "chinook"]) {
       const [half, whole] = shares.filter((row: { server: string }) => row.server === server);
@@ -108,7 +108,7 @@ describe("a bench too short to measure anything", () => {
     for (const word of ["requests/s", "p99 ms", "chinook", "in-handler"]) expect(stdout).toContain(word);
   });
 
-  test("knows what happened inside the server", () => {
+  test("reports the server's internal metrics", () => {
     const own = figures.scenarios.find(
       (row: { scenario: string; server: string }) =>
         row.scenario === "durable-post" && row.server === "chinook",
@@ -121,14 +121,14 @@ describe("a bench too short to measure anything", () => {
     expect(database_bytes).toBeGreaterThan(0);
   });
 
-  test("writes a report that needs nothing but itself", () => {
+  test("writes a self-contained HTML report", () => {
     const page = readFileSync(html, "utf8");
     expect(page).toContain("<svg");
     expect(page).not.toMatch(/<script|<link|src=|NaN|Infinity|undefined/);
     for (const [, reference] of page.matchAll(/href="([^"]*)"/g)) expect(reference).toMatch(/^#\w+$/);
   });
 
-  test("goes on from its figures, and compares them with themselves without measuring again", async () => {
+  test("resumes from its JSON, and compares it with itself without measuring again", async () => {
     const again = [BENCH, "--smoke", "--resume", "--json", json, "--compare", json, "--directory", directory];
     const { stdout: compared, stderr } = await run(process.execPath, again, { env: withoutPostgres });
     expect(stderr).toContain("0 trials");
@@ -137,7 +137,7 @@ describe("a bench too short to measure anything", () => {
   });
 });
 
-describe("whether a change exceeds the noise", () => {
+describe("the comparison's verdict", () => {
   const row = (...values: number[]) =>
     ({
       scenario: "cached-get",
@@ -163,7 +163,7 @@ describe("whether a change exceeds the noise", () => {
     expect(verdict([...before], [...after])).toBe(expected);
   });
 
-  test("of a single repeat is that of the rows of its run that have several", () => {
+  test("uses the noise of rows with several repeats for rows with one", () => {
     const run = (value: number, ...others: number[]) =>
       ({ scenarios: [{ ...row(value), server: "bare" }, row(...others)] }) as unknown as Figures;
     const [change] = changesBetween(run(100, 98, 100, 102), run(109, 96, 100, 104));
@@ -172,8 +172,8 @@ describe("whether a change exceeds the noise", () => {
   });
 });
 
-describe("scenarios", () => {
-  test("name servers that can answer what is asked of them", () => {
+describe("bench scenarios", () => {
+  test("name servers that support their operations", () => {
     for (const name of Object.keys(SCENARIOS) as ScenarioName[]) {
       const { load, servers, ratesOf = [], sweep } = scenarioOf(name);
       expect(new Set(servers).size, name).toBe(servers.length);
@@ -186,7 +186,7 @@ describe("scenarios", () => {
     }
   });
 
-  test("are planned within the time that is promised", () => {
+  test("fit the documented duration", () => {
     for (const [args, minutes] of [
       [[], 50],
       [["--quick"], 2],
@@ -197,14 +197,14 @@ describe("scenarios", () => {
     }
   });
 
-  test("measure the paced clients' maximum before its shares", () => {
+  test("measure the closed-loop maximum before its fractions", () => {
     const options = parseOptions(["--scenario", "uncached-get"], {}, directory)!;
     const values = trialsOf("uncached-get", options).map(({ point }) => point?.value ?? 0);
     expect([...new Set(values)]).toEqual([0, 1, 0.5, 0.7, 0.9]);
     expect(values.lastIndexOf(1)).toBeLessThan(values.indexOf(0.5));
   });
 
-  test("begin each repeat with another server", () => {
+  test("start each repeat with another server", () => {
     const options = parseOptions(["--scenario", "list", "--repeats", "3"], {}, directory)!;
     const firsts = [1, 2, 3].map((n) => trialsOf("list", options).find(({ repeat }) => repeat === n)!.server);
     expect(new Set(firsts).size).toBe(3);
@@ -218,7 +218,7 @@ test.each([
   [["--resume"], "--resume: expected --json FILE"],
   [["--from", "package.json"], "--from: package.json: expected figures"],
   [["--fast"], "--fast"],
-])("wrong usage %j says what was expected", async (args, message) => {
+])("usage error %j names the expected values", async (args, message) => {
   const failure = await run(process.execPath, [BENCH, ...args]).catch((error) => error);
   expect(failure).toMatchObject({ code: 2, stderr: expect.stringContaining(message) });
 });

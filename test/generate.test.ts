@@ -52,7 +52,7 @@ describe("generated chunks", () => {
     expect([...generateCatalogue(options(300))]).toEqual([...generateCatalogue(options(300))]);
   });
 
-  test("another seed gives other rows in every table that has any choice", () => {
+  test("another seed gives other rows in every random table", () => {
     const [one, two] = [1, 2].map((seed) => [...generateCatalogue(options(300, seed))]);
     for (const table of BULK_TABLES) {
       const rowsOf = (chunks: Chunk[]) => chunks.filter((chunk) => chunk.table === table);
@@ -60,7 +60,7 @@ describe("generated chunks", () => {
     }
   });
 
-  test("tables come in loading order, in full chunks but for the last of each", () => {
+  test("tables come in loading order, in full chunks except the last of each", () => {
     const chunks = [...generateCatalogue(options(2500))];
     expect([...new Set(chunks.map((chunk) => chunk.table))]).toEqual(BULK_TABLES);
     for (const [index, chunk] of chunks.entries()) {
@@ -81,7 +81,7 @@ describe("a store of any size", () => {
     expect(Object.values(counts(db)).every((count) => count > 0)).toBe(true);
   });
 
-  test.each([1000, 5000, 20_000])("the estimate for %i tracks is near the truth", (tracks) => {
+  test.each([1000, 5000, 20_000])("the estimated size for %i tracks is close to the actual one", (tracks) => {
     let rows = 0;
     for (const chunk of generateCatalogue(options(tracks))) rows += chunk.rows.length;
     expect(Math.abs(rows / expectedRows({ tracks }) - 1)).toBeLessThan(0.15);
@@ -102,7 +102,7 @@ describe("a store of 5,000 tracks", () => {
     expect(invoice_lines! / invoices!).toBeCloseTo(2240 / 412, 0);
   });
 
-  test("has its genres in the shares of their table", () => {
+  test("has genres in their configured shares", () => {
     const db = loaded(5000);
     const total = GENRES.reduce((sum, { share }) => sum + share, 0);
     const rows = db
@@ -116,7 +116,7 @@ describe("a store of 5,000 tracks", () => {
     }
   });
 
-  test("charges more for video, notes most composers, and lets nothing happen in the future", () => {
+  test("charges more for video, has composers for most tracks, and no time in the future", () => {
     const db = loaded(5000);
     expect(
       value(db, "SELECT count(*) FROM tracks WHERE (media_type_id = 3) <> (unit_price_cents = 199)"),
@@ -134,7 +134,7 @@ describe("a store of 5,000 tracks", () => {
     ).toBe(0);
   });
 
-  test("adds up: an invoice's total is the sum of its lines, a line's price is its track's", () => {
+  test("has invoice totals equal to the sum of their lines, at the tracks' prices", () => {
     const db = loaded(5000);
     const wrong = `SELECT count(*) FROM invoices i WHERE total_cents IS NOT
       (SELECT sum(unit_price_cents * quantity) FROM invoice_lines WHERE invoice_id = i.id)`;
@@ -157,7 +157,7 @@ describe("a store of 5,000 tracks", () => {
     expect(value(db, recent)).toBeGreaterThan(1 / 3);
   });
 
-  test("speaks like a language: few common words, a long tail of rare ones", () => {
+  test("has titles with few common words and a long tail of rare ones", () => {
     const frequency = new Map<string, number>();
     for (const { table, rows } of generateCatalogue(options(5000))) {
       if (table !== "tracks") continue;
@@ -189,7 +189,7 @@ describe("a store of 5,000 tracks", () => {
     expect(foreign.length / names.length).toBeLessThan(0.05);
   });
 
-  test("gives every artist a name of its own", () => {
+  test("gives every artist a unique name", () => {
     const names = [...generateCatalogue(options(5000))].flatMap(({ table, rows }) =>
       table === "artists" ? rows.map((row) => String(row[3]).toLowerCase()) : [],
     );
@@ -198,7 +198,7 @@ describe("a store of 5,000 tracks", () => {
 });
 
 test.skipIf(process.env.CHINOOK_SAMPLE === undefined)(
-  "names no artist of the sample (skipped without CHINOOK_SAMPLE, the path of an upstream file)",
+  "generated artists share no name with the sample (skipped without CHINOOK_SAMPLE, the path of an upstream file)",
   () => {
     const sample = new Database(process.env.CHINOOK_SAMPLE!, { readonly: true, fileMustExist: true });
     open.push(sample);

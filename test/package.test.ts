@@ -81,7 +81,7 @@ function copyOfSources(): string {
   return folder;
 }
 
-describe.skipIf(!reachable)(`the package, installed elsewhere${reason}`, () => {
+describe.skipIf(!reachable)(`the installed package${reason}`, () => {
   let project: string;
   let packed: string[];
 
@@ -101,7 +101,7 @@ describe.skipIf(!reachable)(`the package, installed elsewhere${reason}`, () => {
 
   const chinook = (...args: string[]) => run(join(project, "node_modules/.bin/chinook"), args, project);
 
-  test("it contains only what it needs at run time", () => {
+  test("contains only what it needs at run time", () => {
     const folders = new Set(packed.map((name) => name.split("/")[1]));
     expect([...folders].toSorted()).toEqual([
       "LICENSE",
@@ -120,19 +120,19 @@ describe.skipIf(!reachable)(`the package, installed elsewhere${reason}`, () => {
     ).toEqual([]);
   });
 
-  test("everything that its README links to is in it", () => {
+  test("contains every file its README links to", () => {
     const readme = readFileSync(join(ROOT, "README.md"), "utf8");
     const links = [...readme.matchAll(/\]\(([^)#:\s]+)(?:#[^)]*)?\)/g)].map(([, path]) => `package/${path}`);
     expect(links.length).toBeGreaterThan(20);
     for (const link of links) expect(packed).toContain(link);
   });
 
-  test("chinook --version says the package's version", async () => {
+  test("chinook --version prints the package's version", async () => {
     const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
     expect(await chinook("--version")).toMatchObject({ code: 0, stdout: `${version}\n` });
   });
 
-  test("chinook setup makes a database with the demo catalogue in it, and serve serves it", async () => {
+  test("chinook setup creates a database with the demo catalogue, and chinook serve serves it", async () => {
     const setup = await chinook("setup", "--json");
     expect(setup, setup.stderr).toMatchObject({ code: 0 });
     expect(JSON.parse(setup.stdout).steps).toContainEqual({
@@ -156,7 +156,7 @@ describe.skipIf(!reachable)(`the package, installed elsewhere${reason}`, () => {
     expect((await once(server, "exit"))[0]).toBe(0);
   });
 
-  test("chinook-server/client is there to be imported, with its types", async () => {
+  test("chinook-server/client can be imported and has types", async () => {
     const program =
       'import { createClient } from "chinook-server/client"; console.log(typeof createClient().GET)';
     const node = join(ROOT, "node_modules/.bin/node");
@@ -165,7 +165,7 @@ describe.skipIf(!reachable)(`the package, installed elsewhere${reason}`, () => {
     expect(packed).toContain("package/dist/client/schema.d.ts");
   });
 
-  test("chinook backup makes one, and without the S3 library says what to install", async () => {
+  test("chinook backup works; without the S3 library it names what to install", async () => {
     const backup = await chinook("backup", "create", "--json");
     expect(backup, backup.stderr).toMatchObject({ code: 0 });
     expect(existsSync(join(project, "data/backups", JSON.parse(backup.stdout).id))).toBe(true);
@@ -200,7 +200,7 @@ async function oldNode(): Promise<string | undefined> {
 const old = await oldNode();
 
 test.skipIf(old === undefined)(
-  `an old Node.js is told what is wrong${old === undefined ? " (skipped: there is none here)" : ""}`,
+  `an old Node.js fails with a message that names the required version${old === undefined ? " (skipped: there is none here)" : ""}`,
   async () => {
     const { code, stdout, stderr } = await run(old!, [BIN, "serve"], ROOT);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });

@@ -148,7 +148,7 @@ describe.each(Object.entries(SPELLINGS))("a file in %s", (_, spelling) => {
     expect([...catalogue.chunks()]).toEqual([...catalogue.chunks()]);
   });
 
-  test("becomes our rows", () => {
+  test("is converted to rows of our tables", () => {
     const { artists, albums, tracks, invoices, invoice_lines, playlist_tracks } = read(
       openFile(sampleFile(spelling)),
     );
@@ -173,7 +173,7 @@ describe.each(Object.entries(SPELLINGS))("a file in %s", (_, spelling) => {
   });
 });
 
-test("managers come before those who report to them, whatever their ids", () => {
+test("managers are loaded before their reports, whatever their ids", () => {
   const { employees } = read(openFile(sampleFile()));
   expect(employees.map(({ id }) => id)).toEqual([3, 1, 2]);
   expect(employees[1]).toMatchObject({
@@ -183,7 +183,7 @@ test("managers come before those who report to them, whatever their ids", () => 
   expect(employees[2]).toMatchObject({ birth_date: null, hire_date: "2010-05-01T08:30:00.000Z" });
 });
 
-describe("a row that cannot be", () => {
+describe("an invalid row", () => {
   test.each([
     [
       "UPDATE Track SET Milliseconds = 'long' WHERE TrackId = 2",
@@ -267,7 +267,7 @@ describe("a file that cannot be read", () => {
     ],
   };
 
-  test.each(Object.entries(cases))("because it %s", (_, [make, message]) => {
+  test.each(Object.entries(cases))("fails with a clear error: it %s", (_, [make, message]) => {
     const file = make();
     const error = failure(() => openUpstream(file, NOW));
     expect(error.code).toBe("import_unreadable");
@@ -304,7 +304,7 @@ test("closing twice does nothing", () => {
 describe.skipIf(process.env.CHINOOK_SAMPLE === undefined)(
   "the real sample (skipped without CHINOOK_SAMPLE, the path of an upstream file)",
   () => {
-    test("is read whole", () => {
+    test("is read completely", () => {
       const catalogue = openFile(process.env.CHINOOK_SAMPLE!);
       expect(catalogue.counts).toEqual({
         ...{ artists: 275, albums: 347, genres: 25, media_types: 5, tracks: 3503, playlists: 18 },

@@ -35,7 +35,7 @@ const RECORDED = [
   ...readFileSync(resolve(DEPLOY, "chinook.rules.yml"), "utf8").matchAll(/^ {6}- record: (\S+)$/gm),
 ].map(([, name]) => ["rule", name!] as const);
 
-test("panels do not overlap, and each says what it shows", () => {
+test("panels do not overlap, and each has a description", () => {
   const taken = new Set<string>();
   for (const {
     gridPos: { x, y, w, h },
@@ -108,7 +108,7 @@ describe.skipIf(!installed("prometheus"))(
       expect(result.length).toBeGreaterThan(0);
     });
 
-    test("and so have the annotation and the list of instances", async () => {
+    test("the annotation and the instance variable return data", async () => {
       const { annotations, templating } = dashboard;
       const answer = await prometheus.api(
         `query?query=${encodeURIComponent(filledIn(annotations.list[0].expr).replace("> 0", ">= 0"))}`,

@@ -101,7 +101,7 @@ function expectExact(kinds: readonly Chart[] = CHARTS, windows: readonly number[
       expect(charted(kind, hours), `${kind} of ${hours} h`).toEqual(counted(kind, hours));
 }
 
-describe("over a random history charts are what SQL counts, at every step of the totals", () => {
+describe("charts over a random history equal a plain SQL count at every step of the totals", () => {
   test.each([1, 2, 3, 4, 5, 6])("seed %i", (seed) => {
     const random = randomOf(seed);
     const below = (n: number) => Math.floor(random() * n);
@@ -152,8 +152,8 @@ describe("over a random history charts are what SQL counts, at every step of the
   });
 });
 
-describe("a slot", () => {
-  test("that is closed answers without reading its plays", () => {
+describe("a time slot", () => {
+  test("is answered from its sums once it is closed", () => {
     play(1, now - 30 * 24 * HOUR_MS);
     play(1, now);
     allSteps();
@@ -162,7 +162,7 @@ describe("a slot", () => {
     expect(charted("tracks", 60 * 24)).toEqual([[1, 2]]);
   });
 
-  test("is due again after a late play, and what it is part of, and no others", () => {
+  test("is due again after a late play, as are the slots that contain it, and no others", () => {
     for (const days of [3, 40]) play(1, now - days * 24 * HOUR_MS);
     play(1, now);
     allSteps();
@@ -178,7 +178,7 @@ describe("a slot", () => {
     expectExact();
   });
 
-  test("that changed after it was summed is summed again", () => {
+  test("is summed again after a change", () => {
     play(1, now - 30 * 24 * HOUR_MS);
     play(1, now);
     execute(TOTALS_COMMANDS.close, {});
@@ -192,7 +192,7 @@ describe("a slot", () => {
     expectExact();
   });
 
-  test("keeps no sum of what is due no more, as after another catalogue took its place", () => {
+  test("loses its sums when its plays are gone, as after a replaced catalogue", () => {
     play(1, now - 30 * 24 * HOUR_MS);
     execute(TOTALS_COMMANDS.close, {});
     const { sums } = state();
@@ -203,14 +203,14 @@ describe("a slot", () => {
   });
 });
 
-test("nothing is closed before there is a play, so that a load is not late", () => {
+test("no slot is closed before the first play, so that loaded plays are not late", () => {
   expect(step()).toBe(false);
   execute(TOTALS_COMMANDS.close, {});
   play(1, now - 30 * 24 * HOUR_MS);
   expect(count("play_totals_due")).toBe(0);
 });
 
-test("more hours than one step closes are closed in several, with no more than the current ones left over", () => {
+test("a backlog of hours is closed in several steps, until only current ones are open", () => {
   const insert = db.prepare("INSERT INTO plays (track_id, played_at) VALUES (?, ?)");
   for (let hour = 1; hour <= 600; hour++) insert.run(1 + (hour % 50), iso(now - hour * HOUR_MS));
   for (let left = true; left; ) {
@@ -226,7 +226,7 @@ test("more hours than one step closes are closed in several, with no more than t
 });
 
 describe("packed totals", () => {
-  test("are unpacked to the same numbers", () => {
+  test("unpack to the same numbers", () => {
     const random = randomOf(9);
     const tally = new Tally();
     const wanted = new Map<number, number>();
