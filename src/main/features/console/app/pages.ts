@@ -81,6 +81,20 @@ export const PAGES: readonly Page[] = [
     load: () => import("./browse/record.ts"),
   },
   { path: "/console/sql", title: "SQL", section: "browse", load: () => import("./browse/sql.ts") },
+  { path: "/console/do", title: "Maintenance", section: "do", load: () => import("./do/maintenance.ts") },
+  { path: "/console/do/jobs", title: "Jobs", section: "do", load: () => import("./do/jobs.ts") },
+  { path: "/console/do/backups", title: "Backups", section: "do", load: () => import("./do/backups.ts") },
+  {
+    path: "/console/do/migrations",
+    title: "Migrations",
+    section: "do",
+    load: () => import("./do/migrations.ts"),
+  },
+  { path: "/console/do/settings", title: "Settings", section: "do", load: () => import("./do/settings.ts") },
+  { path: "/console/do/users", title: "Users", section: "do", load: () => import("./do/users.ts") },
+  { path: "/console/do/keys", title: "Keys", section: "do", load: () => import("./do/keys.ts") },
+  { path: "/console/do/sessions", title: "Sessions", section: "do", load: () => import("./do/sessions.ts") },
+  { path: "/console/do/audit", title: "Audit", section: "do", load: () => import("./do/audit.ts") },
   { path: "/console/sign-in", title: "Sign in", section: null, load: () => import("./shell/sign-in.ts") },
 ];
 

@@ -58,7 +58,7 @@ function Line({
   return html`<li class="check-line" data-status=${status}>
     <${StatusChip} status=${status} />
     <strong>${name.replaceAll("_", " ")}</strong>
-    <span class="found">${withUnit(value, unit)} <span class="muted">${T.threshold(withUnit(threshold, unit))}</span></span>
+    <span class="found">${withUnit(value, unit)} <span class="muted">${status === "ok" && typeof threshold === "string" ? "" : T.threshold(withUnit(threshold, unit))}</span></span>
     ${recommendation !== undefined && html`<p class="advice">${recommendation}</p>`}
   </li>`;
 }

@@ -93,7 +93,7 @@ export function partsOf(sample: Sample, facts: Facts): Record<PartName, Part> {
       rows: [
         [T.commands, rate(writes.per_second)],
         [T.writeBatch, rate(writes.batch)],
-        [facts.synchronous === "full" ? T.commitSync : T.commit, ms(writes.commit_p50_ms)],
+        [T.commit, ms(writes.commit_p50_ms)],
         [T.commit99, ms(writes.commit_p99_ms)],
       ],
       strained: writes.commit_p99_ms > 1_000,

@@ -80,7 +80,7 @@ function Line({ statement, part }: { readonly statement: Statement; readonly par
   const kinds = [...new Set(plan.findings.map(({ kind }) => kind))];
   return html`<li><details class="statement card">
     <summary>
-      <span class="statement-name"><code>${read ?? T.command}</code> ${kinds.map(
+      <span class="statement-name"><code>${read ?? briefOf(sql)}</code> ${kinds.map(
         (kind) => html`<span class="chip warn" key=${kind}>${T.findings[kind]}</span>`,
       )}</span>
       <meter class="part-of-most" value=${part} min="0" max="1" aria-hidden="true"></meter>
@@ -99,6 +99,9 @@ function Line({ statement, part }: { readonly statement: Statement; readonly par
     </div>
   </details></li>`;
 }
+
+/** A statement of commands has no name: how it begins. */
+const briefOf = (sql: string): string => (sql.length > 52 ? `${sql.slice(0, 50)}…` : sql);
 
 const told = ({ kind, table, rows }: Finding): string =>
   [T.findings[kind], table, rows === null ? "" : T.rows(count(rows))].filter((part) => part).join(" · ");

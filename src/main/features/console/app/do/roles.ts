@@ -1,0 +1,3 @@
+import type { Role } from "../core/session.ts";
+
+export const ROLES: readonly Role[] = ["listener", "editor", "admin"];
