@@ -255,6 +255,10 @@ test("every route allowed in a batch is rolled back", async () => {
     employees: { first_name: "a", last_name: "b" },
     purchases: { customer_id: 1, lines: [{ track_id: 1 }] },
     refunds: {},
+    comments: { text: "x" },
+    metadata: { value: 1 },
+    "saved-searches": { name: "x", search: {} },
+    vectors: { audio: Array(128).fill(1) },
   };
   const db = new Database(server.database, { readonly: true });
   const state = () => TABLES.map((table) => db.prepare(`SELECT * FROM ${table}`).raw().all());
@@ -289,4 +293,5 @@ test("every route allowed in a batch is rolled back", async () => {
 const TABLES = [
   ...["artists", "albums", "tracks", "genres", "media_types", "playlists", "playlist_tracks", "tags"],
   ...["track_tags", "plays", "customers", "employees", "invoices", "invoice_lines"],
+  ...["comments", "saved_searches", "track_metadata", "favourites", "ratings"],
 ];

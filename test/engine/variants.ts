@@ -189,6 +189,7 @@ const LIBRARY: Readonly<Record<string, Record<string, unknown>[]>> = {
   "saved_searches.tracks": [
     {},
     { q: "love", genre_id: 1, artist_id: 1, album_id: 1, tag: "calm", price_max: 0.99, sort: "name" },
+    { metadata: { mood: { is: "calm" }, bpm: { min: "100" } }, sort: "-id" },
     { year_from: 1990, year_to: 1999, milliseconds_min: 1, milliseconds_max: 1e9, sort: "-release_date" },
     { not_played_days: 30, favourite: true, stars_min: 3, limit: 5, sort: "-created_at" },
   ].flatMap((search) => {

@@ -206,3 +206,42 @@ test("a track takes its metadata along", async () => {
   expectProblem(await get(server, at(json.id)), 404, "not_found");
   expect(JSON.stringify((await get(server, "/v1/metadata/keys?limit=100")).json)).not.toContain("gone");
 });
+
+test("a saved search goes by metadata, tags and plays; a batch sets them up", async () => {
+  const search = { metadata: { vibe: { prefix: "ca" }, pulse: { min: "100", max: "140" } } };
+  const { json } = await post(server, "/v1/batch", {
+    mode: "atomic",
+    operations: [
+      ...[20, 21, 22].map((id) => ({ method: "PUT", path: at(id, "vibe"), body: { value: "Calm" } })),
+      ...[20, 21].map((id) => ({ method: "PUT", path: at(id, "pulse"), body: { value: 120 } })),
+      { method: "PUT", path: at(22, "pulse"), body: { value: 99 } },
+      { method: "POST", path: "/v1/tracks/20/comments", body: { text: "Nice" } },
+      { method: "POST", path: "/v1/saved-searches", body: { name: "Calm, 100 to 140", search } },
+      { method: "PUT", path: "/v1/tracks/20/vectors", body: { audio: Array(128).fill(1) } },
+    ],
+  });
+  expect(json.results.map(({ status }: Json) => status)).toEqual([...Array(6).fill(200), 201, 201, 204]);
+  const path = `/v1/saved-searches/${json.results[7].body.id}`;
+  const tracks = async () => (await get(server, `${path}/tracks`)).json.data.map(({ id }: Json) => id);
+  expect(await tracks()).toEqual([20, 21]);
+  await put(at(22, "pulse"), { value: 100 });
+  expect(await tracks()).toEqual([20, 21, 22]);
+  const unplayed = { ...search, tag: "season-1", not_played_days: 31 };
+  await request(server, "PATCH", path, { body: { search: unplayed } });
+  const tagged = [20, 21, 22].filter((id) => id % 10 < 4);
+  expect(await tracks()).toEqual(tagged);
+  await post(server, "/v1/plays", { track_id: tagged[0] });
+  expect([tagged, tagged.slice(1)]).toContainEqual(await tracks());
+  for (const metadata of [
+    { vibe: {} },
+    { "No key": { is: "x" } },
+    { vibe: { min: "a" } },
+    { vibe: "calm" },
+  ]) {
+    expectProblem(
+      await post(server, "/v1/saved-searches", { name: "N", search: { metadata } }),
+      422,
+      "invalid",
+    );
+  }
+});

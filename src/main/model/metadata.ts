@@ -100,7 +100,7 @@ function between(min: string | undefined, max: string | undefined): Omit<Range, 
   return given.every(isDate) ? of("date", String) : undefined;
 }
 
-type Conditions = Readonly<Record<string, Readonly<Record<string, string>>>>;
+type Conditions = Readonly<Record<string, Readonly<Record<string, string | undefined>>>>;
 
 function rangesOf(conditions: Conditions, issue: (message: string) => void): Range[] {
   let n = 0;
@@ -119,8 +119,27 @@ function rangesOf(conditions: Conditions, issue: (message: string) => void): Ran
   });
 }
 
-const MOST = 8;
+/** Keys that a filter may name. */
+export const MOST_KEYS = 8;
 const PARAMETER = /^metadata\.([^.]+)(?:\.(min|max|prefix))?$/;
+
+const wished = prose(1_000);
+/** What the value of a key must be, as texts: `{"is": "calm"}`, `{"min": "100"}`. */
+export const metadataWish = z
+  .strictObject({
+    is: wished.optional(),
+    prefix: wished.optional(),
+    min: wished.optional(),
+    max: wished.optional(),
+  })
+  .refine((wish) => Object.keys(wish).length > 0, "must say is, prefix, min or max")
+  .refine(({ min, max }) => between(min, max) !== undefined, "min and max must be two numbers, or two dates")
+  .meta({ id: "MetadataWish" });
+export type MetadataWishes = Readonly<Record<string, z.infer<typeof metadataWish>>>;
+
+/** What {@link metadataFilter} is given. */
+export const metadataRanges = (wishes: MetadataWishes): string =>
+  JSON.stringify(rangesOf(wishes as Conditions, () => {}));
 
 /** Puts `metadata.KEY=VALUE` and its kin into the one parameter that the filter knows. */
 export function gatherMetadata(query: Record<string, string>): Record<string, string> {
@@ -152,7 +171,7 @@ const metadataText = z
     try {
       const conditions = conditionsOf(text);
       const keys = Object.keys(conditions);
-      if (keys.length > MOST) issue(`must have at most ${MOST} keys`);
+      if (keys.length > MOST_KEYS) issue(`must have at most ${MOST_KEYS} keys`);
       for (const key of keys) if (!KEY.test(key)) issue(`${JSON.stringify(key)} is no key`);
       return JSON.stringify(rangesOf(conditions, issue));
     } catch {

@@ -103,6 +103,7 @@ const vectorRoutes = (answers: Answers, writes: Writes): Route[] => [
   }),
   route({
     method: "PUT",
+    batch: true,
     path: "/v1/tracks/{id}/vectors",
     access: "catalogue:write",
     tag: "discover",
@@ -123,6 +124,7 @@ const vectorRoutes = (answers: Answers, writes: Writes): Route[] => [
   }),
   route({
     method: "DELETE",
+    batch: true,
     path: "/v1/tracks/{id}/vectors",
     access: "catalogue:write",
     tag: "discover",

@@ -50,6 +50,7 @@ const commentsOf = (kind: Commented, answers: Answers, writes: Writes): Route[] 
   }),
   route({
     method: "POST",
+    batch: true,
     path: `/v1/${kind}/{id}/comments`,
     access: "library",
     tag: "comments",
@@ -111,6 +112,7 @@ const reading = (answers: Answers): Route[] => [
 const changing = (answers: Answers, writes: Writes): Route[] => [
   route({
     method: "PATCH",
+    batch: true,
     path: "/v1/comments/{id}",
     access: "library",
     tag: "comments",
@@ -130,6 +132,7 @@ const changing = (answers: Answers, writes: Writes): Route[] => [
   }),
   route({
     method: "DELETE",
+    batch: true,
     path: "/v1/comments/{id}",
     access: "library",
     tag: "comments",

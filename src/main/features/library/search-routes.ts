@@ -111,6 +111,7 @@ async function saved(answers: Answers, id: number, principal: string) {
 const changing = (writes: Writes): Route[] => [
   route({
     method: "POST",
+    batch: true,
     path: PATH,
     access: "library",
     tag: "library",
@@ -131,6 +132,7 @@ const changing = (writes: Writes): Route[] => [
   }),
   route({
     method: "PATCH",
+    batch: true,
     path: `${PATH}/{id}`,
     access: "library",
     tag: "library",
@@ -148,6 +150,7 @@ const changing = (writes: Writes): Route[] => [
   }),
   route({
     method: "POST",
+    batch: true,
     path: `${PATH}/{id}/look`,
     access: "library",
     tag: "library",
@@ -160,6 +163,7 @@ const changing = (writes: Writes): Route[] => [
   }),
   route({
     method: "DELETE",
+    batch: true,
     path: `${PATH}/{id}`,
     access: "library",
     tag: "library",

@@ -28,6 +28,9 @@ export const runParams = z.strictObject({
   }),
 }) as unknown as z.ZodType<RunParams>;
 
+/** Cache tags of what a field looks through. */
+const LOOKED_THROUGH = { tag: "tags", metadata: "metadata" } as const;
+
 /**
  * What a saved search finds, for whoever looks. All of it is found before a page is cut: the search's own limit counts
  * from its beginning.
@@ -70,8 +73,9 @@ export const RUN_READ: Read<RunParams> = read({
   cache: {
     table: "search",
     lifetime: 600,
-    tags: ({ id, principal }) => [
-      ...[`saved-searches:${id}`, `users:${meOf(principal)}`, "tracks", "tags"],
+    tags: ({ id, principal, search }) => [
+      ...[`saved-searches:${id}`, `users:${meOf(principal)}`, "tracks"],
+      ...(["tag", "metadata"] as const).flatMap((field) => (search?.[field] ? LOOKED_THROUGH[field] : [])),
       ...TRACKS.joins,
     ],
     joins: [],

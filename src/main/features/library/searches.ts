@@ -7,6 +7,14 @@ import { CHANGED_IF_MATCHED, FOUND } from "../../engine/commands/guards.ts";
 import { decodeCursor, type OwnPageParams, pageOf } from "../../engine/reads/page.ts";
 import { QUERIES, type Read, read } from "../../engine/reads/read.ts";
 import { id, idText, money, pageParameters, text, toCents } from "../../http/fields.ts";
+import {
+  type MetadataWishes,
+  MOST_KEYS,
+  metadataFilter,
+  metadataKey,
+  metadataRanges,
+  metadataWish,
+} from "../../model/metadata.ts";
 import { askedTags, taggedTracks, WRONG_TAGS } from "../../model/tags.ts";
 import { search as searching } from "../search/feature.ts";
 import { meOf } from "./listener.ts";
@@ -63,6 +71,14 @@ export const searchFields = z
       .refine((list) => askedTags(list) !== undefined, WRONG_TAGS)
       .optional()
       .meta({ description: "Tags, as in /v1/search: narrower ones count, too.", example: "mood:calm" }),
+    metadata: z
+      .record(metadataKey, metadataWish)
+      .refine((wishes) => Object.keys(wishes).length <= MOST_KEYS, `must have at most ${MOST_KEYS} keys`)
+      .optional()
+      .meta({
+        description: "Only tracks with this metadata: what a key is, begins with, or lies between.",
+        example: { mood: { is: "calm" }, bpm: { min: "100", max: "140" } },
+      }),
     year_from: year.optional().meta({ description: "Of the album's release.", example: 1990 }),
     year_to: year.optional().meta({ example: 1999 }),
     milliseconds_min: duration.optional(),
@@ -299,6 +315,7 @@ const CONDITIONS: Readonly<
     id,
   ],
   album_id: (id: number) => ["t.album_id = likely(@album_id)", id],
+  metadata: (wishes: MetadataWishes) => [metadataFilter.condition("t.id"), metadataRanges(wishes) as string],
   tag: (list: string) => [`t.id IN (${taggedTracks("@tag")})`, askedTags(list) ?? "[]"],
   year_from: (year: number) => ["al.release_date >= likely(@year_from)", `${year}-01-01`],
   year_to: (year: number) => ["al.release_date < likely(@year_to)", `${year + 1}-01-01`],

@@ -38,6 +38,7 @@ export const metadataRoutes = (answers: Answers, writes: Writes): Route[] => {
     }),
     route({
       method: "PUT",
+      batch: true,
       path: PATH,
       access: "catalogue:write",
       tag: "metadata",
@@ -56,6 +57,7 @@ export const metadataRoutes = (answers: Answers, writes: Writes): Route[] => {
     }),
     route({
       method: "DELETE",
+      batch: true,
       path: PATH,
       access: "catalogue:write",
       tag: "metadata",
@@ -80,6 +82,7 @@ export const metadataRoutes = (answers: Answers, writes: Writes): Route[] => {
     }),
     route({
       method: "PUT",
+      batch: true,
       path: `${PATH}/{key}`,
       access: "catalogue:write",
       tag: "metadata",
@@ -99,6 +102,7 @@ export const metadataRoutes = (answers: Answers, writes: Writes): Route[] => {
     }),
     route({
       method: "DELETE",
+      batch: true,
       path: `${PATH}/{key}`,
       access: "catalogue:write",
       tag: "metadata",
