@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Catalogue, copyDatabase, removeDatabase, requestsOf } from "./databases.ts";
+import type { Catalogue } from "./catalogue.ts";
+import { copyDatabase, removeDatabase, requestsOf } from "./databases.ts";
 import { startServer } from "./processes.ts";
 import type { Scenario } from "./scenarios/scenario.ts";
 import { SERVERS } from "./servers/specs.ts";

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type Catalogue, requestsOf } from "./databases.ts";
+import type { Catalogue } from "./catalogue.ts";
+import { requestsOf } from "./databases.ts";
 import { REFUSED } from "./load/generator.ts";
 import { authorization } from "./servers/identity.ts";
 import type { Request, TrafficName } from "./traffic.ts";

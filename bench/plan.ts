@@ -1,4 +1,4 @@
-import { DATABASES, type DatabaseName } from "./databases.ts";
+import { DATABASES, type DatabaseName } from "./catalogue.ts";
 import type { Options } from "./options.ts";
 import { isShare, type Point, SHARE, type Trial, WHOLE } from "./rounds.ts";
 import { type ScenarioName, scenarioOf } from "./scenarios/index.ts";

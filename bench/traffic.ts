@@ -1,5 +1,5 @@
 import { wordsOf } from "../src/shared/words.ts";
-import type { Catalogue } from "./databases.ts";
+import type { Catalogue } from "./catalogue.ts";
 import { randoms, zipf } from "./random.ts";
 import { cursorAt } from "./servers/executor.ts";
 import { LOGIN } from "./servers/identity.ts";

@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { answerFile, writeRequests } from "./artefacts.ts";
+import type { Catalogue } from "./catalogue.ts";
 import { add, type Checked, checkOnce, type Subject, watchAnswers } from "./checks.ts";
-import { type Catalogue, copyDatabase, type Databases, playsIn, removeDatabase } from "./databases.ts";
+import { copyDatabase, type Databases, playsIn, removeDatabase } from "./databases.ts";
 import { paced, undici, users } from "./load/child.ts";
 import type { Clients, Generator } from "./load/generator.ts";
 import { processorTime } from "./machine.ts";

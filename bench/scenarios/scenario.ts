@@ -1,5 +1,5 @@
 import type { Tuning } from "../../src/shared/tuning.ts";
-import type { DatabaseName } from "../databases.ts";
+import type { DatabaseName } from "../catalogue.ts";
 import type { ServerName } from "../servers/specs.ts";
 import type { TrafficName } from "../traffic.ts";
 

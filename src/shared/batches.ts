@@ -1,15 +1,10 @@
-import type { Guard, Param, Statement, Statements, Together, Work } from "./protocol.ts";
+import type { Guard, NumberedStatement, Statement, Statements, Together, Work } from "./protocol.ts";
 
 /**
  * Batches travel between threads as JSON text. A string is copied as it is; structured cloning walks an object, and
  * takes some four times as long as both conversions. A statement names its SQL and its guard by number, so that
  * each distinct one is written, read and hashed once per batch.
  */
-export type NumberedStatement = readonly [
-  sql: number,
-  params: Readonly<Record<string, Param>>,
-  guard?: number,
-];
 
 /** The distinct values of one batch, numbered in order of first use. */
 export class Numbers<T> {

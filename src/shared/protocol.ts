@@ -1,4 +1,3 @@
-import type { NumberedStatement } from "./batches.ts";
 import type { DurationCounts } from "./durations.ts";
 import type { ErrorCode, Failure, InputError } from "./errors.ts";
 import type { ConnectionMemory } from "./tuning.ts";
@@ -249,6 +248,13 @@ export interface ReaderOptions {
   readonly file: string;
   readonly memory?: ConnectionMemory | undefined;
 }
+
+/** A statement of a batch: its SQL and its guard by their numbers, so that each distinct one travels once. */
+export type NumberedStatement = readonly [
+  sql: number,
+  params: Readonly<Record<string, Param>>,
+  guard?: number,
+];
 
 /** A batch of reads. It is sent as JSON text. */
 export interface ReadBatch {

@@ -4,20 +4,9 @@ import { COMMANDS } from "../../src/main/features/index.ts";
 import { ALL_KINDS, KINDS, type Kind } from "../../src/main/model/kinds.ts";
 import { DIMENSIONS, VECTOR_KINDS } from "../../src/shared/embedders/embedder.ts";
 import type { BULK_COLUMNS } from "../../src/shared/tables.ts";
-
+import type { Call, Inputs } from "./refusals.calls.ts";
 import { PEOPLE_INPUTS } from "./refusals.people.ts";
 import { SHOP_INPUTS } from "./refusals.shop.ts";
-
-/** What a command is executed with. `"current"` stands for what the entity has at that moment. */
-export interface Call {
-  readonly name: string;
-  readonly input: unknown;
-  readonly ifMatch?: "current" | "outdated" | undefined;
-  /** The same for what has its ETag from its text. */
-  readonly seen?: "current" | "outdated" | undefined;
-  readonly key?: string | undefined;
-}
-export type Inputs = fc.Arbitrary<Omit<Call, "name">>;
 
 /** Few ids, so that commands meet; one that is of nothing, so that they are refused. */
 const id = fc.constantFrom(1, 2, 3, 999);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { Connection } from "../../src/shared/database/sqlite.ts";
-import type { Inputs } from "./refusals.inputs.ts";
+import type { Inputs } from "./refusals.calls.ts";
 
 /** Calls of the commands of the shop, of changes and of jobs, and the rows that they are about. */
 

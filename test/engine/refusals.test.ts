@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { AnyCommand } from "../../src/main/engine/commands/command.ts";
 import { COMMANDS } from "../../src/main/features/index.ts";
-import { anyCall, type Call, INPUTS } from "./refusals.inputs.ts";
+import type { Call } from "./refusals.calls.ts";
+import { anyCall, INPUTS } from "./refusals.inputs.ts";
 import { dump, World } from "./refusals.world.ts";
 
 /** Refused means nothing was written, for every command there is. */

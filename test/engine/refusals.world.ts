@@ -13,7 +13,7 @@ import type { Outcome, ReadRequest, ReadRow, Statements } from "../../src/shared
 import { closeness, editDistance } from "../../src/workers/closeness.ts";
 import { registerFunctions } from "../../src/workers/functions.ts";
 import { GroupCommit } from "../../src/writer/group-commit.ts";
-import type { Call } from "./refusals.inputs.ts";
+import type { Call } from "./refusals.calls.ts";
 import { addPeople } from "./refusals.people.ts";
 import { addShop } from "./refusals.shop.ts";
 import { MIGRATIONS } from "./support.ts";

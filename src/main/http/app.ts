@@ -12,9 +12,11 @@ import {
   type Target,
 } from "./exchange.ts";
 import { KnownUrls } from "./known-urls.ts";
-import { ASTERISK } from "./listen.ts";
 import { empty, type Reply, type StreamLife } from "./reply.ts";
 import type { Method, Route } from "./route.ts";
+
+/** The path for the server as a whole: `OPTIONS *`. */
+export const ASTERISK = "/*";
 
 interface Bindings {
   readonly incoming: IncomingMessage;

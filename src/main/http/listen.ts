@@ -7,7 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { getRequestListener, RequestError } from "@hono/node-server";
 import { AppError, type ErrorCode } from "../../shared/errors.ts";
 import type { Settings } from "../../shared/settings.ts";
-import type { App } from "./app.ts";
+import { type App, ASTERISK } from "./app.ts";
 import { beforeReading } from "./input.ts";
 import { problem, type Reply, requestIdOf } from "./reply.ts";
 import { dropUnread, Pipelining } from "./unread.ts";
@@ -40,9 +40,6 @@ const BACKLOG = 4_096;
  */
 const DRAIN_MS = 10_000;
 const ARRIVAL_MS = 2_000;
-
-/** The path for the server as a whole: `OPTIONS *`. */
-export const ASTERISK = "/*";
 
 /**
  * Checks that the port is free, before slow work such as generating a catalogue. Another process may still take it.

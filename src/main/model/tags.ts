@@ -5,7 +5,7 @@ import { hasWord } from "../../shared/words.ts";
 import { id, text } from "../http/fields.ts";
 import { byId, equals, type Filter, LOOKUPS, prefix, times } from "./filters.ts";
 import { identity, identitySchema, stamp, stampSchema, withSlug } from "./identity.ts";
-import type { Kind } from "./kinds.ts";
+import type { Kind } from "./kind.ts";
 
 /**
  * Tags are the terms of taxonomies: each has a type, perhaps a broader tag of the same type, and synonyms. A plain tag

@@ -1,7 +1,6 @@
 import { MadeOnce } from "../../../shared/made-once.ts";
 import type { Statement, Statements } from "../../../shared/protocol.ts";
-import type { AnyCommand } from "./command.ts";
-import { statement } from "./command.ts";
+import { type AnyCommand, statement } from "./command.ts";
 
 /** Who executes a command, and from where: for the audit log. */
 export interface Actor {
@@ -11,29 +10,6 @@ export interface Actor {
   readonly credential: string | null;
   readonly address: string | null;
   readonly requestId: string | null;
-}
-
-/**
- * What the audit log records of a command, apart from the actor. The default: the object is of the kind that the
- * command's name begins with, its id is that of the input or of the answer, and the changes are the answer's
- * fields.
- *
- * Neither the state nor the answer may contain a secret.
- */
-export interface AuditDescription<I> {
-  /** `tracks:17`. */
-  readonly object?: (input: I) => string;
-  /** A SELECT of one JSON object, run before and after the command. The difference is recorded. */
-  readonly state?: (input: I) => Statement;
-  /**
-   * A SELECT of the object of changes, run before the command: the old values from the row, the new ones from the
-   * input. It costs a third of `state`.
-   */
-  readonly changes?: (input: I) => Statement;
-  /** The fields of a row that the command inserts as its last. It costs a tenth of asking the answer. */
-  readonly created?: (input: I) => Readonly<Record<string, unknown>>;
-  /** Where it came from is not recorded: who deletes an account would leave this trace. */
-  readonly withoutAddress?: boolean;
 }
 
 /** With VALUES where there is one row: with SELECT SQLite keeps a journal of the statement, for a third of its time. */

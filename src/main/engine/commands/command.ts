@@ -1,8 +1,6 @@
 import type { z } from "zod";
 import type { Guard, Param, Statement, Statements } from "../../../shared/protocol.ts";
 
-import type { AuditDescription } from "./audit.ts";
-
 /**
  * A command as data: its name, its input and its SQL statements, which are applied together or not at all.
  *
@@ -27,6 +25,29 @@ export interface Command<I = never> {
   readonly audit?: AuditDescription<I> | "none";
   /** Tags that the command touches. Their cached answers are invalidated after the commit, before the response. */
   readonly tags: (input: I) => readonly string[];
+}
+
+/**
+ * What the audit log records of a command, apart from the actor. The default: the object is of the kind that the
+ * command's name begins with, its id is that of the input or of the answer, and the changes are the answer's
+ * fields.
+ *
+ * Neither the state nor the answer may contain a secret.
+ */
+export interface AuditDescription<I> {
+  /** `tracks:17`. */
+  readonly object?: (input: I) => string;
+  /** A SELECT of one JSON object, run before and after the command. The difference is recorded. */
+  readonly state?: (input: I) => Statement;
+  /**
+   * A SELECT of the object of changes, run before the command: the old values from the row, the new ones from the
+   * input. It costs a third of `state`.
+   */
+  readonly changes?: (input: I) => Statement;
+  /** The fields of a row that the command inserts as its last. It costs a tenth of asking the answer. */
+  readonly created?: (input: I) => Readonly<Record<string, unknown>>;
+  /** Where it came from is not recorded: who deletes an account would leave this trace. */
+  readonly withoutAddress?: boolean;
 }
 
 export interface CommandContext {

@@ -1,6 +1,6 @@
 import { type Read, read } from "../../engine/reads/read.ts";
 import { jsonOf, type Kind } from "../../model/kinds.ts";
-import type { ListParams } from "./reads.ts";
+import type { ListParams } from "./params.ts";
 
 /** Parameters that a list by ids may have and stay one: those with other values make another list. */
 const plain = ({ usual = "id" }: Kind): Readonly<Record<string, unknown>> => ({

@@ -7,19 +7,7 @@ import { cursorText, idText, limitText, totalText } from "../../http/fields.ts";
 import type { Filter } from "../../model/filters.ts";
 import { ALL_KINDS, etagOf, jsonOf, KINDS, type Kind, type KindPath, type Walk } from "../../model/kinds.ts";
 import { byIds, isByIds } from "./by-ids.ts";
-
-export interface EntityParams {
-  readonly id: number;
-}
-
-export interface ListParams {
-  readonly limit: number;
-  readonly cursor?: string | undefined;
-  readonly sort: string;
-  readonly total: "0" | "1";
-  /** Filters by their parameter's name; for a nested list also the parent's id. */
-  readonly [filter: string]: string | number | undefined;
-}
+import type { EntityParams, ListParams } from "./params.ts";
 
 export interface KindReads {
   readonly entity: Read<EntityParams>;

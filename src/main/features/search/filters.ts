@@ -4,8 +4,13 @@ import type { Param } from "../../../shared/protocol.ts";
 import { cursorText, limitText, MAX_ID, TEXT_PATTERN, text, typed } from "../../http/fields.ts";
 import { hasTags, tagsText } from "../../model/tags.ts";
 import { FACETS, type Facet } from "./facets.ts";
-import type { QueryVector } from "./hybrid.ts";
-import type { NamedType } from "./names.ts";
+
+/** What a search was embedded as, and by which embedder: vectors of another say nothing beside it. */
+export interface QueryVector {
+  readonly embedder: string;
+  /** Hexadecimal, as it is stored. */
+  readonly vector: string;
+}
 
 /** What a search takes, and its filters as SQL. */
 export interface SearchParams {
@@ -29,6 +34,8 @@ export interface SearchParams {
   readonly vector?: QueryVector | undefined;
 }
 
+/** What is found by its name alone. */
+export type NamedType = "artist" | "album" | "playlist";
 export type SearchType = "track" | NamedType;
 
 /** An entity by its id, or by its name as a slug: case, accents and punctuation make no difference. */

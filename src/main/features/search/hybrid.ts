@@ -1,15 +1,8 @@
 import { VECTOR_KINDS, type VectorKind } from "../../../shared/embedders/embedder.ts";
-import type { SqlFilters } from "./filters.ts";
+import type { QueryVector, SqlFilters } from "./filters.ts";
 import { printMatch } from "./match.ts";
 import { type Query, unwantedParts } from "./query.ts";
 import { MOST_OWN, type Ranking, type RankingSql } from "./text.ts";
-
-/** What a search was embedded as, and by which embedder: vectors of another say nothing beside it. */
-export interface QueryVector {
-  readonly embedder: string;
-  /** Hexadecimal, as it is stored. */
-  readonly vector: string;
-}
 
 /**
  * The constant of reciprocal rank fusion: `score = Σ over lists of 1 / (60 + rank)`, ranks from 1. Sixty is what

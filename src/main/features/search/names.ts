@@ -1,5 +1,6 @@
 import { jsonOf, KINDS } from "../../model/kinds.ts";
 import { DID_YOU_MEAN, MARKED_GUESSES } from "./auto.ts";
+import type { NamedType } from "./filters.ts";
 import { fuzzyParams, NAMES_ALTERNATIVES } from "./fuzzy.ts";
 import type { Query } from "./query.ts";
 import { FORMS, FORMS_OF, MARKED, ONCE, type Ranking, textParams } from "./text.ts";
@@ -14,8 +15,7 @@ export const NAMED_TYPES = {
     marked: { title: "t.title", artist_name: "ar.name" },
   },
   playlist: { code: 3, member: "playlists", kind: KINDS.playlists, marked: { name: "t.name" } },
-} as const;
-export type NamedType = keyof typeof NAMED_TYPES;
+} as const satisfies Record<NamedType, unknown>;
 
 /** Names that are ranked at the most, of each level those entered first. */
 const MOST_RANKED = 1_000;

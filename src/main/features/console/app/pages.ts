@@ -1,12 +1,8 @@
 import type { ComponentType } from "preact";
 import { match, type Params } from "./core/match.ts";
+import type { PageProps } from "./core/page-props.ts";
 
 export type Section = "listen" | "browse" | "watch" | "do";
-
-/** What each page's component is given: the names of its path. */
-export interface PageProps {
-  readonly params: Params;
-}
 
 /** A page: one entry here, and a module whose default export is its component. */
 export interface Page {

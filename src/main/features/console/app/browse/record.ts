@@ -1,8 +1,8 @@
 import { html } from "../core/html.ts";
 import { links } from "../core/links.ts";
+import type { PageProps } from "../core/page-props.ts";
 import { useResource } from "../core/resource.ts";
 import type { Page } from "../core/types.ts";
-import type { PageProps } from "../pages.ts";
 import { useTitle } from "../shell/title.ts";
 import { TEXTS } from "../texts.ts";
 import { DataTable } from "../ui/data-table.ts";

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { html } from "../core/html.ts";
+import type { PageProps } from "../core/page-props.ts";
 import { useResource } from "../core/resource.ts";
 import { navigate, urlWith, usePlace, withQuery } from "../core/router.ts";
 import { may, session } from "../core/session.ts";
@@ -7,7 +8,6 @@ import { useStore } from "../core/store.ts";
 import type { Page } from "../core/types.ts";
 import { EntityForm } from "../forms/entity-form.ts";
 import { type EditableKind, type Entity, FIELDS } from "../forms/fields.ts";
-import type { PageProps } from "../pages.ts";
 import { useTitle } from "../shell/title.ts";
 import { TEXTS } from "../texts.ts";
 import { DataTable } from "../ui/data-table.ts";

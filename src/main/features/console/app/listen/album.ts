@@ -1,10 +1,10 @@
 import { date, longDuration } from "../core/format.ts";
 import { html } from "../core/html.ts";
 import { links } from "../core/links.ts";
+import type { PageProps } from "../core/page-props.ts";
 import { usePaged } from "../core/pages.ts";
 import { useResource } from "../core/resource.ts";
 import type { Album, Track } from "../core/types.ts";
-import type { PageProps } from "../pages.ts";
 import { useTitle } from "../shell/title.ts";
 import { TEXTS } from "../texts.ts";
 import { Comments } from "../ui/comments.ts";

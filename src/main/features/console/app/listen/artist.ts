@@ -1,8 +1,8 @@
 import { html } from "../core/html.ts";
+import type { PageProps } from "../core/page-props.ts";
 import { usePaged } from "../core/pages.ts";
 import { useResource } from "../core/resource.ts";
 import type { Album, Artist, Track } from "../core/types.ts";
-import type { PageProps } from "../pages.ts";
 import { useTitle } from "../shell/title.ts";
 import { TEXTS } from "../texts.ts";
 import { Comments } from "../ui/comments.ts";

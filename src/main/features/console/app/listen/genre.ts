@@ -1,10 +1,10 @@
 import { count } from "../core/format.ts";
 import { html } from "../core/html.ts";
 import { links } from "../core/links.ts";
+import type { PageProps } from "../core/page-props.ts";
 import { usePaged } from "../core/pages.ts";
 import { useResource } from "../core/resource.ts";
 import type { Genre, SearchAnswer, Track } from "../core/types.ts";
-import type { PageProps } from "../pages.ts";
 import { useTitle } from "../shell/title.ts";
 import { TEXTS } from "../texts.ts";
 import { Cover } from "../ui/cover.ts";

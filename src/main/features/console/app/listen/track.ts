@@ -1,9 +1,9 @@
 import { bytes, duration } from "../core/format.ts";
 import { html } from "../core/html.ts";
 import { links } from "../core/links.ts";
+import type { PageProps } from "../core/page-props.ts";
 import { useResource } from "../core/resource.ts";
 import type { Track } from "../core/types.ts";
-import type { PageProps } from "../pages.ts";
 import { useTitle } from "../shell/title.ts";
 import { TEXTS } from "../texts.ts";
 import { AddToPlaylist } from "../ui/add-to-playlist.ts";

@@ -1,7 +1,8 @@
 import type { ComponentType } from "preact";
 import { useEffect, useErrorBoundary, useRef, useState } from "preact/hooks";
 import { html } from "../core/html.ts";
-import { findPage, type Page, type PageProps } from "../pages.ts";
+import type { PageProps } from "../core/page-props.ts";
+import { findPage, type Page } from "../pages.ts";
 import { TEXTS } from "../texts.ts";
 import { Empty } from "../ui/states.ts";
 import { setTitle } from "./title.ts";
