@@ -6,7 +6,8 @@ import { CSV_TYPE, type CsvRow, csvHead, csvLines, wantsCsv } from "../../../htt
 import { noParameters, pathOf } from "../../../http/input.ts";
 import { API_HEADERS, type Reply } from "../../../http/reply.ts";
 import { type Call, type Route, route } from "../../../http/route.ts";
-import { PORTABLES, type Portable } from "../import/portable.ts";
+import type { Portable } from "../import/line.ts";
+import { PORTABLES } from "../import/portable.ts";
 
 /** Entities of one read: some hundred kilobytes. */
 const SLICE = 500;

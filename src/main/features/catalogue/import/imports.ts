@@ -2,7 +2,7 @@ import { AppError } from "../../../../shared/errors.ts";
 import type { Commands } from "../../../engine/commands/command-bus.ts";
 import type { Logger } from "../../../engine/log.ts";
 import type { Job, Jobs } from "../../jobs/feature.ts";
-import type { Portable } from "./portable.ts";
+import type { Portable } from "./line.ts";
 import { importLines, type Mode, newReport } from "./run.ts";
 import { type Spooled, spool, sweepSpool } from "./spool.ts";
 

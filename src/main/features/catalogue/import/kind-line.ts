@@ -6,7 +6,7 @@ import { id, timestamp, toUtc } from "../../../http/fields.ts";
 import type { Kind } from "../../../model/kinds.ts";
 import { referencesKnown } from "../commands.ts";
 import { effect, noteWritten } from "./effect.ts";
-import type { Line, Portable } from "./portable.ts";
+import type { Line, Portable } from "./line.ts";
 
 export const time = timestamp.transform(toUtc).meta({ override: { type: "string", format: "date-time" } });
 

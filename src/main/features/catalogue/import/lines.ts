@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { AppError } from "../../../../shared/errors.ts";
 import { validate } from "../../../http/input.ts";
-import type { Line, Portable } from "./portable.ts";
+import type { Line, Portable } from "./line.ts";
 import { MAX_RECORD, recordsOf } from "./records.ts";
 
 /** A line that is valid by itself, or why it is not. */

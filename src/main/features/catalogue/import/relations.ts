@@ -14,7 +14,7 @@ import {
 import { GAP, MAX_ENTRIES } from "../playlists/commands.ts";
 import { effect, noteWritten, WRITTEN } from "./effect.ts";
 import { time } from "./kind-line.ts";
-import type { Line, Portable } from "./portable.ts";
+import type { Line, Portable } from "./line.ts";
 
 /** What ties kinds together, as lines of its own. */
 

@@ -2,8 +2,8 @@ import { AppError, type ErrorCode, type InputError } from "../../../../shared/er
 import type { Commands, Part } from "../../../engine/commands/command-bus.ts";
 import { patiently } from "../../../engine/commands/patiently.ts";
 import { toAppError } from "../../../http/reply.ts";
+import type { Effect, Line, Portable } from "./line.ts";
 import { linesOf, type Parsed } from "./lines.ts";
-import type { Effect, Line, Portable } from "./portable.ts";
 
 /** `each`: every line by itself. `whole`: all lines, or none. */
 export const MODES = ["each", "whole"] as const;
