@@ -20,18 +20,18 @@ import type { VectorStats } from "./vector-reads.ts";
 
 type Stats = VectorStats & { readonly coverage: Coverage };
 
-/** How often progress is asked for. */
+/** Polling interval for progress. */
 const POLL_MS = 200;
 
 export function vectorCommands(program: Command): void {
   const vectors = program
     .command("vectors")
-    .description("compute the tracks' vectors, or show how far they are");
+    .description("compute the tracks' vectors, or show their coverage");
   onDatabase(vectors.command("generate"))
-    .description("compute whatever is missing or failed, and wait until it is done")
-    .option("--neighbours", "wait for the neighbours, too, that are kept of small catalogues")
+    .description("compute missing and failed vectors, and wait for them")
+    .option("--neighbours", "also wait for the precomputed neighbours of small catalogues")
     .action(generate);
-  onDatabase(vectors.command("stats")).description("show how many there are of each kind").action(stats);
+  onDatabase(vectors.command("stats")).description("show the number of vectors of each kind").action(stats);
   program
     .command("verify-vector-extension")
     .description("check that the vector extension works on this machine; exit status 1 unless it does")
@@ -39,7 +39,7 @@ export function vectorCommands(program: Command): void {
     .action(verify);
 }
 
-/** Where vectors are generated and counted: in the server that holds the database, or here. */
+/** Generates and counts vectors: in the server that holds the database, or in this process. */
 interface Generator extends AsyncDisposable {
   start(): Promise<Stats>;
   stats(): Promise<Stats>;
@@ -56,7 +56,7 @@ const remote = (server: string): Generator => ({
   [Symbol.asyncDispose]: async () => {},
 });
 
-/** The server's own parts, without a cache and without pauses: the same code does the work. */
+/** The server's own code, without a cache and without pauses. */
 async function openLocal(settings: Settings): Promise<Generator> {
   assertDatabase(settings.database);
   const common = { log: createLog("silent"), metrics: createMetrics() };
@@ -77,7 +77,7 @@ async function openLocal(settings: Settings): Promise<Generator> {
   let sentences: Sentences | undefined;
   return {
     async start() {
-      // Loaded for those that compute alone: counting needs no model.
+      // Loaded only to compute locally: counting needs no model.
       sentences = await Sentences.open(settings.lyricModel);
       generation = new VectorGeneration({
         ...{ answers, commands: writes.commands, log: common.log, sentences },
@@ -139,7 +139,7 @@ const table = ({ tracks, coverage, kinds }: Stats): string =>
     }),
   ]);
 
-/** Not only that it loads: a table is made, and the nearest of three vectors found. */
+/** Loads the extension, fills a table and searches for the nearest of three vectors. */
 async function verify(options: { json?: boolean }): Promise<void> {
   const { verifyVectors } = await import("./verify.ts");
   const found = verifyVectors();

@@ -18,7 +18,7 @@ export async function statsOf(
   return { ...stats, coverage: coverageIn(stats) };
 }
 
-/** For the gauge. If the lane is overloaded, the scrape is answered without it. */
+/** For the gauge. If the lane is overloaded, the scrape omits it. */
 export async function coverageOf(answers: Pick<Answers, "fetch">): Promise<Partial<Coverage>> {
   try {
     return (await statsOf(answers)).coverage;

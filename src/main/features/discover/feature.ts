@@ -14,7 +14,7 @@ import { SPREAD_COMMANDS } from "./spread-commands.ts";
 import { VECTOR_COMMANDS } from "./vector-commands.ts";
 import { VECTOR_READS, vectorTag } from "./vector-reads.ts";
 
-/** How old the coverage may be: it is counted over the whole catalogue. */
+/** Maximum age of the coverage: counting it scans the whole catalogue. */
 const COUNTED_MS = 60_000;
 
 const value = feature({
@@ -39,7 +39,7 @@ const value = feature({
     let started = false;
     const closing = new AbortController();
     return {
-      /** The sentence model's thread, where the settings name a model. */
+      /** The sentence model's thread, if the settings name a model. */
       sentences,
       vectorStats: () => statsOf(answers),
       routes: [
@@ -49,7 +49,7 @@ const value = feature({
             method: "GET",
             path: "/admin/vectors",
             access: "operate:read",
-            summary: "How far the vectors are",
+            summary: "Vector coverage",
           },
           () => statsOf(answers),
         ),
@@ -58,7 +58,7 @@ const value = feature({
             method: "POST",
             path: "/admin/vectors/generate",
             access: "operate",
-            summary: "Compute whatever vectors are missing or failed",
+            summary: "Compute missing and failed vectors",
           },
           async () => {
             await commands.execute(SPREAD_COMMANDS.request, {});
@@ -85,7 +85,7 @@ const value = feature({
   commandLine: vectorCommands,
 });
 
-/** Vectors, what is similar, and recommendations. */
+/** Vectors, similar tracks and recommendations. */
 export const discover = Object.freeze({
   ...value,
   vectorTag,

@@ -7,7 +7,7 @@ import {
 } from "../../../shared/embedders/lyric-model.ts";
 import type { Extent, FrequencyParams } from "./vector-reads.ts";
 
-/** Tracks counted by one read: some twenty milliseconds of a scan thread. */
+/** Tracks counted by one read, which takes some 20 ms of a scan thread. */
 const SLICE = 250;
 
 interface Frequencies {

@@ -5,7 +5,7 @@ import type { Jobs } from "../jobs/feature.ts";
 import { statsOf } from "./coverage.ts";
 import type { VectorStats } from "./vector-reads.ts";
 
-/** Milliseconds between two looks: each counts the vectors of the whole catalogue. */
+/** Polling interval in milliseconds. Each poll counts the vectors of the whole catalogue. */
 const LOOK_MS = 1_000;
 
 export const waiting = ({ spreads, kinds }: VectorStats): number =>
@@ -16,7 +16,7 @@ const made = ({ kinds }: VectorStats): number =>
 
 let following = false;
 
-/** Shows the generation that was asked for as a job, until nothing is due. Asked again meanwhile, it is the same job. */
+/** Shows the requested generation as a job until nothing is due. A request meanwhile joins the same job. */
 export function follow(jobs: Pick<Jobs, "run">, answers: Answers, closing: AbortSignal): void {
   if (following) return;
   following = true;

@@ -25,25 +25,25 @@ import {
 } from "./vector-reads.ts";
 
 /**
- * Vectors written by one step: at most some ten milliseconds of the writer, which is the longest delay of a
+ * Vectors written by one step. It takes the writer some 10 ms at most, which is the longest delay of a
  * request.
  */
 const SLICE = 64;
-/** Tracks whose neighbours one step computes: some milliseconds of a scan thread each. */
+/** Tracks whose neighbours one step computes. Each takes some milliseconds of a scan thread. */
 const NEIGHBOUR_SLICE = 32;
 /** Milliseconds between a write and the check for due work: one check per burst of writes. */
 const SETTLE_MS = 50;
 /** Milliseconds until a failed round is retried. */
 const RETRY_MS = 1_000;
-/** Ratio of rest to work: it uses a fifth of one thread, and a tenth of two cores. */
+/** Ratio of rest to work: generation uses a fifth of one thread, and a tenth of two cores. */
 const REST = 4;
-/** Milliseconds that a step waits while requests do, at most, so that it does not starve. */
+/** Maximum milliseconds that a step waits for requests, so that it does not starve. */
 const PATIENCE_MS = 500;
 
 /** Milliseconds without a change before neighbours are computed: a change invalidates them all. */
 const QUIET_MS = 2_000;
 
-/** Kinds whose data vectors are computed from, and vectors themselves. */
+/** Kinds that vectors are computed from, and vectors themselves. */
 const EMBEDDED = /^(\*$|tracks|albums|artists|genres|media-types|vectors)/;
 
 /** Whether a write with these tags may have made a vector or a list of neighbours due. */
@@ -57,12 +57,12 @@ interface Neighbours {
 export interface GenerationOptions {
   readonly answers: Pick<Answers, "fetch">;
   readonly commands: { execute<I>(command: Command<I>, input: I): Promise<{ readonly body: string | null }> };
-  /** Whether requests wait. */
+  /** Whether requests are waiting. */
   readonly busy: () => boolean;
   readonly log: Logger;
   /** Computes lyric vectors, instead of hashed words. */
   readonly sentences?: Pick<Sentences, "embedder" | "embed"> | undefined;
-  /** False works without rest: for a process that does nothing else. */
+  /** False works without rest, for a process that does nothing else. */
   readonly polite: boolean;
 }
 
@@ -166,7 +166,7 @@ export class VectorGeneration {
     await this.#execute(SPREAD_COMMANDS.saveModel, model);
   }
 
-  /** @returns whether there was something to spread. */
+  /** @returns whether there was a change to spread. */
   async #spread(): Promise<boolean> {
     const next = await this.#read(NEXT_SPREAD_READ, {});
     if (next === null) return false;
@@ -174,7 +174,7 @@ export class VectorGeneration {
     return true;
   }
 
-  /** @returns whether there was something to embed. */
+  /** @returns whether there was a vector to compute. */
   async #embed(kind: ComputedKind): Promise<boolean> {
     const { body } = await this.#execute(VECTOR_COMMANDS.claim, { kind, limit: SLICE });
     if (body === "0") return false;
@@ -187,7 +187,7 @@ export class VectorGeneration {
     return true;
   }
 
-  /** Waits until nothing was written for a while. It delays no write. */
+  /** Waits until nothing was written for `QUIET_MS`. It delays no write. */
   async #quiet(): Promise<void> {
     if (!this.#options.polite) return;
     for (let waited = 0; waited < QUIET_MS && !this.#poked && !this.#stopped; waited += SETTLE_MS)

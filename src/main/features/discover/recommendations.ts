@@ -5,34 +5,35 @@ import { idText, limitText } from "../../http/fields.ts";
 import { jsonOf, KINDS } from "../../model/kinds.ts";
 
 /**
- * What each strategy weighs, renormalised over those that have something to say for the listener. A strategy's
- * scores are divided by its best before they are weighed: cosines and counts are not on one scale.
+ * Weights of the strategies, renormalised over those that found something for the listener. Each strategy's
+ * scores are divided by its best first: cosines and counts have different scales.
  */
 const WEIGHTS = { audio: 0.4, lyrics: 0.3, genre: 0.2, collaborative: 0.1 } as const;
-/** What is popular comes after everything that is personal, and first where nothing is. */
+/** Score of popular tracks: below every personal recommendation, and all that a new listener gets. */
 const FILLER = 0.001;
 
-/** Plays and purchases lose half of their weight in so many days. */
+/** Days in which plays and purchases lose half of their weight. */
 const HALF_LIFE = { own: 14, plays: 14, purchases: 90 } as const;
-/** Somebody paid for it. */
+/** Plays that a purchase counts for. */
 const PURCHASE = 3;
 
 /**
- * What a listener says, in plays of today: it does not fade. A favourite artist or album speaks by a few of its tracks,
- * which may themselves be recommended. A track of one or two stars counts for nothing, however often it was played.
+ * Weights of what a listener says, in plays of today. They do not decay. A favourite artist or album adds a
+ * few of its tracks as seeds, which may themselves be recommended. A track of one or two stars weighs
+ * nothing, however often it was played.
  */
 const SAID = { favourite: 5, few: 1 } as const;
 const FEW = 3;
-/** Stars up to which neither it nor anything of it is recommended. */
+/** Up to this many stars, neither the entity nor anything that belongs to it is recommended. */
 const DISLIKED = 2;
 const STARS = `CASE stars WHEN 5 THEN 5 WHEN 4 THEN 2 WHEN 3 THEN 0 ELSE -1 END`;
 
-/** Bounds of what is looked at, so that the work does not grow with the log. */
+/** Limits of what is read, so that the work does not grow with the log. */
 const OWN_PLAYS = 5_000;
 const OWN_PURCHASES = 5_000;
 const RECENT_PLAYS = 30_000;
 const RECENT_PURCHASES = 10_000;
-/** A listener's heaviest tracks, and how many of them are asked for their neighbours by one kind of vector. */
+/** A listener's heaviest tracks, and how many of them are searched for neighbours by one kind of vector. */
 const SEEDS = 30;
 const SEEDS_BY_VECTOR = 6;
 const NEIGHBOURS = 40;
@@ -43,10 +44,10 @@ const decayed = (time: string, days: number): string =>
   `pow(0.5, max(0, julianday(@now) - julianday(${time})) / ${days}.0)`;
 
 /**
- * The listener's tracks, each weighted by its plays and purchases: recent ones count most. A user is the customer of
- * that id, where there is one: `weight = Σ plays · 2^(−age/14 d) + 3 · Σ purchases · 2^(−age/90 d)`, and 5 for a
- * favourite or five stars, 2 for four. What is decades old still weighs something: a sum of nothing would have no
- * shares. `played` is 1 for what was played, 0 for what was bought, −1 for what is only liked.
+ * The listener's tracks, weighted by plays and purchases; recent ones count most. A user is the customer with
+ * the same id, if there is one: `weight = Σ plays · 2^(−age/14 d) + 3 · Σ purchases · 2^(−age/90 d)`, plus 5
+ * for a favourite or five stars, 2 for four. Weights have a lower bound, so that plays of decades ago still
+ * give shares. `played` is 1 for played tracks, 0 for bought ones, −1 for tracks that are only liked.
  */
 const OWN = `
   heard AS MATERIALIZED (
@@ -83,7 +84,9 @@ const OWN = `
     CROSS JOIN tracks t ON t.id = o.track_id
     GROUP BY o.track_id ORDER BY weight DESC, o.track_id LIMIT ${SEEDS})`;
 
-/** What others play and buy: `popularity = Σ plays · 2^(−age/14 d) + 3 · Σ purchases · 2^(−age/90 d)`. */
+/**
+ * Popularity among all listeners: `popularity = Σ plays · 2^(−age/14 d) + 3 · Σ purchases · 2^(−age/90 d)`.
+ */
 const POPULAR = `
   recent AS MATERIALIZED (SELECT track_id, user_id, played_at FROM plays ORDER BY id DESC LIMIT ${RECENT_PLAYS}),
   bought AS MATERIALIZED (
@@ -97,8 +100,8 @@ const POPULAR = `
     GROUP BY track_id)`;
 
 /**
- * Tracks near to what the listener plays, by one kind of vector: `Σ over seeds of weight · cosine`. The seed that
- * gives most is the reason.
+ * Tracks similar to the listener's seeds by one kind of vector: `Σ over seeds of weight · cosine`. The reason
+ * is the seed that contributes most.
  */
 const near = (name: string, kind: VectorKind): string => `
   ${name}_seeds AS MATERIALIZED (
@@ -112,8 +115,8 @@ const near = (name: string, kind: VectorKind): string => `
     SELECT track_id, sum(part) AS score, seed, max(part) FROM ${name}_near WHERE part > 0 GROUP BY track_id)`;
 
 /**
- * What is popular in the listener's genres: `share of the genre in the listener's plays · √popularity`. The root
- * keeps a hit of a genre that is hardly listened to from beating everything in the one that is.
+ * Popular tracks of the listener's genres: `share of the genre in the listener's plays · √popularity`.
+ * Without the root, a hit of a rarely played genre would beat everything in the favourite one.
  */
 const GENRE = `
   tastes AS MATERIALIZED (
@@ -124,10 +127,10 @@ const GENRE = `
     FROM popular p CROSS JOIN tracks t ON t.id = p.track_id CROSS JOIN tastes s ON s.genre_id = t.genre_id)`;
 
 /**
- * Collaborative filtering by users: `score(t) = Σ over listeners v who have t of |T_u ∩ T_v| / √(|T_u| · |T_v|)`,
- * the cosine of two sets of tracks (Sarwar et al., "Analysis of recommendation algorithms for e-commerce", 2000).
- * `T_v` is what `v` played of late, and what `v` ever bought if a seed is among it: users and customers with the same
- * id are one listener.
+ * Collaborative filtering by users: `score(t) = Σ over listeners v who have t of |T_u ∩ T_v| / √(|T_u| ·
+ * |T_v|)`, the cosine of two sets of tracks (Sarwar et al., "Analysis of recommendation algorithms for
+ * e-commerce", 2000). `T_v` holds the recent plays of `v`, and all purchases of `v` if a seed is among them.
+ * Users and customers with the same id are one listener.
  */
 const COLLABORATIVE = `
   shelf AS MATERIALIZED (
@@ -151,7 +154,7 @@ const opinion = (strategy: keyof typeof WEIGHTS): string =>
   `SELECT '${strategy}' AS strategy, ${WEIGHTS[strategy]} AS weight, track_id, seed, score / max(score) OVER () AS score
    FROM ${strategy}`;
 
-/** The strategies' opinions as one number a track; the strategy that gives most is the reason. */
+/** The strategies' scores combined into one per track. The reason is the strategy that contributes most. */
 const COMBINED = `
   opinions AS MATERIALIZED (${(Object.keys(WEIGHTS) as (keyof typeof WEIGHTS)[]).map(opinion).join(" UNION ALL ")}),
   total AS MATERIALIZED (
@@ -166,8 +169,8 @@ const COMBINED = `
     GROUP BY track_id)`;
 
 /**
- * The best, with their artists and genres spread: enough of them that two an artist fill the page. A song that is on two albums
- * is one song.
+ * The best tracks, with their artists and genres spread. Enough are ranked to fill the page with two tracks
+ * per artist. A song on two albums counts once.
  */
 const RANKED = `
   best AS MATERIALIZED (
@@ -187,7 +190,11 @@ const RANKED = `
       (SELECT json_group_array(json_array(track_id, artist_id, genre_id, score)) FROM (
         SELECT * FROM songs WHERE nth = 1 ORDER BY score DESC, track_id)), @limit)))`;
 
-/** Of the array `genres`, since each mention of `ranked` would be a copy of all. Gini-Simpson index: how likely two of the tracks are of different genres. Tracks without a genre count as one. */
+/**
+ * Gini-Simpson index of the array `genres`: the probability that two of the tracks differ in genre. Tracks
+ * without a genre count as one genre. It reads the array because each mention of `ranked` would copy the
+ * whole query.
+ */
 const DIVERSITY = `(
   SELECT json_object('genres', iif(sum(n) > 1, round(1 - 1.0 * sum(n * (n - 1)) / (sum(n) * (sum(n) - 1)), 3), 0.0)) FROM (
     SELECT count(*) AS n FROM json_each(genres) GROUP BY value))`;
@@ -219,9 +226,9 @@ export interface RecommendationParams {
 }
 
 /**
- * Recommendations for a listener: new to them, best first. Anybody who never played or bought anything, and said nothing,
- * gets what is popular. What the listener does or says makes the answer stale at once; what others do, when its hour
- * is over.
+ * Recommendations for a listener: tracks new to them, best first. A listener without plays, purchases,
+ * favourites and ratings gets popular tracks. The listener's own actions invalidate the answer at once; those
+ * of others show after at most an hour.
  */
 export const RECOMMENDATIONS_READ: Read<RecommendationParams> = read({
   name: "users.recommendations",

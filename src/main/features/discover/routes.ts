@@ -43,7 +43,7 @@ const recommendations = z
     diversity: z.object({
       genres: z.number().min(0).max(1).meta({
         description:
-          "How likely two of the tracks are of different genres (Gini-Simpson index): 0 when all are of one, near 1 when each is of another.",
+          "Gini-Simpson index: the probability that two of the tracks differ in genre. 0 when all share one, near 1 when all differ.",
       }),
     }),
   })
@@ -82,7 +82,7 @@ export const discoverRoutes = (answers: Answers, writes: Writes): Route[] => [
     operationId: "listRecommendations",
     summary: "Recommendations for a listener",
     description:
-      "Tracks the listener never played, each with its strongest strategy and a reason; at most two of an artist in ten, and genres are spread. Without any plays: popular tracks. May be up to an hour old; Age says how old.",
+      "Tracks the listener never played, each with its strongest strategy and a reason; at most two of an artist in ten, and genres are spread. Popular tracks for listeners without plays. May be up to an hour old; Age says how old.",
     read: RECOMMENDATIONS_READ,
     answers,
     response: { description: "Best first.", body: recommendations },
@@ -142,7 +142,7 @@ const vectorRoutes = (answers: Answers, writes: Writes): Route[] => [
   }),
 ];
 
-/** The vectors are read side by side; each is cached under a hash of itself, since it is longer than its answer. */
+/** The vectors are searched concurrently. Each is cached by its hash, which is shorter than the vector. */
 const nearestRoute = (answers: Answers): Route =>
   route({
     method: "POST",

@@ -13,7 +13,7 @@ const NICE = 5;
 /**
  * A sentence model on its own thread. It exists only if a folder is configured.
  *
- * Batches are embedded one after the other, in order of arrival. A thread that dies is replaced, and its batch is
+ * Batches are embedded one at a time, in order of arrival. A thread that dies is replaced, and its batch is
  * refused. After `close`, all batches are.
  */
 export class Sentences implements AsyncDisposable {
@@ -29,7 +29,7 @@ export class Sentences implements AsyncDisposable {
   }
 
   /**
-   * @param folder the setting: `none` for lyric vectors from hashed words.
+   * @param folder the setting: `none` selects lyric vectors from hashed words.
    * @throws AppError `model_unusable`.
    */
   static async open(folder: string): Promise<Sentences | undefined> {
@@ -50,7 +50,7 @@ export class Sentences implements AsyncDisposable {
     }
   }
 
-  /** @returns a hexadecimal vector per text, as it is stored; empty if a text has none. */
+  /** @returns a hexadecimal vector per text, as stored; empty if a text has none. */
   async embed(texts: readonly string[]): Promise<string[]> {
     const vectors: string[] = [];
     for (let at = 0; at < texts.length; at += BATCH) {

@@ -7,12 +7,12 @@ import { jsonOf, KINDS } from "../../model/kinds.ts";
 import { hexOf, type VectorsBody, vectorInput } from "./vector-commands.ts";
 import { vectorTag } from "./vector-reads.ts";
 
-/** What a kind weighs in a blend; renormalised over the kinds that the track has. */
+/** Weights of the kinds in a blend, renormalised over the kinds that the track has. */
 const BLEND: Readonly<Record<VectorKind, number>> = { audio: 0.4, lyric: 0.3, metadata: 0.3 };
-/** Neighbours by each kind that a blend chooses from, for each one asked for. */
+/** Candidates that a blend takes from each kind, per requested neighbour. */
 const BLEND_POOL = 5;
 
-/** Neighbours of a track that are worked out beforehand: the ones of the first page. */
+/** Precomputed neighbours of a track: the first page. */
 export const KEPT = 20;
 
 export interface SimilarParams {
@@ -22,7 +22,7 @@ export interface SimilarParams {
   readonly genre?: number | undefined;
 }
 
-/** Answers show names, so a write to any of these kinds makes them stale. */
+/** Answers show names, so a write to any of these kinds invalidates them. */
 const NAMED = ["tracks", ...KINDS.tracks.joins];
 
 const coherent = <P>(tags: (params: P) => readonly string[]): CachePolicy<P> => ({
@@ -33,28 +33,28 @@ const coherent = <P>(tags: (params: P) => readonly string[]): CachePolicy<P> => 
   freshness: "coherent",
 });
 
-/** The vectors of one genre, for a search within it: vec0 takes a set of keys beside `MATCH`. */
+/** Condition for a search within one genre: besides `MATCH`, vec0 accepts a set of keys. */
 const within = (genre: number | undefined): string =>
   genre === undefined ? "" : "AND v.track_id IN (SELECT id FROM tracks WHERE genre_id = likely(@genre))";
 
-/** L2 distance of unit vectors as cosine; rounding must not lead out of the range. */
+/** Cosine from the L2 distance of unit vectors. Clamped, since rounding can leave the range. */
 const cosine = (distance: string): string => `max(-1.0, min(1.0, 1 - ${distance} * ${distance} / 2))`;
 
-/** Asked before each comparison with all vectors, which cannot be ended from within. */
+/** Checks the deadline before each scan of all vectors, which cannot be interrupted. */
 const IN_TIME = "(one.embedding IS NULL OR within_deadline())";
 
-/** The nearest to each vector of `from`, exactly: vec0 compares all there are. `k` is a plain integer there. */
+/** The nearest to each vector of `from`. Exact: vec0 compares all vectors. `k` must be a plain integer. */
 const nearest = (kind: VectorKind, from: string, k: string, genre?: number): string => `
   SELECT v.track_id, v.distance FROM ${from} one CROSS JOIN vectors_${kind} v
     ON v.embedding MATCH one.embedding AND v.k = CAST(${k} AS INTEGER) ${within(genre)}
   WHERE ${IN_TIME}`;
 
-/** The track's own vector of a kind: no row when it has none. */
+/** The track's vector of a kind; no row if it has none. */
 const ownCte = (kind: VectorKind): string => `
   ${kind}_own AS MATERIALIZED (
     SELECT embedding FROM vectors_${kind} WHERE track_id = CAST(@id AS INTEGER))`;
 
-/** Tracks of `ranked(track_id, similarity)`, best first, as a JSON array. */
+/** Tracks of `ranked(track_id, similarity)` as a JSON array, best first. */
 const tracksOf = (ranked: string): string => `
   (SELECT json_group_array(json(item)) FROM (
     SELECT '{"similarity":' || round(ranked.similarity, 6) || ',' || substr(${jsonOf(KINDS.tracks)}, 2) AS item
@@ -68,8 +68,9 @@ const byKind = (kind: VectorKind, genre: number | undefined): string => `
     FROM (${nearest(kind, `${kind}_own`, "@limit + 1", genre)}) WHERE track_id <> likely(@id))`;
 
 /**
- * The mean of the cosines, weighted, over the kinds that the track has; a kind that only the other track lacks
- * counts as 0, the cosine of unrelated vectors. Chosen from the nearest by each kind, each compared by all of them.
+ * The weighted mean of the cosines over the kinds that the track has. A kind that only the other track lacks
+ * counts as 0, the cosine of unrelated vectors. Candidates are the nearest by each kind; each is compared by
+ * all kinds.
  */
 function blended(genre: number | undefined): string {
   const k = `min(4096, ${BLEND_POOL} * @limit + 1)`;
@@ -89,7 +90,7 @@ function blended(genre: number | undefined): string {
       GROUP BY track_id ORDER BY similarity DESC, track_id LIMIT likely(@limit))`;
 }
 
-/** What one kind says of each track of the pool: a distance that is known from the search is not taken again. */
+/** One kind's share of each candidate's score. It reuses distances that the search has computed. */
 const part = (kind: VectorKind): string => `
   SELECT pool.track_id, ${BLEND[kind]} * ${cosine("distance")} AS part FROM (
     SELECT pool.track_id, ifnull(near.distance, (
@@ -97,7 +98,7 @@ const part = (kind: VectorKind): string => `
     FROM ${kind}_own one CROSS JOIN pool LEFT JOIN ${kind}_near near ON near.track_id = pool.track_id) pool
   WHERE distance IS NOT NULL`;
 
-/** An empty list says why it is: a track without a vector is no error, its vector may be on its way. */
+/** An empty list has a reason: a missing vector is no error, as it may still be computed. */
 function similarSql(by: SimilarParams["by"], genre: number | undefined): string {
   const present = (by === "blend" ? VECTOR_KINDS : [by]).map((kind) => `EXISTS (SELECT 1 FROM ${kind}_own)`);
   const reason = by === "blend" ? "this track has no vector yet" : `this track has no ${by} vector`;
@@ -115,7 +116,7 @@ const similarParams = z.strictObject({
     .default("blend")
     .meta({
       description:
-        "What to compare; a blend weighs whatever the track has. `lyric` is likeness of words, not of meaning: of the names of track, album, artist and composer, as no lyrics are known; with a sentence model, of what those say.",
+        "What to compare; a blend combines all kinds that the track has. `lyric` compares words, not meaning: the names of track, album, artist and composer, as no lyrics are known. With a sentence model, it compares what these mean.",
     }),
   limit: limitText,
   genre: idText.optional().meta({ description: "Only tracks of the genre with this id." }),
@@ -123,7 +124,7 @@ const similarParams = z.strictObject({
 
 const cache = coherent<SimilarParams>(({ by }) => (by === "blend" ? VECTOR_KINDS : [by]).map(vectorTag));
 
-/** The neighbours that were worked out beforehand, in their order; no row where there are none, or other ones wanted. */
+/** The precomputed neighbours, in their order. No row if there are none, or if others are requested. */
 const knownSql = (by: SimilarParams["by"]): string => `
   SELECT '{"data":' || (SELECT json_group_array(json(item)) FROM (
     SELECT '{"similarity":' || round(json_each.value ->> 1, 6) || ',' || substr(${jsonOf(KINDS.tracks)}, 2) AS item
@@ -132,7 +133,7 @@ const knownSql = (by: SimilarParams["by"]): string => `
     || ',"next":null}', NULL, NULL
   FROM similar_tracks s WHERE s.kind = '${by}' AND s.track_id = likely(@id) AND ${KEPT} >= likely(@limit)`;
 
-/** Tracks like one, from what is kept: a look-up where `tracks.similar` compares all there are. */
+/** Tracks similar to one, from the precomputed lists: a look-up where `tracks.similar` scans all vectors. */
 export const KNOWN_SIMILAR_READ: Read<SimilarParams> = read({
   name: "tracks.similar_known",
   lane: "point",
@@ -144,7 +145,7 @@ export const KNOWN_SIMILAR_READ: Read<SimilarParams> = read({
   cache,
 });
 
-/** Tracks like one, nearest first, itself left out. */
+/** Tracks similar to one, nearest first, without the track itself. */
 export const SIMILAR_READ: Read<SimilarParams> = read({
   name: "tracks.similar",
   lane: "scan",
@@ -162,7 +163,7 @@ const listOf = (by: SimilarParams["by"]): string =>
     ? "ranked"
     : `(SELECT track_id, ${cosine("distance")} AS similarity FROM ${by}_near WHERE track_id <> likely(@id))`;
 
-/** The kinds that a track has lists of, each with its list; a track with any vector has a blend. */
+/** The kinds that a track has lists of, each with its list. A track with any vector has a blend. */
 const LISTS = [...VECTOR_KINDS, "blend" as const].map(
   (by) => `SELECT '${by}' AS kind, (SELECT json_group_array(json_array(track_id, similarity)) FROM (
       SELECT * FROM ${listOf(by)} ORDER BY similarity DESC, track_id LIMIT likely(@limit))) AS neighbours
@@ -170,8 +171,8 @@ const LISTS = [...VECTOR_KINDS, "blend" as const].map(
 );
 
 /**
- * All neighbours of a track that are kept, with the count of changes that they were worked out at:
- * `{"changes", "lists": [[kind, "[[track_id, similarity], …]"], …]}`.
+ * All precomputed neighbours of a track, with the count of changes at their computation: `{"changes",
+ * "lists": [[kind, "[[track_id, similarity], …]"], …]}`.
  */
 export const NEIGHBOURS_READ: Read<{ readonly id: number }> = read({
   name: "vectors.neighbours",
@@ -189,7 +190,7 @@ export const NEIGHBOURS_READ: Read<{ readonly id: number }> = read({
 
 export interface NearestParams {
   readonly by: VectorKind;
-  /** Hexadecimal, as it is stored. */
+  /** Hexadecimal, as stored. */
   readonly vector: string;
   readonly limit: number;
 }
@@ -208,7 +209,7 @@ export const NEAREST_READ: Read<NearestParams> = read({
   cache: coherent(({ by }) => [vectorTag(by)]),
 });
 
-/** Vectors of one request: each is a scan of its own. */
+/** Maximum vectors of one request. Each needs its own scan. */
 export const MAX_QUERIES = 16;
 
 const limit = z.int().min(1).max(100).default(20);

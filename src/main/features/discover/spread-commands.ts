@@ -4,10 +4,10 @@ import { type Command, command, statement } from "../../engine/commands/command.
 import { type Nothing, nothing } from "../../engine/reads/read.ts";
 import { vectorTag } from "./vector-reads.ts";
 
-/** Tracks that one step queues: some milliseconds of the writer. */
+/** Tracks queued by one step, which takes the writer some milliseconds. */
 const SLICE = 500;
 
-/** What can make vectors of many tracks due at once. */
+/** Changes that can make the vectors of many tracks due at once. */
 export type SpreadSource = "genre" | "media_type" | "model" | "catalogue";
 
 export interface Spread {
@@ -15,7 +15,7 @@ export interface Spread {
   readonly source_id: number;
 }
 
-/** The `source_id` of a model that replaces another embedder; 0: its weights were fitted anew. */
+/** `source_id` of a model that replaces another embedder. 0 means that its weights were fitted again. */
 const REPLACED = 1;
 
 const TRACKS_OF: Readonly<Record<SpreadSource, string>> = {
@@ -36,27 +36,31 @@ const AFTER = `(SELECT after_id FROM vector_spread WHERE ${THIS})`;
 const slice = (source: SpreadSource) =>
   `SELECT t.id FROM tracks t WHERE ${TRACKS_OF[source]} AND t.id > ${AFTER} ORDER BY t.id LIMIT ${SLICE}`;
 
-/** A vector that was deleted on purpose has no row: a change of weights or names does not bring it back. */
+/** A vector that was deleted by request has no row: new weights or names do not restore it. */
 const remake = (source: Exclude<SpreadSource, "catalogue">) => `
   UPDATE vector_queue SET state = 'pending', attempts = 0, error = NULL, updated_at = @now
   WHERE kind = '${KIND_OF[source]}' AND given = 0 AND track_id IN (${slice(source)})`;
 
 /**
- * Vectors of another embedder go before the first of the new one comes, since nothing is near to both: all slices
- * are spread before anything is embedded. Those of new weights stay until they are replaced one by one.
+ * Deletes vectors of another embedder before the first vector of the new one is stored, since the two are not
+ * comparable: all slices are spread before anything is embedded. Vectors with old weights stay until each is
+ * replaced.
  */
 const discard = `
   INSERT INTO lyric_vectors (track_id, embedding)
   SELECT track_id, x'' FROM vector_queue WHERE kind = 'lyric' AND given = 0 AND track_id IN (${slice("model")})`;
 
-/** Whatever is missing or failed, of every track. */
+/** Missing and failed vectors of all tracks. */
 const complete = `
   INSERT INTO vector_queue (track_id, kind, state, updated_at)
   SELECT s.id, k.value, 'pending', @now FROM (${slice("catalogue")}) s, json_each('["lyric", "metadata"]') k WHERE true
   ON CONFLICT DO UPDATE SET state = 'pending', attempts = 0, error = NULL, updated_at = excluded.updated_at
   WHERE state = 'failed'`;
 
-/** Queues the next slice of what one change touched, and drops the note of it when that was the last. */
+/**
+ * Queues the next slice of the tracks that one change affects. After the last slice it deletes the change's
+ * row.
+ */
 const step: Command<Spread> = command({
   name: "vectors.spread",
   background: true,
@@ -80,7 +84,7 @@ const step: Command<Spread> = command({
   tags: ({ source, source_id }) => (source === "model" && source_id === REPLACED ? [vectorTag("lyric")] : []),
 });
 
-/** Asks for whatever is missing or failed: what `chinook vectors generate` does. */
+/** Requests missing and failed vectors, as `chinook vectors generate` does. */
 const request: Command<Nothing> = command({
   name: "vectors.request",
   input: nothing,
@@ -100,7 +104,7 @@ interface ModelInput {
   readonly idf: string;
 }
 
-/** Keeps a fitted model and makes every lyric vector that was computed with another due. */
+/** Stores a fitted model. Every lyric vector computed with another model becomes due. */
 const saveModel: Command<ModelInput> = command({
   name: "vectors.model",
   background: true,
@@ -120,7 +124,7 @@ const saveModel: Command<ModelInput> = command({
   tags: () => [],
 });
 
-/** Notes what lyric vectors are of from now on, and makes all that were computed with another embedder due. */
+/** Records the embedder of lyric vectors. All vectors of another embedder become due. */
 const adopt: Command<{ readonly embedder: string }> = command({
   name: "vectors.adopt",
   background: true,

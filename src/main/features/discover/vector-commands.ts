@@ -13,7 +13,9 @@ import { type Nothing, nothing } from "../../engine/reads/read.ts";
 import { idText } from "../../http/fields.ts";
 import { TRACK_VECTORS_READ, vectorTag } from "./vector-reads.ts";
 
-/** A vector from a client: of its kind's length, every number finite (JSON's 1e999 is none), and with a direction. */
+/**
+ * A vector from a client: of its kind's length, all numbers finite (JSON's 1e999 is not) and not all zero.
+ */
 export const vectorInput = (kind: VectorKind) =>
   z
     .array(z.number())
@@ -32,20 +34,23 @@ export const vectorsBody = z
   .refine((body) => Object.keys(body).length > 0, "expected at least one of audio, lyric, metadata")
   .meta({ id: "NewTrackVectors", minProperties: 1 });
 
-/** Little-endian float32 as hexadecimal text: what `unhex` makes the blob of that vec0 stores. */
+/** Little-endian float32 as hexadecimal: `unhex` of it is the blob that vec0 stores. */
 export const hexOf = (values: readonly number[]): string =>
   Buffer.from(normalise(values)!.buffer).toString("hex");
 
 interface TrackInput {
   readonly id: number;
-  /** The text of the track's vectors that must still be theirs. */
+  /** Hash of the track's vectors that the client has seen; they must be unchanged. */
   readonly seen?: string | undefined;
 }
 interface PutInput extends TrackInput {
   readonly body: VectorsBody;
 }
 
-/** By the view that replaces what is there. Keys of vec0 must be integers, and numbers are bound as reals. */
+/**
+ * Writes through the view, which replaces an existing vector. Keys of vec0 must be integers, and numbers are
+ * bound as reals.
+ */
 function putStatements(kind: VectorKind, id: number, values: readonly number[], now: string): Statements {
   return [
     statement(
@@ -76,7 +81,9 @@ const put: Command<PutInput> = command({
   tags: ({ body }) => kindsOf(body).map(vectorTag),
 });
 
-/** All vectors of a track. They stay away until the track changes or all that is missing is asked for. */
+/**
+ * Deletes all vectors of a track. They stay deleted until the track changes or missing vectors are requested.
+ */
 const remove: Command<TrackInput> = command({
   name: "vectors.delete",
   input: z.strictObject({ id: idText, seen }),
@@ -91,10 +98,13 @@ const remove: Command<TrackInput> = command({
   tags: () => VECTOR_KINDS.map(vectorTag),
 });
 
-/** Attempts at one vector, before its row says `failed` and is left alone until the track changes. */
+/** Attempts to compute a vector. After the last, its row is `failed` until the track changes. */
 const ATTEMPTS = 3;
 
-/** What a process that ended had claimed is due again; what was claimed too often may be what ended it. */
+/**
+ * Rows claimed by a process that ended are due again. Rows claimed too often fail, since they may have ended
+ * it.
+ */
 const recover: Command<Nothing> = command({
   name: "vectors.recover",
   background: true,
@@ -115,7 +125,7 @@ interface ClaimInput {
   readonly limit: number;
 }
 
-/** Takes the next rows in hand. The body is how many. */
+/** Claims the next rows. The body is their number. */
 const claim: Command<ClaimInput> = command({
   name: "vectors.claim",
   background: true,
@@ -138,14 +148,14 @@ const claim: Command<ClaimInput> = command({
 
 interface StoreInput {
   readonly kind: ComputedKind;
-  /** `[[track_id, hex], …]` as JSON text, as the read that embeds gives it. */
+  /** `[[track_id, hex], …]` as JSON text, as the embedding read returns it. */
   readonly rows: string;
 }
 
 /**
- * Writes what was computed, for the rows that are still in hand: one whose track changed meanwhile is pending again,
- * and what was computed for it is out of date. The vectors travel in one parameter of one statement; the others
- * find out from the tables which rows got one.
+ * Stores computed vectors for the rows that are still claimed. If a track changed meanwhile, its row is
+ * pending again and the vector is dropped as outdated. One parameter of one statement holds all vectors; the
+ * other statements find the stored rows in the tables.
  */
 const store: Command<StoreInput> = command({
   name: "vectors.store",
@@ -176,13 +186,16 @@ const store: Command<StoreInput> = command({
 });
 
 interface KeepInput {
-  /** The count of changes that the lists were worked out at. */
+  /** The count of changes at which the lists were computed. */
   readonly changes: number;
   /** `[[kind, track_id, neighbours], …]` as JSON text. */
   readonly rows: string;
 }
 
-/** Keeps lists of neighbours, unless a vector came, went or changed since: triggers drop them, and count. */
+/**
+ * Stores lists of neighbours, unless a vector was added, removed or changed since: triggers delete the lists
+ * and count.
+ */
 const keep: Command<KeepInput> = command({
   name: "vectors.keep_neighbours",
   background: true,

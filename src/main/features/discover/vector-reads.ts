@@ -3,13 +3,13 @@ import { type ComputedKind, VECTOR_KINDS, type VectorKind } from "../../../share
 import { type Nothing, nothing, type Read, read, UNCACHED } from "../../engine/reads/read.ts";
 import { idText } from "../../http/fields.ts";
 
-/** The tag of all vectors of a kind: one that comes, goes or changes may be nearer than any that was found. */
+/** The tag of all vectors of a kind: an added, removed or changed vector can affect every search. */
 export const vectorTag = (kind: VectorKind): string => `vectors:${kind}`;
 
 const member = (kind: VectorKind) =>
   `'${kind}', json((SELECT vec_to_json(embedding) FROM vectors_${kind} WHERE track_id = t.id))`;
 
-/** A track's vectors, normalised as they are kept; null where there is none. */
+/** A track's vectors, normalised; null for a missing one. */
 export const TRACK_VECTORS_READ: Read<{ readonly id: number }> = read({
   name: "vectors.get",
   lane: "point",
@@ -30,10 +30,10 @@ export const TRACK_VECTORS_READ: Read<{ readonly id: number }> = read({
 
 export interface VectorStats {
   readonly tracks: number;
-  /** What waits to be spread over the queue, such as a renamed genre. */
+  /** Changes still to spread over the queue, such as a renamed genre. */
   readonly spreads: number;
   readonly model: { readonly version: number; readonly tracks: number } | null;
-  /** Tracks whose neighbours are worked out beforehand, and how many more will be. */
+  /** Tracks with precomputed neighbours, and tracks that still lack them. */
   readonly similar: { readonly kept: number; readonly lacking: number };
   readonly kinds: Readonly<
     Record<
@@ -53,10 +53,10 @@ const stateCount = (kind: VectorKind, state: string) =>
 const kindStats = (kind: VectorKind) =>
   `'${kind}', json_object(${["pending", "processing", "completed", "failed"].map((state) => stateCount(kind, state)).join(", ")})`;
 
-/** Tracks of a catalogue whose neighbours are worked out beforehand: the work grows with their square. */
+/** Maximum tracks of a catalogue with precomputed neighbours: the work grows with their square. */
 export const MOST_KEPT_FOR = 5_000;
 
-/** The tracks that have a vector, and those of them whose neighbours are not worked out. */
+/** Tracks that have a vector, and those of them without precomputed neighbours. */
 const WITH_VECTOR = "SELECT DISTINCT track_id FROM vector_queue WHERE state = 'completed'";
 const LACKING = `SELECT track_id FROM (${WITH_VECTOR}) v
   WHERE NOT EXISTS (SELECT 1 FROM similar_tracks s WHERE s.kind = 'blend' AND s.track_id = v.track_id)`;
@@ -71,7 +71,7 @@ const STATS_SQL = `
       'lacking', iif((SELECT max(id) FROM tracks) <= ${MOST_KEPT_FOR}, (SELECT count(*) FROM (${LACKING})), 0)),
     'kinds', json_object(${VECTOR_KINDS.map(kindStats).join(", ")})), '', NULL`;
 
-/** How far the vectors are: counted from the queue's index, which knows every vector there is. */
+/** Vector coverage, counted from the queue's index, which has every vector. */
 export const VECTOR_STATS_READ: Read<Nothing> = read({
   name: "vectors.stats",
   background: true,
@@ -81,15 +81,17 @@ export const VECTOR_STATS_READ: Read<Nothing> = read({
   cache: UNCACHED,
 });
 
-/** The size of the catalogue as it is known without counting: its highest id, and what the model was fitted to. */
+/**
+ * The catalogue's size as known without counting: its highest id, and the size that the model was fitted to.
+ */
 export interface Extent {
   readonly tracks: number;
   readonly model: { readonly tracks: number } | null;
-  /** What the lyric vectors are of. */
+  /** Embedder of the lyric vectors. */
   readonly embedder: string;
 }
 
-/** Asked after every write to the catalogue, where a count of a million rows would be too much. */
+/** Runs after every write to the catalogue, where counting a million rows would cost too much. */
 export const EXTENT_READ: Read<Nothing> = read({
   name: "vectors.extent",
   background: true,
@@ -104,7 +106,7 @@ export const EXTENT_READ: Read<Nothing> = read({
   cache: UNCACHED,
 });
 
-/** Some of the tracks whose neighbours are not worked out, as an array of ids. */
+/** Ids of some tracks without precomputed neighbours, as an array. */
 export const LACKING_READ: Read<{ readonly limit: number }> = read({
   name: "vectors.lacking",
   background: true,
@@ -117,7 +119,7 @@ export const LACKING_READ: Read<{ readonly limit: number }> = read({
   cache: UNCACHED,
 });
 
-/** What is to be spread next: `{"source", "source_id"}`; no row when there is nothing. */
+/** The next change to spread: `{"source", "source_id"}`. No row if there is none. */
 export const NEXT_SPREAD_READ: Read<Nothing> = read({
   name: "vectors.next_spread",
   background: true,
@@ -130,10 +132,10 @@ export const NEXT_SPREAD_READ: Read<Nothing> = read({
   cache: UNCACHED,
 });
 
-/** The embedder of hashed words: what lyric vectors are of where no other is noted. */
+/** The embedder of hashed words, in use unless another one is recorded. */
 export const HASHED = "hashed";
 
-/** The sources of a track's vectors, and the function that makes one of each. */
+/** The sources of a track's vectors, each with the SQL function that computes it. */
 const EMBED: Readonly<Record<ComputedKind, string>> = {
   lyric: `embed_lyric((SELECT lyric_model(version, idf) FROM lyric_model ORDER BY version DESC LIMIT 1),
     t.name, al.title, ar.name, t.composer, NULL)`,
@@ -148,8 +150,8 @@ const CLAIMED = `vector_queue q CROSS JOIN tracks t ON t.id = q.track_id
   LEFT JOIN media_types m ON m.id = t.media_type_id`;
 
 /**
- * The vectors of the rows that are claimed: `[[track_id, hex], …]`, the text empty where none could be computed.
- * The state of a row, not a list of ids, says what is claimed.
+ * The vectors of the claimed rows: `[[track_id, hex], …]`; an empty text where none could be computed. The
+ * rows' state marks them as claimed; no list of ids is passed.
  */
 export const EMBED_READ: Read<{ readonly kind: ComputedKind }> = read({
   name: "vectors.embed",
@@ -164,7 +166,7 @@ export const EMBED_READ: Read<{ readonly kind: ComputedKind }> = read({
   cache: UNCACHED,
 });
 
-/** The texts of the rows that are claimed, for an embedder that is none of SQL's: `[[track_id, text], …]`. */
+/** The texts of the claimed rows, for an embedder outside SQL: `[[track_id, text], …]`. */
 export const TEXTS_READ: Read<Nothing> = read({
   name: "vectors.texts",
   background: true,
@@ -180,12 +182,12 @@ export const TEXTS_READ: Read<Nothing> = read({
 
 export interface FrequencyParams {
   readonly after: number;
-  /** Every so-manieth id is looked at. */
+  /** Sampling stride: every n-th id is counted. */
   readonly stride: number;
   readonly limit: number;
 }
 
-/** A slice of the count that a lyric model is fitted from: `{"last", "documents", "counts"}`. */
+/** A slice of the term counts for a lyric model: `{"last", "documents", "counts"}`. */
 export const FREQUENCIES_READ: Read<FrequencyParams> = read({
   name: "vectors.frequencies",
   background: true,

@@ -10,7 +10,7 @@ export interface VectorExtension {
 /**
  * Loads the vector extension into an empty database and finds the nearest of three vectors.
  *
- * @throws AppError `vectors_unavailable` if it can't be loaded, or finds the wrong one.
+ * @throws AppError `vectors_unavailable` if it can't be loaded, or finds the wrong vector.
  */
 export function verifyVectors(): VectorExtension {
   const db = new Database(":memory:");
