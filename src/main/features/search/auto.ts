@@ -3,19 +3,19 @@ import { fuzzyParts } from "./fuzzy.ts";
 import type { Query } from "./query.ts";
 import { MARKED, type Ranking, type RankingSql, textParts } from "./text.ts";
 
-/** Hits of the text that are enough, whatever they are. */
+/** With this many text hits, fuzzy matching is not needed, whatever their scores. */
 const ENOUGH = 5;
-/** The score from which a hit's names say that it is what was meant. */
+/** The score from which a hit's names match the query. */
 const NAMED = 3e9;
-/** Below it are matches that are only near; those of the text are above. */
+/** Fuzzy matches score below it, text matches above. */
 export const APPROXIMATE = 1e9;
 
-/** SQL: whether the text alone answers a search, so that nothing has to be forgiven: by its hits and their best. */
+/** SQL: whether the text alone answers a search, judged by the number of hits and the best score. */
 export const SUFFICES = `(total >= ${ENOUGH} OR best >= ${NAMED})`;
 
 /**
- * Auto mode where the text finds little: its hits, and after them what may have been meant. Where it finds enough, text
- * mode is the answer, and this is not asked.
+ * Auto mode where the text finds little: text hits, then fuzzy hits. Where the text finds enough, text mode
+ * answers and this does not run.
  */
 export function autoParts(q: string, query: Query | undefined, filters: SqlFilters): Ranking {
   const text = textParts(q, query, filters, "texts");
@@ -40,6 +40,6 @@ export const MARKED_GUESSES = `json_patch(${MARKED}, json_object('words', json((
   SELECT json_group_array(word) FROM (SELECT value AS word FROM json_each(likely(@marked), '$.words') UNION SELECT word FROM forms
     UNION SELECT term FROM chosen WHERE nth <= 8)))))`;
 
-/** One more member of the answer. */
+/** An additional member of the answer. */
 export const DID_YOU_MEAN = `, 'did_you_mean', (
   SELECT iif(max(distance) > 0, group_concat(term, ' ' ORDER BY place), NULL) FROM chosen WHERE nth = 1)`;

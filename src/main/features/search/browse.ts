@@ -3,8 +3,8 @@ import type { SqlFilters } from "./filters.ts";
 import { MOST_OWN, MOST_RANKED, type Ranking } from "./text.ts";
 
 /**
- * Filters without a search text: the tracks that pass, the popular ones first, then by id. All popular ones are looked
- * at, and of the others those entered first are ranked.
+ * Filters without a search text: the tracks that match, popular ones first, then by id. All popular tracks
+ * are checked; of the others, those with the lowest ids are ranked.
  */
 export function browseParts(filters: SqlFilters): Ranking {
   return {

@@ -12,11 +12,11 @@ interface Options {
 }
 
 export function ftsCommands(program: Command): void {
-  const fts = program.command("fts").description("look after the text index");
+  const fts = program.command("fts").description("maintain the text index");
   const add = (action: FtsAction, description: string, act: (options: Options) => Promise<void>) =>
     onDatabase(fts.command(action)).description(description).action(act);
-  add("rebuild", "make the index anew from the catalogue", (options) => timed("rebuild", options));
-  add("optimize", "join the parts that writes have left", (options) => timed("optimize", options));
+  add("rebuild", "rebuild the index from the catalogue", (options) => timed("rebuild", options));
+  add("optimize", "merge the segments that writes have left", (options) => timed("optimize", options));
   add("validate", "compare index and catalogue; exit status 1 when they disagree", validate);
   add("stats", "show what is indexed", stats);
 }
@@ -52,7 +52,7 @@ async function validate(options: Options): Promise<void> {
 const MEANINGS: Readonly<Record<keyof FtsValidation["defects"], string>> = {
   missing: "tracks without a document",
   orphaned: "documents without a track",
-  stale: "documents that say something else than the catalogue",
+  stale: "documents that differ from the catalogue",
   unindexed: "documents that are not indexed",
   undocumented: "indexed rows without a document",
 };
@@ -60,7 +60,7 @@ const MEANINGS: Readonly<Record<keyof FtsValidation["defects"], string>> = {
 function broken({ index_agrees, defects }: FtsValidation): string {
   const rows = Object.entries(defects).filter(([, { count }]) => count > 0);
   return [
-    colors.red("index and catalogue disagree; `chinook fts rebuild` mends it"),
+    colors.red("index and catalogue disagree; `chinook fts rebuild` repairs it"),
     ...(index_agrees ? [] : ["  the index does not hold the terms of its documents"]),
     ...rows.map(
       ([defect, { count, first }]) =>

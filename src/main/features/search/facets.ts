@@ -1,8 +1,8 @@
-/** What found tracks can be counted by. */
+/** Attributes by which found tracks can be counted. */
 export const FACETS = ["genre", "artist", "decade"] as const;
 export type Facet = (typeof FACETS)[number];
 
-/** Values of a facet that are told, those of most tracks. */
+/** Maximum values returned of a facet: those with most tracks. */
 const MOST_VALUES = 20;
 
 const KEY = `CASE facet.value WHEN 'genre' THEN t.genre_id WHEN 'artist' THEN al.artist_id
@@ -11,8 +11,8 @@ const NAME = `CASE facet WHEN 'genre' THEN (SELECT name FROM genres WHERE genres
   WHEN 'artist' THEN (SELECT name FROM artists WHERE artists.id = key) ELSE key || 's' END`;
 
 /**
- * SQL of the answer's member `facets`, as text that begins with a comma: for each facet asked for, how many of the
- * ranked tracks, the array `ids`, have which value. A track without one counts nowhere.
+ * SQL of the answer's member `facets`, as text that begins with a comma: for each requested facet, the number
+ * of ranked tracks (the array `ids`) by value. A track without a value is not counted.
  */
 export const FACETS_SQL = `',"facets":', (
   SELECT json_patch(likely(@no_facets), json_group_object(facet, json(counts))) FROM (

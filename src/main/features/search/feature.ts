@@ -22,7 +22,7 @@ import {
 import { COVERAGE_READ, FTS_ACTIONS, FTS_COMMANDS } from "./upkeep.ts";
 import { LEARN } from "./vocabulary.ts";
 
-/** How old the coverage may be: it is counted over the whole catalogue. */
+/** Maximum age of the coverage: counting it scans the whole catalogue. */
 const COUNTED_MS = 60_000;
 
 const value = feature({
@@ -49,16 +49,16 @@ const value = feature({
     ) =>
       actionRoute({ method, path: `/admin/fts/${name}`, access, summary }, () => FTS_ACTIONS[name](commands));
     const rebuild = actionRoute(
-      { method: "POST", path: "/admin/fts/rebuild", access: "operate", summary: "Make the text index anew" },
+      { method: "POST", path: "/admin/fts/rebuild", access: "operate", summary: "Rebuild the text index" },
       () => use(jobs).jobs.run("fts.rebuild", async () => FTS_ACTIONS.rebuild(commands)),
     );
     return {
-      /** Share of tracks that the text index knows; undefined when it cannot be told. Up to a minute old. */
+      /** Share of tracks in the text index; undefined if unknown. Up to a minute old. */
       textCoverage,
       routes: [
         ...searchRoutes(answers, keeper, use(discover).sentences),
         rebuild,
-        action("POST", "optimize", "operate", "Join the parts of the text index"),
+        action("POST", "optimize", "operate", "Merge the segments of the text index"),
         action("POST", "validate", "operate", "Compare text index and catalogue"),
         action("GET", "stats", "operate:read", "What the text index holds"),
       ],
@@ -71,11 +71,11 @@ const value = feature({
   commandLine: ftsCommands,
 });
 
-/** What is typed as an expression for `tracks_fts MATCH`, word for word; undefined where there is no word in it. */
+/** The typed words as an expression for `tracks_fts MATCH`; undefined if there is no word. */
 function matchOf(q: string): string | undefined {
   const query = parseSearch(q);
   return query === undefined ? undefined : printMatch(query);
 }
 
-/** Search, suggestions, popular searches, and the upkeep of the text index. */
+/** Search, suggestions, popular searches, and maintenance of the text index. */
 export const search = Object.freeze({ ...value, fts: ftsThrough, optimize: optimizeThrough, matchOf });

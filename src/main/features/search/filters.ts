@@ -12,25 +12,25 @@ export interface QueryVector {
   readonly vector: string;
 }
 
-/** What a search takes, and its filters as SQL. */
+/** Parameters of a search. Filters become SQL. */
 export interface SearchParams {
-  /** Empty where filters alone say what is looked for. */
+  /** Empty if only filters are given. */
   readonly q: string;
-  /** What is looked for, each once. */
+  /** Requested types, without duplicates. */
   readonly types: readonly SearchType[];
   readonly facets: readonly Facet[];
   readonly mode: "auto" | "text" | "fuzzy" | "hybrid";
   readonly genre?: Named | undefined;
   readonly artist?: Named | undefined;
   readonly album?: Named | undefined;
-  /** As `askedTags` gives it. */
+  /** As `askedTags` returns it. */
   readonly tag?: string | undefined;
   readonly year_from?: number | undefined;
   readonly year_to?: number | undefined;
   readonly price_max?: number | undefined;
   readonly limit: number;
   readonly cursor?: string | undefined;
-  /** Of a search in hybrid mode, where a sentence model is configured: no client gives it. */
+  /** For hybrid mode with a sentence model. Set by the server, never by clients. */
   readonly vector?: QueryVector | undefined;
 }
 
@@ -41,7 +41,7 @@ export type SearchType = "track" | NamedType;
 /** An entity by its id, or by its name as a slug: case, accents and punctuation make no difference. */
 type Named = { readonly id: number } | { readonly slug: string };
 
-/** Characters of a search. */
+/** Maximum characters of a search. */
 export const MAX_QUERY = 300;
 
 const named = (noun: string) =>
@@ -53,7 +53,7 @@ const named = (noun: string) =>
     .optional()
     .meta({
       override: { type: "string", maxLength: 300 },
-      description: `Only of this ${noun}: its id or its name, case and accents aside.`,
+      description: `Only of this ${noun}: its id, or its name without regard to case and accents.`,
     });
 
 const year = z
@@ -76,7 +76,7 @@ const price = z
     example: 0.99,
   });
 
-/** Some of a few names, separated by commas, each once and in their usual order. */
+/** A subset of some names, separated by commas, deduplicated and in their usual order. */
 const someOf = <T extends string>(names: readonly T[], usual: readonly T[]) => {
   const pattern = `^(${names.join("|")})(,(${names.join("|")})){0,${names.length - 1}}$`;
   return z
@@ -101,7 +101,7 @@ const fields = {
     .meta({
       override: { type: "string", minLength: 1, maxLength: MAX_QUERY, pattern: TEXT_PATTERN },
       description:
-        'Words, "phrases", prefix*, AND, OR, NOT, -word and parentheses. The last word may be unfinished, unless a blank or a quotation mark follows. May be left out: then all tracks that pass the filters are found, the popular ones first.',
+        'Words, "phrases", prefix*, AND, OR, NOT, -word and parentheses. The last word may be unfinished, unless a blank or a quotation mark follows. Without it, all tracks that pass the filters are found, popular ones first.',
       example: "river",
     }),
   types: someOf(TYPES, ["track"]).meta({
@@ -111,17 +111,17 @@ const fields = {
       default: "track",
     },
     description:
-      "What is looked for, separated by commas: track, artist, album, playlist. Tracks are the answer's `data`; each other type has a page of its own beside it. The others are found in the modes auto and text, and without filters.",
+      "Types to search, separated by commas: track, artist, album, playlist. Tracks are in `data`; each other type has its own page. Other types need mode auto or text, and no filters.",
     example: "track,artist",
   }),
   facets: someOf(FACETS, []).meta({
     override: { type: "string", pattern: "^(genre|artist|decade)(,(genre|artist|decade)){0,2}$" },
-    description: "Counts the tracks that were found by genre, artist and decade, those named here.",
+    description: "Counts the found tracks by each attribute named here: genre, artist, decade.",
     example: "genre,decade",
   }),
   mode: z.enum(["auto", "text", "fuzzy", "hybrid"]).default("auto").meta({
     description:
-      "auto forgives misspellings where text finds little; text finds words alone, fuzzy always forgives; hybrid adds tracks that are like the best hits.",
+      "text matches words; fuzzy also matches misspelt words; auto is text, and fuzzy where text finds little; hybrid adds tracks similar to the best hits.",
   }),
   genre: named("genre"),
   artist: named("artist"),
@@ -136,24 +136,24 @@ const fields = {
 
 const FILTERS = ["genre", "artist", "album", "tag", "year_from", "year_to", "price_max"] as const;
 
-/** What does not go together, with the parameter that is one too many. */
+/** Invalid combinations, each with the parameter to leave out. */
 function clashes(params: SearchParams): readonly (readonly [parameter: string, detail: string])[] {
   const { q, types, facets, mode, cursor } = params;
   const filter = FILTERS.find((name) => params[name] !== undefined);
   const named = types.some((type) => type !== "track");
   return [
-    [q === "" && named, "types", "must be track where there is no q"],
-    [named && filter !== undefined, filter, "narrows tracks alone, and other types are asked for"],
+    [q === "" && named, "types", "must be track without q"],
+    [named && filter !== undefined, filter, "applies to tracks only, but other types are requested"],
     [
       named && mode !== "auto" && mode !== "text",
       "mode",
-      "must be auto or text where other types than track are asked for",
+      "must be auto or text if types other than track are requested",
     ],
-    [facets.length > 0 && !types.includes("track"), "facets", "count tracks, which are not asked for"],
+    [facets.length > 0 && !types.includes("track"), "facets", "count tracks, which are not requested"],
     [
       cursor !== undefined && types.length > 1,
       "cursor",
-      "is of one type: ask for the next page of that one alone",
+      "belongs to one type: request the next page of that type alone",
     ],
   ].flatMap(([clash, parameter, detail]) =>
     clash ? [[parameter as string, detail as string] as const] : [],
@@ -166,15 +166,15 @@ export const searchParams = z.strictObject(fields).superRefine((params, context)
 }) as unknown as z.ZodType<SearchParams>;
 
 export interface SqlFilters {
-  /** What the SQL of them hangs on. */
+  /** Everything that the SQL text depends on. */
   readonly shape: string;
-  /** A query for the ids of tracks that can come into question at all, when a filter names few enough of them. */
+  /** A query for the ids of candidate tracks, if a filter limits them to few. */
   readonly own: string | undefined;
-  /** A query for the genres that can: the text index itself knows whose genre is which. */
+  /** A query for candidate genres: the text index knows each track's genre. */
   readonly genres: string | undefined;
-  /** Conditions on `t` (tracks) and `al` (its album), all of them. */
+  /** All conditions, on `t` (tracks) and `al` (its album). */
   readonly conditions: readonly string[];
-  /** Those that the text index cannot judge. */
+  /** The conditions that the text index cannot check. */
   readonly unindexed: readonly string[];
   readonly params: Readonly<Record<string, Param>>;
 }

@@ -16,27 +16,30 @@ import {
 } from "./text.ts";
 import { MAX_WORD, trigramsOf } from "./vocabulary.ts";
 
-/** Words that can be misspelt in one search: each is looked up among all words there are. */
+/** Maximum words corrected in one search: each is looked up in the whole vocabulary. */
 const MAX_WORDS = 12;
-/** Words of the vocabulary that share most trigrams with a word typed: their edit distances are taken. */
+/**
+ * Candidates per typed word: the vocabulary's words that share most trigrams with it. Edit distances are
+ * computed for these.
+ */
 const MOST_NEAR = 100;
-/** Words that stand in for one word typed. */
+/** Maximum alternatives for one typed word. */
 const MOST_ALTERNATIVES = 8;
-/** Tracks whose closeness is worked out. */
+/** Maximum tracks whose closeness is computed. */
 const MOST_CLOSE = 300;
 
-/** Edits that a word may be away: none up to two letters, one up to five, two up to eight, three beyond. */
+/** Maximum edits of a word: 0 up to two letters, 1 up to five, 2 up to eight, 3 beyond. */
 const allowance = (word: string): number => Math.min(3, Math.floor([...word].length / 3));
 
 /**
- * Fuzzy mode: what may have been meant, the closest first.
+ * Fuzzy mode: approximate matches, closest first.
  *
- * Each word typed is replaced by itself and the words of the vocabulary near it: trigrams find them, the edit
- * distance judges them, and how often they occur breaks a tie. Tracks must hold one for each word; where none does,
- * any. The best by bm25, with the likeliest words and with all, are then compared with what was typed, word by word,
- * by `closeness` in the reader.
+ * Each typed word is replaced by itself and similar words of the vocabulary: trigrams find them, the edit
+ * distance ranks them, and their frequency breaks ties. Tracks must hold one alternative of each word; if
+ * none does, of any word. The best by bm25, with the likeliest words and with all, are then compared with the
+ * query word by word, by `closeness` in the reader.
  *
- * @throws AppError `invalid` when there are too many words, if `strict`; otherwise the first of them are looked up.
+ * @throws AppError `invalid` for too many words, if `strict`; otherwise only the first words are corrected.
  */
 export function fuzzyParts(
   query: Query | undefined,
@@ -59,7 +62,7 @@ export function fuzzyParts(
 const wordsTyped = (query: Query | undefined): string[] =>
   query === undefined ? [] : wordsOf(titleWords(query));
 
-/** What is looked up for the words typed; `unwanted` where something is excluded. */
+/** Parameters for the typed words; `unwanted` if something is excluded. */
 export function fuzzyParams(query: Query | undefined): Readonly<Record<string, string>> {
   const words = wordsTyped(query);
   const known = words.slice(0, MAX_WORDS).map((word) => [word, trigramsOf(word), allowance(word)]);
@@ -83,7 +86,7 @@ const titleWords = (query: Query): string =>
     .map(({ text }) => text)
     .join(" ");
 
-/** A word that begins with the one typed, or holds it, is one edit further away than any misspelling. */
+/** A word that begins with the typed one, or contains it, ranks one edit behind any misspelling. */
 const DISTANCE = `
   CASE WHEN edit_distance(w.word, v.word) <= w.most THEN edit_distance(w.word, v.word)
     WHEN length(w.word) > 2 AND substr(v.word, 1, length(w.word)) = w.word THEN w.most + 1
@@ -91,13 +94,13 @@ const DISTANCE = `
 
 const PHRASE = `'"' || term || '"'`;
 
-/** How often a word occurs, as far as it matters: a word that no longer does is none; one of a genre's, often. */
+/** A word's frequency, capped. 0 for a word that no longer occurs; the cap for a genre's word. */
 const FREQUENCY = `((SELECT count(*) FROM (SELECT 1 FROM tracks_fts WHERE tracks_fts MATCH ${PHRASE} LIMIT 200))
   + 200 * EXISTS (SELECT 1 FROM genres_fts WHERE genres_fts MATCH ${PHRASE}))`;
-/** The same of names: those of artists without tracks, and of playlists, are no text of tracks. */
+/** The same for names: artists without tracks, and playlists, are not in the text of tracks. */
 const FREQUENCY_IN_NAMES = `(SELECT count(*) FROM (SELECT 1 FROM names_fts WHERE names_fts MATCH ${PHRASE} LIMIT 200))`;
 
-/** Ends in `chosen`: for each word typed, the words that may stand for it, the likeliest first. */
+/** Ends in `chosen`: the alternatives of each typed word, likeliest first. */
 const alternatives = (frequency: string): string => `
   words AS MATERIALIZED (
     SELECT key AS place, value ->> 0 AS word, value ->> 1 AS trigrams, value ->> 2 AS most FROM json_each(@near_words)),
@@ -150,10 +153,10 @@ function rankedCte(filters: SqlFilters, ranked: string): string {
       FROM nearest CROSS JOIN track_documents d ON d.id = nearest.id)`;
 }
 
-/** Among equally close ones, bm25 decides. */
+/** Bm25 breaks ties. */
 const CLOSENESS = `(closeness(@near_typed, d.name, d.artist_name, d.album_title, d.composer)
   + 0.01 * nearest.score / (nearest.score + 10))`;
 
-/** Every word that stands for one that was typed. */
+/** All alternatives of the typed words. */
 const MARKED = `(SELECT json_object('words', json((SELECT json_group_array(term) FROM chosen WHERE nth <= ${MOST_ALTERNATIVES})),
   'prefixes', json('[]'), 'phrases', json('[]')))`;

@@ -5,37 +5,39 @@ import { type Query, unwantedParts } from "./query.ts";
 import { MOST_OWN, type Ranking, type RankingSql } from "./text.ts";
 
 /**
- * The constant of reciprocal rank fusion: `score = Σ over lists of 1 / (60 + rank)`, ranks from 1. Sixty is what
- * Cormack, Clarke & Büttcher found best ("Reciprocal rank fusion outperforms Condorcet and individual rank learning
+ * The constant of reciprocal rank fusion: `score = Σ over lists of 1 / (60 + rank)`, ranks from 1. Cormack,
+ * Clarke & Büttcher found 60 best ("Reciprocal rank fusion outperforms Condorcet and individual rank learning
  * methods", SIGIR 2009): large enough that no list wins by its first place alone.
  */
 const RRF_K = 60;
-/** Hits of the text that are fused; more are left out, and the answer says `"bounded": true`. */
+/** Maximum text hits that are fused. If there are more, the answer says `"bounded": true`. */
 const MOST_WORDS = 1_000;
-/** Tracks that each kind of vector adds at the most. */
+/** Maximum tracks that each kind of vector adds. */
 const MOST_NEAR = 100;
 /**
- * Nearest that are looked at when filters may take some away again: then fewer are added. Not more, since what vec0
- * does for the k nearest grows with the square of k: 5 ms for 500 of the sample's tracks, 25 ms for 2,000.
+ * Nearest tracks fetched when filters may remove some: then fewer are added. The limit is low because the
+ * cost of vec0 for the k nearest grows with the square of k: 5 ms for 500 of the sample's tracks, 25 ms for
+ * 2,000.
  */
 const MOST_LOOKED_AT = 200;
-/** The best hits of the text, whose like is looked for. */
+/** The best text hits, for which similar tracks are searched. */
 const SEEDS = 5;
 /**
- * Tracks of a catalogue whose hits' words are compared: six times as much as all else, for the least of what is
- * found. Past them the lyric list is left to sentence models, and `fused` shows it.
+ * Maximum tracks of a catalogue for which hits are compared by hashed words. That costs six times as much as
+ * everything else and finds least. In larger catalogues only sentence models fill the lyric list, and `fused`
+ * shows it.
  */
 const MOST_COMPARED = 250_000;
-/** Cosine below which two tracks have no more in common than any two. */
+/** Cosine below which two tracks count as unrelated. */
 const LEAST = 0.3;
 
 /**
- * Hybrid mode: what holds the words, fused with what is like it.
+ * Hybrid mode: text hits fused with similar tracks.
  *
- * Four lists at the most, each bounded: the hits of text mode, and for each kind of vector the tracks nearest to the
- * mean of the best hits' vectors (relevance feedback: Rocchio, 1971), whatever words they hold. Where a sentence
- * model is configured, the lyric list is what is nearest to the search itself, and needs no hit of the text. Kinds
- * without vectors are lists without tracks; `fused` names the lists that had something to say.
+ * It fuses up to four bounded lists: the hits of text mode, and for each kind of vector the tracks nearest to
+ * the mean of the best hits' vectors, whatever their words (relevance feedback: Rocchio, 1971). With a
+ * sentence model, the lyric list is what is nearest to the query itself, and needs no text hit. Kinds without
+ * vectors give empty lists; `fused` names the lists that are not empty.
  */
 export function hybridParts(
   text: Ranking,
@@ -69,8 +71,9 @@ function hybridSql(text: RankingSql, filters: SqlFilters, narrow: boolean, given
 }
 
 /**
- * The hits of the text, best first, as one array: ranks are places in it. It is mentioned once, and each list of
- * vectors is a column made of its row: what is mentioned is copied, and a statement can hold a thousand selects.
+ * The text hits, best first, as one array, so a place is a rank. It is mentioned once, and each list of
+ * vectors is a column derived from its row: each mention copies the query, and a statement is limited to a
+ * thousand selects.
  */
 const wordsCte = ({ ctes, marked, extra }: RankingSql): string => `
   words AS MATERIALIZED (
@@ -82,12 +85,12 @@ const ALL_LISTS = `json_object(${["text", ...VECTOR_KINDS].map((list) => `'${lis
 const BOUNDED = `(SELECT iif(json_array_length(text) > ${MOST_WORDS} OR said ->> 'bounded', 'true', 'false') FROM lists)`;
 const FUSED = `(SELECT json_group_array(list.key) FROM lists CROSS JOIN json_each(${ALL_LISTS}) list WHERE list.value <> '[]')`;
 
-/** The search's own vector counts only where all lyric vectors are of the embedder that made it. */
+/** The query's vector counts only if all lyric vectors are of its embedder. */
 const GIVEN = `(SELECT unhex(@vector)
   WHERE (SELECT value FROM meta WHERE key = 'lyric_embedder') = likely(@embedder)
     AND NOT EXISTS (SELECT 1 FROM vector_spread WHERE source = 'model'))`;
 
-/** SQL of what is looked for by a kind: one row, or none where the hits have no vectors. */
+/** SQL of the vector to search by for a kind: one row, or none if the hits have no vectors. */
 function aimOf(kind: VectorKind, given: boolean): string {
   const mean = "mean_vector(v.embedding)";
   const bound = kind === "lyric" ? `AND (SELECT max(id) FROM tracks) <= ${MOST_COMPARED}` : "";
@@ -98,7 +101,7 @@ function aimOf(kind: VectorKind, given: boolean): string {
     HAVING vector IS NOT NULL`;
 }
 
-/** SQL of a kind's tracks that are near enough and wanted, nearest first, as a JSON array. */
+/** SQL of a kind's tracks that are near enough and pass the filters, nearest first, as a JSON array. */
 function listOf(
   kind: VectorKind,
   given: boolean,
@@ -118,7 +121,7 @@ function listOf(
 
 const JOINED = "CROSS JOIN tracks t ON t.id = n.id LEFT JOIN albums al ON al.id = t.album_id";
 
-/** What NOT takes away stays away, however near it is. */
+/** Excluded tracks stay excluded, however near they are. */
 const WANTED =
   "NOT EXISTS (SELECT 1 FROM tracks_fts WHERE tracks_fts.rowid = n.id AND tracks_fts MATCH likely(@unwanted))";
 

@@ -24,9 +24,9 @@ export interface SearchKeeperOptions {
 
 /** Milliseconds. */
 interface Delays {
-  /** From a write to the learning of its words. */
+  /** From a write to learning its words. */
   readonly learn: number;
-  /** From a search to its count being written. */
+  /** From a search to writing its count. */
   readonly record: number;
   /** From the start, or a bulk load, to new suggestions; and from those to the next. */
   readonly suggest: number;
@@ -35,26 +35,25 @@ interface Delays {
 
 const DELAYS: Delays = { learn: 250, record: 10_000, suggest: 1_000, suggestAgain: 3_600_000 };
 
-/** Different searches counted between two writes; what comes past them is not counted. */
+/** Maximum different searches counted between two writes; more are not counted. */
 const MOST_COUNTED = 1_000;
 
 /** Kinds whose names are words of the vocabulary. */
 const NAMED = /^(\*|artists|albums|tracks|genres)$/;
 
 /**
- * What search keeps up by itself, away from every request: the vocabulary after writes, counts of searches, names
- * to suggest.
+ * Maintains search data in the background: the vocabulary after writes, counts of searches, names to suggest.
  *
- * Nothing here is waited for, and nothing here fails anybody: counts are kept in memory, bounded, and written as one
- * command now and then; what cannot be done is done the next time. `close` writes the counts that are left.
+ * No request waits for it or fails by it. Counts are kept in a bounded map and written as one command from
+ * time to time; what fails is retried at the next turn. `close` writes the remaining counts.
  */
 export class SearchKeeper {
   readonly #options: SearchKeeperOptions;
   readonly #delays: Delays;
   readonly #timers = new Map<keyof Delays, NodeJS.Timeout>();
-  /** By the key of the search's answer, which holds its parameters. */
+  /** By the cache key of the answer, which contains the parameters. */
   #counts = new Map<string, number>();
-  /** What was written last, by command: the hash of it. */
+  /** The hash of the last written content, by command. */
   readonly #written = new Map<string, string>();
   #closed = false;
 
@@ -65,14 +64,14 @@ export class SearchKeeper {
     this.#later("suggest", () => this.#suggest());
   }
 
-  /** To be told the tags of every commit. */
+  /** Receives the tags of every commit. */
   wrote(tags: readonly string[]): void {
     if (!tags.some((tag) => NAMED.test(tag))) return;
     this.#later("learn", () => this.#learn());
     if (tags.includes("*")) this.#later("suggest", () => this.#suggest());
   }
 
-  /** To be told of every search that was answered: one step, whatever the search. */
+  /** Receives every answered search. Constant time. */
   searched(key: string, { body }: Entry): void {
     if (this.#counts.size >= MOST_COUNTED && !this.#counts.has(key)) return;
     if (body.startsWith('{"data":[]')) return;
@@ -86,7 +85,7 @@ export class SearchKeeper {
     await this.#unharmed("record searches", () => this.#record());
   }
 
-  /** Once however often it is asked for meanwhile. */
+  /** Schedules once; further calls until then have no effect. */
   #later(name: keyof Delays, action: () => Promise<void>): void {
     if (this.#closed || this.#timers.has(name)) return;
     const run = () => {
@@ -121,7 +120,7 @@ export class SearchKeeper {
     await this.#replace(POPULAR_NAMES_READ, REPLACE_SUGGESTIONS);
   }
 
-  /** Writes only what is new: a catalogue that rests costs two reads an hour. */
+  /** Writes only what has changed: without plays or purchases, it costs two reads an hour. */
   async #replace(
     read: Read<Record<string, never>>,
     command: Command<{ readonly names: string }>,
@@ -135,7 +134,7 @@ export class SearchKeeper {
   }
 }
 
-/** Searches of the same words, however they were written; pages after the first are no search of their own. */
+/** Merges searches of the same words, however written. Pages after the first are not counted. */
 function byQuery(counts: ReadonlyMap<string, number>): Searched[] {
   const sums = new Map<string, number>();
   for (const [key, count] of counts) {

@@ -1,16 +1,16 @@
 import { wordsOf } from "../../../shared/words.ts";
 import { type Query, type Term, wantedTerms } from "./query.ts";
 
-/** A search as expressions of FTS5: every term quoted, every operation in parentheses. */
+/** A search as FTS5 expressions: every term quoted, every operation in parentheses. */
 
-/** A sign that may be missing, or stand for a blank, within a word. */
+/** A sign within a word that may be missing or replaced by a blank. */
 const INNER = /(?<=[\p{L}\p{N}])['’./&-](?=[\p{L}\p{N}])/gu;
-/** "And", as it is sung: names that are written so hold `and` among their aliases. */
+/** Colloquial "and": names written so have `and` among their aliases. */
 const SUNG_AND = /^['’]?n['’]?$/i;
 
 const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
 
-/** A term's ways to be written; `begun` finds words that only begin so, too. */
+/** The spellings of a term; `begun` also finds words that begin with it. */
 function printTerm({ text, prefix, quoted: asItIs }: Term, begun: boolean): string {
   const star = prefix || begun ? " *" : "";
   const written = [`${quoted(text)}${star}`];
@@ -20,26 +20,26 @@ function printTerm({ text, prefix, quoted: asItIs }: Term, begun: boolean): stri
   return written.length === 1 ? written[0]! : `(${written.join(" OR ")})`;
 }
 
-/** The expression for the words as they were typed. */
+/** The expression for the words exactly as typed. */
 export function printMatch(query: Query): string {
   if (query.kind === "term") return printTerm(query, false);
   return `(${printMatch(query.left)} ${query.kind.toUpperCase()} ${printMatch(query.right)})`;
 }
 
 /**
- * A piece of an expression: its text; whether SQL puts the genres beside it that it names; and the word whose other
- * forms it puts there.
+ * A piece of an expression: its text; whether SQL adds the genres that it names; and the word whose other
+ * forms SQL adds.
  */
 export type Piece = readonly [text: string, genres: 0 | 1, stem: string | null];
 
-/** What is typed, exactly: only what is excluded is excluded by its genres, too. */
+/** The words exactly as typed. Only exclusions also apply to genres. */
 export function exactPieces(query: Query): readonly Piece[] {
   return pieces(query, (term, wanted) =>
     wanted ? [`(${printTerm(term, false)})`, 0, null] : [printTerm(term, false), 1, null],
   );
 }
 
-/** What may be meant: words that begin so, other forms of them, genres that are called so. */
+/** The wider match: prefixes, other word forms, and genres of that name. */
 export function widePieces(query: Query): readonly Piece[] {
   return pieces(query, (term, wanted) => {
     const stem = wanted && !term.quoted && !term.prefix ? stemOf(term) : null;
@@ -53,11 +53,11 @@ function stemOf({ text }: Term): string | null {
   return more === undefined ? quoted(word!) : null;
 }
 
-/** The words whose other forms count. @param wide pieces of the expression for what may be meant. */
+/** The words whose other forms count. @param wide pieces of the wider expression. */
 export const stemsOf = (wide: readonly Piece[]): string[] =>
   wide.flatMap(([, , stem]) => (stem === null ? [] : [stem]));
 
-/** The expression where no genre is named, and no word has other forms. */
+/** The expression without genres and other forms. */
 export const plainOf = (pieces: readonly Piece[]): string =>
   pieces.map(([text, genres]) => (genres === 1 ? `(${text})` : text)).join("");
 
@@ -76,7 +76,7 @@ function pieces(query: Query, piece: (term: Term, wanted: boolean) => Piece, wan
   ];
 }
 
-/** What is marked in the names of hits, as `highlights` of the readers takes it; other forms of words not yet. */
+/** The terms to highlight in hits, as the readers' `highlights` takes them; without other word forms. */
 export function marksOf(query: Query): { words: string[]; prefixes: string[]; phrases: string[][] } {
   const [words, prefixes, phrases]: [string[], string[], string[][]] = [[], [], []];
   for (const { text, prefix, open, quoted: asItIs } of wantedTerms(query)) {
@@ -90,7 +90,7 @@ export function marksOf(query: Query): { words: string[]; prefixes: string[]; ph
   return { words, prefixes, phrases };
 }
 
-/** What names are compared with: the words that are wanted, unless only some of them are. */
+/** The text that names are compared with: the required words, or all if only some are required. */
 export const titleOf = (query: Query): string =>
   isChoice(query)
     ? ""

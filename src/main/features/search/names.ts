@@ -5,7 +5,7 @@ import { fuzzyParams, NAMES_ALTERNATIVES } from "./fuzzy.ts";
 import type { Query } from "./query.ts";
 import { FORMS, FORMS_OF, MARKED, ONCE, type Ranking, textParams } from "./text.ts";
 
-/** Kinds that are found by their names, beside tracks; `code` is theirs in the index `names_fts`. */
+/** Kinds other than tracks that are found by name; `code` is their code in the index `names_fts`. */
 export const NAMED_TYPES = {
   artist: { code: 1, member: "artists", kind: KINDS.artists, marked: { name: "t.name" } },
   album: {
@@ -17,21 +17,21 @@ export const NAMED_TYPES = {
   playlist: { code: 3, member: "playlists", kind: KINDS.playlists, marked: { name: "t.name" } },
 } as const satisfies Record<NamedType, unknown>;
 
-/** Names that are ranked at the most, of each level those entered first. */
+/** Maximum names ranked: of each level those with the lowest ids. */
 const MOST_RANKED = 1_000;
-/** Below it are names that are only near what was typed. */
+/** Fuzzy matches score below it. */
 const APPROXIMATE = 1e9;
 
-/** The expression as for tracks, without genres: names have none. */
+/** The expression as for tracks, but without genres: names have none. */
 const WIDE = `iif(EXISTS (SELECT 1 FROM forms), (
   SELECT group_concat(iif(value ->> 1, '(' || concat_ws(' OR ', value ->> 0, ${FORMS_OF}) || ')', value ->> 0), '' ORDER BY key)
   FROM json_each(likely(@wide_pieces))), @wide)`;
 
-/** Every word typed, each as one of the words that may stand for it. */
+/** Every typed word, each as any of its alternatives. */
 const GUESSED = `ifnull((SELECT group_concat('(' || alternatives || ')', ' AND ') FROM (
   SELECT group_concat('"' || term || '"', ' OR ') AS alternatives FROM chosen WHERE nth <= 8 GROUP BY place)), '""')`;
 
-/** @param guesses the expression for names that are only near; without one they do not count. */
+/** @param guesses the expression for fuzzy matches; undefined excludes them. */
 const levelsOf = (guesses: string | undefined): string => `
   name_levels AS MATERIALIZED (
     SELECT level.value AS level, CASE level.value WHEN 2 THEN narrow
@@ -43,12 +43,12 @@ const levelsOf = (guesses: string | undefined): string => `
 
 const BM25 = "-bm25(names_fts, 10.0, 4.0, 4.0)";
 
-/** As for tracks: how the name is to what was typed, else the level and a share of one for the relevance. */
+/** As for tracks: the rank of the name's match, otherwise the level plus the relevance as a fraction. */
 const NAMED =
   "round(coalesce(title_rank(@typed, name, artist_name, NULL), level + 0.99 - 99 / (relevance + 100)), 3)";
 const NEAR = "0.8 * closeness(@near_typed, name, artist_name, NULL, NULL)";
 
-/** What is alike in that is ordered by popularity, which the suggestions know: their id is the rank. */
+/** Breaks ties by popularity. The id of a suggestion is its popularity rank. */
 const POPULARITY = `ifnull((
   SELECT 1 - s.id / 20000.0 FROM suggestions s WHERE s.entity_id = hit.id AND s.kind = hit.type LIMIT 1), 0)`;
 
@@ -57,15 +57,15 @@ const NAME = `CASE code WHEN 1 THEN (SELECT name FROM artists x WHERE x.id = nam
   ELSE (SELECT name FROM playlists x WHERE x.id = name_found.id) END`;
 const ARTIST = `iif(code = 2, (
   SELECT ar.name FROM albums x CROSS JOIN artists ar ON ar.id = x.artist_id WHERE x.id = name_found.id), NULL)`;
-/** Keeps SQLite from looking a name up wherever it is mentioned. */
+/** Keeps SQLite from looking up a name at each mention. */
 const ONCE_EACH = `LIMIT ${MOST_RANKED} + 1 OFFSET 0`;
 
 /**
- * Common table expressions that end in `name_hits (kind, id, score, total, best)`: the names of some kinds that hold
- * what was typed, each kind ranked by itself.
+ * Common table expressions that end in `name_hits (kind, id, score, total, best)`: the matching names of some
+ * kinds, each kind ranked by itself.
  *
- * @param forgiving whether names that are only near count too: then `chosen` of fuzzy mode comes before.
- * @param unwanted whether something is excluded: it is from these, too.
+ * @param forgiving whether fuzzy matches count; `chosen` of fuzzy mode must then come before.
+ * @param unwanted whether the search has exclusions: they apply to names, too.
  */
 export function namesCtes(
   types: readonly NamedType[],
@@ -85,7 +85,7 @@ export function namesCtes(
       FROM (SELECT *, ${NAME} AS name, ${ARTIST} AS artist_name FROM name_found ${ONCE_EACH}) hit)`;
 }
 
-/** Whether there is a name that must be what was meant. */
+/** Whether a name matches the query. */
 export const NAME_SUFFICES = "best_name >= 3e9";
 
 /** SQL of a hit as JSON text. */
@@ -100,7 +100,7 @@ function itemOf(type: NamedType, auto: boolean): string {
     FROM ${kind.from} WHERE t.id = hit.id)`;
 }
 
-/** Columns of one row: a kind's hits, the cursor behind them, how many there are behind it and in all. */
+/** Columns of one row: a kind's hits, the next cursor, the number of hits after it and in total. */
 const columnsOf = (type: NamedType): string => {
   const { code, member } = NAMED_TYPES[type];
   const isShown = `code = ${code} AND nth <= likely(@limit)`;
@@ -109,7 +109,10 @@ const columnsOf = (type: NamedType): string => {
     max(nth) FILTER (WHERE code = ${code}) AS ${member}_left, max(every) FILTER (WHERE code = ${code}) AS ${member}_total`;
 };
 
-/** SQL of the one row with the pages of all kinds. `name_hits` is mentioned once: each mention is a copy. */
+/**
+ * SQL of the one row with the pages of all kinds. `name_hits` is mentioned once, since each mention is a
+ * copy.
+ */
 export const namesFrom = (types: readonly NamedType[], after: boolean, auto: boolean): string => `(
   SELECT ${types.map(columnsOf).join(", ")}, max(best) AS best_name FROM (
     SELECT *, CASE code ${types.map((type) => itemOf(type, auto)).join(" ")} END AS item FROM (
@@ -118,7 +121,7 @@ export const namesFrom = (types: readonly NamedType[], after: boolean, auto: boo
       ${after ? "WHERE score < likely(@after_key) OR (score = likely(@after_key) AND id > likely(@after_id))" : ""}) hit
     WHERE nth <= likely(@limit) + 1))`;
 
-/** SQL of the members that hold the kinds' pages, as text: each begins with a comma. */
+/** SQL of the members with the kinds' pages, as text that begins with a comma. */
 export const namesMembers = (types: readonly NamedType[]): string =>
   types
     .map((type) => NAMED_TYPES[type].member)
@@ -128,7 +131,7 @@ export const namesMembers = (types: readonly NamedType[]): string =>
     )
     .join(", ");
 
-/** Names alone, where no tracks are asked for. */
+/** Names alone, if no tracks are requested. */
 export function namesParts(q: string, query: Query | undefined, forgiving: boolean): Ranking {
   return {
     shape: "names",

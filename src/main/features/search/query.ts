@@ -3,8 +3,8 @@ import { wordsOf } from "../../../shared/words.ts";
 import { type Token, tokenize } from "./tokens.ts";
 
 /**
- * A search as a tree. A term is what was typed in one piece or between quotation marks; the tokenizer of the index
- * takes it apart, so `AC/DC` is the phrase "ac dc".
+ * A search as a tree. A term is typed in one piece or in quotation marks; the index's tokenizer splits it, so
+ * `AC/DC` is the phrase "ac dc".
  */
 export type Query =
   | Term
@@ -13,28 +13,31 @@ export type Query =
 export interface Term {
   readonly kind: "term";
   readonly text: string;
-  /** A star says that it is only begun. */
+  /** Followed by a star: matches words that begin with it. */
   readonly prefix: boolean;
-  /** It may be: the last word, with nothing behind it. */
+  /** The last word, with nothing after it: it may be incomplete. */
   readonly open: boolean;
-  /** Between quotation marks: to be found as it is. */
+  /** In quotation marks: matched exactly. */
   readonly quoted: boolean;
 }
 
-/** Bounds of one search: past them the answer is 422, so that no text can keep a reader busy by its shape. */
+/**
+ * Limits of one search. Beyond them the answer is 422, so that no text can keep a reader busy by its shape.
+ */
 export const MAX_TERMS = 32;
 export const MAX_DEPTH = 16;
 /** Shorter prefixes would match a large part of any catalogue. */
 const MIN_PREFIX = 2;
 
 /**
- * Reads a search: words (all of them wanted), "phrases", prefix*, AND, OR, NOT, -exclusions and parentheses; NOT binds
- * closest, then AND, then OR, and a minus takes away from all that is joined by AND. Operators are capital letters,
- * and only where an operator can stand: `AND JUSTICE FOR ALL` is four words. Where a minus has nothing to take away
- * from, it is a sign like others. What is left open is closed, and what has no letter or digit is left out.
+ * Parses a search: words (all required), "phrases", prefix*, AND, OR, NOT, -exclusions and parentheses. NOT
+ * binds closest, then AND, then OR; a minus excludes from everything that is joined by AND. Operators are in
+ * capitals, and only where an operator can stand: `AND JUSTICE FOR ALL` is four words. A minus with nothing
+ * to exclude from is an ordinary sign. Open groups and phrases are closed at the end; parts without a letter
+ * or digit are dropped.
  *
- * @returns undefined when nothing is left.
- * @throws AppError `invalid` when NOT has nothing to take away from, or a bound is passed.
+ * @returns undefined if nothing is left.
+ * @throws AppError `invalid` if NOT has nothing to exclude from, or a limit is exceeded.
  */
 export function parseSearch(text: string): Query | undefined {
   return new Parser(tokenize(text), !/\s$/.test(text)).whole();
@@ -42,26 +45,26 @@ export function parseSearch(text: string): Query | undefined {
 
 const MAY_BE_MORE = /["“”„«»()*-]|\b(AND|OR|NOT)\b/;
 
-/** Whether a search is words alone, so that a name that begins with it holds all of it. */
+/** Whether a search is words alone, so that a name that begins with it contains all of it. */
 export const isPlain = (text: string): boolean =>
   !MAY_BE_MORE.test(text) ||
   tokenize(text).every((token) => token.kind === "term" && token.bare && !/^(AND|OR|NOT)$/.test(token.text));
 
-/** The terms that are wanted, in order: what typos may be in. */
+/** The required terms, in order: the ones that may be misspelt. */
 export function wantedTerms(query: Query): Term[] {
   if (query.kind === "term") return [query];
   const left = wantedTerms(query.left);
   return query.kind === "not" ? left : [...left, ...wantedTerms(query.right)];
 }
 
-/** What NOT takes away, in order. */
+/** The excluded parts, in order. */
 export function unwantedParts(query: Query): Query[] {
   if (query.kind === "term") return [];
   const left = unwantedParts(query.left);
   return query.kind === "not" ? [...left, query.right] : [...left, ...unwantedParts(query.right)];
 }
 
-/** Recursive descent; `undefined` stands for a part that came to nothing. */
+/** Recursive descent; `undefined` stands for an empty part. */
 class Parser {
   readonly #tokens: readonly Token[];
   readonly #open: boolean;
@@ -69,13 +72,13 @@ class Parser {
   #depth = 0;
   #terms = 0;
 
-  /** @param open whether the last word may be one that is only begun. */
+  /** @param open whether the last word may be incomplete. */
   constructor(tokens: readonly Token[], open: boolean) {
     this.#tokens = tokens;
     this.#open = open;
   }
 
-  /** A closing parenthesis too many ends nothing. */
+  /** A surplus closing parenthesis is ignored. */
   whole(): Query | undefined {
     let query = this.#alternatives();
     while (this.#at < this.#tokens.length) {
@@ -118,7 +121,7 @@ class Parser {
     if (taken === undefined) return from;
     if (from !== undefined) return { kind: "not", left: from, right: taken };
     throw refused(
-      'NOT needs something before it to take away from, as in `live NOT acoustic`; write "not" in lower case to search for the word',
+      'NOT needs something before it to exclude from, as in `live NOT acoustic`; write "not" in lower case to search for the word',
     );
   }
 
@@ -131,8 +134,7 @@ class Parser {
   }
 
   #group(): Query | undefined {
-    if (++this.#depth > MAX_DEPTH)
-      throw refused(`expected at most ${MAX_DEPTH} parentheses within each other`);
+    if (++this.#depth > MAX_DEPTH) throw refused(`expected at most ${MAX_DEPTH} nested parentheses`);
     const query = this.#alternatives();
     this.#depth--;
     if (this.#tokens[this.#at]?.kind === "close") this.#at++;
@@ -169,7 +171,7 @@ class Parser {
     return true;
   }
 
-  /** AND and OR stand between operands and NOT before one; anywhere else they are words like others. */
+  /** AND and OR stand between operands and NOT before one; anywhere else they are ordinary words. */
   #isOperator(word: "AND" | "OR" | "NOT"): boolean {
     const token = this.#tokens[this.#at];
     if (token?.kind !== "term" || !token.bare || token.text !== word) return false;

@@ -15,7 +15,7 @@ import { SUGGESTIONS_READ } from "./suggestions.ts";
 
 const highlight = z.string().nullable();
 const match = z.enum(["exact", "approximate"]).optional().meta({
-  description: "In auto mode: whether the hit holds what was typed, or what may have been meant.",
+  description: "In auto mode: whether the hit matches the typed words, or is a fuzzy match.",
 });
 const hitSchema = z
   .object({
@@ -31,7 +31,7 @@ const hitSchema = z
   })
   .meta({ id: "SearchHit" });
 
-/** The page of a type beside the tracks. */
+/** The page of one of the other types. */
 const namedHits = (id: string, type: NamedType) =>
   z
     .object({
@@ -62,13 +62,13 @@ const facet = z
   .optional();
 const facetsSchema = z.object({ genre: facet, artist: facet, decade: facet }).optional().meta({
   description:
-    "How many of the tracks that were found have which genre, artist, decade: those of most tracks first, twenty at the most. A decade's `id` is its first year. Where the answer is `bounded`, of those that were ranked.",
+    "Numbers of found tracks by genre, artist and decade: the largest first, up to twenty. A decade's `id` is its first year. If the answer is `bounded`, only ranked tracks are counted.",
 });
 
 const foundSchema = pageSchema(hitSchema)
   .extend({
     total: z.int().meta({
-      description: "How many were found; when `bounded`, of those that were looked at: there are more.",
+      description: "Tracks found; if `bounded`, a lower bound: not all matches were examined.",
     }),
     artists: namedHits("Artist", "artist"),
     albums: namedHits("Album", "album"),
@@ -78,7 +78,7 @@ const foundSchema = pageSchema(hitSchema)
       .string()
       .nullable()
       .optional()
-      .meta({ description: "In auto mode: what may have been meant, where little was found." }),
+      .meta({ description: "In auto mode: a corrected query, if little was found." }),
     bounded: z.boolean().meta({ description: "More matched than are ranked; add a word or a filter." }),
     corrected: z.record(z.string(), z.string()).optional(),
     fused: z
@@ -86,7 +86,7 @@ const foundSchema = pageSchema(hitSchema)
       .optional()
       .meta({
         description:
-          "In hybrid mode: the lists that had something to say. `text` alone: there are no vectors to compare (yet).",
+          "In hybrid mode: the lists that are not empty. `text` alone: there are no vectors to compare (yet).",
       }),
   })
   .meta({ id: "SearchPage" });
@@ -100,15 +100,15 @@ const suggestionSchema = z
   .meta({ id: "Suggestion" });
 const popularSchema = z.object({ query: z.string(), searches: z.int() }).meta({ id: "PopularSearch" });
 
-/** What turns texts into vectors: see the feature `discover`. */
+/** Embeds texts: see the feature `discover`. */
 interface Sentences {
   readonly embedder: string;
   embed(texts: readonly string[]): Promise<string[]>;
 }
 
 /**
- * What a search in hybrid mode is embedded as. A model that fails is no reason for a search to: it then goes by the
- * text and what is like its hits, as it does without a model.
+ * The query's vector for hybrid mode. If the model fails, the search goes on without: by the text, and by
+ * similarity to its hits.
  */
 const withVector =
   (sentences: Sentences) =>
@@ -133,9 +133,9 @@ export const searchRoutes = (
     access: "catalogue:read",
     load: "search",
     tag: "search",
-    summary: "Search tracks, and beside them artists, albums and playlists",
+    summary: "Search tracks, artists, albums and playlists",
     description:
-      "Tracks are found by what they, their artist, album and composer are called; with `types` also artists, albums and playlists by their names. All words must be found, accents and endings aside; in hybrid mode tracks that are like the best hits come beside them. `score` is higher for better hits; `highlights` is HTML.",
+      "Tracks are found by their own name and those of artist, album and composer; with `types` also artists, albums and playlists by name. All words must match; accents and word endings are ignored. Hybrid mode adds tracks similar to the best hits. `score` is higher for better hits; `highlights` is HTML.",
     read: SEARCH_READ,
     answers,
     response: { description: "Best first.", body: foundSchema },
@@ -147,7 +147,7 @@ export const searchRoutes = (
     access: "catalogue:read",
     load: "search",
     tag: "search",
-    summary: "Names of artists, albums and tracks that begin so, the popular ones first",
+    summary: "Names of artists, albums and tracks that begin with a text, popular ones first",
     description: "May be up to an hour old; Age says how old.",
     read: SUGGESTIONS_READ,
     answers,
@@ -157,7 +157,7 @@ export const searchRoutes = (
     path: "/v1/search/popular",
     access: "catalogue:read",
     tag: "search",
-    summary: "What was searched for most in the last seven days",
+    summary: "The most frequent searches of the last seven days",
     description: "Searches that found nothing are not counted. May be up to an hour old; Age says how old.",
     read: POPULAR_READ,
     answers,

@@ -14,17 +14,17 @@ import { NAME_SUFFICES, namesCtes, namesFrom, namesMembers, namesParts } from ".
 import { parseSearch, type Query } from "./query.ts";
 import { type Ranking, type RankingSql, textParts } from "./text.ts";
 
-/** The track's own members, as text that further ones are strung to. */
+/** The track's JSON without the closing brace, so that further members can be appended. */
 const TRACK = `rtrim(${jsonOf(KINDS.tracks)}, '}')`;
 const NAMES = "t.name, al.title, ar.name, t.composer";
 const HIT_FROM = `page CROSS JOIN ${KINDS.tracks.from.replace("tracks t", "tracks t ON t.id = page.id")}`;
 
-/** What may be asked first, where the text alone may be enough; `statement` answers where it is not. */
+/** `first` answers if the text alone is enough; otherwise `forgiving` does. */
 type Step = "first" | "forgiving";
 
 /**
- * Ranks, cuts out the page after the cursor, and only then looks at texts: names and marks are made for the hits
- * that are shown. Scores are whole numbers (a billionth each), so that a cursor finds its place again exactly.
+ * Ranks, cuts out the page after the cursor, and only then reads texts: names and highlights are computed for
+ * the page alone. Scores are integers (in billionths), so that a cursor finds its place again exactly.
  */
 function statementOf(params: SearchParams, step: Step) {
   const { types, facets } = params;
@@ -51,7 +51,7 @@ function statementOf(params: SearchParams, step: Step) {
 
 const kept = keptTexts();
 
-/** SQL that says whether the first step's answer stands; without it always. */
+/** SQL that says whether the first step's answer is sufficient; undefined if it always is. */
 const SUFFICIENT: Record<SearchParams["mode"], (params: SearchParams) => string | undefined> = {
   text: () => undefined,
   fuzzy: () => undefined,
@@ -72,7 +72,7 @@ function rankingOf(params: SearchParams, query: Query | undefined, filters: SqlF
   return mode === "hybrid" ? hybridParts(text, query, filters, params.vector) : text;
 }
 
-/** Where no track holds the words, hybrid mode has no hits whose like it could look for, and answers as auto does. */
+/** If no track holds the words, hybrid mode has no hits to compare with, and answers as auto mode does. */
 function forgiving({ q, mode }: SearchParams, query: Query | undefined, filters: SqlFilters): Ranking {
   const auto = autoParts(q, query, filters);
   return mode === "hybrid" ? { ...auto, sql: () => alone(auto.sql()) } : auto;
@@ -82,12 +82,12 @@ const alone = (sql: RankingSql): RankingSql => ({ ...sql, extra: `${sql.extra}, 
 
 const MATCH = `',"match":', iif(page.score < ${APPROXIMATE}, '"approximate"', '"exact"'),`;
 
-/** What the answer holds, each as SQL of text: members after `total`; then whether the answer stands. */
+/** Parts of the answer as SQL of text: members after `total`; then whether the answer is sufficient. */
 interface Parts {
   readonly tracks: boolean;
   readonly after: boolean;
   readonly auto: boolean;
-  /** Common table expressions, what is selected from them, and the members made of that. */
+  /** Common table expressions, the FROM clause, and the members built from it. */
   readonly names: { readonly ctes: string; readonly from: string; readonly members: string } | undefined;
   readonly facets: boolean;
   readonly ifEnough: string | undefined;
@@ -113,8 +113,8 @@ function partsOf(params: SearchParams, step: Step, after: boolean, unwanted: boo
 }
 
 /**
- * Names and marks are made for the hits that are shown, and strung together as text: what SQLite or a function has
- * written as JSON is not read again.
+ * Names and highlights are computed for the page alone and concatenated as text: JSON that SQLite or a
+ * function has written is not parsed again.
  */
 const searchSql = ({ ctes, marked, extra }: RankingSql, parts: Parts): string => `
   WITH ${ctes}${parts.tracks ? `, ${pageCte(parts.after)}` : ""}${parts.names ? `, ${parts.names.ctes}` : ""},
@@ -148,8 +148,8 @@ const DEFINITION = {
   cache: {
     table: "search",
     lifetime: 600,
-    // A tag's change matters to the searches within it alone, a vector to those that compare; names and words matter
-    // to all.
+    // A tag's change affects only searches within it, a vector only those that compare vectors; names and
+    // words affect all.
     tags: ({ tag, mode, types }) => [
       "tracks",
       ...KINDS.tracks.joins,
@@ -163,7 +163,7 @@ const DEFINITION = {
   },
 } satisfies Partial<Read<SearchParams>>;
 
-/** What the words alone find; no row where that is too little, and the mode forgives. */
+/** Exact matches; no row if they are too few and the mode allows fuzzy matches. */
 export const SEARCH_FIRST_READ: Read<SearchParams> = read({
   ...DEFINITION,
   name: "search.first",

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { type Command, command, statement } from "../../engine/commands/command.ts";
 import { type Read, read } from "../../engine/reads/read.ts";
 
-/** Days that are counted, and days that are kept. */
+/** Days that are counted, and days that are stored. */
 const WINDOW = 7;
 const KEPT = 30;
 const DAY_MS = 86_400_000;
@@ -15,10 +15,13 @@ export interface Searched {
   readonly searches: number;
 }
 
-/** Texts that are counted a day; of more, those asked for most. So the table is bounded, and the sum over it in time. */
+/**
+ * Maximum texts counted per day; beyond it, the most frequent are kept. This bounds the table, and the time
+ * to sum it.
+ */
 const MOST_A_DAY = 10_000;
 
-/** Adds to the day's counts, and forgets the days that are long past and what few asked for. */
+/** Adds to the day's counts. Deletes old days, and the day's rarest texts beyond the limit. */
 export const RECORD_SEARCHES: Command<readonly Searched[]> = command({
   name: "search.record",
   background: true,
@@ -43,7 +46,7 @@ export const RECORD_SEARCHES: Command<readonly Searched[]> = command({
   tags: () => ["popular-searches"],
 });
 
-/** What was searched for most in the last seven days, among what found anything. */
+/** The most frequent searches of the last seven days, among those that found something. */
 export const POPULAR_READ: Read<{ readonly limit: number }> = read({
   name: "search.popular",
   lane: "scan",

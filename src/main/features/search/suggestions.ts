@@ -4,13 +4,17 @@ import { type Command, command, statement } from "../../engine/commands/command.
 import { inTime, type Nothing, nothing, type Read, read, UNCACHED } from "../../engine/reads/read.ts";
 import { text } from "../../http/fields.ts";
 
-/** Names kept for each kind: what most people mean by two letters is among the most popular few thousand. */
+/**
+ * Maximum names of each kind: what most people mean by two letters is among the most popular few thousand.
+ */
 const MOST = { artist: 3_000, album: 3_000, track: 4_000 };
 /** Days in which a play or purchase loses half of its weight. */
 const HALF_LIFE = 30;
-/** A purchase says as much as so many plays. */
+/** Plays that a purchase counts for. */
 const PURCHASE = 5;
-/** The latest plays and purchases tell what is popular; all of them would keep searches waiting for seconds. */
+/**
+ * Popularity is computed from the latest plays and purchases; reading all would delay searches for seconds.
+ */
 const LATEST_PLAYS = 100_000;
 const LATEST_PURCHASES = 50_000;
 
@@ -26,7 +30,7 @@ const WEIGHTS = `
   WHERE ${inTime("track_id")}
   GROUP BY track_id`;
 
-/** The heaviest of a kind; where few were played or bought, the ones that were entered first fill up. */
+/** The most popular of a kind; if few were played or bought, those with the lowest ids fill up. */
 const heaviest = (kind: keyof typeof MOST, table: string, name: string, weighed: string): string => `
   SELECT '${kind}' AS kind, e.id, e.${name} AS name, e.slug, w.weight, w.tracks FROM (
     SELECT id, sum(weight) AS weight, sum(tracks) AS tracks FROM (
@@ -51,7 +55,9 @@ const HEAVIEST = [
   heaviest("track", "tracks", "name", "SELECT track_id AS id, weight, 1 AS tracks FROM weights"),
 ];
 
-/** The names worth suggesting, the most popular first: `[[kind, id, name], …]`, each name once a kind. */
+/**
+ * The names worth suggesting, most popular first: `[[kind, id, name], …]`, without duplicates within a kind.
+ */
 export const POPULAR_NAMES_READ: Read<Nothing> = read({
   name: "search.popular-names",
   background: true,
@@ -69,12 +75,12 @@ export const POPULAR_NAMES_READ: Read<Nothing> = read({
   cache: UNCACHED,
 });
 
-/** Tracks whose popularity is kept: the order among hits that are otherwise alike. */
+/** Tracks whose popularity is stored. It breaks ties between hits. */
 const MOST_POPULAR = 20_000;
 
 /**
- * `[[track_id, popularity], …]`, from 1 for the most popular down to 0: by rank, so that it changes with what is played
- * and not with the time that passes.
+ * `[[track_id, popularity], …]`, from 1 for the most popular down to 0. It goes by rank, so that it changes
+ * with plays and not with the passage of time.
  */
 export const POPULARITY_READ: Read<Record<string, never>> = read({
   name: "search.popularity",
@@ -92,7 +98,7 @@ export const POPULARITY_READ: Read<Record<string, never>> = read({
   cache: UNCACHED,
 });
 
-/** Cached searches are dropped, once an hour at the most: their order is that of before. */
+/** Drops cached searches, once an hour at most: their order is outdated. */
 export const REPLACE_POPULARITY: Command<{ readonly names: string }> = command({
   name: "search.popularity",
   background: true,
@@ -107,7 +113,7 @@ export const REPLACE_POPULARITY: Command<{ readonly names: string }> = command({
   tags: () => ["search-words"],
 });
 
-/** Puts the names in the place of those before. The id is the rank, so what is found first is the most popular. */
+/** Replaces all suggestions. The id is the rank, so the first rows found are the most popular. */
 export const REPLACE_SUGGESTIONS: Command<{ readonly names: string }> = command({
   name: "search.suggestions",
   background: true,
@@ -139,17 +145,17 @@ const suggestParams = z.strictObject({
     .meta({ override: { type: "integer", minimum: 1, maximum: 20, default: 10 } }),
 }) as unknown as z.ZodType<SuggestParams>;
 
-/** More than are shown: names that stand there twice, or that their id has no longer, fall away. */
+/** More than are shown, since duplicates and renamed entities are removed afterwards. */
 const MOST_LOOKED_AT = 60;
 const MOST_BEGINNING = 20;
 const MOST_LIVE = 10;
 
-/** What begins with the text as it was typed, from the catalogue itself: new names and rare ones. */
+/** Names in the catalogue that begin with the typed text: new and rare ones. */
 const live = (kind: string, table: string, name: string): string => `
   SELECT * FROM (SELECT 1000000000 AS rank, '${kind}' AS kind, id, NULL AS listed FROM ${table}
     WHERE ${name} >= likely(@q) AND ${name} < likely(@q || char(1114111)) ORDER BY ${name} LIMIT ${MOST_LIVE})`;
 
-/** Names that begin with what was typed before all others, and those that are it before them. */
+/** Exact names first, then names that begin with the typed text, then all others. */
 const NEARNESS = `
   CASE WHEN title_rank(@q, name, NULL, NULL) >= 8 THEN 0 WHEN title_rank(@q, name, NULL, NULL) >= 4 THEN 1 ELSE 2 END`;
 
@@ -185,7 +191,7 @@ export const SUGGESTIONS_READ: Read<SuggestParams> = read({
   cache: { table: "popular", lifetime: 3_600, tags: () => ["suggestions"], joins: [], freshness: "lifetime" },
 });
 
-/** All words, the last of them only begun. */
+/** All words, the last of them as a prefix. */
 function matchOf(q: string): string {
   const words = wordsOf(q).map((word) => `"${word}"`);
   return words.length === 0 ? '""' : `${words.join(" AND ")} *`;

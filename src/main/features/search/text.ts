@@ -6,7 +6,7 @@ import { GENRE_MARK } from "./tokens.ts";
 
 /** How a mode ranks. */
 export interface Ranking {
-  /** What the SQL hangs on beside the mode and the filters: it is put together once for each shape. */
+  /** What the SQL depends on besides mode and filters: it is built once per shape. */
   readonly shape: string;
   readonly sql: () => RankingSql;
   readonly params: Readonly<Record<string, Param>>;
@@ -16,7 +16,7 @@ export interface Ranking {
 export interface RankingSql {
   /** Common table expressions, the last of them `ranked (id, score)`. */
   readonly ctes: string;
-  /** SQL of what is marked in names, as `highlights` of the readers takes it. */
+  /** SQL of the terms to highlight, as the readers' `highlights` takes them. */
   readonly marked: string;
   /** More members of the answer's object. */
   readonly extra: string;
@@ -24,25 +24,25 @@ export interface RankingSql {
 
 /** Weights of name, artist_name, album_title, composer, aliases, genre. */
 export const BM25 = "-bm25(tracks_fts, 10.0, 6.0, 2.0, 1.0, 1.0, 0.5)";
-/** Matches that are ranked at the most; with filters, that are looked at. */
+/** Maximum matches that are ranked; with filters, that are examined. */
 export const MOST_RANKED = 2_000;
 export const MOST_FILTERED = 10_000;
-/** Tracks of one artist or album that a search within it looks at. */
+/** Maximum tracks of one artist or album that a search within it examines. */
 export const MOST_OWN = 10_000;
-/** Tracks that are looked up by the beginning of their name. */
+/** Maximum tracks looked up by the beginning of their name. */
 const MOST_NAMED = 500;
-/** Genres that one word stands for. */
+/** Maximum genres for one word. */
 const MOST_GENRES = 50;
-/** Other forms of a search's words. */
+/** Maximum other forms of a search's words. */
 const MOST_FORMS = 100;
 
 const JOINED = "CROSS JOIN tracks t ON t.id = tracks_fts.rowid LEFT JOIN albums al ON al.id = t.album_id";
 
 /**
- * What a ranking selects from and under which conditions, the expression's aside.
+ * The FROM clause and conditions of a ranking, without the expression.
  *
- * The plus keeps FTS5 from being asked about one row after the other: each time it would open the expression anew,
- * and bm25 count the whole index again.
+ * The plus keeps FTS5 from being queried row by row: each query would parse the expression again, and bm25
+ * would count the whole index again.
  */
 export function candidates({ unindexed, own }: SqlFilters): { from: string; where: string } {
   const within = own === undefined ? [] : [`+tracks_fts.rowid IN (${own} LIMIT ${MOST_OWN})`];
@@ -60,22 +60,24 @@ const ofGenres = (ids: string): string =>
 const namedGenres = (term: string): string =>
   ofGenres(`SELECT rowid AS id FROM genres_fts WHERE genres_fts MATCH ${term} LIMIT ${MOST_GENRES}`);
 
-/** Most searches name no genre, and few words have other forms: then the expressions of the parameters stand. */
+/** Most searches name no genre, and few words have other forms: then the parameters' expressions apply. */
 const KNOWN = `(
   SELECT EXISTS (SELECT 1 FROM genres_fts WHERE genres_fts MATCH likely(@any)) AS genres,
     EXISTS (SELECT 1 FROM forms) AS formed LIMIT 1 OFFSET 0)`;
 
-/** SQL of a term, or of what stands for one, as an expression that also finds the tracks of the genres it names. */
+/**
+ * SQL of a term, or of its alternatives, as an expression that also finds the tracks of the genres it names.
+ */
 export const orGenres = (term: string): string =>
   `ifnull('(' || ${term} || ' OR ' || ${namedGenres(term)} || ')', ${term})`;
 
-/** SQL of an expression, within the genres of the filter when there is one. */
+/** SQL of an expression, restricted to the filter's genre, if any. */
 export const within = (expression: string, { genres }: SqlFilters): string =>
   genres === undefined
     ? expression
     : `'(' || ${expression} || ') AND ' || ifnull(${ofGenres(`SELECT id FROM (${genres}) LIMIT ${MOST_GENRES}`)}, '""')`;
 
-/** Other forms of the words: those of the vocabulary that share a stem with them. */
+/** Other forms of the words: those of the vocabulary with the same stem. */
 export const FORMS = `
   forms AS MATERIALIZED (
     SELECT typed.value AS stem, '"' || w.word || '"' AS form, w.word FROM json_each(likely(@stems)) typed
@@ -83,7 +85,7 @@ export const FORMS = `
     WHERE search_stems MATCH typed.value AND form <> typed.value LIMIT ${MOST_FORMS})`;
 export const FORMS_OF = "(SELECT group_concat(form, ' OR ') FROM forms WHERE stem = value ->> 2)";
 
-/** SQL of pieces of an expression, each with what the catalogue knows of it: genres, and other forms of the word. */
+/** SQL of pieces of an expression, each with its genres and other word forms from the catalogue. */
 const widened = (pieces: string, forms: string): string => `(
   SELECT group_concat(iif(value ->> 1,
     '(' || concat_ws(' OR ', value ->> 0, ${forms}, iif(known.genres, ${namedGenres("value ->> 0")}, NULL)) || ')',
@@ -91,28 +93,28 @@ const widened = (pieces: string, forms: string): string => `(
 const NARROW = `iif(known.genres, ${widened("@exact_pieces", "NULL")}, @exact)`;
 const WIDE = `iif(known.genres OR known.formed, ${widened("@wide_pieces", FORMS_OF)}, @wide)`;
 
-/** SQL of what is marked: the words, and their other forms. */
+/** SQL of the terms to highlight: the words, and their other forms. */
 export const MARKED = `iif(EXISTS (SELECT 1 FROM forms), json_set(@marked, '$.words', json((
   SELECT json_group_array(word) FROM (
     SELECT value AS word FROM json_each(likely(@marked), '$.words') UNION ALL SELECT word FROM forms)))), @marked)`;
 
 /**
- * A hit's place, the higher the better: by how the names are to what was typed (3 and up, see `titleRank` of the
- * readers), else its level and a share of one for the relevance, which is worked out for no other.
+ * A hit's rank, higher is better: by how its names match the query (3 and up, see the readers' `titleRank`),
+ * otherwise its level plus the relevance as a fraction, which is computed only then.
  */
 const PLACE = `round(coalesce(title_rank(@typed, d.name, d.artist_name, d.album_title), level + 0.99 - 99 / (${BM25} + 100)), 3)`;
 
-/** What is alike in that is ordered by popularity. Whole billionths: a cursor finds its place again exactly. */
+/** Breaks ties by popularity. In integers (billionths), so that a cursor finds its place again exactly. */
 const scoreOf = (place: string, id: string): string => `
   CAST(round((${place} + 0.0009 * ifnull((SELECT popularity FROM track_popularity WHERE track_id = ${id}), 0)) * 1e9) AS INTEGER)`;
 
 /**
- * Text mode: the words as they were typed, then what may be meant by them.
+ * Text mode: exact words first, then wider matches.
  *
- * Hits are what has all the words (level 2), then what has them begun (the last one), in another form, or in its
- * genre's name (level 1). A word that half of the catalogue holds must not cost more than others, so at most
- * `MOST_RANKED` are ranked, of each level the tracks entered first; past that the answer says `"bounded": true`. What
- * counts most is ranked wherever it stands: `named`, the tracks whose names begin with what was typed.
+ * Level 2 has all words as typed. Level 1 has them as a prefix (the last word), in another form, or in its
+ * genre's name. A word in half of the catalogue must not cost more than others, so at most `MOST_RANKED` are
+ * ranked, of each level the tracks with the lowest ids; beyond that the answer says `"bounded": true`. The
+ * best matches are always ranked: `named`, the tracks whose names begin with the query.
  */
 export function textParts(
   q: string,
@@ -163,7 +165,7 @@ function queryParams(query: Query | undefined): Readonly<Record<string, Param>> 
 
 const EXPRESSION_OF_LEVEL = `iif(level.value = 2, narrow, iif(wide = narrow, '""', '(' || wide || ') NOT (' || narrow || ')'))`;
 
-/** The expression of each level, and the first match past those that are looked at. */
+/** The expression of each level, and the first match beyond the limit. */
 function scopesCte(filters: SqlFilters): string {
   const edge = isLookedThrough(filters)
     ? `(SELECT rowid FROM tracks_fts WHERE tracks_fts MATCH match LIMIT 1 OFFSET ${MOST_FILTERED})`
@@ -176,11 +178,11 @@ function scopesCte(filters: SqlFilters): string {
           FROM ${KNOWN} known ${ONCE}) CROSS JOIN json_each('[2, 1]') level LIMIT 2))`;
 }
 
-/** Whether each match has to be looked at before it counts, and not few of them come into question. */
+/** Whether each match must be examined before it counts, because no filter limits the candidates to few. */
 const isLookedThrough = ({ unindexed, own }: SqlFilters): boolean =>
   unindexed.length > 0 && own === undefined;
 
-/** Names that begin with what was typed, or are exactly what was typed where that is more than words. */
+/** Names that begin with the query, or equal it if it is more than plain words. */
 function namedCte(plain: boolean, { conditions }: SqlFilters): string {
   const range = "name >= likely(@raw) AND name < likely(@raw_end) ORDER BY name";
   const equal = "name IN (likely(@raw), likely(@unquoted), likely('\"' || @unquoted || '\"'))";
@@ -191,7 +193,7 @@ function namedCte(plain: boolean, { conditions }: SqlFilters): string {
       ${conditions.length === 0 ? "" : `LEFT JOIN albums al ON al.id = t.album_id WHERE ${conditions.join(" AND ")}`})`;
 }
 
-/** Behind a blank, names go on with another word: `!` is the sign after it. */
+/** After a blank, names continue with another word: `!` is the sign after it. */
 function namedParams(q: string): Record<string, Param> {
   const raw = q.trim();
   const raw_end = raw + (/\s$/.test(q) ? "!" : String.fromCodePoint(0x10ffff));
@@ -208,13 +210,13 @@ function hitsSql(filters: SqlFilters): string {
     LIMIT ${MOST_RANKED} + 1`;
 }
 
-/** Keeps SQLite from putting the columns of a subquery, and what they cost, wherever they are mentioned. */
+/** Keeps SQLite from inlining a subquery's columns, and their cost, at each mention. */
 export const ONCE = "LIMIT 1 OFFSET 0";
 const MAX_ROWID = "9223372036854775807";
 
 const boundIn = (ranked: string): string =>
   `SELECT 1 FROM (SELECT sum(counted) AS found, max(cut) AS cut FROM ${ranked}) WHERE found > ${MOST_RANKED} OR cut`;
 
-/** A query with a row when there was more to look at than was looked at, which `edge` tells where nothing is own. */
+/** A query that returns a row if not all matches were examined. Without own candidates, `edge` tells. */
 export const boundOf = ({ own }: SqlFilters, edge: string): string =>
   own === undefined ? edge : `${own} LIMIT 1 OFFSET ${MOST_OWN}`;

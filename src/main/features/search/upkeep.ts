@@ -5,11 +5,13 @@ import type { Commands } from "../../engine/commands/command-bus.ts";
 import { type Nothing, nothing, type Read, read } from "../../engine/reads/read.ts";
 import { learnAll } from "./vocabulary.ts";
 
-/** Looking after the text index: the commands behind `chinook fts`. Everything goes through the one writer. */
+/** Maintenance of the text index: the commands behind `chinook fts`. They run in the writer. */
 
 const SEARCHES = () => ["tracks", "search-words"];
 
-/** First the index is made to agree with the documents, then the documents with the catalogue, the index following. */
+/**
+ * Rebuilds the index from the documents, then corrects the documents from the catalogue; the index follows.
+ */
 const rebuild: Command<Nothing> = command({
   name: "fts.rebuild",
   input: nothing,
@@ -45,12 +47,12 @@ function differs(left: string, right: string): string {
 const SEGMENTS = "(SELECT count(DISTINCT segid) FROM tracks_fts_idx)";
 const PAGES = "(SELECT count(*) FROM tracks_fts_data)";
 
-/** Pages that one step of joining writes: some milliseconds of the writer's. */
+/** Pages that one merge step writes, which takes the writer some milliseconds. */
 const STEP = 1_000;
 
 /**
- * A step of joining the segments that writes have left into one. The first says so with a negative number, which
- * puts all that are there in one row; what is written meanwhile is not waited for.
+ * One step of merging all segments into one. The first step passes a negative number, which marks all
+ * existing segments for the merge; segments written later are not included.
  */
 const join: Command<{ readonly first: boolean }> = command({
   name: "fts.join",
@@ -63,7 +65,7 @@ const join: Command<{ readonly first: boolean }> = command({
   tags: () => [],
 });
 
-/** As many steps as the index has room for, at the most: other writes find their place between them. */
+/** Takes at most as many steps as the index has room for. Other writes run between the steps. */
 async function joinSegments(commands: Commands): Promise<void> {
   const step = async (first: boolean): Promise<{ segments: number; pages: number }> =>
     JSON.parse((await commands.execute(join, { first })).body!);
@@ -71,7 +73,7 @@ async function joinSegments(commands: Commands): Promise<void> {
   for (let left = pages; segments > 1 && left > 0; left -= STEP) ({ segments } = await step(false));
 }
 
-/** The same for the small ones, at once. */
+/** The same for small indexes, in one step. */
 const optimize: Command<Nothing> = command({
   name: "fts.optimize",
   input: nothing,
@@ -82,7 +84,7 @@ const optimize: Command<Nothing> = command({
   tags: () => [],
 });
 
-/** A part of that work, small enough to be done every hour. */
+/** A part of the merge, small enough to run every hour. */
 const merge: Command<Nothing> = command({
   name: "fts.merge",
   background: true,
@@ -91,7 +93,7 @@ const merge: Command<Nothing> = command({
   tags: () => [],
 });
 
-/** Compares every term with the documents: only this notices an external-content index that has fallen behind. */
+/** Compares every term with the documents: only this detects an outdated external-content index. */
 const integrity: Command<Nothing> = command({
   name: "fts.integrity",
   input: nothing,
@@ -102,16 +104,16 @@ const integrity: Command<Nothing> = command({
   tags: () => [],
 });
 
-/** Ids that one comparison covers: a fraction of a second of the writer's. */
+/** Ids of one comparison, which takes the writer a fraction of a second. */
 const SLICE = 10_000;
-/** Rows that are named of each defect. */
+/** Maximum rows listed per defect. */
 const MOST_NAMED = 10;
 
-/** Rows of one table without their like in another. */
+/** Rows of one table that are missing in another. */
 const without = (table: string, other: string): string =>
   `SELECT x.id FROM ${table} x WHERE NOT EXISTS (SELECT 1 FROM ${other} y WHERE y.id = x.id)`;
 
-/** What can be wrong with a row, as queries for the ids of `x`. */
+/** Possible defects of a row, as queries for the ids of `x`. */
 const DEFECTS = {
   missing: without("tracks", "track_documents"),
   orphaned: without("track_documents", "tracks"),
@@ -170,9 +172,9 @@ export interface FtsStats {
 
 export interface FtsValidation {
   readonly ok: boolean;
-  /** Whether the index agrees with the documents, term by term. */
+  /** Whether the index matches the documents, term by term. */
   readonly index_agrees: boolean;
-  /** How many rows have each defect, and the first of them. */
+  /** The number of rows with each defect, and the first of them. */
   readonly defects: Readonly<Record<Defect, { readonly count: number; readonly first: readonly number[] }>>;
 }
 
@@ -226,7 +228,7 @@ async function agrees(commands: Commands): Promise<boolean> {
   }
 }
 
-/** The share of tracks that the index knows. */
+/** The share of tracks in the index. */
 export const COVERAGE_READ: Read<Nothing> = read({
   name: "fts.coverage",
   lane: "scan",

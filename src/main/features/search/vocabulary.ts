@@ -2,20 +2,20 @@ import { type Command, command, statement } from "../../engine/commands/command.
 import type { Commands } from "../../engine/commands/command-bus.ts";
 import { type Nothing, nothing } from "../../engine/reads/read.ts";
 
-/** Letters of the longest word that is learnt, and of the shortest. */
+/** Letters of the longest and of the shortest word that is learnt. */
 export const MAX_WORD = 40;
 const MIN_WORD = 2;
 /**
- * Words that are known at the most, and those of one slice beside. Words of names that are gone stay until the index is
- * made anew, which learns what there is from the start.
+ * Maximum words, plus those of one slice. Words of deleted names stay until the index is rebuilt, which
+ * learns all words again.
  */
 const MOST_WORDS = 1_000_000;
-/** Texts whose words are learnt by one command: some milliseconds of the writer's. */
+/** Texts whose words one command learns. It takes the writer some milliseconds. */
 const SLICE = 5_000;
 
 /**
- * The trigrams of a word as an FTS5 expression, padded as the words in the index are: two blanks before and one
- * after, so that beginnings and ends count. Null for a word that is too long to be one.
+ * The trigrams of a word as an FTS5 expression, padded like the indexed words: two blanks before and one
+ * after, so that beginnings and ends count. Null for a word that is too long.
  */
 export function trigramsOf(word: string): string | null {
   const letters = [...`  ${word} `];
@@ -25,8 +25,8 @@ export function trigramsOf(word: string): string | null {
 }
 
 /**
- * Learns the words of a slice of the texts that the triggers noted. The tokenizer takes them apart: they go into an
- * index that nobody searches, whose terms are read back, and which is emptied again. Answers 1 when texts are left.
+ * Learns the words of a slice of the texts recorded by triggers. To tokenize them, it writes them to a
+ * scratch index, reads back its terms and empties it. Answers 1 if texts are left.
  */
 export const LEARN: Command<Nothing> = command({
   name: "search.learn",
@@ -53,7 +53,7 @@ export const LEARN: Command<Nothing> = command({
   tags: () => ["search-words"],
 });
 
-/** Learns all there is to learn, a slice at a time, so that other writes find their place between. */
+/** Learns all recorded texts, a slice at a time, so that other writes run in between. */
 export async function learnAll(commands: Commands): Promise<void> {
   while ((await commands.execute(LEARN, {})).body === "1");
 }
