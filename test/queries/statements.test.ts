@@ -152,7 +152,7 @@ describe("of a server", () => {
     const slow = await chinook(["query", "slow", "--json"], settings);
     expect(JSON.parse(slow.stdout).data.length).toBe(10);
     expect((await chinook(["query", "slow"], settings)).stdout).toMatch(/runs, .* ms in all/);
-    expect((await chinook(["query", "tables"], settings)).stdout).toMatch(/VACUUM would give back/);
+    expect((await chinook(["query", "tables"], settings)).stdout).toMatch(/VACUUM would free/);
     expect((await chinook(["query", "indexes"], settings)).stdout).toContain("keeps values unique");
     const wrong = await chinook(["query", "slow", "--limit", "0"], settings);
     expect(wrong.code).toBe(2);

@@ -2,13 +2,13 @@ import { z } from "zod";
 import { type Command, command, statement } from "../../engine/commands/command.ts";
 import { type Nothing, nothing, type Read, read, UNCACHED } from "../../engine/reads/read.ts";
 
-/** The last changes, by number, that are kept. */
+/** Number of latest changes that are kept. */
 const KEPT = 500_000;
 /** Changes that one command deletes. */
 const SLICE = 10_000;
 
 export interface ChangesParams {
-  /** Undefined: from now on. */
+  /** Undefined: from the current position on. */
   readonly since?: number | undefined;
   readonly limit: number;
 }
@@ -20,20 +20,23 @@ export interface Change {
   readonly change: "created" | "changed" | "deleted" | "replaced";
 }
 
-/** What a read of changes comes to. */
+/** Result of a read of changes. */
 export interface ChangesPage {
   readonly data: readonly Change[];
-  /** Positions: of the oldest that is kept, or the next where none is, and of the newest there ever was. */
+  /** Position of the oldest kept change (the next position if there is none), and of the newest ever. */
   readonly first: number;
   readonly last: number;
-  /** 1 when the oldest that is kept says to read everything again: then nothing before it matters. */
+  /** 1 if the oldest kept change is a replacement of the whole catalogue: then nothing before it matters. */
   readonly anew: 0 | 1;
 }
 
 const LAST = "coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'changes'), 0)";
 const FIRST = `coalesce((SELECT min(position) FROM changes), ${LAST} + 1)`;
 
-/** Changes after a position, and which are known at all. Positions follow one another: one writer gives them out. */
+/**
+ * Changes after a position, and the range of known positions. Positions are in order of commit: one writer
+ * assigns them.
+ */
 export const CHANGES_READ: Read<ChangesParams> = read({
   name: "changes.list",
   lane: "point",
@@ -55,7 +58,7 @@ export const CHANGES_READ: Read<ChangesParams> = read({
   cache: UNCACHED,
 });
 
-/** Deletes a slice of what is not kept. The body is 1 when there may be more. */
+/** Deletes a slice of the changes beyond the limit. The body is 1 if there may be more. */
 export const FORGET_CHANGES: Command<Nothing> = command({
   name: "changes.forget",
   input: nothing,

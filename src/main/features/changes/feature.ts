@@ -3,10 +3,10 @@ import { feature } from "../feature.ts";
 import { CHANGES_READ, FORGET_CHANGES } from "./changes.ts";
 import { changesRoute } from "./routes.ts";
 
-/** Tags that a commit to the catalogue touches; a play touches none of them. */
+/** Tags of commits to the catalogue; a play has none of them. */
 const KINDS = /^(artists|albums|tracks|genres|media-types|playlists|tags|\*)(:|$)/;
 
-/** What was created, changed and deleted, for clients that keep a copy. */
+/** Feed of created, changed and deleted entities, for clients that keep a copy. */
 export const changes = feature({
   name: "changes",
   reads: [CHANGES_READ],

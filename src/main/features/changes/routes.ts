@@ -15,13 +15,14 @@ const parameters = z.strictObject({
     .optional()
     .meta({
       override: { type: "integer", minimum: 0, maximum: 999_999_999_999_999 },
-      description: "`next` of the answer before. Left out: where the changes are now, and none of them.",
+      description:
+        "`next` of the previous answer. Without it, the answer has the current position and no changes.",
     }),
   limit: whole(/^([1-9]\d{0,2}|1000)$/, "must be a whole number from 1 to 1000")
     .default(100)
     .meta({
       override: { type: "integer", minimum: 1, maximum: 1_000, default: 100 },
-      description: "How many at the most.",
+      description: "Maximum number of changes.",
     }),
   wait: whole(/^([0-9]|[12]\d|30)$/, "must be a number of seconds from 0 to 30")
     .default(0)
@@ -48,17 +49,17 @@ const schema = z
   })
   .meta({ id: "Changes" });
 
-const DESCRIPTION = `In the order of the commits, without gaps. To keep a copy: ask without \`since\`, read all lists, then ask with \`since\` again and again, and read anew what is named. \`catalogue\` \`replaced\` says that all of it is another: begin again. What a name is shown in is not named with it: a renamed artist is one change, of the artist.
+const DESCRIPTION = `In order of commit, without gaps. To keep a copy: request without \`since\`, read all lists, then poll with \`since\` and read every named entity again. \`catalogue\` \`replaced\` means that the whole catalogue was replaced: start again. Entities that show another's name are not listed: a renamed artist is one change, of the artist.
 
-With \`wait\` the answer waits for the next change. With \`Accept: text/event-stream\` it does not end: each change is an event whose id is its position, and \`Last-Event-ID\` goes on after one.
+With \`wait\` the answer waits for the next change. With \`Accept: text/event-stream\` the answer is a stream: each change is an event whose id is its position, and \`Last-Event-ID\` continues after it.
 
-410 \`changes_gone\` when changes after \`since\` are no longer kept, or when the database is an older one than that which gave \`since\`.`;
+410 \`changes_gone\` when changes after \`since\` are no longer kept, or when the database is older than the one that returned \`since\`, as after a restore.`;
 
 export interface ChangesOptions {
   readonly answers: Answers;
-  /** Rings after each commit that may have changed something. */
+  /** Signals after each commit that may have recorded a change. */
   readonly bell: Bell;
-  /** Those who wait are answered when the server is about to end. */
+  /** Ends waiting requests when the server shuts down. */
   readonly ending: AbortSignal;
 }
 
@@ -110,7 +111,7 @@ async function poll(
   }
 }
 
-/** What goes on after the last event that a client has seen says so by itself. */
+/** Where a stream starts. A client that reconnects continues after its last event. */
 function startOf({ incoming }: Call, { since }: Asked): number | undefined {
   const last = incoming.headers["last-event-id"];
   return typeof last === "string" && /^\d{1,15}$/.test(last) && Number(last) <= MAX_ID ? Number(last) : since;
@@ -119,7 +120,7 @@ function startOf({ incoming }: Call, { since }: Asked): number | undefined {
 async function stream({ answers, bell }: ChangesOptions, call: Call, asked: Asked): Promise<Reply> {
   const { limit } = asked;
   const first = startOf(call, asked);
-  // What is gone is refused before the stream begins.
+  // Refused before the stream begins, if changes are no longer kept.
   const { last } = await pageOf(answers, { since: first, limit: 1 });
   let position = first ?? last;
   return eventStream(async (signal) => {

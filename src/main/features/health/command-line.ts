@@ -15,7 +15,7 @@ interface Options {
 
 export function healthCommand(program: Command): void {
   onDatabase(program.command("health-check"))
-    .description("ask the running server how it is; exit status 1 when a check fails")
+    .description("show the running server's health; exit status 1 if a check fails")
     .option("--strict", "exit status 1 also when a check warns")
     .action(healthCheck);
 }
@@ -27,7 +27,7 @@ async function healthCheck(options: Options): Promise<void> {
   if (report.status === "fail" || (options.strict && report.status === "warn")) process.exitCode = 1;
 }
 
-/** 503 has the report as well. */
+/** A 503 also has the report. */
 async function reportOf(server: string): Promise<HealthReport> {
   const { status, text } = await ask(server, "/health", { headers: authorization(server) });
   const body = JSON.parse(text) as HealthReport & { code?: string; detail?: string };
@@ -38,10 +38,10 @@ async function reportOf(server: string): Promise<HealthReport> {
   return body;
 }
 
-/** Characters of a value's column: an error's text may be longer, and shifts its own line alone. */
+/** Maximum width of the values' column: a longer error text shifts only its own line. */
 const WIDEST = 24;
 const COLORS = { ok: colors.green, warn: colors.yellow, fail: colors.red } as const;
-const WORDS = { ok: "is healthy", warn: "works, and needs a look", fail: "is not healthy" } as const;
+const WORDS = { ok: "is healthy", warn: "works, but needs attention", fail: "is not healthy" } as const;
 
 function shown(server: string, { status, checks, ...figures }: HealthReport): string {
   const width = Math.max(...checks.map(({ name }) => name.length));
@@ -55,7 +55,7 @@ function shown(server: string, { status, checks, ...figures }: HealthReport): st
   ].join("\n");
 }
 
-/** The status as a word, since colours may be off. */
+/** The status is a word, since colours may be off. */
 function line(check: Judged, width: number, values: number): string {
   const { name, status, threshold, unit, recommendation } = check;
   const bound = threshold === null ? "" : colors.dim(`  (${worded(threshold, unit)})`);
@@ -87,7 +87,7 @@ function duration(seconds: number): string {
   return `${Math.floor(seconds / 86_400)} d`;
 }
 
-/** Bytes as MiB and seconds as hours and minutes, for those who read them. */
+/** Formats bytes as MiB and seconds as hours and minutes. */
 function figureRows({ queues, ...figures }: Omit<HealthReport, "status" | "checks">): [string, string][] {
   const flat = {
     ...figures,

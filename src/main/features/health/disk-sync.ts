@@ -1,9 +1,9 @@
 import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
 
-/** How long a disk takes to make one page durable. */
+/** The time that a disk takes to make one page durable. */
 export interface DiskSync {
-  /** The least and the median of the attempts, in milliseconds. */
+  /** Minimum and median of the attempts, in milliseconds. */
   readonly leastMs: number;
   readonly medianMs: number;
 }
@@ -12,10 +12,10 @@ const PAGE = Buffer.alloc(4_096, 1);
 const ATTEMPTS = 9;
 
 /**
- * Measures the floor under every durable commit: a page is appended to a file in the folder and synced, a few times.
- * The file is removed.
+ * Measures the lower bound of a durable commit: appends a page to a file in the folder and syncs it, a few
+ * times. The file is removed.
  *
- * @throws what the file system says.
+ * @throws the file system's error.
  */
 export async function measureSync(folder: string): Promise<DiskSync> {
   const path = join(folder, `.chinook-sync-${process.pid}`);

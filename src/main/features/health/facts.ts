@@ -7,8 +7,8 @@ import type { Folder, Machine } from "./machine.ts";
 import type { Window } from "./window.ts";
 
 /**
- * Everything that checks judge by, as plain data of one moment. So a check is a pure function, and what gathers the
- * facts decides nothing.
+ * All inputs of the checks, as plain data of one moment. So a check is a pure function, and gathering decides
+ * nothing.
  */
 export interface Facts {
   readonly settings: Settings;
@@ -19,18 +19,18 @@ export interface Facts {
   readonly recent: Window;
   readonly hour: Window;
   readonly wal: WalState;
-  /** Seconds since what the server shows was last known to be all there is; null without a cluster. */
+  /** Seconds since this node was last known to be up to date; null without a cluster. */
   readonly clusterBehind: number | null;
-  /** Milliseconds since the WAL was last in the file as far as it should be. */
+  /** Milliseconds since the last checkpoint that caught up. */
   readonly checkpointBehindMs: number;
-  /** Other processes that hold a snapshot: `sqlite3 (4711)`. Asked only while checkpoints are behind. */
+  /** Other processes that hold a snapshot: `sqlite3 (4711)`. Determined only while checkpoints are behind. */
   readonly snapshotHolders: readonly string[];
   readonly machine: Machine;
   readonly folders: Readonly<Record<"database" | "backups" | "temporary", Folder>>;
   readonly diskSync: DiskSync | null;
-  /** How full the cache's fuller tier is: 0 to 1. */
+  /** Fullness of the cache's fuller tier: 0 to 1. */
   readonly cacheFullness: number;
-  /** Share of tracks that the text index knows; null when it cannot be told. */
+  /** Share of tracks in the text index; null if unknown. */
   readonly textCoverage: number | null;
   readonly vectors: VectorFacts | null;
   /** Why the vector extension does not work; null when it does. */
@@ -41,7 +41,7 @@ export interface Facts {
 }
 
 export interface VectorFacts {
-  /** Share of tracks with the vectors that the server computes itself: the least of these kinds. */
+  /** Share of tracks with the vectors that the server computes itself: the minimum over these kinds. */
   readonly coverage: number;
   readonly failed: number;
   /** Milliseconds since the number of missing vectors last changed. */
@@ -49,10 +49,12 @@ export interface VectorFacts {
 }
 
 export interface BackupFacts {
-  /** Milliseconds since the moment that the newest backup shows; null where there is none. */
+  /** Milliseconds since the state of the newest backup; null if there is none. */
   readonly ageMs: number | null;
-  /** The same in the bucket; an error's text when it cannot be asked; undefined where there is no bucket. */
+  /**
+   * The same for the bucket; an error's text if it can't be reached; undefined if no bucket is configured.
+   */
   readonly bucketAgeMs: number | null | string | undefined;
-  /** Whether there is nothing of anybody's own to lose: an empty catalogue, or the demo as it was generated. */
+  /** Whether no user data can be lost: the catalogue is empty, or the unchanged demo. */
   readonly nothingToLose: boolean;
 }

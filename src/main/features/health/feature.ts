@@ -40,7 +40,7 @@ const value = feature({
     const { loading } = use(bulk);
     const figures = () => figuresOf(context, loading.underWay ? "loading" : "ready");
     return {
-      /** For other features: the report now, of the last turn, and with each turn. */
+      /** For other features: the current report, the last periodic one, and a listener for each. */
       health,
       routes: healthRoutes(() => health.report(), figures),
       gauges: { healthChecks: () => levelsOf(health) },
@@ -82,13 +82,13 @@ function gathererOf(
 
 type VectorStats = Awaited<ReturnType<Awaited<ReturnType<typeof discover.open>>["vectorStats"]>>;
 
-/** Audio vectors are clients' to give: that some are missing is no fault. */
+/** Clients supply audio vectors, so missing ones are no fault. */
 const vectorFacts = ({ coverage, kinds }: VectorStats): Omit<VectorFacts, "unchangedMs"> => ({
   coverage: Math.min(...COMPUTED_KINDS.map((kind) => coverage[kind])),
   failed: COMPUTED_KINDS.reduce((sum, kind) => sum + kinds[kind].failed, 0),
 });
 
-/** 0 ok, 1 warn, 2 fail; of the last turn. */
+/** 0 ok, 1 warn, 2 fail; from the last periodic report. */
 const levelsOf = ({ last }: Health): Record<string, number> =>
   Object.fromEntries((last?.checks ?? []).map(({ name, status }) => [name, STATUSES.indexOf(status)]));
 
@@ -142,7 +142,7 @@ function figuresOf(
   };
 }
 
-/** How the server is, judged by checks, and alerts for those that nobody looks at. */
+/** Health checks, and alerts for those that are not ok. */
 export const health = Object.freeze({
   ...value,
   machine: { descriptorLimit, folderFacts, measureSync, nearest, REMOTE, VOLATILE },

@@ -13,14 +13,14 @@ import type { Integrity } from "./integrity/integrity.ts";
 import { folderFacts, machineFacts, snapshotHolders, unknownFolder } from "./machine.ts";
 import type { Sampler } from "./sampler.ts";
 
-/** Milliseconds that the figures tell of. */
+/** Milliseconds covered by recent figures. */
 export const RECENT_MS = 300_000;
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 const FOLDERS_MS = 5_000;
-/** What is counted over the whole catalogue may be so old. */
+/** Maximum age of counts over the whole catalogue, in milliseconds. */
 const COUNTED_MS = 300_000;
-/** Milliseconds that checkpoints may be behind before it is asked who holds them back. */
+/** Milliseconds that checkpoints may be behind before snapshot holders are looked up. */
 const BEHIND_MS = 30_000;
 
 export interface Sources {
@@ -32,9 +32,9 @@ export interface Sources {
   readonly backupFolder: string;
   readonly textCoverage: () => Promise<number | undefined>;
   readonly vectors: () => Promise<Omit<VectorFacts, "unchangedMs"> | null>;
-  /** @throws where it does not work. */
+  /** @throws if it does not work. */
   readonly verifyVectors: () => Promise<unknown>;
-  /** When the newest backup was made, in milliseconds since 1970; null when there is none. */
+  /** The time of the newest backup, in milliseconds since 1970; null if there is none. */
   readonly lastBackup: (from: "folder" | "bucket") => Promise<number | null>;
   readonly nothingToLose: () => Promise<boolean>;
 }
@@ -42,7 +42,10 @@ export interface Sources {
 const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 const orNull = <T>(asked: Promise<T>): Promise<T | null> => asked.catch(() => null);
 
-/** Asks everything that is known; what takes long to find out is asked now and then only, and never waited for long. */
+/**
+ * Gathers all facts. Slow ones are refreshed only from time to time, and a report waits for them briefly at
+ * most.
+ */
 export function gatherer(sources: Sources): () => Promise<Facts> {
   const { engine, settings, status, sampler, integrity } = sources;
   const dear = dearFacts(sources);
@@ -73,12 +76,12 @@ export function gatherer(sources: Sources): () => Promise<Facts> {
   };
 }
 
-/** Milliseconds that a report waits for a fact that is being asked for; then it takes what was known before. */
+/** Milliseconds that a report waits for a refresh; then it uses the previous value. */
 const PATIENCE_MS = 1_000;
 
 /**
- * Asks at most once in so many milliseconds. What hangs (a disk, a bucket) hangs by itself: a report tells of the
- * last answer, and of the next one when it is there. The question must not be rejected.
+ * Refreshes a fact at most once in `everyMs`. If the refresh hangs (a disk, a bucket), reports use the last
+ * value until it is done. `ask` must not reject.
  */
 export function kept<T>(everyMs: number, ask: () => Promise<T>, initial: T): () => Promise<T> {
   let [value, askedAt] = [initial, Number.NEGATIVE_INFINITY];
@@ -132,7 +135,7 @@ function dearFacts(sources: Sources): () => Promise<Dear> {
   };
 }
 
-/** Adds since when the number of vectors has not changed. */
+/** Adds the time since the number of vectors last changed. */
 function stillness() {
   let [coverage, since] = [-1, performance.now()];
   return (vectors: Omit<VectorFacts, "unchangedMs"> | null): VectorFacts | null => {
@@ -142,10 +145,10 @@ function stillness() {
   };
 }
 
-/** The bucket is asked once an hour: each time takes a process, and the network. */
+/** The bucket is listed once an hour: each time starts a process and uses the network. */
 function backupFacts({ settings, lastBackup, nothingToLose }: Sources): () => Promise<BackupFacts> {
   const newest = kept(MINUTE_MS, () => orNull(lastBackup("folder")), null);
-  // Where there is a backup, nobody asks whether one is needed: the answer can take a walk over the demo.
+  // With a backup, this is not needed: the answer may scan the whole demo.
   const unneeded = kept(COUNTED_MS, async () => (await orNull(nothingToLose())) ?? false, true);
   const bucket = kept<At | undefined>(HOUR_MS, () => lastBackup("bucket").catch(reason), undefined);
   return async () => {
@@ -158,7 +161,7 @@ function backupFacts({ settings, lastBackup, nothingToLose }: Sources): () => Pr
   };
 }
 
-/** A moment in milliseconds since 1970; null: there is none; a text: why it is not known. */
+/** Milliseconds since 1970; null: there is none; a text: the reason why it is unknown. */
 type At = number | null | string;
 
 const ageOf = <T extends At | undefined>(at: T): T => (typeof at === "number" ? Date.now() - at : at) as T;

@@ -4,7 +4,7 @@ import { CHECKS } from "./checks/index.ts";
 import type { Facts } from "./facts.ts";
 import { SAMPLE_MS, type Sampler } from "./sampler.ts";
 
-/** What all checks found at one moment. */
+/** Results of all checks at one time. */
 export interface Report {
   readonly status: Status;
   /** In the order of {@link CHECKS}. */
@@ -18,12 +18,12 @@ export interface HealthOptions {
   readonly checks?: readonly Check[];
 }
 
-/** Milliseconds for which a report is given again: asking in a loop costs next to nothing. */
+/** Milliseconds for which a report is reused, so that frequent requests cost little. */
 const FRESH_MS = 1_000;
 
 /**
- * Judges the server's health every ten seconds and whenever it is asked, and tells those who listen. What turns is
- * logged once. No request waits for it, except those that ask for it.
+ * Runs the checks every ten seconds and on request, and passes the reports to listeners. Each change of a
+ * status is logged once. Other requests never wait for it.
  */
 export class Health {
   readonly #options: HealthOptions;
@@ -39,12 +39,12 @@ export class Health {
     this.#clock = setInterval(() => void this.#turn(), SAMPLE_MS).unref();
   }
 
-  /** The report of the last turn; undefined before the first. */
+  /** The last periodic report; undefined before the first. */
   get last(): Report | undefined {
     return this.#last;
   }
 
-  /** Called with each report that is made every ten seconds. */
+  /** Called with each periodic report, every ten seconds. */
   onReport(listener: (report: Report) => void): void {
     this.#listeners.push(listener);
   }
@@ -68,7 +68,7 @@ export class Health {
       this.#note(report);
       for (const listener of this.#listeners) listener(report);
     } catch (error) {
-      this.#options.log.error({ err: error }, "health could not be judged");
+      this.#options.log.error({ err: error }, "health checks failed to run");
     }
   }
 

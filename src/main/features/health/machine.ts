@@ -3,15 +3,15 @@ import { totalmem } from "node:os";
 import { dirname } from "node:path";
 import { getHeapStatistics } from "node:v8";
 
-/** What the operating system gives this process, and how much of it is used. */
+/** Resources that the operating system gives this process, and their use. */
 export interface Machine {
   readonly residentBytes: number;
   /** Of the machine, or of the control group that the process is in. */
   readonly memoryBytes: number;
-  /** What could still be had without swapping. */
+  /** Memory available without swapping. */
   readonly availableBytes: number;
   readonly heapRatio: number;
-  /** Null where the system does not tell (other than Linux). */
+  /** Null if the system does not report it (other than Linux). */
   readonly descriptors: number | null;
   readonly maxDescriptors: number | null;
 }
@@ -29,7 +29,7 @@ export async function machineFacts(): Promise<Machine> {
   };
 }
 
-/** One that cannot be counted because none is left is told by the limit. */
+/** If none is left to count with, the number is the limit. */
 const countDescriptors = (): Promise<number | null> =>
   readdir("/proc/self/fd").then(
     ({ length }) => length,
@@ -49,11 +49,11 @@ export function descriptorLimit(): Promise<number | null> {
 
 export interface Folder {
   readonly path: string;
-  /** What an unprivileged process may still write. Null where it cannot be told. */
+  /** Space available to an unprivileged process. Null if unknown. */
   readonly freeBytes: number | null;
-  /** Null where the file system has no fixed number of files, or does not tell. */
+  /** Null if the file system has no fixed number of files, or does not report it. */
   readonly freeFiles: number | null;
-  /** `ext4`, `nfs` and so on, as far as its number is known. */
+  /** `ext4`, `nfs` and so on, if its number is known. */
   readonly fileSystem: string;
 }
 
@@ -64,7 +64,7 @@ export const unknownFolder = (path: string): Folder => ({
   fileSystem: "unknown",
 });
 
-/** A folder that is not there yet is judged by the nearest one above it that is. */
+/** For a missing folder: the facts of its nearest existing parent. */
 export async function folderFacts(path: string): Promise<Folder> {
   const found = await statfs(await nearest(path)).catch(() => undefined);
   if (found === undefined) return unknownFolder(path);
@@ -77,7 +77,7 @@ export async function folderFacts(path: string): Promise<Folder> {
   };
 }
 
-/** The nearest folder that is there, the path itself or one above it. */
+/** The path itself or its nearest existing parent. */
 export const nearest = (path: string): Promise<string> =>
   stat(path).then(
     () => path,
@@ -103,17 +103,17 @@ const FILE_SYSTEMS: Readonly<Record<number, string>> = {
   12805120: "ceph",
 };
 
-/** Whose files are gone with the machine's power, or with the container. */
+/** File systems that lose their files with the machine's power, or with the container. */
 export const VOLATILE: ReadonlySet<string> = new Set(["tmpfs", "ramfs", "overlay"]);
-/** Where SQLite's locks and shared memory cannot be relied upon. */
+/** File systems on which SQLite's locks and shared memory are unreliable. */
 export const REMOTE: ReadonlySet<string> = new Set(["nfs", "cifs", "smb", "9p", "ceph"]);
 
-/** First and last byte of the locks by which a reader of the WAL marks its snapshot, in SQLite's `-shm` file. */
+/** First and last byte of the locks with which WAL readers mark their snapshots, in SQLite's `-shm` file. */
 const READ_MARKS = [123, 127] as const;
 
 /**
- * Processes other than this one that hold a snapshot of the database, by the locks that SQLite takes for it. Linux
- * lists them; elsewhere nobody is named.
+ * Other processes that hold a snapshot of the database, found by SQLite's locks. Only Linux lists them;
+ * elsewhere the list is empty.
  */
 export async function snapshotHolders(database: string): Promise<string[]> {
   try {

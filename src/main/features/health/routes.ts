@@ -36,7 +36,7 @@ const healthSchema = z
   })
   .meta({ id: "Health" });
 
-/** The report, and figures beside it. */
+/** The checks and further figures. */
 export type HealthReport = z.infer<typeof healthSchema>;
 
 export const healthRoutes = (
@@ -49,9 +49,9 @@ export const healthRoutes = (
     access: "operate:read",
     tag: "operations",
     operationId: "health",
-    summary: "How it is: every check, and what to do about those that are not well",
+    summary: "The server's health: every check, with a recommendation for each that is not ok",
     description:
-      "For people and monitors; a load balancer asks `/readyz`. `warn` is something to look at soon, `fail` something that does not work or is about to stop. docs/operating.md lists the checks.",
+      "For people and monitors; a load balancer asks `/readyz`. `warn`: look at it soon. `fail`: something does not work, or is about to stop working. docs/operating.md lists the checks.",
     responses: {
       200: { description: "The report; 503 with the same body when a check fails.", body: healthSchema },
     },

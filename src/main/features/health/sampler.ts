@@ -5,22 +5,25 @@ import { steadyNow } from "../../engine/clock.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { countersOf, type Sample, Samples, type Window } from "./window.ts";
 
-/** Milliseconds between two samples: what the newest figures may be old. */
+/** Milliseconds between two samples: the maximum age of the newest figures. */
 export const SAMPLE_MS = 10_000;
 const HOUR_MS = 3_600_000;
-/** Milliseconds between two looks at the event loop; what it reports is above that. */
+/** Sampling interval of the event loop in milliseconds; it is included in the reported delays. */
 const LOOP_MS = 20;
 const NS = 1_000_000;
-/** Twice what is moved as soon as nothing waits: a reader may hold back one pass, and the next comes 4 MB later. */
+/**
+ * Twice the size at which an idle checkpoint starts: a reader may block one, and the next follows after
+ * another 4 MB.
+ */
 const BEHIND_FRAMES = framesIn(2 * TUNING.walIdleBytes, 4_096);
 
-/** Takes samples of the counters, and watches what no counter tells: the event loop and the WAL. */
+/** Samples the counters, and measures what no counter has: the event loop and the WAL. */
 export class Sampler {
   readonly #engine: Engine;
   readonly #samples: Samples;
   readonly #loop = monitorEventLoopDelay({ resolution: LOOP_MS });
   readonly #now: () => number;
-  /** When the WAL was last in the file as far as it should be. */
+  /** When checkpoints last caught up with the WAL. */
   #caughtUp: number;
   #checkpoints = 0;
   #current: Sample | undefined;
@@ -34,7 +37,7 @@ export class Sampler {
     this.#loop.enable();
   }
 
-  /** How it is now: what windows end with. */
+  /** Current values, for the end of a window. */
   async look(): Promise<void> {
     const { metrics, cache } = this.#engine;
     const at = steadyNow();
@@ -49,7 +52,7 @@ export class Sampler {
     this.#watchCheckpoints(this.#current.checkpoints, at);
   }
 
-  /** Looks, and keeps what it saw: an interval ends. */
+  /** Takes a sample and stores it: an interval ends. */
   async take(): Promise<void> {
     await this.look();
     this.#samples.add(this.#current!);
@@ -70,7 +73,7 @@ export class Sampler {
     return this.#behind ? steadyNow() - this.#caughtUp : 0;
   }
 
-  /** A sample must have been taken. */
+  /** At least one sample must have been taken. */
   last(ms: number): Window {
     return this.#samples.last(ms, this.#current!);
   }

@@ -1,11 +1,11 @@
 import { quantileOf } from "../../engine/histogram.ts";
 import type { Metrics } from "../../engine/metrics.ts";
 
-/** Counters at one moment; only differences mean something. */
+/** Counters at one time; only differences are meaningful. */
 export interface Sample {
   /** By the steady clock, in milliseconds. */
   readonly at: number;
-  /** What the machine's clock is ahead of the steady one, in milliseconds. */
+  /** Milliseconds that the machine's clock is ahead of the steady one. */
   readonly clock: number;
   /** Cumulative counts by the buckets of {@link SECONDS}. */
   readonly waits: Readonly<Record<"point" | "scan" | "write" | "commit", readonly number[]>>;
@@ -19,7 +19,7 @@ export interface Sample {
   readonly threadsLost: number;
   readonly housekeepingFailures: number;
   readonly checkpoints: number;
-  /** Of the interval that ended with the sample, in milliseconds. */
+  /** Of the interval that ends with the sample, in milliseconds. */
   readonly loopP99: number;
   readonly loopMax: number;
 }
@@ -33,7 +33,7 @@ export class Window {
   readonly #samples: readonly Sample[];
   readonly #bounds: readonly number[];
 
-  /** @param samples oldest first, at least one; the difference is of the last to the first. */
+  /** @param samples oldest first, at least one; differences are taken between the last and the first. */
   constructor(samples: readonly Sample[], bounds: readonly number[]) {
     this.#samples = samples;
     this.#bounds = bounds;
@@ -53,7 +53,7 @@ export class Window {
     return last[what] - first[what];
   }
 
-  /** The time that 99 of 100 took less than, in milliseconds; null when there was none. */
+  /** 99th percentile in milliseconds; null without observations. */
   p99(what: keyof Sample["waits"]): number | null {
     const [first, last] = this.#ends;
     const counts = last.waits[what].map((count, i) => count - (first.waits[what][i] ?? 0));
@@ -61,12 +61,12 @@ export class Window {
     return seconds === null ? null : seconds * 1_000;
   }
 
-  /** The worst of the intervals, the first sample's aside: it tells of a time before. */
+  /** The maximum over the intervals, without the first sample's, which is before the window. */
   worst(what: "loopP99" | "loopMax"): number {
     return Math.max(0, ...this.#samples.slice(1).map((sample) => sample[what]));
   }
 
-  /** Milliseconds that the machine's clock was set by: the largest step between two samples. */
+  /** Largest change of the machine's clock between two samples, in milliseconds. */
   get clockJump(): number {
     const steps = this.#samples.slice(1).map(({ clock }, i) => clock - this.#samples[i]!.clock);
     return Math.max(0, ...steps.map(Math.abs));
@@ -89,7 +89,7 @@ export class Samples {
     if (this.#kept.length > this.#most) this.#kept.shift();
   }
 
-  /** From the newest sample that is at least so old, or the oldest there is, until now. */
+  /** From the newest sample of at least that age, or the oldest sample, until now. */
   last(ms: number, current: Sample): Window {
     const since = current.at - ms;
     const first = Math.max(
@@ -100,7 +100,7 @@ export class Samples {
   }
 }
 
-/** Sums of counters, as they are now. */
+/** Current sums of counters. */
 export async function countersOf(
   metrics: Metrics,
   staleFills: number,

@@ -9,12 +9,14 @@ const MAX_WAITING = 8;
 const IDLE_MS = 10_000;
 const HEAP_MB = 128;
 const MEBIBYTE = 1_048_576;
-/** Milliseconds: what looks at every page of a large database takes some seconds. */
+/** Time limit in milliseconds: a scan of every page of a large database takes some seconds. */
 const LOOK_MS = 60_000;
-/** Beyond the time that trials may take: their last one, and the copy of a database that nobody serves. */
+/** Time beyond the trials' limit: for their last one, and to copy a database that no server holds. */
 const GRACE_MS = 120_000;
 
-/** The front's end of the process that looks at the database for operators: `src/workers/adviser.ts`. */
+/**
+ * The main thread's side of the process that analyses the database for operators: `src/workers/adviser.ts`.
+ */
 export class Adviser {
   readonly #file: string;
   readonly #process = new HelperProcess({
@@ -23,7 +25,7 @@ export class Adviser {
     maxWaiting: MAX_WAITING,
     idleMs: IDLE_MS,
     heapMb: HEAP_MB,
-    lost: { code: "internal", detail: "the adviser's process ended over it" },
+    lost: { code: "internal", detail: "the adviser's process ended" },
   });
 
   constructor(file: string) {
@@ -45,7 +47,7 @@ export class Adviser {
   /**
    * Tries indexes in a copy, which is made beside the database and removed afterwards.
    *
-   * @param copy makes the copy while the database is written to; left out, nobody writes to it.
+   * @param copy makes the copy while the database is written to; not needed if nobody writes to it.
    */
   async advise(
     { statements, budgetMs }: Omit<AdviserJobs["advise"]["request"], "file">,

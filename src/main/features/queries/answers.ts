@@ -1,7 +1,7 @@
 import type { IndexFacts, Plan, Proposal } from "../../../shared/advice.ts";
 import type { StatementFigures } from "./statements.ts";
 
-/** What the routes answer, for the commands that print it. */
+/** Answers of the routes, for the commands that print them. */
 
 export interface ExplainedStatement extends StatementFigures {
   readonly plan: Plan;
@@ -9,7 +9,7 @@ export interface ExplainedStatement extends StatementFigures {
 
 export interface NamedProposal extends Omit<Proposal, "gains"> {
   readonly gains: readonly {
-    /** Empty for a statement that was given by its text. */
+    /** Empty for a statement given as text. */
     readonly id: string;
     readonly read: string | null;
     readonly count: number;

@@ -18,14 +18,12 @@ interface Options {
 }
 
 export function queryCommands(program: Command): void {
-  const query = program
-    .command("query")
-    .description("find out which statements are slow, why, and what would help");
+  const query = program.command("query").description("find slow statements, their causes and remedies");
   const add = (usage: string, description: string) =>
     onDatabase(query.command(usage)).description(description);
   add(
     "slow",
-    "show the statements that took most time in all since the server started, with what is wrong with their plans",
+    "show the statements with the highest total time since the start, and the problems of their plans",
   )
     .option("--limit <number>", "how many", "10")
     .action(slow);
@@ -34,14 +32,14 @@ export function queryCommands(program: Command): void {
   );
   add(
     "advise [statement]",
-    "try indexes in a copy of the database and propose those that help; of one statement, or of those that took most time",
+    "try indexes in a copy of the database and propose those that help one statement, or those with the highest total time",
   )
-    .option("--seconds <number>", "how long indexes are tried", "30")
+    .option("--seconds <number>", "time to try indexes", "30")
     .action(advise);
-  add("tables", "show tables with their sizes, and what VACUUM would give back").action(tables);
+  add("tables", "show tables with their sizes, and the space that VACUUM would free").action(tables);
   add("indexes", "show indexes with their sizes, and which are unused or duplicates").action(indexes);
-  add("run <sql>", "run SQL that reads; `-` reads it from standard input")
-    .option("--limit <number>", "rows at the most", "1000")
+  add("run <sql>", "run read-only SQL; `-` takes it from standard input")
+    .option("--limit <number>", "maximum rows", "1000")
     .option("--csv", "print CSV")
     .option(
       "--param <name=value>",
@@ -60,7 +58,7 @@ async function slow(options: Options): Promise<void> {
   };
   print(options.json, answer, () =>
     answer.data.length === 0
-      ? "nothing was run yet"
+      ? "no statement has run yet"
       : [`since ${answer.since}`, ...answer.data.map(slowText)].join("\n\n"),
   );
 }
@@ -75,7 +73,7 @@ function slowText({ id, read, sql, plan, ...figures }: ExplainedStatement): stri
   ].join("\n");
 }
 
-/** What is said of several steps is said once. */
+/** Findings shared by several steps are listed once. */
 function described({ findings }: Plan): string[] {
   const alike = Map.groupBy(findings, ({ kind, table }) => `${kind} ${table}`);
   return [...alike.values()].map(
@@ -85,13 +83,13 @@ function described({ findings }: Plan): string[] {
 
 const ADVICE: Readonly<Record<Finding["kind"], string>> = {
   full_scan: "reads the whole table",
-  index_scan: "walks a whole index, unless a LIMIT ends it:",
+  index_scan: "scans a whole index, unless a LIMIT ends it:",
   sort: "sorts or groups in a temporary b-tree",
-  automatic_index: "makes an index for each run:",
+  automatic_index: "builds an index at each run:",
   unusable: "cannot be prepared:",
 };
 
-/** What matters is said in red: a few rows are read as fast whatever the plan. */
+/** Red marks findings that matter: a few rows are read fast whatever the plan. */
 function describe({ kind, table, rows, step }: Finding): string {
   const many = kind === "unusable" || ((rows ?? 0) >= 1_000 && kind !== "index_scan");
   const paint = many ? colors.red : colors.yellow;
@@ -113,8 +111,8 @@ async function advise(statement: string | undefined, options: Options): Promise<
 }
 
 function adviceText({ proposals, tried, complete, statements }: AdviceAnswer): string {
-  const rest = complete ? "" : colors.yellow(" There was no time for the rest: give more with --seconds.");
-  const looked = colors.dim(`${statements} statements looked at, ${tried} indexes tried.`) + rest;
+  const rest = complete ? "" : colors.yellow(" Time ran out before the rest: allow more with --seconds.");
+  const looked = colors.dim(`${statements} statements analysed, ${tried} indexes tried.`) + rest;
   if (proposals.length === 0) return `${colors.green("No index would help.")} ${looked}`;
   return [...proposals.map(proposalText), looked].join("\n\n");
 }
@@ -148,7 +146,7 @@ async function tables(options: Options): Promise<void> {
           ...[`${(fragmentation * 100).toFixed(0)} %`, size(unused_bytes)],
         ]),
       ),
-      `${size(database.bytes)} in all. VACUUM would give back about ${size(database.vacuum_bytes)}, of which ${size(database.free_bytes)} are free pages: chinook optimize --vacuum`,
+      `${size(database.bytes)} in all. VACUUM would free about ${size(database.vacuum_bytes)}, of which ${size(database.free_bytes)} are free pages: chinook optimize --vacuum`,
     ].join("\n\n"),
   );
 }
@@ -165,7 +163,7 @@ async function indexes(options: Options): Promise<void> {
         ]),
       ),
       answer.statements === 0
-        ? "No server runs: which are used is not known."
+        ? "No server runs: their use is unknown."
         : colors.dim(`Used by: of ${answer.statements} statements that ran since ${answer.since}.`),
     ].join("\n\n"),
   );

@@ -14,7 +14,7 @@ interface SqlInput {
   readonly limit: number;
 }
 
-/** What the commands ask: of the running server, or of the file where none runs. */
+/** Queries of the commands, answered by the running server, or from the file if none runs. */
 interface Queries {
   /** @param statement an id, or SQL. */
   explain(statement: string): Promise<Plan>;
@@ -51,7 +51,7 @@ function throughServer(server: string): Queries {
   };
 }
 
-/** Nothing is known of what was run: that is asked of a server. */
+/** Statistics of statements exist only in a running server. */
 async function onFile<T>(file: string, action: (queries: Queries) => Promise<T>): Promise<T> {
   const adviser = new Adviser(file);
   const sql = new SqlRunner({ file, walIsLong: () => false });
@@ -90,6 +90,6 @@ async function onFile<T>(file: string, action: (queries: Queries) => Promise<T>)
 function assertText(statement: string | undefined): asserts statement is string {
   if (statement !== undefined && !isId(statement)) return;
   throw new AppError("server_missing", {
-    detail: "what was run is known to a running server only; give SQL",
+    detail: "only a running server knows which statements ran; give SQL",
   });
 }

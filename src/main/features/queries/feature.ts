@@ -21,7 +21,7 @@ const value = feature({
     const longWal = (settings.walLimitMb * MEBIBYTE) / 2;
     const sql = new SqlRunner({ file: settings.database, walIsLong: () => storage.wal.bytes > longWal });
     const since = new Date().toISOString();
-    // A replicator's checkpoints are another program's: then the copy is of a reader's snapshot.
+    // With a replicator, checkpoints are left to it: then a reader's snapshot is copied.
     const copy = settings.checkpoints === "managed" ? (to: string) => storage.copy(to) : undefined;
     const texts = async () => (await statementsOf(engine)).map(({ costs }) => costs.sql);
     const plan = async (text: string) => (await adviser.plans([text]))[0]!;
@@ -59,5 +59,5 @@ const value = feature({
   commandLine: queryCommands,
 });
 
-/** What statements cost, which index would help, and SQL for operators. */
+/** Costs of statements, index advice, and SQL for operators. */
 export const queries = Object.freeze({ ...value, assertVacuum, vacuum });

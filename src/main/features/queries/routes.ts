@@ -6,17 +6,17 @@ import { json } from "../../http/reply.ts";
 import { type Call, type Route, route } from "../../http/route.ts";
 import { type KnownStatement, SORTS, sorted } from "./statements.ts";
 
-/** What the routes need of the feature. */
+/** Parts of the feature that the routes need. */
 export interface QueriesContext {
   readonly statements: () => Promise<KnownStatement[]>;
   /** In the order of the texts. */
   readonly plans: (statements: readonly string[]) => Promise<readonly Plan[]>;
-  /** @throws AppError `sql_refused` unless the text is one that reads. */
+  /** @throws AppError `sql_refused` unless the text is a read-only statement. */
   readonly explain: (sql: string) => Promise<Plan>;
   readonly advise: (statements: readonly Advised[], seconds: number) => Promise<Advice>;
   readonly tables: () => Promise<unknown>;
   readonly indexes: () => Promise<unknown>;
-  /** When the counting began. */
+  /** When counting began. */
   readonly since: string;
 }
 
@@ -27,7 +27,7 @@ export interface Advised {
 }
 
 const MAX_STATEMENTS = 500;
-/** Statements that advice is sought for, those that took most time in all first. */
+/** Number of statements analysed, those with the highest total time first. */
 const ADVISED = 30;
 
 const limit = (max: number, initial: number) =>
@@ -39,7 +39,7 @@ const limit = (max: number, initial: number) =>
     .default(initial)
     .meta({
       override: { type: "integer", minimum: 1, maximum: max, default: initial },
-      description: "How many at the most.",
+      description: "Maximum number of statements.",
     });
 
 const listQuery = z.strictObject({
@@ -54,11 +54,11 @@ const onePath = z.strictObject({
     .meta({ description: "A statement's id.", example: "1f0c9a2e" }),
 });
 const sqlText = z.string().min(1).max(100_000);
-const explainBody = z.strictObject({ sql: sqlText.meta({ description: "One statement that reads." }) });
+const explainBody = z.strictObject({ sql: sqlText.meta({ description: "One read-only statement." }) });
 const adviceBody = z.strictObject({
   id: onePath.shape.id.optional(),
-  sql: sqlText.optional().meta({ description: "One statement that reads, with its values in it." }),
-  seconds: z.int().min(1).max(300).default(30).meta({ description: "How long indexes are tried." }),
+  sql: sqlText.optional().meta({ description: "One read-only statement, with its values as literals." }),
+  seconds: z.int().min(1).max(300).default(30).meta({ description: "Time to try indexes." }),
 });
 
 const ms = z.number().meta({ description: "Milliseconds." });
@@ -67,21 +67,19 @@ const figures = {
   read: z
     .string()
     .nullable()
-    .meta({ description: "The read that it is of; null for a statement of commands." }),
-  sql: z
-    .string()
-    .meta({ description: "Its text. Values are bound, so one text stands for all of its runs." }),
+    .meta({ description: "The read that it belongs to; null for a statement of commands." }),
+  sql: z.string().meta({ description: "Its text. Values are bound, so all runs share one text." }),
   ...{ count: z.int(), failures: z.int() },
   ...{ total_ms: ms, p50_ms: ms, p95_ms: ms, p99_ms: ms, max_ms: ms },
-  rows: z.int().meta({ description: "Rows given; a read gives one, whose text holds all that it found." }),
+  rows: z.int().meta({ description: "Rows returned; a read returns one, whose text is the whole answer." }),
   changes: z.int().meta({ description: "Rows inserted, updated or deleted." }),
-  characters: z.int().meta({ description: "Of all answers together." }),
+  characters: z.int().meta({ description: "Total length of all answers." }),
 };
 const finding = z
   .object({
     kind: z.enum(["full_scan", "index_scan", "sort", "automatic_index", "unusable"]),
     table: z.string().nullable(),
-    rows: z.int().nullable().meta({ description: "About how many rows the table has." }),
+    rows: z.int().nullable().meta({ description: "Approximate number of rows of the table." }),
     step: z.string(),
   })
   .meta({ id: "PlanFinding" });
@@ -96,7 +94,7 @@ const proposal = z
     columns: z.array(z.string()),
     bytes: z.int(),
     build_ms: ms,
-    write_ms: z.number().meta({ description: "Milliseconds more for each row that is written." }),
+    write_ms: z.number().meta({ description: "Additional milliseconds for each written row." }),
     gains: z.array(
       z.object({
         id: z.string(),
@@ -123,8 +121,8 @@ export const queryRoutes = (context: QueriesContext): Route[] => [
     method: "GET",
     path: "/admin/queries",
     operationId: "listStatements",
-    summary: "What the statements of reads and commands have cost",
-    description: `Since the server started. The ${MAX_STATEMENTS} texts or so that took most time are kept for each side.`,
+    summary: "Costs of the statements of reads and commands",
+    description: `Since the server started. About ${MAX_STATEMENTS} texts with the highest total time are kept for each side.`,
     parameters: listQuery,
     responses: {
       200: { description: "The statements.", body: z.object({ since, data: z.array(statement) }) },
@@ -140,7 +138,7 @@ export const queryRoutes = (context: QueriesContext): Route[] => [
     method: "GET",
     path: "/admin/queries/slow",
     operationId: "listSlowStatements",
-    summary: "The statements that took most time in all, with their plans",
+    summary: "The statements with the highest total time, with their plans",
     parameters: slowQuery,
     responses: {
       200: { description: "The statements.", body: z.object({ since, data: z.array(explained) }) },
@@ -187,16 +185,16 @@ export const queryRoutes = (context: QueriesContext): Route[] => [
     access: "operate",
     operationId: "adviseIndexes",
     summary: "Which indexes would make statements faster",
-    description: `Indexes are made in a copy of the database, and the statements measured without and with each. Of one statement, by its id or its text, or of the ${ADVISED} that took most time.`,
+    description: `Builds indexes in a copy of the database, and measures the statements without and with each: one statement, by its id or text, or the ${ADVISED} with the highest total time.`,
     parameters: noParameters,
     body: adviceBody,
     responses: {
       200: {
-        description: "What helped, most first.",
+        description: "Indexes that helped, the best first.",
         body: z.object({
           proposals: z.array(proposal),
           tried: z.int(),
-          complete: z.boolean().meta({ description: "Whether there was time to try everything." }),
+          complete: z.boolean().meta({ description: "Whether everything could be tried in time." }),
           statements: z.int(),
         }),
       },
@@ -221,7 +219,7 @@ export const queryRoutes = (context: QueriesContext): Route[] => [
     method: "GET",
     path: "/admin/tables",
     operationId: "listTables",
-    summary: "Tables with their sizes, and what a VACUUM would give back",
+    summary: "Tables with their sizes, and the space that VACUUM would free",
     parameters: noParameters,
     responses: { 200: { description: "Largest first.", body: z.looseObject({}) } },
     failures: ["sql_too_expensive", "overloaded"],
@@ -261,7 +259,7 @@ async function withPlans({ plans }: QueriesContext, known: readonly KnownStateme
 async function one({ statements }: QueriesContext, id: string): Promise<KnownStatement> {
   const known = (await statements()).find(({ figures }) => figures.id === id);
   if (known === undefined)
-    throw new AppError("not_found", { detail: `no statement ${id} was run since the start` });
+    throw new AppError("not_found", { detail: `no statement ${id} has run since the start` });
   return known;
 }
 

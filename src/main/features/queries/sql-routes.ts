@@ -24,7 +24,7 @@ const sqlBody = z.strictObject({
     .min(1)
     .max(MAX_ROWS)
     .default(1_000)
-    .meta({ description: "Rows at the most; `truncated` says that there were more." }),
+    .meta({ description: "Maximum rows; `truncated` says whether there were more." }),
 });
 
 const sqlSchema = z
@@ -33,7 +33,7 @@ const sqlSchema = z
     truncated: z.boolean(),
     ms: z.number().meta({ description: "Milliseconds in SQLite." }),
     rows: z.array(z.array(z.union([z.string(), z.number(), z.null()]))).meta({
-      description: "Integers that no JSON number holds are texts; bytes are `x'…'`.",
+      description: "Integers beyond the range of JSON numbers are texts; bytes are `x'…'`.",
     }),
   })
   .meta({ id: "SqlResult" });
@@ -46,7 +46,7 @@ export const sqlRoutes = (sql: SqlRunner, onRun: (call: Call, sql: string) => vo
     load: "search",
     tag: "admin",
     operationId: "runSql",
-    summary: "Run SQL that reads",
+    summary: "Run read-only SQL",
     description: `One statement, which may read everything but secrets: their columns are NULL. It may take 5 seconds, 384 MiB of memory and ${MAX_BYTES / 1_048_576} MiB of answer. \`Accept: text/csv\` makes the answer CSV (RFC 4180), whose \`Truncated\` header says whether there were more rows.`,
     parameters: noParameters,
     body: sqlBody,

@@ -2,23 +2,23 @@ import { AppError } from "../../../shared/errors.ts";
 import type { SqlRequest, SqlResult } from "../../../shared/sql-request.ts";
 import { HelperProcess } from "../../engine/helper-process.ts";
 
-/** Milliseconds that a query may take. */
+/** Time limit of a query in milliseconds. */
 const DEADLINE_MS = 5_000;
-/** Bytes of an answer. */
+/** Maximum bytes of an answer. */
 export const MAX_BYTES = 4 * 1_048_576;
 const MAX_WAITING = 4;
 const IDLE_MS = 30_000;
 const HEAP_MB = 64;
-/** Milliseconds between two looks at the WAL while a query holds a snapshot. */
+/** Milliseconds between two checks of the WAL while a query holds a snapshot. */
 const LOOK_MS = 100;
 
 export interface SqlRunnerOptions {
   readonly file: string;
-  /** Whether the WAL has grown so long that no query may hold it back. */
+  /** Whether the WAL is so long that no query may block checkpoints any longer. */
   readonly walIsLong: () => boolean;
 }
 
-/** Runs operators' SQL in a process of its own: see `src/workers/sql.ts` for what keeps it from writing. */
+/** Runs operators' SQL in a separate process. `src/workers/sql.ts` says what prevents it from writing. */
 export class SqlRunner {
   readonly #options: SqlRunnerOptions;
   readonly #process = new HelperProcess({
@@ -27,7 +27,7 @@ export class SqlRunner {
     maxWaiting: MAX_WAITING,
     idleMs: IDLE_MS,
     heapMb: HEAP_MB,
-    lost: { code: "sql_too_expensive", detail: "its process ended over it: it took too much memory" },
+    lost: { code: "sql_too_expensive", detail: "its process ran out of memory" },
   });
 
   constructor(options: SqlRunnerOptions) {
@@ -38,7 +38,7 @@ export class SqlRunner {
   async run(request: Omit<SqlRequest, "file" | "maxBytes">): Promise<SqlResult> {
     const { file, walIsLong } = this.#options;
     const looking = setInterval(() => {
-      if (walIsLong()) this.#process.stop(tooExpensive("it held the WAL back, which has grown long"));
+      if (walIsLong()) this.#process.stop(tooExpensive("it blocked checkpoints, and the WAL has grown long"));
     }, LOOK_MS);
     try {
       return await this.#process.call<SqlResult>(

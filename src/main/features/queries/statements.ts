@@ -3,13 +3,13 @@ import { quantile } from "../../../shared/durations.ts";
 import type { StatementCosts } from "../../../shared/protocol.ts";
 import type { Engine } from "../../engine/engine.ts";
 
-/** Characters of the text's hash: enough for a thousand texts, few enough to be typed. */
+/** Length of the text's hash: unique enough for a thousand texts, short enough to type. */
 const ID_LENGTH = 8;
 
-/** A statement that the server has run, as operators see it: what it was run with is not told. */
+/** A statement that the server has run, as shown to operators: without its values. */
 export interface StatementFigures {
   readonly id: string;
-  /** The read that it is of, or null for a statement of commands. */
+  /** The read that it belongs to, or null for a statement of commands. */
   readonly read: string | null;
   readonly sql: string;
   readonly count: number;
@@ -32,7 +32,7 @@ export interface KnownStatement {
 export const SORTS = ["total", "p99", "max", "count"] as const;
 export type Sort = (typeof SORTS)[number];
 
-/** Every statement that reads and commands have run, as far as they are kept. */
+/** All statements of reads and commands that the statistics hold. */
 export async function statementsOf({ reads, storage }: Engine): Promise<KnownStatement[]> {
   const all = [...reads.statements, ...(await storage.statements())];
   return all
@@ -42,7 +42,7 @@ export async function statementsOf({ reads, storage }: Engine): Promise<KnownSta
 
 export const idOf = (sql: string): string => hash("sha1", sql, "hex").slice(0, ID_LENGTH);
 
-/** With three decimals: microseconds. */
+/** Rounds to microseconds. */
 const rounded = (ms: number): number => Math.round(ms * 1_000) / 1_000;
 
 function figuresOf({
@@ -62,7 +62,7 @@ function figuresOf({
   };
 }
 
-/** On one line. Blanks within texts are as good as any: no statement of the server has two of them there. */
+/** On one line. No statement of the server has consecutive blanks within a string. */
 const squeezed = (sql: string): string => sql.replaceAll(/\s+/g, " ").trim();
 
 const BY: Readonly<Record<Sort, (figures: StatementFigures) => number>> = {
@@ -72,9 +72,9 @@ const BY: Readonly<Record<Sort, (figures: StatementFigures) => number>> = {
   count: ({ count }) => count,
 };
 
-/** Most first. */
+/** Highest first. */
 export const sorted = (statements: readonly KnownStatement[], by: Sort): KnownStatement[] =>
   statements.toSorted((a, b) => BY[by](b.figures) - BY[by](a.figures));
 
-/** Whether it is written like a statement's id: no SQL is. */
+/** Whether it has the form of a statement's id, which no SQL has. */
 export const isId = (text: string): boolean => /^[0-9a-f]{8}$/.test(text);

@@ -18,11 +18,11 @@ export interface Vacuumed {
 }
 
 /**
- * Rewrites the database into a new file without gaps, and puts that in its place: only while nobody serves it. The new
- * file is checked against the old one first. Until the exchange, which a crash cannot leave half done, nothing has
- * changed.
+ * Rewrites the database into a new file without gaps, and replaces the old one by it. No server may run. The
+ * new file is checked against the old one first. The exchange is atomic, even in a crash; until then nothing
+ * has changed.
  *
- * `VACUUM INTO` keeps the rowids, which vectors and text indexes go by.
+ * `VACUUM INTO` preserves the rowids, which vectors and text indexes refer to.
  *
  * @throws AppError `locked` while a server runs or a replicator follows the file; `disk_full`; `corrupt`.
  */
@@ -38,13 +38,13 @@ export async function vacuum(settings: Settings): Promise<Vacuumed> {
   }
 }
 
-/** @throws AppError as {@link vacuum}, before anything is done. */
+/** @throws AppError as {@link vacuum}, before any change. */
 export async function assertVacuum({ database: file, checkpoints }: Settings): Promise<void> {
   assertDatabase(file);
   const server = await runningServer(file);
   if (server !== undefined)
     throw new AppError("locked", {
-      detail: `${server} serves it, and would have to write to the new file: stop it first`,
+      detail: `${server} has the file open, and would go on writing to the old one: stop it first`,
     });
   if (checkpoints === "external")
     throw new AppError("locked", {
@@ -68,7 +68,7 @@ function rewrite(file: string, lock: WriterLock): Vacuumed {
   }
 }
 
-/** @returns the bytes of the old file. Its WAL is moved into it when its only connection closes. */
+/** @returns the size of the old file in bytes. Its WAL is checkpointed when its only connection closes. */
 function copyInto(file: string, incoming: string): number {
   const db = new Database(file, { fileMustExist: true, timeout: 2_000 });
   try {
@@ -93,7 +93,7 @@ function assertRoom(file: string, bytes: number): void {
   throw new AppError("disk_full", { detail: `the new file may need ${Math.ceil(bytes / MEBIBYTE)} MiB` });
 }
 
-/** @throws AppError `corrupt` unless the new file is sound and holds what the old one does. */
+/** @throws AppError `corrupt` unless the new file is sound and has the old one's content. */
 function assertSame(old: Connection, incoming: string): void {
   const db = new Database(incoming, { readonly: true });
   try {
@@ -101,14 +101,13 @@ function assertSame(old: Connection, incoming: string): void {
     const result = db.pragma("integrity_check", { simple: true });
     if (result !== "ok") throw new AppError("corrupt", { detail: `the new file is not sound: ${result}` });
     const [before, after] = [contentOf(old), contentOf(db)];
-    if (before !== after)
-      throw new AppError("corrupt", { detail: "the new file does not hold what the old one does" });
+    if (before !== after) throw new AppError("corrupt", { detail: "the new file differs from the old one" });
   } finally {
     db.close();
   }
 }
 
-/** The schema, and how many rows each table has. */
+/** The schema, and the number of rows of each table. */
 function contentOf(db: Connection): string {
   const schema = db
     .prepare<[], { name: string; type: string; sql: string | null }>(

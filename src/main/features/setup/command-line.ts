@@ -9,12 +9,12 @@ import { surroundingsOf, type Unwise, unwise } from "./unwise.ts";
 
 export function setupCommands(program: Command): void {
   withSettings(program.command("validate-config"))
-    .description("check the settings, print what they come to, and say what is unwise")
+    .description("check the settings, print their values, and warn about unwise ones")
     .option("--json", "print the result as JSON on standard output")
     .action((options) => validateConfig(settingsOf(options), options.json));
   withSettings(program.command("setup"))
-    .description("prepare everything that a new machine needs, without serving; again changes nothing")
-    .option("--admin <email>", "who is to be the first admin, where accounts are required")
+    .description("prepare a new machine, without serving; running it again changes nothing")
+    .option("--admin <email>", "address of the first admin, if accounts are required")
     .option("--json", "print the result as JSON on standard output")
     .action((options) => setup(settingsOf(options), options));
 }
@@ -31,7 +31,7 @@ async function validateConfig(settings: Settings, json: boolean | undefined): Pr
   print(json, { ...Object.fromEntries(values), unwise: advice }, human);
 }
 
-/** By the name of its variable, as it would be set; what differs from the default is marked. */
+/** Under the name of the variable; values that differ from the default are marked. */
 function rowOf(name: SettingName, settings: Settings) {
   const value = textOf(name, settings[name]);
   const given = value !== textOf(name, SETTINGS[name].initial());
@@ -43,7 +43,7 @@ const warning = ({ setting, advice }: Unwise): string =>
 
 const STATES = { done: colors.green("done"), already: colors.dim("is there"), left: colors.yellow("to do") };
 
-/** Each step is told when it is done, so that one sees where it stands. */
+/** Prints each step when it is done, to show progress. */
 async function setup(settings: Settings, { admin, json }: { admin?: string; json?: boolean }): Promise<void> {
   const outcomes: (Outcome & { readonly step: string })[] = [];
   const width = Math.max(...STEPS.map(({ name }) => name.length));

@@ -1,7 +1,7 @@
 import { feature } from "../feature.ts";
 import { setupCommands } from "./command-line.ts";
 
-/** What is done before the first start: everything a machine needs, and whether the settings are wise. */
+/** Preparation before the first start: everything a machine needs, and a check of the settings. */
 export const setup = feature({
   name: "setup",
   reads: [],

@@ -10,7 +10,7 @@ import { discover } from "../discover/feature.ts";
 import { health } from "../health/feature.ts";
 import { people } from "../people/feature.ts";
 
-/** `done` now, `already` before, `left`: to somebody, who is told how. */
+/** `done` now, `already` done before, or `left` to the user, with instructions. */
 export interface Outcome {
   readonly state: "done" | "already" | "left";
   readonly detail: string;
@@ -18,11 +18,11 @@ export interface Outcome {
 
 export interface StepContext {
   readonly settings: Settings;
-  /** Who is to be the first admin; undefined: nobody is made one. */
+  /** Address of the first admin; undefined: none is created. */
   readonly admin: string | undefined;
 }
 
-/** A step can be repeated: what is there already is left as it is. It throws when it cannot be done. */
+/** A step can be repeated: existing results are kept. It throws if it fails. */
 export interface Step {
   readonly name: string;
   readonly run: (context: StepContext) => Promise<Outcome>;
@@ -34,19 +34,19 @@ const left = (detail: string): Outcome => ({ state: "left", detail });
 
 const GIBIBYTE = 1_073_741_824;
 
-/** @returns whether it was not there. @throws AppError `database_unusable`. */
+/** @returns whether it was missing. @throws AppError `database_unusable`. */
 async function makeFolder(path: string): Promise<boolean> {
   try {
     const made = mkdirSync(path, { recursive: true, mode: 0o700 }) !== undefined;
     await access(path, constants.W_OK);
     return made;
   } catch (cause) {
-    const detail = `${path} cannot be made, or not be written to by this user: ${(cause as Error).message}`;
+    const detail = `${path} cannot be created, or this user cannot write to it: ${(cause as Error).message}`;
     throw new AppError("database_unusable", { detail, cause });
   }
 }
 
-/** Made for its owner alone; one that is there keeps its permissions. */
+/** Created with access for its owner only; an existing folder keeps its permissions. */
 async function folder({ settings }: StepContext): Promise<Outcome> {
   const path = dirname(settings.database);
   const made = await makeFolder(path);
@@ -54,7 +54,7 @@ async function folder({ settings }: StepContext): Promise<Outcome> {
   const { fileSystem, freeBytes } = await folderFacts(path);
   const { medianMs } = await measureSync(path);
   const free = `${((freeBytes ?? 0) / GIBIBYTE).toFixed(1)} GiB free`;
-  const open = (statSync(path).mode & 0o007) === 0 ? "" : "; other users of the machine can look into it";
+  const open = (statSync(path).mode & 0o007) === 0 ? "" : "; other users of the machine can read it";
   const detail = `${path}: ${fileSystem}, ${free}, one sync takes ${medianMs.toFixed(2)} ms${open}`;
   return made ? done(detail) : already(detail);
 }
@@ -64,7 +64,7 @@ async function vectors(): Promise<Outcome> {
   return already(`sqlite-vec ${extension} works with SQLite ${sqlite}`);
 }
 
-/** Made and migrated, then filled with the demo where that is wanted and nothing is there. */
+/** Created and migrated, then filled with the demo if the settings ask for it and it is empty. */
 async function database({ settings }: StepContext): Promise<Outcome> {
   const there = statSync(settings.database, { throwIfNoEntry: false }) !== undefined;
   const target = await bulk.openTarget(settings);
@@ -95,13 +95,13 @@ async function admin({ settings, admin: email }: StepContext): Promise<Outcome> 
     if (email === undefined) return left("`chinook setup --admin EMAIL` makes the first one");
     const account = { email, role: "admin", name: null, password: null };
     const made = (await people.act(connected, settings, "create-user", account)) as { link: string };
-    return done(`${email} is admin, and chooses a password at ${made.link}`);
+    return done(`${email} is admin; choose a password at ${made.link}`);
   } finally {
     await connected.close();
   }
 }
 
-/** Each backup is read back and checked when it is made. */
+/** Each backup is verified when it is made. */
 async function backup({ settings }: StepContext): Promise<Outcome> {
   const keeper = await backups.keeperOf(settings);
   const [newest] = await keeper.list("folder");
@@ -116,7 +116,7 @@ async function service({ settings }: StepContext): Promise<Outcome> {
   return left("`chinook serve` starts it; `deploy/chinook.service` is a unit for systemd");
 }
 
-/** Everything that a new machine needs, in the order in which it is done. */
+/** Everything that a new machine needs, in order. */
 export const STEPS: readonly Step[] = [
   { name: "folder", run: folder },
   { name: "vector extension", run: vectors },

@@ -4,35 +4,35 @@ import { dirname } from "node:path";
 import type { Settings } from "../../../shared/settings.ts";
 import { health } from "../health/feature.ts";
 
-/** What is allowed and not wise, and what would be. */
+/** Something allowed but unwise, and the alternative. */
 export interface Unwise {
-  /** The setting's variable; null for what is no setting's. */
+  /** The setting's variable; null if it concerns no setting. */
   readonly setting: `CHINOOK_${string}` | null;
   readonly advice: string;
 }
 
-/** What the machine says, beside the settings. */
+/** Facts about the machine that the rules need. */
 export interface Surroundings {
   readonly memoryBytes: number;
   readonly processors: number;
-  /** Null where the system does not tell. */
+  /** Null if the system does not report it. */
   readonly maxDescriptors: number | null;
   readonly fileSystem: string;
-  /** Milliseconds that one sync of the database's disk takes; null where it could not be measured. */
+  /** Milliseconds that a sync of the database's disk takes; null if it could not be measured. */
   readonly syncMs: number | null;
-  /** Whether backups are on the disk that the database is on. */
+  /** Whether backups are on the database's disk. */
   readonly oneDisk: boolean;
 }
 
 const MEBIBYTE = 1_048_576;
-/** What the server needs beside its cache, and what a reader thread adds. MiB, measured roughly. */
+/** Memory that the server needs besides its cache, and per reader thread. MiB, roughly measured. */
 const [BASE_MB, READER_MB] = [180, 25];
-/** Connections that the server takes, and files beside them. */
+/** Maximum connections of the server, plus files. */
 const DESCRIPTORS = 10_500;
 const SLOW_SYNC_MS = 25;
 const LOOPBACK = /^(127\.0\.0\.1|::1|localhost)$/;
 
-/** Looks at the machine; nothing is made, but for a file that measures the disk and is removed. */
+/** Examines the machine. It changes nothing, but writes a file to measure the disk and removes it. */
 export async function surroundingsOf(settings: Settings, backupFolder: string): Promise<Surroundings> {
   const { descriptorLimit, folderFacts, measureSync, nearest } = health.machine;
   const [folder, backups] = [await nearest(dirname(settings.database)), await nearest(backupFolder)];
@@ -67,14 +67,14 @@ const MACHINE: readonly Rule[] = [
     const there = Math.round(memoryBytes / MEBIBYTE);
     return (
       wanted > 0.8 * there &&
-      `cache and ${pointReaders + scanReaders} readers want some ${wanted} MiB of ${there}: lower it, or CHINOOK_POINT_READERS and CHINOOK_SCAN_READERS`
+      `cache and ${pointReaders + scanReaders} readers need some ${wanted} MiB of ${there}: lower it, or CHINOOK_POINT_READERS and CHINOOK_SCAN_READERS`
     );
   }),
   rule("CHINOOK_POINT_READERS", ({ pointReaders, scanReaders }, { processors }) => {
     const threads = pointReaders + scanReaders;
     return (
       threads > 2 * processors &&
-      `${threads} readers share ${processors} processors with everything else: they get in each other's way`
+      `${threads} readers share ${processors} processors with everything else: they slow each other down`
     );
   }),
   rule(
@@ -82,19 +82,19 @@ const MACHINE: readonly Rule[] = [
     (_, { maxDescriptors }) =>
       maxDescriptors !== null &&
       maxDescriptors < DESCRIPTORS &&
-      `${maxDescriptors} descriptors do not suffice for 10,000 connections: raise the limit (LimitNOFILE= of systemd, ulimit -n)`,
+      `${maxDescriptors} descriptors are not enough for 10,000 connections: raise the limit (LimitNOFILE= of systemd, ulimit -n)`,
   ),
   rule(
     "CHINOOK_DATABASE",
     (_, { fileSystem }) =>
       health.machine.REMOTE.has(fileSystem) &&
-      `it is on a network file system (${fileSystem}), where SQLite's locks cannot be relied upon: use a disk of this machine`,
+      `it is on a network file system (${fileSystem}), where SQLite's locks are unreliable: use a local disk`,
   ),
   rule(
     "CHINOOK_DATABASE",
     (_, { fileSystem }) =>
       health.machine.VOLATILE.has(fileSystem) &&
-      `its folder (${fileSystem}) is gone with the machine's power or the container: use a disk, or mount a volume`,
+      `its folder (${fileSystem}) is lost with the machine's power or the container: use a disk, or mount a volume`,
   ),
   rule(
     "CHINOOK_SYNCHRONOUS",
@@ -102,7 +102,7 @@ const MACHINE: readonly Rule[] = [
       synchronous === "full" &&
       syncMs !== null &&
       syncMs >= SLOW_SYNC_MS &&
-      `one sync of the disk takes ${syncMs.toFixed(0)} ms, and every commit waits for one: use a faster disk`,
+      `a sync of the disk takes ${syncMs.toFixed(0)} ms, and every commit waits for one: use a faster disk`,
   ),
 ];
 
@@ -110,10 +110,7 @@ const BACKUPS: readonly Rule[] = [
   rule(
     "CHINOOK_BACKUP_EVERY",
     ({ backupEvery, checkpoints, demo }) =>
-      backupEvery === 0 &&
-      checkpoints === "managed" &&
-      !demo &&
-      "nothing makes backups: 6h is a good beginning",
+      backupEvery === 0 && checkpoints === "managed" && !demo && "no backups are made: 6h is a good start",
   ),
   rule(
     "CHINOOK_BACKUP_DIR",
@@ -121,7 +118,7 @@ const BACKUPS: readonly Rule[] = [
       backupEvery > 0 &&
       backupS3Bucket === "" &&
       oneDisk &&
-      "backups are on the database's own disk and lost with it: use another, or CHINOOK_BACKUP_S3_BUCKET",
+      "backups are on the database's own disk and would be lost with it: use another, or CHINOOK_BACKUP_S3_BUCKET",
   ),
 ];
 
@@ -132,7 +129,7 @@ const ACCESS: readonly Rule[] = [
       isPublic(settings) &&
       settings.tlsCert === "" &&
       settings.trustedProxies.length === 0 &&
-      "others reach the server without TLS, and passwords and keys can be read on the way: use CHINOOK_TLS_CERT, or a proxy and CHINOOK_TRUSTED_PROXIES",
+      "the server is reachable without TLS, and passwords and keys can be intercepted: use CHINOOK_TLS_CERT, or a proxy and CHINOOK_TRUSTED_PROXIES",
   ),
   rule("CHINOOK_ALLOWED_HOSTS", ({ publicUrl, allowedHosts }) => {
     const host = URL.parse(publicUrl)?.hostname ?? "";
@@ -153,17 +150,15 @@ const ACCESS: readonly Rule[] = [
       auth === "required" &&
       registration === "open" &&
       smtpUrl === "" &&
-      "who forgets a password gets no mail: set it, or CHINOOK_REGISTRATION=closed",
+      "users who forget their password get no mail: set it, or CHINOOK_REGISTRATION=closed",
   ),
   rule(
     "CHINOOK_ALERT_SECRET",
     ({ alertUrl, alertSecret }) =>
-      alertUrl !== "" &&
-      alertSecret === "" &&
-      "alerts are not signed: their receiver cannot tell whose they are",
+      alertUrl !== "" && alertSecret === "" && "alerts are not signed: a receiver cannot verify their origin",
   ),
 ];
 
-/** Everything that could be wiser. */
+/** All rules that apply. */
 export const unwise = (settings: Settings, around: Surroundings): Unwise[] =>
   [...MACHINE, ...BACKUPS, ...ACCESS].flatMap((judge) => judge(settings, around) ?? []);

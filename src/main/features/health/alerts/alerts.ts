@@ -1,12 +1,12 @@
 import type { Judged, Status } from "../check.ts";
 import type { Report } from "../health.ts";
 
-/** What is told when a check has been unwell for long enough, got worse, or is well again. */
+/** Sent when a check has not been ok for long enough, got worse, or is ok again. */
 export interface Alert {
   readonly check: string;
-  /** `ok`: it is over. */
+  /** `ok`: it is resolved. */
   readonly status: Status;
-  /** Since when it has this status, or was unwell when it is over: RFC 3339 UTC. */
+  /** Since when it has this status; if resolved, since when it was not ok. RFC 3339 UTC. */
   readonly since: string;
   readonly value: Judged["value"];
   readonly threshold: Judged["threshold"];
@@ -17,15 +17,15 @@ export interface Alert {
 interface Turned {
   readonly status: Status;
   readonly since: number;
-  /** Since when it is unwell at all. */
+  /** Since when it is not ok. */
   readonly began: number;
-  /** The status that was told; undefined: nothing yet. */
+  /** The status last sent; undefined: none yet. */
   readonly told: Status | undefined;
 }
 
 /**
- * Decides what to tell. A check that is unwell for `afterMs` is told once, once more when it gets worse, and once when
- * it is well again. One that turns back before its time is nobody's business.
+ * Decides which alerts to send. A check that is not ok for `afterMs` is reported once, once more when it gets
+ * worse, and once when it is ok again. A check that recovers earlier is not reported.
  */
 export class Alerts {
   readonly #afterMs: number;

@@ -1,6 +1,6 @@
 import type { Alert } from "./alerts.ts";
 
-/** An alert as a mail of plain text. */
+/** An alert as a plain-text mail. */
 export function mailOf(
   { check, status, since, value, threshold, unit, recommendation }: Alert,
   server: string,

@@ -4,21 +4,21 @@ import type { Logger } from "../../../engine/log.ts";
 
 export interface WebhookOptions {
   readonly url: string;
-  /** What messages are signed with; empty: they are not. */
+  /** Key for signatures; empty: messages are not signed. */
   readonly secret: string;
   readonly log: Logger;
-  /** Told how each message ended. */
+  /** Called with the outcome of each message. */
   readonly onEnd: (result: "sent" | "failed" | "dropped") => void;
-  /** Milliseconds before the first repetition; twice as long before each of the next. */
+  /** Milliseconds before the first retry; doubled before each further one. */
   readonly retryMs?: number;
 }
 
 const TIMEOUT_MS = 10_000;
-/** With the pauses between them some two hours: long enough for a receiver to be restarted. */
+/** Including the pauses, some two hours: long enough for a receiver to be restarted. */
 const ATTEMPTS = 12;
 const RETRY_MS = 2_000;
 const LONGEST_PAUSE_MS = 900_000;
-/** Messages that wait; the oldest gives way, since the newest says how it is. */
+/** Maximum queued messages. Beyond it the oldest is dropped, since the newest has the current status. */
 const MOST_WAITING = 100;
 
 interface Message {
@@ -27,8 +27,8 @@ interface Message {
 }
 
 /**
- * `t=SECONDS,v1=HEX`: HMAC-SHA256 of `SECONDS.BODY`, keyed with the secret. The time is of the attempt, so a receiver
- * can refuse what is old, and the id is of the message, so it can tell a repetition.
+ * `t=SECONDS,v1=HEX`: HMAC-SHA256 of `SECONDS.BODY`, keyed with the secret. The time is that of the attempt,
+ * so a receiver can reject old requests; the id is that of the message, so it can detect repetitions.
  */
 export function signatureOf(secret: string, seconds: number, body: string): string {
   const digest = createHmac("sha256", secret).update(`${seconds}.${body}`).digest("hex");
@@ -36,8 +36,8 @@ export function signatureOf(secret: string, seconds: number, body: string): stri
 }
 
 /**
- * Posts messages to a URL, in order and one at a time, away from every request. What fails is repeated, with growing
- * pauses; a receiver that answers 4xx other than 408 and 429 does not want it. `send` never blocks and never throws.
+ * Posts messages to a URL in the background, in order and one at a time. A failed message is retried with
+ * growing pauses, but not after a 4xx other than 408 and 429. `send` never blocks and never throws.
  */
 export class Webhook {
   readonly #options: WebhookOptions;
@@ -61,7 +61,7 @@ export class Webhook {
     });
   }
 
-  /** What is under way is given up. */
+  /** Aborts the message being sent. */
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#running;

@@ -2,12 +2,12 @@ import { atMost, type Check, type Finding, finding } from "../check.ts";
 import type { Facts } from "../facts.ts";
 
 const DAY_S = 86_400;
-/** Seconds after which backups that nothing schedules are old. */
+/** Seconds after which backups are old, if no schedule is set. */
 const OLD_S = 7 * DAY_S;
 
 const inSeconds = (ms: number | null): number | null => (ms === null ? null : Math.round(ms / 1_000));
 
-/** Each backup was read back and checked when it was made: the newest is the newest that was verified. */
+/** Each backup was verified when it was made, so the newest is verified. */
 function judgeFolder({ backups: { ageMs, nothingToLose }, settings }: Facts): Finding {
   const { backupEvery: every, checkpoints } = settings;
   const [threshold, age] = [every > 0 ? 2 * every : OLD_S, inSeconds(ageMs)];
@@ -31,7 +31,7 @@ function judgeBucket({ backups: { bucketAgeMs: age }, settings }: Facts): Findin
   return atMost(inSeconds(age), { warn: threshold, unit: "s", advice });
 }
 
-/** Whether what would be lost is also somewhere else: seconds since the moment that the newest backup shows. */
+/** Whether recent data is also stored elsewhere: seconds since the state of the newest backup. */
 export const BACKUPS: readonly Check[] = [
   { name: "backups", judge: judgeFolder },
   { name: "backup_bucket", judge: judgeBucket },

@@ -1,11 +1,13 @@
 import { atLeast, atMost, type Check } from "../check.ts";
 
-/** Look-ups and fills below which a share says nothing. */
+/** Below this many look-ups and fills a ratio is not meaningful. */
 const ENOUGH = 1_000;
-/** From which share of its bound on a tier counts as full: answers are dropped as they come, large ones leave room. */
+/**
+ * Share of its limit from which a tier counts as full: whole answers are evicted, and large ones leave gaps.
+ */
 const FULL = 0.8;
 
-/** Whether the cache is worth its memory, by the last five minutes. */
+/** Whether the cache is worth its memory, over the last five minutes. */
 export const CACHE: readonly Check[] = [
   {
     name: "cache_hit_ratio",
@@ -13,11 +15,11 @@ export const CACHE: readonly Check[] = [
       const lookUps = recent.count("lookUps");
       const ratio = lookUps < ENOUGH ? null : recent.count("hits") / lookUps;
       return atLeast(ratio, {
-        // A cache with room to spare holds all there is to hold: more memory would change nothing.
+        // A cache that is not full holds every answer there is: more memory would change nothing.
         warn: cacheFullness >= FULL ? 0.3 : 0,
         unit: "ratio",
         advice:
-          "The cache is full and answers few requests: raise CHINOOK_CACHE_MB, or set it to 0 and save the memory.",
+          "The cache is full and answers few requests: raise CHINOOK_CACHE_MB, or set it to 0 to save the memory.",
       });
     },
   },
@@ -29,7 +31,7 @@ export const CACHE: readonly Check[] = [
         warn: 0.2,
         unit: "ratio",
         advice:
-          "Writes overtake reads of the same things, so their answers cannot be kept: gather writes into fewer requests.",
+          "Entities are written while they are read, so the answers cannot be cached: batch writes into fewer requests.",
       });
     },
   },

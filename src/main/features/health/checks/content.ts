@@ -1,7 +1,7 @@
 import { atLeast, type Check, finding } from "../check.ts";
 import type { IntegrityReport, LookName } from "../integrity/look.ts";
 
-/** Milliseconds that vectors may be missing without any being added. */
+/** Milliseconds that vectors may be missing without progress. */
 const STUCK_MS = 600_000;
 
 const integrity = (name: string, look: LookName, advice: string): Check => ({
@@ -23,7 +23,7 @@ function judgeLook(report: IntegrityReport | null, look: LookName, advice: strin
 
 const RESTORE = "Make a copy of the file, then restore a backup: `chinook backup restore latest`.";
 
-/** Whether what is stored is whole and complete. */
+/** Whether the stored data is intact and complete. */
 export const CONTENT: readonly Check[] = [
   integrity("pages", "pages", RESTORE),
   integrity(
@@ -57,7 +57,7 @@ export const CONTENT: readonly Check[] = [
       if (vectors === null) return finding("ok", null, 1, "", "ratio");
       const { coverage, failed, unchangedMs } = vectors;
       const stuck = settings.vectorGeneration && coverage < 1 && unchangedMs > STUCK_MS;
-      const advice = failed > 0 ? `${failed} could not be computed` : "None was added for ten minutes";
+      const advice = failed > 0 ? `${failed} could not be computed` : "No vector was added for ten minutes";
       const status = failed > 0 || stuck ? "warn" : "ok";
       return finding(
         status,

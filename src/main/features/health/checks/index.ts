@@ -8,7 +8,7 @@ import { SERVING } from "./serving.ts";
 import { WAITING } from "./waiting.ts";
 import { WAL } from "./wal.ts";
 
-/** Every check there is, in the order in which they are told. */
+/** All checks, in the order of the report. */
 export const CHECKS: readonly Check[] = [
   ...SERVING,
   ...WAITING,

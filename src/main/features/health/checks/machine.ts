@@ -1,10 +1,10 @@
 import { atMost, type Check, finding } from "../check.ts";
 
-/** By then the clock has surely been set: before it, it was not. */
+/** A clock before this date was never set. */
 const EARLIEST = Date.UTC(2025, 0, 1);
 const JUMP_MS = 2_000;
 
-/** What the machine gives the process. */
+/** Resources that the machine gives the process. */
 export const MACHINE: readonly Check[] = [
   {
     name: "memory",
@@ -14,7 +14,7 @@ export const MACHINE: readonly Check[] = [
         fail: 0.95 * memoryBytes,
         unit: "bytes",
         advice:
-          "The process has most of what the machine, or its control group, allows: lower CHINOOK_CACHE_MB, CHINOOK_POINT_READERS or CHINOOK_SCAN_READERS, or give it more.",
+          "The process uses most of the memory that the machine, or its control group, allows: lower CHINOOK_CACHE_MB, CHINOOK_POINT_READERS or CHINOOK_SCAN_READERS, or allow more.",
       }),
   },
   {
@@ -23,7 +23,7 @@ export const MACHINE: readonly Check[] = [
       const wanted = Math.min(0.05 * memoryBytes, 256 * 1_048_576);
       const status = availableBytes >= wanted ? "ok" : availableBytes < wanted / 4 ? "fail" : "warn";
       const advice =
-        "The machine has little memory left for anybody: find who has it, or lower CHINOOK_CACHE_MB.";
+        "The machine has little memory left: find the process that uses it, or lower CHINOOK_CACHE_MB.";
       return finding(status, availableBytes, wanted, advice, "bytes");
     },
   },
@@ -35,7 +35,7 @@ export const MACHINE: readonly Check[] = [
         fail: 0.97,
         unit: "ratio",
         advice:
-          "JavaScript's memory is nearly used up: lower CHINOOK_CACHE_MB, or start node with a larger --max-old-space-size.",
+          "The JavaScript heap is nearly full: lower CHINOOK_CACHE_MB, or start node with a larger --max-old-space-size.",
       }),
   },
   {
@@ -45,7 +45,7 @@ export const MACHINE: readonly Check[] = [
         warn: Math.floor(0.8 * (maxDescriptors ?? Infinity)),
         fail: Math.floor(0.95 * (maxDescriptors ?? Infinity)),
         advice:
-          "Connections and files have most of the descriptors: raise the limit (`LimitNOFILE=` of systemd, `ulimit -n`), or bound the connections in the proxy.",
+          "Connections and files use most of the file descriptors: raise the limit (`LimitNOFILE=` of systemd, `ulimit -n`), or limit the connections in the proxy.",
       }),
   },
   {
@@ -56,7 +56,7 @@ export const MACHINE: readonly Check[] = [
         fail: 1_000,
         unit: "ms",
         advice:
-          "The main thread comes late to everything: more requests come than one processor carries. Let clients keep connections, use ETags, and give the process a processor of its own.",
+          "The main thread is overloaded: more requests arrive than one processor can serve. Let clients keep connections, use ETags, and reserve a processor for the process.",
       }),
   },
   {
@@ -66,7 +66,7 @@ export const MACHINE: readonly Check[] = [
         warn: 1_000,
         unit: "ms",
         advice:
-          "The process stood still for so long within the last five minutes: swapping, a machine that was suspended, or another program that had the processor.",
+          "The process was paused for so long within the last five minutes: by swapping, a suspended machine, or another program that used the processor.",
       }),
   },
   {
@@ -75,7 +75,7 @@ export const MACHINE: readonly Check[] = [
       const unset = Date.now() < EARLIEST;
       const advice = unset
         ? "The machine's clock is not set: times of plays, sessions and backups are wrong. Start a time service such as chrony."
-        : "The machine's clock was set by so much within the last hour: look at its time service.";
+        : "The machine's clock was changed by so much within the last hour: check its time service.";
       const status = unset ? "fail" : hour.clockJump >= JUMP_MS ? "warn" : "ok";
       return finding(status, Math.round(hour.clockJump), JUMP_MS, advice, "ms");
     },

@@ -2,7 +2,7 @@ import { atMost, type Check, finding } from "../check.ts";
 
 const MINUTES = "of the last five minutes";
 
-/** Whether it answers. */
+/** Whether it can answer requests. */
 export const SERVING: readonly Check[] = [
   {
     name: "server",
@@ -23,7 +23,7 @@ export const SERVING: readonly Check[] = [
         writer ? "ok" : "fail",
         writer ? "alive" : "dead",
         "alive",
-        "Another is being started, and writes wait for it. If it does not come: see the log for why, and check disk and permissions of the database.",
+        "A new one is being started, and writes wait for it. If it fails to start, the log says why: check disk and permissions of the database.",
       ),
   },
   {
@@ -54,7 +54,7 @@ export const SERVING: readonly Check[] = [
         warn: 1,
         fail: 10,
         advice:
-          "Threads died within the last hour and were replaced: see the log for why. A read or a command that exhausts a thread's memory repeats it.",
+          "Threads died within the last hour and were replaced: see the log for why. If a read or command exhausts a thread's memory, it will happen again.",
       }),
   },
   {
@@ -63,7 +63,7 @@ export const SERVING: readonly Check[] = [
       atMost(recent.count("serverErrors"), {
         warn: 1,
         fail: Math.max(10, recent.count("requests") / 20),
-        advice: `Answers ${MINUTES} were 500: look for "request failed" in the log and report the request_id.`,
+        advice: `Answers ${MINUTES} were 500: search for "request failed" in the log and report the request_id.`,
       }),
   },
   {
@@ -71,7 +71,7 @@ export const SERVING: readonly Check[] = [
     judge: ({ hour }) =>
       atMost(hour.count("housekeepingFailures"), {
         warn: 1,
-        advice: 'Tasks of the last hour failed: look for "housekeeping failed" in the log.',
+        advice: 'Tasks of the last hour failed: search for "housekeeping failed" in the log.',
       }),
   },
 ];

@@ -1,6 +1,8 @@
 import { atMost, type Check } from "../check.ts";
 
-/** From this multiple of the warning's threshold on, a wait fails: requests are then refused, or about to be. */
+/**
+ * A wait fails from this multiple of the warning threshold on: requests are then refused, or soon will be.
+ */
 const FAILS = 8;
 
 const wait = (lane: "point" | "scan" | "write", advice: string): Check => ({
@@ -9,7 +11,7 @@ const wait = (lane: "point" | "scan" | "write", advice: string): Check => ({
     atMost(recent.p99(lane), { warn: healthWaitMs, fail: FAILS * healthWaitMs, unit: "ms", advice }),
 });
 
-/** Whether requests wait: of 100 of the last five minutes, 99 waited less than the value. */
+/** Whether requests wait: the 99th percentile of the last five minutes. */
 export const WAITING: readonly Check[] = [
   wait(
     "point",
@@ -30,7 +32,7 @@ export const WAITING: readonly Check[] = [
         warn: 1,
         fail: Math.max(100, recent.count("requests") / 20),
         advice:
-          "Requests of the last five minutes were refused with 503: more came than could be served in time. See the waits for where.",
+          "Requests of the last five minutes were refused with 503: more arrived than could be served in time. The waits show where.",
       }),
   },
 ];

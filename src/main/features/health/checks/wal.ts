@@ -5,13 +5,13 @@ const MEBIBYTE = 1_048_576;
 
 function whoHolds({ settings, snapshotHolders }: Facts): string {
   if (settings.checkpoints === "external")
-    return "Checkpoints are left to a replicator (CHINOOK_CHECKPOINTS=external): see whether it runs.";
+    return "Checkpoints are left to a replicator (CHINOOK_CHECKPOINTS=external): check that it runs.";
   if (snapshotHolders.length > 0)
     return `${snapshotHolders.join(", ")} holds a snapshot of the database: end its transaction.`;
   return "A long read of this server holds them back: `chinook query slow` names it. Then run `POST /admin/checkpoint`.";
 }
 
-/** Whether the WAL gets back into the file. */
+/** Whether checkpoints keep up with the WAL. */
 export const WAL: readonly Check[] = [
   {
     name: "wal",

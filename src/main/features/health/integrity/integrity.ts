@@ -7,21 +7,21 @@ import type { IntegrityMessage } from "./process.ts";
 
 const MODULE = fileURLToPath(new URL(`./process${extname(import.meta.url)}`, import.meta.url));
 const HEAP_MB = 64;
-/** Milliseconds from the start to the first round: a server that starts has better things to do. */
+/** Milliseconds from the start to the first round, so that it does not slow the start down. */
 const FIRST_MS = 60_000;
-/** A round that could not be finished is begun again so soon, or at its next turn when that is sooner. */
+/** Milliseconds until an unfinished round is repeated, or until its next turn if that is sooner. */
 const AGAIN_MS = 600_000;
 
 export interface IntegrityOptions {
   readonly database: string;
-  /** Milliseconds between two rounds; 0: none. */
+  /** Milliseconds between two rounds; 0: no rounds. */
   readonly everyMs: number;
   readonly log: Logger;
 }
 
 /**
- * Looks through the database now and then, in a process of its own, and keeps what the last round found. `close`
- * ends a round that runs. Again is harmless.
+ * Checks the database periodically, in a separate process, and keeps the last report. `close` ends a running
+ * round. Idempotent.
  */
 export class Integrity {
   readonly #options: IntegrityOptions;
@@ -44,7 +44,7 @@ export class Integrity {
     if (everyMs > 0) this.#wait(Math.min(FIRST_MS, everyMs));
   }
 
-  /** A round, or the one that runs. @throws Error when it could not be finished. */
+  /** Starts a round, or joins the running one. @throws Error if it could not be finished. */
   look(): Promise<IntegrityReport> {
     this.#running ??= this.#look().finally(() => {
       this.#running = undefined;
@@ -68,7 +68,7 @@ export class Integrity {
       await this.look();
       this.#wait(everyMs);
     } catch (error) {
-      if (!this.#closed) log.warn({ err: error }, "the database could not be looked through");
+      if (!this.#closed) log.warn({ err: error }, "the integrity check of the database failed to run");
       this.#wait(Math.min(AGAIN_MS, everyMs));
     }
   }
@@ -89,11 +89,11 @@ export class Integrity {
   #tell({ at: _, seconds, ...looks }: IntegrityReport): void {
     const faults = Object.entries(looks).filter(([, look]) => look.faults.length > 0);
     if (faults.length > 0) this.#options.log.error(Object.fromEntries(faults), "the database is damaged");
-    else this.#options.log.info({ seconds }, "the database was looked through and is whole");
+    else this.#options.log.info({ seconds }, "the database was checked and is intact");
   }
 }
 
-/** It settles exactly once, whatever becomes of the process. */
+/** Settles exactly once, however the process ends. */
 function firstMessage(child: ChildProcess, request: { readonly file: string }): Promise<IntegrityMessage> {
   return new Promise((resolve, reject) => {
     child.once("message", (message) => resolve(message as IntegrityMessage));

@@ -1,18 +1,18 @@
 import Database from "better-sqlite3";
 import { type Connection, openForReading } from "../../../../shared/database/sqlite.ts";
 
-/** What one kind of look found. */
+/** Result of one kind of check. */
 export interface Look {
-  /** The first faults; none: it is whole. */
+  /** The first faults; empty: it is intact. */
   readonly faults: readonly string[];
 }
 
 export const LOOKS = ["pages", "foreign_keys", "text_index"] as const;
 export type LookName = (typeof LOOKS)[number];
 
-/** A whole round through the database. */
+/** Result of a whole round. */
 export interface IntegrityReport extends Readonly<Record<LookName, Look>> {
-  /** When it was done, RFC 3339 UTC, and how long it took. */
+  /** When it ended, RFC 3339 UTC, and how long it took. */
   readonly at: string;
   readonly seconds: number;
 }
@@ -22,9 +22,9 @@ const MOST_NAMED = 5;
 type Step = { readonly look: LookName; readonly faults: readonly string[] };
 
 /**
- * Looks through a database that is being served, one table after the other: its pages and indexes (`quick_check`), its
- * foreign keys, and its text indexes term by term. Each step is a snapshot of its own, so that no checkpoint waits for
- * more than one.
+ * Checks a database in use, one table after the other: its pages and indexes (`quick_check`), its foreign
+ * keys, and its text indexes term by term. Each step has its own snapshot, so that a checkpoint waits for one
+ * step at most.
  */
 export function* steps(file: string): Generator<Step> {
   const db = openForReading(file);
@@ -39,7 +39,7 @@ export function* steps(file: string): Generator<Step> {
   }
 }
 
-/** Those with pages of their own; of a virtual table its shadows. */
+/** Tables with their own pages; for a virtual table its shadow tables. */
 const tablesOf = (db: Connection): string[] =>
   db
     .prepare<[], string>(
@@ -65,11 +65,11 @@ const isDamage = (error: unknown): error is Error =>
 interface TextIndex {
   readonly name: string;
   readonly sql: string;
-  /** The table of its documents. */
+  /** The table with its documents. */
   readonly content: string;
 }
 
-/** Those over a table of their documents: the one kind that can fall behind. */
+/** External-content indexes: the only kind that can be out of date. */
 function textIndexesOf(db: Connection): TextIndex[] {
   const indexes = db
     .prepare<[], { name: string; sql: string }>(
@@ -83,8 +83,9 @@ function textIndexesOf(db: Connection): TextIndex[] {
 }
 
 /**
- * FTS5 compares its terms with the documents in an INSERT, which would hold the writer's lock for as long as it takes.
- * So index and documents are copied, from one snapshot, into temporary tables of this connection, and compared there.
+ * FTS5 compares its terms with the documents in an INSERT, which would hold the writer's lock throughout. So
+ * index and documents are copied, from one snapshot, into temporary tables of this connection, and compared
+ * there.
  */
 function textFaults(file: string, index: TextIndex): string[] {
   const db = openForReading(file);
@@ -101,7 +102,7 @@ function textFaults(file: string, index: TextIndex): string[] {
   }
 }
 
-/** What is large goes to a file of the system's folder for such. The database itself stays as it is: it is open for reading alone. */
+/** Large temporary data goes to a file in the system's temporary folder. The database is opened read-only. */
 function allowTemporary(db: Connection): void {
   db.pragma("query_only = OFF");
   db.pragma("temp_store = FILE");

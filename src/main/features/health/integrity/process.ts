@@ -4,17 +4,17 @@ import { type Failure, toFailure } from "../../../../shared/errors.ts";
 import { type IntegrityReport, LOOKS, type LookName, steps } from "./look.ts";
 
 /**
- * A process that looks through the database once and ends.
+ * A process that checks the database once and ends.
  *
- * It is a process and no thread because a step is one call of SQLite's that cannot be interrupted, and may take long
- * on a large table: a process can be ended at any moment, and so it is when the server goes. Everything else runs
- * before it, and it rests longer than it works.
+ * It is a process, not a thread, because each step is one SQLite call that can't be interrupted and may take
+ * long on a large table: a process can be killed at any time, and is when the server ends. It has the lowest
+ * priority, and rests longer than it works.
  */
 export type IntegrityMessage = { readonly report: IntegrityReport } | { readonly failure: Failure };
 
-/** Added to its niceness: the most there is. */
+/** Added to the process's niceness: the maximum. */
 const NICE = 19;
-/** How many times as long as it worked it rests, and the longest rest in milliseconds. */
+/** Ratio of rest to work, and the longest rest in milliseconds. */
 const REST = 4;
 const LONGEST_REST_MS = 30_000;
 const MOST_NAMED = 5;
