@@ -127,7 +127,7 @@ describe("chinook setup", () => {
     writeFileSync(file, "");
     const { code, stderr } = await chinook(["setup", "--database", join(file, "folder", "d.sqlite")]);
     expect(code).toBe(1);
-    expect(stderr).toContain(`${join(file, "folder")} cannot be made`);
+    expect(stderr).toContain(`${join(file, "folder")} cannot be created`);
   });
 });
 
