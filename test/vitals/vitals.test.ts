@@ -253,7 +253,7 @@ describe("of a server", () => {
     const settings = { CHINOOK_DATABASE: server.database };
     const page = join(temporaryFolder(), "report.html");
     expect((await chinook(["report", "--hours", "1", "--html", page], settings)).code).toBe(0);
-    expect(readFileSync(page, "utf8")).toContain("Statements that took most time");
+    expect(readFileSync(page, "utf8")).toContain("Statements with the highest total time");
     await server.stop();
     const { stdout } = await chinook(["report", "--json"], settings);
     expect(JSON.parse(stdout).samples).toBeGreaterThan(0);

@@ -44,19 +44,19 @@ export interface BackupsOptions {
   readonly jobs: Pick<Jobs, "track">;
 }
 
-/** What backups need of the writer. */
+/** Functions of the writer that backups need. */
 export interface Copier {
   copy(to: string): Promise<CopyReport>;
   cancelCopy(): Promise<void>;
 }
 
-/** Milliseconds between two looks at a copy that is being made. */
+/** Polling interval of a running copy in milliseconds. */
 const WATCH_MS = 200;
 
 /**
- * The backups of the server's database: made by schedule or on request, one job at a time, each in a process of its
- * own. A second job is refused with `backup_running` and changes nothing; a scheduled one that finds another at work
- * comes back later. Closing ends the job that runs, and nothing of it stays.
+ * Backups of the server's database: by schedule or on request, one job at a time, each in its own process. A
+ * second job is refused with `backup_running` and changes nothing; a scheduled one is retried later. Closing
+ * aborts the running job and removes its files.
  */
 export class Backups {
   readonly #options: BackupsOptions;
@@ -74,15 +74,15 @@ export class Backups {
       everyMs: options.every * 1_000,
       make: () => this.#scheduled(),
       last: async () => Date.parse((await this.list("folder"))[0]?.created_at ?? ""),
-      onFailure: (error) => options.log.warn({ err: error }, "the scheduled backup will be tried again"),
+      onFailure: (error) => options.log.warn({ err: error }, "the scheduled backup will be retried"),
     });
     void this.#rememberLast();
   }
 
   /**
-   * Those who ask for the bucket's list at the same time get the same one: it takes a process.
+   * Concurrent requests for the bucket's list share one: each takes a process.
    *
-   * @throws AppError `backup_failed`, `bucket_failed`; `invalid` when there is no bucket.
+   * @throws AppError `backup_failed`, `bucket_failed`; `invalid` without a bucket.
    */
   async list(from: Place): Promise<readonly Manifest[]> {
     const { places } = this.#options;
@@ -100,8 +100,8 @@ export class Backups {
   }
 
   /**
-   * @throws AppError `backup_running`; `backup_unknown`, which of the bucket's backups only the job finds out;
-   * `invalid` when there is no bucket.
+   * @throws AppError `backup_running`; `backup_unknown`, for the bucket found out only by the job; `invalid`
+   *   without a bucket.
    */
   async verify(from: Place, id: string): Promise<Job> {
     this.#assertPlace(from);
@@ -111,7 +111,7 @@ export class Backups {
   }
 
   /**
-   * One of the folder, and the path of its data. The bucket's are for its own tools.
+   * A backup in the folder, and the path of its data. The bucket has its own tools for downloads.
    *
    * @throws AppError `backup_unknown`, `backup_failed`.
    */
@@ -122,7 +122,7 @@ export class Backups {
     return { backup, file: join(folder.pathOf(backup), DATA_FILE) };
   }
 
-  /** @throws AppError `backup_running`, `backup_failed`, `bucket_failed`; `invalid` when there is no bucket. */
+  /** @throws AppError `backup_running`, `backup_failed`, `bucket_failed`; `invalid` without a bucket. */
   async prune(from: Place, dryRun: boolean): Promise<Pruned> {
     this.#assertPlace(from);
     const { places, keep } = this.#options;
@@ -134,7 +134,7 @@ export class Backups {
     );
   }
 
-  /** @throws AppError `not_found`: not known, or too long ago. */
+  /** @throws AppError `not_found`: unknown, or no longer kept. */
   job(id: number): Readonly<Job> {
     return this.#jobs.get(id);
   }
@@ -143,7 +143,7 @@ export class Backups {
     if (from === "bucket" && this.#options.places.bucket === null) throw noBucket();
   }
 
-  /** Ends the job that runs, and removes what it has made so far. Again is harmless. */
+  /** Aborts the running job and removes its files. Idempotent. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#schedule.close();
@@ -153,9 +153,9 @@ export class Backups {
     await new BackupFolder(this.#options.places.folder).sweep();
   }
 
-  /** Ends the job that runs, wherever it is. What it leaves behind is swept by the next. */
+  /** Aborts the running job in any phase. The next job removes what it leaves behind. */
   async #cancel(): Promise<void> {
-    // A writer that has died has no copy under way.
+    // A dead writer has no copy in progress.
     await this.#options.writer?.cancelCopy().catch(() => {});
     await this.#running?.close();
   }
@@ -204,7 +204,7 @@ export class Backups {
     });
   }
 
-  /** Takes the one place there is at once, or throws. */
+  /** Runs the work alone, or throws at once if a job is running. */
   #alone<T>(work: () => Promise<T>): Promise<T> {
     if (this.#closed) throw new AppError("closing");
     if (this.#busy) throw new AppError("backup_running");
@@ -259,13 +259,13 @@ export class Backups {
     metrics.backupLastBytes.set(bytes);
   }
 
-  /** So that an alert on old backups does not begin anew with each start. */
+  /** So that an alert on old backups does not start again with each start. */
   async #rememberLast(): Promise<void> {
     const [last] = await this.list("folder").catch(() => []);
     if (last !== undefined) this.#gauge(last);
   }
 
-  /** A backup, then what retention says of the older ones, in the folder as in the bucket. */
+  /** Makes a backup, then applies retention to the folder and the bucket. */
   async #scheduled(): Promise<void> {
     const { places, log } = this.#options;
     const { job, settled } = this.#start("create", (onProgress) => this.#make("scheduled", onProgress));
@@ -282,7 +282,7 @@ function rethrow(error: unknown): never {
   throw toBackupError(error);
 }
 
-/** A step of the copy is the writer's, and it says nothing meanwhile: how far it is shows in the file's size. */
+/** The writer reports nothing during the copy: its progress is the file's size. */
 async function watched<T>(
   copy: string,
   database: string,

@@ -16,7 +16,7 @@ interface Options {
 }
 
 export function backupCommands(program: Command): void {
-  const backup = program.command("backup").description("make, check, restore and clear away backups");
+  const backup = program.command("backup").description("make, check, restore and remove backups");
   const add = (usage: string, description: string) =>
     withSettings(onDatabase(backup.command(usage)), [
       "backupDir",
@@ -28,19 +28,19 @@ export function backupCommands(program: Command): void {
   const placed = (command: Command) =>
     command.option("--from <place>", "where the backups are: folder or bucket", "folder");
   add("create", "make a backup and check it, beside a running server or without one").action(create);
-  placed(add("list", "show the backups there are")).action(list);
-  placed(add("verify [backup]", "decompress a backup, open it and check it; the newest unless named")).action(
+  placed(add("list", "list the backups")).action(list);
+  placed(add("verify [backup]", "decompress a backup, open it and check it; by default the newest")).action(
     verify,
   );
-  placed(add("restore [backup]", "put a backup in the database's place; the newest unless named")).action(
+  placed(add("restore [backup]", "replace the database by a backup; by default the newest")).action(
     restoreFrom,
   );
-  withSettings(placed(add("prune", "remove what retention does not keep")), [
+  withSettings(placed(add("prune", "remove backups that retention does not keep")), [
     "backupKeepLast",
     "backupKeepDaily",
     "backupKeepWeekly",
   ])
-    .option("--dry-run", "remove nothing and tell what would be")
+    .option("--dry-run", "remove nothing and show what would be removed")
     .action(prune);
 }
 
@@ -88,7 +88,7 @@ async function restoreFrom(given: string | undefined, options: Options): Promise
 
 function describe({ backup, kept }: Restored, database: string): string {
   const done = `${colors.green("restored:")} ${database} is as of ${backup.created_at}`;
-  return kept === null ? done : `${done}\nWhat it was before is kept as ${kept}`;
+  return kept === null ? done : `${done}\nThe previous database is kept as ${kept}`;
 }
 
 /** @throws AppError `usage`. */

@@ -2,18 +2,18 @@ import { type FileHandle, open, stat } from "node:fs/promises";
 import { AppError } from "../../../shared/errors.ts";
 import { API_HEADERS, type Pieces, type Reply, type StreamLife } from "../../http/reply.ts";
 
-/** Downloads at once: each reads the disk that the server writes to. */
+/** Maximum concurrent downloads: each reads the disk that the server writes to. */
 const MOST = 2;
 let running = 0;
 
 const PIECE = 131_072;
 
 /**
- * A file as a download. It is read as fast as the client takes it, a piece at a time. It ends early when the session or
- * key does; a client that takes nothing for 30 s is dropped (http/unread.ts). What is removed meanwhile is sent to its
- * end all the same.
+ * A file as a download. It is read in pieces, as fast as the client takes them. It ends early when the
+ * session or key does; a client that takes nothing for 30 s is dropped (http/unread.ts). A file that is
+ * removed meanwhile is still sent completely.
  *
- * @throws AppError `overloaded` when there are too many.
+ * @throws AppError `overloaded` for too many downloads.
  */
 export async function download(file: string, name: string): Promise<Reply> {
   if (running >= MOST) throw new AppError("overloaded", { detail: `${MOST} downloads are running` });
@@ -61,7 +61,7 @@ function piecesOf(handle: FileHandle, { permitted, drop }: StreamLife): Pieces {
         const { buffer, bytesRead } = await handle.read(new Uint8Array(PIECE), 0, PIECE);
         if (bytesRead > 0 && (await permitted())) return controller.enqueue(buffer.subarray(0, bytesRead));
         await close();
-        // A part that ends like a whole would be taken for one.
+        // Without an error, the client would take a partial file for a complete one.
         if (bytesRead > 0) drop();
         else controller.close();
       } catch (error) {

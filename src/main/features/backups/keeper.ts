@@ -102,6 +102,6 @@ export async function withBars<T>(work: (onProgress: OnProgress) => Promise<T>):
 export async function backupFirst(settings: Settings): Promise<string> {
   const keeper = await keeperOf(settings);
   const { id } = await withBars((onProgress) => keeper.create("replacement", onProgress));
-  say(colors.dim(`What is there is in backup ${id}`));
+  say(colors.dim(`The current content is in backup ${id}`));
   return id;
 }

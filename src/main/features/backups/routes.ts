@@ -105,7 +105,7 @@ export const backupRoutes = (backups: Backups): Route[] => [
     operationId: "downloadBackup",
     summary: "Download a backup of the backup folder",
     description:
-      "The whole database, people's data and digests of secrets with it, as the folder keeps it: compressed with Zstandard. Its size and SHA-256 are `bytes` and `sha256` of the list.",
+      "The whole database, with personal data and digests of secrets, as stored in the folder: compressed with Zstandard. Its size and SHA-256 are `bytes` and `sha256` of the list.",
     parameters: dataPath,
     responses: { 200: { description: "The data.", body: "application/zstd" } },
     failures: ["backup_unknown", "backup_failed", "overloaded"],

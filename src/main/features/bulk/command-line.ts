@@ -18,10 +18,10 @@ export function catalogueCommands(program: Command): void {
   const loading = (usage: string) =>
     withSettings(onDatabase(program.command(usage)), ["backupDir"]).option(
       "--replace",
-      "put it in the place of the catalogue that is there; a backup is made first",
+      "replace the existing catalogue; a backup is made first",
     );
   loading("import <file>")
-    .description("load an upstream Chinook SQLite file; again changes nothing")
+    .description("load an upstream Chinook SQLite file; loading it again changes nothing")
     .action(importFile);
   loading("generate")
     .description("load a generated catalogue of any size; the same seed gives the same catalogue")
@@ -82,9 +82,8 @@ function describe(loaded: Replaced, source: string, seconds: number): string {
   const title = `${rows.toLocaleString("en")} rows ${source} in ${seconds.toFixed(1)} s`;
   const news =
     changed === 0 ? "; nothing was new" : `; ${changed.toLocaleString("en")} were new or different`;
-  const note = replaced ? "; they replace the catalogue that was there" : changed === rows ? "" : news;
-  const before = backup === null ? [] : [`What was there is in backup ${backup}`];
-  const since =
-    kept === null ? [] : [`and, with what was written since, in ${kept}: delete it when it is not needed`];
+  const note = replaced ? "; they replace the previous catalogue" : changed === rows ? "" : news;
+  const before = backup === null ? [] : [`The previous content is in backup ${backup}`];
+  const since = kept === null ? [] : [`and, with later writes, in ${kept}: delete it when it is not needed`];
   return [`${title}${note}`, columns(Object.entries(tables)), ...before, ...since].join("\n");
 }

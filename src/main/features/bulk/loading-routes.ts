@@ -8,9 +8,9 @@ import type { Loading } from "./loading.ts";
 
 export interface LoadingOptions {
   readonly loading: Loading;
-  /** False where a replicator follows the file. */
+  /** False if a replicator follows the file. */
   readonly replaceable: boolean;
-  /** Puts the catalogue that was loaded beside this one in its place. */
+  /** Replaces this catalogue by the one that was loaded beside it. */
   readonly adopt: () => Promise<AdoptReport>;
 }
 
@@ -20,8 +20,8 @@ const progressBody = z.strictObject({ phase: text(100), done: rows, total: rows 
 const answer = (body: unknown): Reply => json(200, JSON.stringify(body), { "cache-control": "no-store" });
 
 /**
- * What a process that loads a catalogue asks of the server that holds the database. No path comes with it: there is
- * one place beside the database, and whoever may write there may replace it.
+ * Requests of a process that loads a catalogue to the server that holds the database. They contain no path:
+ * there is one place beside the database, and a process that can write there may replace the catalogue.
  */
 export const loadingRoutes = ({ loading, replaceable, adopt }: LoadingOptions): Route[] => [
   route({
@@ -29,7 +29,7 @@ export const loadingRoutes = ({ loading, replaceable, adopt }: LoadingOptions): 
     path: "/admin/bulk/begin",
     access: "operate",
     tag: "admin",
-    summary: "Say that a catalogue is being loaded beside this one",
+    summary: "Announce that a catalogue is being loaded beside this one",
     description: "`/readyz` and `/health` say `loading` until the process that loads ends.",
     responses: { 200: { description: "Noted.", body: z.object({ replaceable: z.boolean() }) } },
     failures: ["import_refused"],
@@ -44,7 +44,7 @@ export const loadingRoutes = ({ loading, replaceable, adopt }: LoadingOptions): 
     path: "/admin/bulk/progress",
     access: "operate",
     tag: "admin",
-    summary: "Say how far the catalogue is that is being loaded beside this one",
+    summary: "Report the progress of the catalogue that is being loaded beside this one",
     description: "Shown by the job `catalogue.load`.",
     body: progressBody,
     responses: { 204: { description: "Noted." } },
@@ -61,10 +61,10 @@ export const loadingRoutes = ({ loading, replaceable, adopt }: LoadingOptions): 
     access: "operate",
     tag: "admin",
     summary: "Serve the catalogue that was loaded beside this one",
-    description: "In one step. Whatever is not of the catalogue stays.",
+    description: "Atomic. Data outside the catalogue is kept.",
     responses: {
       200: {
-        description: "Where the database of before is.",
+        description: "Path of the previous database.",
         body: z.object({ kept: z.string(), ms: z.number() }),
       },
     },

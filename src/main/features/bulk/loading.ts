@@ -6,27 +6,28 @@ import type { AdoptRequest } from "../../../shared/protocol.ts";
 import type { Logger } from "../../engine/log.ts";
 import type { Jobs, Report, Tracked } from "../jobs/feature.ts";
 
-/** The folder that a catalogue is loaded in: beside the database. */
+/** The folder that a catalogue is loaded into, beside the database. */
 export const loadingFolder = (database: string): string => `${database}.loading`;
 
-/** What the right to load is locked by: a name, and no file of its own. */
+/** Name of the lock that grants the right to load. It has no file. */
 const loadLock = (database: string): string => `${database}.load`;
 
-/** The database that a catalogue is loaded into, before it takes the place of the one there is. */
+/** The database that a catalogue is loaded into before it replaces the current one. */
 export const stagedFile = (database: string): string => join(loadingFolder(database), "database.sqlite");
 
 export const isLoading = (database: string): boolean => isHeld(loadLock(database));
 
-/** To the writer, at this moment. */
+/** The request to the writer. */
 export const adoptRequest = (database: string): AdoptRequest => ({
   staged: stagedFile(database),
   time: new Date().toISOString().replaceAll(/[-:.]/g, ""),
 });
 
 /**
- * The right to load a catalogue into a database: one process has it at a time, until it lets go or ends.
+ * The right to load a catalogue into a database: one process holds it at a time, until it releases it or
+ * ends.
  *
- * @throws AppError `import_running`, naming who loads.
+ * @throws AppError `import_running`, naming the process that loads.
  */
 export function lockLoading(database: string): Disposable {
   mkdirSync(dirname(database), { recursive: true });
@@ -39,12 +40,12 @@ export function lockLoading(database: string): Disposable {
   }
 }
 
-/** Milliseconds between two looks whether the process that loads is still at it. */
+/** Milliseconds between two checks whether the loading process still runs. */
 const LOOK_MS = 500;
 
 /**
- * Whether a catalogue is being loaded beside the one that this server serves. The process that loads says when it
- * begins; that it has ended, with a catalogue or without, is seen by its lock, which ends with it.
+ * Whether a catalogue is being loaded beside the served one. The loading process announces its start. Its
+ * end, with or without success, is detected by its lock, which ends with it.
  */
 export class Loading {
   readonly #lock: string;
@@ -65,30 +66,30 @@ export class Loading {
   }
 
   /**
-   * @param tracked whether the catalogue takes this one's place when it is loaded: only then its end is told here.
+   * @param tracked whether the catalogue will replace this one: only then its end is reported here.
    * @throws AppError `import_refused` when nobody loads.
    */
   begin(tracked = false): void {
     if (this.underWay) return;
-    if (!isHeld(this.#lock)) throw new AppError("import_refused", { detail: "nobody loads a catalogue" });
+    if (!isHeld(this.#lock)) throw new AppError("import_refused", { detail: "no catalogue is being loaded" });
     this.#log.info("loading: a catalogue is being loaded beside this one");
     if (tracked) this.#job = this.#jobs.track("catalogue.load");
     this.#watch = setInterval(() => isHeld(this.#lock) || this.close(), LOOK_MS).unref();
   }
 
-  /** Rows that are loaded, as the process that loads says. */
+  /** Loaded rows, as reported by the loading process. */
   report(report: Report): void {
     this.#job?.report(report);
   }
 
-  /** The catalogue is served now. */
+  /** The catalogue is now served. */
   adopted(kept: string): void {
     this.#job?.done({ kept });
     this.#job = undefined;
     this.close();
   }
 
-  /** Again is harmless. */
+  /** Idempotent. */
   close(): void {
     if (this.underWay) this.#log.info("the load of a catalogue has ended");
     clearInterval(this.#watch);

@@ -15,7 +15,7 @@ import { type Found, type Target, withTarget } from "./target.ts";
 
 export interface Catalogue {
   readonly source: CatalogueSource;
-  /** About how many rows there will be. */
+  /** Approximate number of rows. */
   readonly rows: number;
   readonly chunks: () => Iterable<Chunk>;
 }
@@ -23,21 +23,21 @@ export interface Catalogue {
 export interface Replaced extends Filled {
   /** Whether there was another catalogue. */
   readonly replaced: boolean;
-  /** The backup of what was there; null when nothing of it was anybody's own. */
+  /** The backup of the previous catalogue; null if it held no user data. */
   readonly backup: string | null;
-  /** Where the database of before is, with what was written after the backup; null when nothing was. */
+  /** Path of the previous database, with writes after the backup; null if there were none. */
   readonly kept: string | null;
 }
 
 /**
- * Puts a catalogue in the place of the one there is, in one step: until then that one is served as it was, and what
- * is not of the catalogue stays. Ended at any moment it leaves the whole old one or the whole new one.
+ * Replaces the catalogue atomically: until then the previous one is served, and data outside the catalogue is
+ * kept. If interrupted, the old or the new catalogue is there as a whole.
  *
- * What was somebody's own is in a backup before anything is loaded, and what was written to it since stays beside
- * the database. The caller has the right to load.
+ * User data is backed up before anything is loaded; later writes to it stay in a file beside the database.
+ * The caller must hold the right to load.
  *
- * @throws AppError `import_refused` when there is another catalogue that is not to be replaced, or when a replicator
- * follows the file; as a backup does, and then nothing was touched.
+ * @throws AppError `import_refused` if another catalogue may not be replaced, or if a replicator follows the
+ *   file; the errors of a backup, after which nothing is changed.
  */
 export async function replaceCatalogue(
   settings: Settings,
@@ -63,10 +63,10 @@ export async function replaceCatalogue(
   }
 }
 
-/** Milliseconds between two reports of a load to the server that it is for. */
+/** Milliseconds between two progress reports to the server. */
 const REPORT_MS = 1_000;
 
-/** Progress on the terminal, and at the server, where there is one. */
+/** Progress on the terminal, and at the server if one runs. */
 function told(settings: Settings, total: number): Progress {
   const bar = progress(total);
   let [done, last] = [0, 0];
@@ -77,20 +77,23 @@ function told(settings: Settings, total: number): Progress {
       if (performance.now() - last < REPORT_MS) return;
       last = performance.now();
       const report = { phase, done, total: Math.max(total, done) };
-      // Nobody waits for a report, and a load does not fail for one.
+      // A report is not awaited, and its failure does not fail the load.
       tellServer(settings, report).catch(() => {});
     },
     done: () => bar.done(),
   };
 }
 
-/** Without a server nobody is told: the database is not opened for that, it may be about to be replaced. */
+/** Does nothing without a server. The database is not opened for a report, since it may be about to be replaced. */
 async function tellServer({ database }: Settings, report: Report): Promise<void> {
   const server = await runningServer(database);
   if (server !== undefined) await request(server, "POST", "/admin/bulk/progress", report);
 }
 
-/** Into the file itself, since a replicator follows it: into an empty one only, for this way can be cut off. */
+/**
+ * Loads into the file itself, if a replicator follows it: only into an empty one, since this can be
+ * interrupted midway.
+ */
 async function inPlace(settings: Settings, found: Found, catalogue: Catalogue): Promise<Replaced> {
   if (!found.empty) {
     throw new AppError("import_refused", {
@@ -104,7 +107,7 @@ async function inPlace(settings: Settings, found: Found, catalogue: Catalogue): 
   return { ...filled, replaced: false, backup: null, kept: null };
 }
 
-/** Of a database as it is on the disk. */
+/** Of a database file. */
 function fingerprint(file: string): string {
   const db = openForReading(file);
   try {
@@ -120,8 +123,8 @@ const refused = (database: string, source: CatalogueSource | null): AppError =>
 const describe = (source: CatalogueSource | null): string =>
   ({
     none: "a hand-made catalogue",
-    demo: "the demo with changes of your own",
-    loading: "a catalogue that is loaded in part",
+    demo: "the demo with changes",
+    loading: "a partly loaded catalogue",
     imported: "an imported catalogue",
     generated: "a generated catalogue",
   })[source ?? "none"];

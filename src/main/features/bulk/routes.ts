@@ -11,19 +11,19 @@ import { BULK_COMMANDS } from "./commands.ts";
 import { type LoadingOptions, loadingRoutes } from "./loading-routes.ts";
 import { SOURCE_READ } from "./source.ts";
 
-/** A chunk of a bulk load is larger than what a client may send elsewhere: a thousand rows of up to twenty values. */
+/** A chunk may be larger than other requests: a thousand rows of up to twenty values. */
 const CHUNK_BOUNDS = { bytes: 4 * 1_048_576, values: 20 * CHUNK_ROWS };
 
-/** What `chinook import` and `chinook generate` need of a running server. */
+/** Routes for `chinook import` and `chinook generate` with a running server. */
 export const bulkRoutes = (answers: Answers, commands: Commands, loading: LoadingOptions): Route[] => [
   ...loadingRoutes(loading),
   bulkRoute("/admin/bulk", "Load rows of one table", BULK_COMMANDS.load, commands),
-  bulkRoute("/admin/bulk/source", "Note where the catalogue came from", BULK_COMMANDS.source, commands),
+  bulkRoute("/admin/bulk/source", "Record the catalogue's source", BULK_COMMANDS.source, commands),
   readRoute({
     path: "/admin/bulk/source",
     access: "operate:read",
     tag: "admin",
-    summary: "Where the catalogue came from",
+    summary: "The catalogue's source",
     read: SOURCE_READ,
     answers,
     response: {
@@ -38,7 +38,7 @@ function bulkRoute<I>(path: string, summary: string, command: Command<I>, comman
     method: "POST",
     path,
     access: "operate",
-    // One of many requests of one piece of work.
+    // One of the many requests of one load.
     told: false,
     tag: "admin",
     summary,

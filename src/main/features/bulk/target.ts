@@ -10,19 +10,19 @@ import { adoptRequest } from "./loading.ts";
 /** A database that a catalogue is loaded into. */
 export interface Target {
   readonly name: string;
-  /** @returns how many rows are new or changed. */
+  /** @returns the number of new or changed rows. */
   load(chunk: Chunk): Promise<number>;
   source(): Promise<Found>;
   setSource(source: CatalogueSource): Promise<void>;
-  /** To be called when everything is loaded: planner statistics and the text index. */
+  /** Call it when everything is loaded: updates planner statistics and the text index. */
   settle(): Promise<void>;
   /**
-   * To be told before a catalogue is loaded beside this one, by who holds the right to.
+   * Call it before a catalogue is loaded beside this one, with the right to load.
    *
-   * @returns false when a replicator follows the file: no other can take its place.
+   * @returns false if a replicator follows the file, which then can't be replaced.
    */
   begin(): Promise<boolean>;
-  /** Serves the catalogue that was loaded beside it. @returns where the database of before is now. */
+  /** Serves the catalogue that was loaded beside it. @returns the path of the previous database. */
   adopt(): Promise<string>;
   close(): Promise<void>;
 }
@@ -30,7 +30,7 @@ export interface Target {
 export interface Found {
   readonly source: CatalogueSource | null;
   readonly empty: boolean;
-  /** False for the demo as it was generated: nothing of it is anybody's own. */
+  /** False for the unchanged demo: it holds no user data. */
   readonly changed: boolean;
 }
 
@@ -39,7 +39,10 @@ export async function openTarget(settings: Settings): Promise<Target> {
   return targetOf(await connect(settings, backups.beforeMigration, true), settings);
 }
 
-/** Opens it for one action. Through a server or not is found out each time: one may come or go in between. */
+/**
+ * Opens it for one action. Each call decides anew whether to go through a server: one may start or end in
+ * between.
+ */
 export async function withTarget<T>(settings: Settings, action: (target: Target) => Promise<T>): Promise<T> {
   const target = await openTarget(settings);
   try {
@@ -49,7 +52,7 @@ export async function withTarget<T>(settings: Settings, action: (target: Target)
   }
 }
 
-/** The writer of this process; the server fills its demo catalogue through it. */
+/** Uses this process's writer; the server fills its demo catalogue through it. */
 export const localTarget = (writes: WriteSide, settings: Settings): Target =>
   targetOf({ name: settings.database, through: { writes }, close: () => writes.close() }, settings);
 

@@ -11,7 +11,7 @@ interface CacheStats {
   readonly invalidations: Readonly<Record<string, number>>;
 }
 
-/** Pages to warm the cache with: the first page of each list, and the charts. */
+/** Requests that warm the cache: the first page of each list, and the charts. */
 const WARM = [
   "/v1/artists",
   "/v1/albums",
@@ -26,11 +26,9 @@ const WARM = [
 ];
 
 export function cacheCommands(program: Command): void {
-  const cache = program
-    .command("cache")
-    .description("look at the running server's cache, warm it or empty it");
-  onDatabase(cache.command("stats")).description("show what is cached").action(stats);
-  onDatabase(cache.command("warm")).description("ask for the first pages and the charts").action(warm);
+  const cache = program.command("cache").description("show, warm or empty the running server's cache");
+  onDatabase(cache.command("stats")).description("show the cache's content and hit rates").action(stats);
+  onDatabase(cache.command("warm")).description("request the first pages and the charts").action(warm);
   onDatabase(cache.command("clear")).description("empty it").action(clear);
 }
 

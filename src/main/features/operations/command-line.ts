@@ -8,7 +8,7 @@ import { search } from "../search/feature.ts";
 
 export function maintenanceCommands(program: Command): void {
   onDatabase(program.command("optimize"))
-    .description("refresh what the query planner knows")
+    .description("refresh the query planner's statistics")
     .option("--vacuum", "rewrite the file without gaps as well; no server may run")
     .action((options) => (options.vacuum ? vacuum(options) : optimize(options)));
 }
@@ -25,7 +25,7 @@ async function optimize(options: { json?: boolean }): Promise<void> {
 
 const mib = (bytes: number): string => `${(bytes / 1_048_576).toFixed(1)} MiB`;
 
-/** What the planner knows is refreshed first: it is rewritten with the rest. */
+/** Refreshes the planner's statistics first, since the rewrite copies them. */
 async function vacuum(options: { json?: boolean }): Promise<void> {
   const settings = settingsOf({ ...options });
   await queries.assertVacuum(settings);

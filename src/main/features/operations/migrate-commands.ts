@@ -32,14 +32,14 @@ interface Options {
 }
 
 export function migrateCommands(program: Command): void {
-  const migrate = program.command("migrate").description("change the schema, or show how far it is");
+  const migrate = program.command("migrate").description("change the schema, or show its version");
   const changing = (command: Command) =>
     withSettings(onDatabase(command), ["backupDir", "backupBeforeMigration"]).option(
       "--dry-run",
       "change nothing and print what would run",
     );
   changing(migrate.command("up"))
-    .description("apply what is missing")
+    .description("apply pending migrations")
     .option("--to <number>", "stop after this migration")
     .action((options) => change(options, () => target(options.to) ?? "latest", true));
   changing(migrate.command("down"))
@@ -49,7 +49,7 @@ export function migrateCommands(program: Command): void {
     .action(down);
   onDatabase(migrate.command("status"))
     .description("show each migration; also beside a running server")
-    .option("--history", "show what was done, by whom and how long it took")
+    .option("--history", "show applied changes, who made them and how long they took")
     .action(status);
 }
 

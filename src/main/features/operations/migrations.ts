@@ -6,7 +6,7 @@ import { noParameters, pathOf } from "../../http/input.ts";
 import { json } from "../../http/reply.ts";
 import { type Route, route } from "../../http/route.ts";
 
-/** Changes of the schema that are told, the latest. */
+/** Maximum changes of the schema in an answer, the latest. */
 const TOLD = 200;
 
 export const SCHEMA_HISTORY_READ: Read<Nothing> = read({
@@ -45,7 +45,7 @@ const bodySchema = z.object({
     .meta({ description: `Latest first, ${TOLD} at the most.` }),
 });
 
-/** There is no route that migrates: the database is then nobody else's, so it is a CLI command. */
+/** No route migrates: a migration needs the database exclusively, so it is a CLI command. */
 export const migrationsRoute = (storage: Storage, answers: Answers): Route =>
   route({
     method: "GET",
@@ -53,7 +53,7 @@ export const migrationsRoute = (storage: Storage, answers: Answers): Route =>
     access: "operate:read",
     tag: "admin",
     operationId: "listMigrations",
-    summary: "The schema's migrations, and what was done",
+    summary: "The schema's migrations, and their history",
     description: "`chinook migrate up` and `chinook migrate down` change the schema, while no server runs.",
     parameters: noParameters,
     responses: { 200: { description: "All of them, in order.", body: bodySchema } },

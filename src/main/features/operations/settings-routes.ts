@@ -17,7 +17,7 @@ const settingSchema = z
   .object({
     name: z.string().meta({ example: "CHINOOK_CACHE_MB" }),
     flag: z.string().meta({ example: "--cache-mb" }),
-    value: z.string().meta({ description: "As it would be set; of a secret `***`." }),
+    value: z.string().meta({ description: "As it would be set; `***` for a secret." }),
     source: z.enum(SOURCES),
     default: z.string(),
     expects: z.string(),

@@ -11,14 +11,14 @@ type Body = Record<string, unknown>;
 export interface ChangeInput {
   readonly id: number;
   readonly body: Body;
-  /** The text of the entity that must still be its own. */
+  /** The entity as JSON text as the client saw it; it must be unchanged. */
   readonly seen?: string | undefined;
 }
 export type RemoveInput = Omit<ChangeInput, "body">;
 
 type People = ShopKind & { readonly path: "customers" | "employees" };
 
-/** Who is named by a person, as the column that names them. */
+/** Kinds that refer to a person, with the column of the reference. */
 const LEADER = { customers: "support_rep_id", employees: "reports_to" } as const;
 
 const columnsOf = (body: Body): Record<string, Param> =>
@@ -40,7 +40,7 @@ function leaderKnown({ path }: People, columns: Record<string, Param>): Statemen
 
 const NO_CIRCLE: Guard = { must: "find_none", otherwise: { code: "invalid" } };
 
-/** Nobody reports to themselves, by however many others. */
+/** Nobody may report to themselves, directly or through others. */
 function noCircle({ path }: People, id: number, columns: Record<string, Param>): Statements {
   if (path !== "employees" || columns.reports_to == null) return [];
   const sql = `WITH RECURSIVE above (id) AS (
@@ -62,7 +62,7 @@ const create = (kind: People): Command<Body> =>
         statement(`INSERT INTO ${kind.path} (${names.join(", ")}) VALUES (${values.join(", ")})`, columns),
       ];
     },
-    // A new customer makes a user, so the last rowid may be that one's.
+    // A new customer creates a user, so the last rowid may be the user's.
     answer: () => statement(answerWhere(kind, `t.id = (SELECT max(id) FROM ${kind.path})`), {}),
     tags: () => (kind.path === "customers" ? [kind.path, "accounts"] : [kind.path]),
   });

@@ -8,7 +8,7 @@ import { REVENUE_READ, SUMMARY_READ } from "./reports.ts";
 import { shopRoutes } from "./routes.ts";
 import { KEEP_SALES, SALES_STATE_READ } from "./sales.ts";
 
-/** Customers, employees, invoices, purchases, refunds and reports of what was sold. */
+/** Customers, employees, invoices, purchases, refunds and sales reports. */
 export const shop = feature({
   name: "shop",
   reads: [

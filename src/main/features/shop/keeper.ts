@@ -7,12 +7,12 @@ import { KEEP_SALES, SALES_STATE_READ, type SalesState } from "./sales.ts";
 export interface SalesKeeperOptions {
   readonly commands: Pick<Commands, "execute">;
   readonly answers: Pick<Answers, "fetch">;
-  /** Whether requests wait. */
+  /** Whether requests are waiting. */
   readonly busy: () => boolean;
   readonly log: Logger;
 }
 
-/** Packs the days that are due, a few at a time. No report waits for it: a day that is due is read line by line. */
+/** Packs due days, a few at a time. No report waits for it: reports read the lines of due days. */
 export function salesKeeper(options: SalesKeeperOptions): Keeper {
   const { answers, commands } = options;
   const step = async (): Promise<boolean> => {

@@ -2,14 +2,14 @@ import { z } from "zod";
 import { date, email, id, idText, text, timestamp, toUtc } from "../../http/fields.ts";
 import { byId, equals, type Filter, ids, prefix, times } from "../../model/filters.ts";
 
-/** What lists and entities of the shop are made of. `t` is the alias of a kind's own table everywhere. */
+/** A kind of the shop: its lists and entities. `t` is the alias of the kind's table everywhere. */
 export interface ShopKind {
   readonly path: "customers" | "employees" | "invoices";
   readonly noun: string;
   readonly type: string;
-  /** The JSON object, field by field, in order: each an SQL expression. */
+  /** Members of the JSON object, in order, each with its SQL expression. */
   readonly fields: Readonly<Record<string, string>>;
-  /** Each an index of its own, called after table and sort. */
+  /** Each has its own index, named after table and sort. */
   readonly sorts: Readonly<Record<string, string>>;
   readonly filters: readonly Filter[];
   readonly schema: z.ZodObject;
@@ -96,8 +96,8 @@ const invoiceFields = {
   customer_id: id,
   invoice_date: z.iso.datetime(),
   ...Object.fromEntries(BILLING.map((name) => [name, someText])),
-  total: moneySchema.meta({ description: "Below zero on a refund.", example: 8.91 }),
-  refund_of: id.nullable().meta({ description: "The invoice that it takes back, in part or whole." }),
+  total: moneySchema.meta({ description: "Negative on a refund.", example: 8.91 }),
+  refund_of: id.nullable().meta({ description: "The invoice that it refunds, in part or whole." }),
 };
 
 export const INVOICES: ShopKind = {
@@ -120,10 +120,10 @@ export const lineSchema = z
     invoice_id: id,
     track_id: id,
     track_name: z.string().meta({ example: "Harbour Lights" }),
-    unit_price: moneySchema.meta({ description: "At that moment; below zero on a refund." }),
+    unit_price: moneySchema.meta({ description: "At the time of purchase; negative on a refund." }),
     quantity: z.int().min(1),
     total: moneySchema,
-    refund_of: id.nullable().meta({ description: "The line that it takes back, in part or whole." }),
+    refund_of: id.nullable().meta({ description: "The line that it refunds, in part or whole." }),
   })
   .meta({ id: "InvoiceLine" });
 
@@ -131,7 +131,7 @@ export const invoiceWithLines = z
   .object({ ...invoiceFields, lines: z.array(lineSchema) })
   .meta({ id: "InvoiceWithLines" });
 
-/** `l` joined to its track as `t`. */
+/** Table `l` joined to its track as `t`. */
 export const LINE_JSON = `json_object('id', l.id, 'invoice_id', l.invoice_id, 'track_id', l.track_id,
   'track_name', t.name, 'unit_price', l.unit_price_cents / 100.0, 'quantity', l.quantity,
   'total', l.unit_price_cents * l.quantity / 100.0, 'refund_of', l.refund_of)`;
@@ -156,14 +156,14 @@ const contact = {
     fax: maybe,
   },
 };
-/** Dates of a day, kept as a time like those that are imported. */
+/** A date without time, stored as a timestamp like imported dates. */
 const dayTime = date
   .transform((day) => `${day}T00:00:00.000Z`)
   .nullable()
   .optional()
   .meta({ override: { type: ["string", "null"], format: "date" } });
 
-/** What is sent to make one, or a part of it to change one. */
+/** Bodies that create an entity, or parts that change one. */
 export const INPUTS = {
   customers: z
     .strictObject({
@@ -200,7 +200,7 @@ export const CHANGES = {
   employees: changesOf(INPUTS.employees, "Employee"),
 } as const;
 
-/** Who is paid for by whom: where an invoice goes to. */
+/** The billing address of an invoice. */
 const billing = z
   .strictObject({
     address: text(300).nullable().optional(),
@@ -209,7 +209,7 @@ const billing = z
     country: text(300).nullable().optional(),
     postal_code: text(300).nullable().optional(),
   })
-  .meta({ id: "BillingAddress", description: "The customer's own, when it is left out." });
+  .meta({ id: "BillingAddress", description: "The customer's address by default." });
 
 export const MAX_LINES = 500;
 
@@ -217,13 +217,13 @@ export const purchaseBody = z
   .strictObject({
     customer_id: id.optional().meta({
       description:
-        "Who buys: the customer that one's user is, when it is left out; another's needs `shop:write`.",
+        "The buyer; by default the customer of the caller's account. Another customer needs `shop:write`.",
     }),
     lines: z
       .array(
         z.strictObject({
           track_id: id,
-          quantity: z.int().min(1).max(1_000).optional().meta({ description: "1 when it is left out." }),
+          quantity: z.int().min(1).max(1_000).optional().meta({ description: "1 by default." }),
         }),
       )
       .min(1)
@@ -235,7 +235,7 @@ export const purchaseBody = z
       .optional()
       .meta({
         override: { type: "string", format: "date-time" },
-        description: "For what was sold earlier: needs `shop:write`. Now, when it is left out.",
+        description: "For an earlier sale; needs `shop:write`. Now by default.",
         example: "2026-01-31T12:00:00Z",
       }),
   })
@@ -253,7 +253,7 @@ export const refundBody = z
             .min(1)
             .max(1_000_000)
             .optional()
-            .meta({ description: "All that is left of the line, when it is left out." }),
+            .meta({ description: "Everything not yet refunded of the line by default." }),
         }),
       )
       .min(1)
@@ -263,7 +263,7 @@ export const refundBody = z
         "must name each line once",
       )
       .optional()
-      .meta({ description: "All that is left of the invoice, when it is left out." }),
+      .meta({ description: "Everything not yet refunded of the invoice by default." }),
   })
   .meta({ id: "NewRefund" });
 export type Refund = z.infer<typeof refundBody>;

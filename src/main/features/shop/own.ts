@@ -4,7 +4,7 @@ import type { Read } from "../../engine/reads/read.ts";
 import type { Principal } from "../../http/access.ts";
 import { CUSTOMER_OF_READ, SHOP_READS } from "./reads.ts";
 
-/** What of the shop is somebody's own: whoever holds `shop:read` sees all, and others what their customer has. */
+/** Access to shop data: principals with `shop:read` see all, others only their customer's. */
 
 async function bodyOf<P>(
   answers: Answers,
@@ -18,7 +18,10 @@ async function bodyOf<P>(
 
 const NO_CUSTOMER = "needs the permission shop:read, or an account that is tied to a customer";
 
-/** The customer that the principal is confined to; undefined for staff. @throws AppError `forbidden` for nobody's. */
+/**
+ * The customer that the principal is restricted to; undefined for staff. @throws AppError `forbidden` if the
+ * principal has no customer.
+ */
 export async function confinedTo(
   answers: Answers,
   { user, permissions }: Principal,
@@ -31,7 +34,7 @@ export async function confinedTo(
   return customer as number;
 }
 
-/** @throws AppError `not_found`: whether there is such an invoice is told to nobody else. */
+/** @throws AppError `not_found`, also for invoices of others, so that their existence is not revealed. */
 export async function checkInvoice(answers: Answers, principal: Principal, id: number): Promise<void> {
   const customer = await confinedTo(answers, principal);
   if (customer === undefined) return;

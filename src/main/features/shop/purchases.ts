@@ -14,7 +14,7 @@ import {
 } from "./kinds.ts";
 
 export interface PurchaseInput extends Purchase {
-  /** Whose customer buys, and no other; left out where staff sells to anybody. */
+  /** The user whose customer must buy; undefined for staff, who sell to any customer. */
   readonly user?: number | undefined;
 }
 
@@ -27,7 +27,7 @@ const OWN_CUSTOMER: Guard = {
   otherwise: { code: "forbidden", detail: "needs the permission shop:write to buy for another customer" },
 };
 
-/** Errors that one refusal names. */
+/** Maximum errors in one refusal. */
 const MOST_NAMED = 20;
 
 const UNKNOWN_TRACKS = `
@@ -39,9 +39,9 @@ const PLACES = ["address", "city", "state", "country", "postal_code"] as const;
 const addressOf = (billing: Purchase["billing"]): Record<string, Param> =>
   billing === undefined ? {} : Object.fromEntries(PLACES.map((place) => [place, billing[place] ?? null]));
 
-/** Of a user the customer that it is tied to; of staff the one that is named. */
+/** A user's customer, or for staff the named one. */
 const BUYER = "coalesce(@customer_id, (SELECT customer_id FROM users WHERE id = likely(@user)))";
-/** The newest invoice is the one that the command has just made: there is one writer. */
+/** The invoice just created by the command is the newest: there is one writer. */
 const NEWEST = "(SELECT max(id) FROM invoices)";
 
 function insertInvoice({ customer_id, user, billing, lines }: PurchaseInput, date: string): Statement {
@@ -77,7 +77,7 @@ const answer = (): Statement =>
     {},
   );
 
-/** An invoice at the prices of this moment, summed in cents. */
+/** An invoice at current prices, summed in cents. */
 const purchase: Command<PurchaseInput> = command({
   name: "invoices.purchase",
   input: purchaseBody.extend({ user: z.int().optional() }) as unknown as z.ZodType<PurchaseInput>,
@@ -112,16 +112,16 @@ const NO_REFUND: Guard = {
 const LINES_FIT: Guard = { must: "find_none", otherwise: { code: "invalid" } };
 const SOMETHING_LEFT: Guard = {
   must: "find",
-  otherwise: { code: "already_exists", detail: "all of it was refunded" },
+  otherwise: { code: "already_exists", detail: "the invoice was fully refunded" },
 };
 
-/** Lines of the invoice, and how much of each was not taken back yet. */
+/** The invoice's lines, each with the quantity not yet refunded. */
 const LEFT = `
   SELECT l.id, l.track_id, l.unit_price_cents,
     l.quantity - coalesce((SELECT sum(r.quantity) FROM invoice_lines r WHERE r.refund_of = l.id), 0) AS remaining
   FROM invoice_lines l WHERE l.invoice_id = likely(@id)`;
 
-/** What is taken back, and how much of it: `@lines` is null for all that is left. */
+/** The lines to refund and their quantities. `@lines` is null to refund everything left. */
 const WANTED = `
   SELECT lft.id, lft.track_id, lft.unit_price_cents,
     iif(@lines IS NULL, lft.remaining, coalesce(
@@ -141,7 +141,7 @@ const MISFITS = `
   WHERE coalesce(value ->> 'quantity', 1) > remaining
   LIMIT ${MOST_NAMED}`;
 
-/** An invoice with the lines of another at negative prices, for as much of each as was not taken back before. */
+/** An invoice with another's lines at negative prices, up to the quantities not yet refunded. */
 const refund: Command<RefundInput> = command({
   name: "invoices.refund",
   input: z.strictObject({ id: idText, body: refundBody }) as unknown as z.ZodType<RefundInput>,

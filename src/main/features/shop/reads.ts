@@ -13,7 +13,7 @@ export interface EntityParams {
 
 export interface ListParams extends PageParams {
   readonly total: "0" | "1";
-  /** Filters by their parameter's name. */
+  /** Filters by name of their parameter. */
   readonly [filter: string]: string | number | undefined;
 }
 
@@ -51,14 +51,15 @@ const driverOf = (kind: ShopKind, params: ListParams): Filter | undefined =>
 
 const nameOf = (sort: string): string => sort.replace("-", "");
 
-/** Whether the index that the list is walked by knows nothing of a filter, so that few rows of many may pass. */
+/** Whether the sort's index lacks a filter's column, so that few of many scanned rows may match. */
 const walks = (kind: ShopKind, params: ListParams): boolean =>
   driverOf(kind, params) === undefined &&
   givenFilters(kind, params).some(({ sort }) => sort !== nameOf(params.sort));
 
 /**
- * The first filter that may drive finds its few rows, which are sorted; a unary plus hides everything else from the
- * planner. Without one, the sort's index is walked, or searched where a range is given of what it sorts by.
+ * The first filter that can drive the query finds few rows, which are then sorted; a unary plus hides the
+ * other columns from the planner. Without such a filter, the sort's index is scanned, or searched for a range
+ * of the sort's column.
  */
 function conditionsOf(kind: ShopKind, params: ListParams): string[] {
   const driver = driverOf(kind, params);
@@ -124,7 +125,10 @@ function list(kind: ShopKind): Read<ListParams> {
   });
 }
 
-/** The same list where it may look at many rows: counted, or filtered by what the sort's index does not know. */
+/**
+ * The same list for the scan lane, if it may read many rows: with a count, or with a filter that the sort's
+ * index lacks.
+ */
 const scanned = (kind: ShopKind): Read<ListParams> =>
   read({ ...list(kind), name: `${kind.path}.list_scanned`, lane: "scan" });
 
@@ -136,7 +140,7 @@ export const SHOP_READS = {
   invoices: readsOf(SHOP_KINDS.invoices),
 } as const;
 
-/** Which of its reads answers a list that is asked for so. */
+/** Selects the list's read by its parameters. */
 export function listRead(kind: ShopKind, params: ListParams): Read<ListParams> {
   const { list, scanned } = SHOP_READS[kind.path];
   return params.total === "1" || walks(kind, params) ? scanned : list;
@@ -144,7 +148,7 @@ export function listRead(kind: ShopKind, params: ListParams): Read<ListParams> {
 
 interface LinesParams extends EntityParams, PageParams {}
 
-/** The lines of one invoice; no row at all when there is no such invoice. */
+/** The lines of one invoice; no row if the invoice does not exist. */
 export const LINES_READ: Read<LinesParams> = read({
   name: "invoices.lines",
   lane: "point",
@@ -169,7 +173,7 @@ export const LINES_READ: Read<LinesParams> = read({
   cache: { ...QUERIES, tags: ({ id }) => [`invoices:${id}`, "tracks"], joins: [] },
 });
 
-/** `{"customer_id"}` of a user: null when it is none. */
+/** `{"customer_id"}` of a user; null if the user is no customer. */
 export const CUSTOMER_OF_READ: Read<{ readonly user: number }> = read({
   name: "customers.of_user",
   lane: "point",

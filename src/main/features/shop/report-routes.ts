@@ -18,8 +18,8 @@ import {
 } from "./reports.ts";
 
 const sums = {
-  revenue: z.number().meta({ description: "What was paid, less what was refunded.", example: 48.51 }),
-  quantity: z.int().meta({ description: "Tracks sold, less those refunded.", example: 49 }),
+  revenue: z.number().meta({ description: "Payments less refunds.", example: 48.51 }),
+  quantity: z.int().meta({ description: "Tracks sold less tracks refunded.", example: 49 }),
   invoices: z.int().min(0).meta({ description: "Invoices; refunds are none.", example: 9 }),
 };
 const before = {
@@ -32,7 +32,7 @@ const rowSchema = z
     key: z
       .union([z.string(), z.int()])
       .nullable()
-      .meta({ description: "An id, a country or a time; null for what has none.", example: "2026-01" }),
+      .meta({ description: "An id, a country or a time; null if there is none.", example: "2026-01" }),
     name: z.string().nullable().meta({ example: "2026-01" }),
     ...sums,
     ...before,
@@ -94,7 +94,7 @@ function checkPeriod({ from, to, compare }: Period, by?: RevenueParams["by"]): v
   if (compare === undefined) return;
   if (from === undefined || to === undefined) throw refuse("compare", "needs `from` and `to`");
   if (by !== undefined && TIMES.has(by))
-    throw refuse("compare", "is not for sums by time: ask for either period");
+    throw refuse("compare", "cannot be used with sums by time: request each period by itself");
 }
 
 const RESPONSE_HEADERS = ["ETag", "Cache-Control", "Cache-Status"] as const;
@@ -109,7 +109,7 @@ export const reportRoutes = (answers: Answers): Route[] => [
     operationId: "reportRevenue",
     summary: "Revenue by time, place, music or people",
     description:
-      "Times in their order, everything else by revenue, most first: by `customer` the best customers. Sums of all sales when neither `from` nor `to` is given. As CSV for `Accept: text/csv`.",
+      "Times in order, everything else by highest revenue: `customer` lists the best customers. Without `from` and `to`, all sales. As CSV for `Accept: text/csv`.",
     parameters: revenueParams,
     headers: ["If-None-Match", "If-Match"],
     responses: {
@@ -129,7 +129,7 @@ export const reportRoutes = (answers: Answers): Route[] => [
     load: "search",
     tag: "reports",
     operationId: "reportSummary",
-    summary: "Revenue, invoices and the average invoice of a period, and against another",
+    summary: "Revenue, invoices and the average invoice of a period, also compared with another",
     description: "As CSV for `Accept: text/csv`.",
     parameters: summaryParams,
     headers: ["If-None-Match", "If-Match"],

@@ -3,11 +3,11 @@ import { type Read, read } from "../../engine/reads/read.ts";
 import { date } from "../../http/fields.ts";
 import { packedDay } from "./sales.ts";
 
-/** Below and above every day. */
+/** Sort before and after every date. */
 const [FIRST, LAST] = ["0", "~"];
 const MOST_ROWS = 10_000;
 
-/** Where the name of a group's key comes from; null: the key is the name. */
+/** Where the name of a group's key is read; null: the key is the name. */
 const NAMES = {
   day: null,
   month: null,
@@ -40,7 +40,7 @@ const period = {
   to: date.optional().meta({ description: "The last day, in UTC.", example: "2026-01-31" }),
   compare: z.enum(["previous", "year"]).optional().meta({
     description:
-      "Adds the sums of another period: `previous`, the days before, as many; `year`, the same days a year before. Needs `from` and `to`; not by time.",
+      "Adds the sums of another period: `previous`, as many days before; `year`, the same days a year before. Needs `from` and `to`; not by time.",
   }),
 };
 
@@ -48,7 +48,7 @@ export const revenueParams = z.strictObject({
   by: z
     .enum(REPORTS_BY as [ReportBy, ...ReportBy[]])
     .default("month")
-    .meta({ description: "What sums are of." }),
+    .meta({ description: "The attribute to group by." }),
   ...period,
   limit: z
     .string()
@@ -57,7 +57,7 @@ export const revenueParams = z.strictObject({
     .default(100)
     .meta({
       override: { type: "integer", minimum: 1, maximum: MOST_ROWS, default: 100 },
-      description: "How many rows at the most.",
+      description: "Maximum number of rows.",
     }),
 });
 export const summaryParams = z.strictObject(period);
@@ -65,13 +65,13 @@ export const summaryParams = z.strictObject(period);
 const DAY_MS = 86_400_000;
 const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
-/** The same day a year before; 29 February becomes the 28th. */
+/** The same day a year earlier; 29 February becomes the 28th. */
 function yearBefore(day: string): string {
   const before = `${String(Number(day.slice(0, 4)) - 1).padStart(4, "0")}${day.slice(4)}`;
   return before.endsWith("-02-29") ? before.replace(/29$/, "28") : before;
 }
 
-/** The days of the period and of the one that it is compared with, which is empty when there is none. */
+/** The days of the period and of the one to compare with, which is empty if none is requested. */
 export function daysOf({ from, to, compare }: Period): Record<string, string> {
   const own = { from: from ?? FIRST, to: to ?? LAST };
   if (compare === undefined || from === undefined || to === undefined) {
@@ -85,7 +85,10 @@ export function daysOf({ from, to, compare }: Period): Record<string, string> {
 const WITHIN = (column: string): string =>
   `(${column} BETWEEN likely(@from) AND likely(@to) OR ${column} BETWEEN likely(@from_before) AND likely(@to_before))`;
 
-/** Each day of either period: packed, or packed as it is read where it is due. Then the sums of both, by group. */
+/**
+ * The days of both periods: stored packed days, and due days packed on reading. Then the sums of both, by
+ * group.
+ */
 const TALLY = `
   parts (day, sales) AS (
     SELECT s.day, s.sales FROM sales_days s
@@ -111,7 +114,7 @@ function rowsSql(by: ReportBy, compared: boolean): string {
     FROM tally CROSS JOIN json_each(tally.rows) r ${join} ORDER BY r.key`;
 }
 
-/** What the names of a group are of, beside sales. */
+/** Tags, besides sales, of the names that a report shows. */
 const TAGS: Readonly<Record<ReportBy, readonly string[]>> = {
   day: [],
   month: [],
@@ -144,7 +147,7 @@ export const REVENUE_READ: Read<RevenueParams> = read({
 const average = (cents: number, invoices: number): string =>
   `round((r.value ->> ${cents}) / 100.0 / nullif(r.value ->> ${invoices}, 0), 2)`;
 
-/** The same of everything together, with the average invoice. */
+/** Totals of the same, with the average invoice. */
 export const SUMMARY_READ: Read<Period> = read({
   name: "reports.summary",
   lane: "scan",
@@ -153,7 +156,7 @@ export const SUMMARY_READ: Read<Period> = read({
     const own = `${sums(1)}, 'average_invoice', ${average(1, 3)}`;
     const before = `${sums(4, "previous_")}, 'previous_average_invoice', ${average(4, 6)}`;
     return {
-      // Where nothing was sold there is no group, and yet an answer.
+      // Without sales there is no group, but still an answer.
       sql: `WITH ${TALLY}
         SELECT json_object(${own}${compare === undefined ? "" : `, ${before}`}), NULL, NULL
         FROM tally CROSS JOIN json_each(iif(tally.rows = '[]', '[[null,0,0,0,0,0,0]]', tally.rows)) r`,

@@ -33,7 +33,7 @@ const idOf = (call: Call): number => pathOf<{ id: number }>(call, idParameter).i
 
 const withArticle = (noun: string): string => `${/^[aeiou]/.test(noun) ? "an" : "a"} ${noun}`;
 
-/** A read of what may be one's own: judged before the read is asked, the look-up of a cached answer included. */
+/** A read of personal data: access is checked before the read, also before the look-up of a cached answer. */
 function ownRoute<P extends EntityParams>(
   options: ReadRouteOptions<P>,
   check: (answers: Answers, principal: Call["principal"], id: number) => Promise<void>,
@@ -68,7 +68,7 @@ const listRoute = (kind: ShopKind, access: Access, answers: Answers): ReadRouteO
   tag: "shop",
   operationId: `list${kind.type}s`,
   summary: `List ${kind.path}`,
-  description: `All ${kind.path}, or those that the filters leave; filters narrow each other.`,
+  description: `All ${kind.path}, or those that match all filters.`,
   read: SHOP_READS[kind.path].list,
   choose: (params) => listRead(kind, params),
   answers,
@@ -111,7 +111,7 @@ function peopleRoutes(kind: typeof CUSTOMERS | typeof EMPLOYEES, answers: Answer
       tag: "shop",
       operationId: `change${kind.type}`,
       summary: `Change ${withArticle(kind.noun)}`,
-      description: "A merge patch (RFC 7386): fields that are left out stay, null empties what may be empty.",
+      description: "A merge patch (RFC 7386): missing fields are unchanged, null empties optional ones.",
       parameters: idParameter,
       body: CHANGES[path],
       headers: ["If-Match", "If-None-Match"],
@@ -131,7 +131,7 @@ function peopleRoutes(kind: typeof CUSTOMERS | typeof EMPLOYEES, answers: Answer
       tag: "shop",
       operationId: `delete${kind.type}`,
       summary: `Delete ${withArticle(kind.noun)}`,
-      description: "Who has invoices, looks after customers or leads others stays: 409 `in_use`.",
+      description: "A person with invoices, customers or reports cannot be deleted: 409 `in_use`.",
       parameters: idParameter,
       headers: ["If-Match", "If-None-Match"],
       responses: { 204: { description: "Deleted." } },
@@ -144,13 +144,13 @@ function peopleRoutes(kind: typeof CUSTOMERS | typeof EMPLOYEES, answers: Answer
   ];
 }
 
-/** Of one's own invoices alone, unless one may see all. */
+/** Only the principal's own invoices, unless it may see all. */
 function invoiceListRoute(answers: Answers): Route {
   const options = listRoute(INVOICES, "customer", answers);
   const all = readRoute({
     ...options,
     summary: "List invoices",
-    description: "All invoices, or for who is a customer the own ones; filters narrow each other.",
+    description: "All invoices, or a customer's own; they match all filters.",
   });
   return {
     ...all,
@@ -197,7 +197,7 @@ const invoiceRoutes = (answers: Answers): Route[] => [
   ),
 ];
 
-/** Staff sells to any customer, and at any time that has passed; others buy for their own, now. */
+/** Staff sell to any customer, also with an earlier date; others buy for their own customer, now. */
 function purchaseOf({ principal: { user, permissions } }: Call, body: Purchase) {
   if (permissions.has("shop:write")) {
     if (body.customer_id !== undefined || user !== null)
@@ -221,7 +221,7 @@ const purchaseRoutes = (writes: Writes): Route[] => [
     operationId: "purchase",
     summary: "Buy tracks",
     description:
-      "One invoice, at the prices of this moment and for the customer's own address unless another is given. Tracks that were bought cannot be deleted (409 `in_use`): what is sold stays readable on its invoice.",
+      "One invoice at current prices, with the customer's address unless another is given. Bought tracks cannot be deleted (409 `in_use`), so that invoices stay readable.",
     body: purchaseBody,
     headers: ["Idempotency-Key"],
     responses: {
@@ -247,13 +247,13 @@ const purchaseRoutes = (writes: Writes): Route[] => [
     operationId: "refund",
     summary: "Refund an invoice, or lines of it",
     description:
-      "Makes an invoice with negative prices. No more of a line is refunded than was bought; when nothing is left: 409 `already_exists`.",
+      "Creates an invoice with negative prices. At most the bought quantity of a line is refunded; 409 `already_exists` if nothing is left.",
     parameters: idParameter,
     body: refundBody,
     headers: ["Idempotency-Key"],
     responses: {
       201: {
-        description: "The invoice of the refund.",
+        description: "The refund's invoice.",
         body: invoiceWithLines,
         headers: ["Location", "Idempotency-Replayed"],
       },

@@ -2,10 +2,10 @@ import { z } from "zod";
 import { type Command, command, statement } from "../../engine/commands/command.ts";
 import { type Nothing, nothing, type Read, read, UNCACHED } from "../../engine/reads/read.ts";
 
-/** Days that one step packs: some milliseconds. */
+/** Days packed by one step, which takes some milliseconds. */
 const PACKED_AT_ONCE = 32;
 
-/** In SQL: all lines of the day in `column`, packed. Also what a report takes of a day that is due. */
+/** SQL that packs all lines of the day in `column`. Reports use it for due days, too. */
 export const packedDay = (column: string): string => `(
   SELECT pack_sales(i.id, i.customer_id, c.support_rep_id, i.billing_country, l.track_id, t.album_id, al.artist_id,
     t.genre_id, l.unit_price_cents * l.quantity, iif(l.refund_of IS NULL, l.quantity, -l.quantity))
@@ -16,13 +16,13 @@ export const packedDay = (column: string): string => `(
   LEFT JOIN albums al ON al.id = t.album_id
   WHERE i.invoice_date >= ${column} AND i.invoice_date < ${column} || '~' AND (l.id % 1024 <> 0 OR within_deadline()))`;
 
-/** What there is to do: see {@link SALES_STATE_READ}. */
+/** Due work: see {@link SALES_STATE_READ}. */
 export interface SalesState {
   readonly due: number;
   readonly packed: readonly (readonly [day: string, changes: number, sales: string])[];
 }
 
-/** Days that are due, and the next of them packed. */
+/** The number of due days, and the next of them packed. */
 export const SALES_STATE_READ: Read<Nothing> = read({
   name: "sales.state",
   lane: "scan",
@@ -39,7 +39,7 @@ export const SALES_STATE_READ: Read<Nothing> = read({
   cache: UNCACHED,
 });
 
-/** Keeps packed days (as JSON text), but those that changed since they were read: they are still due. */
+/** Stores packed days (as JSON text), except those that changed since they were read: they are still due. */
 export const KEEP_SALES: Command<{ readonly packed: string }> = command({
   name: "sales.keep",
   input: z.strictObject({ packed: z.string() }),

@@ -33,13 +33,10 @@ export function vitalsCommands(program: Command): void {
     .description(
       "watch the running server: rates, latencies, lanes, commits, cache, memory, slowest reads; q ends",
     )
-    .option(
-      "--watch [seconds]",
-      `look again and again, each so many seconds (${SECONDS} unless given); at a terminal it always does`,
-    )
+    .option("--watch [seconds]", `repeat every so many seconds (default ${SECONDS}); always on at a terminal`)
     .action(watch);
   onDatabase(program.command("report"))
-    .description("show what happened, from the history that the server keeps")
+    .description("show what happened, from the server's history")
     .option("--hours <number>", "how far back", "24")
     .option("--html <file>", "write it as a page with charts")
     .action(report);
@@ -75,7 +72,7 @@ async function fromServer(server: string, hours: number): Promise<Sample[]> {
     data: Sample[];
   };
   if (data.length > 0 || hours <= FINE_HOURS) return data;
-  // Less than a coarse span old.
+  // Less than the interval of coarse samples old.
   return (
     JSON.parse(await request(server, "GET", `/admin/history?hours=${hours}&resolution=fine`)) as {
       data: Sample[];
@@ -137,7 +134,7 @@ function reportText({
       recommendations.length === 0 ? none : recommendations.map((one) => `  ${one}`).join("\n"),
     ),
     part(
-      "Reads that took most time",
+      "Reads with the highest total time",
       reads.length === 0
         ? none
         : table(
@@ -146,7 +143,7 @@ function reportText({
           ),
     ),
     part(
-      "What was written most",
+      "Most frequent writes",
       kinds.length === 0 ? none : columns(kinds.map(({ kind, writes }) => [kind, writes])),
     ),
     part("Troubles", Object.keys(troubles).length === 0 ? none : columns(Object.entries(troubles))),

@@ -5,16 +5,16 @@ import type { Counts } from "../../engine/histogram.ts";
 type ByName = Readonly<Record<string, Counts>>;
 type Numbers = Readonly<Record<string, number>>;
 
-/** Everything that a sample is made of, since the start of the server. Two of them give what was between. */
+/** All inputs of a sample, since the start of the server. A sample is the difference of two of them. */
 export interface Counters {
-  /** Milliseconds since 1970, and by a clock that cannot jump. */
+  /** Milliseconds since 1970, and by a monotonic clock. */
   readonly at: number;
   readonly steady: number;
   /** Seconds: upper bounds of the buckets below. */
   readonly bounds: readonly number[];
   /** By status. */
   readonly http: ByName;
-  /** By read, by lane, by lane. */
+  /** By read; by lane; by lane. */
   readonly reads: ByName;
   readonly waits: ByName;
   readonly readBatches: ByName;
@@ -26,10 +26,10 @@ export interface Counters {
   /** By code or reason. */
   readonly failures: Numbers;
   readonly rejected: Numbers;
-  /** Look-ups that could have hit, and those that did. */
+  /** Look-ups that could have hit, and hits. */
   readonly lookUps: number;
   readonly hits: number;
-  /** Entries that writes have made invalid, by tags touched. */
+  /** Entries invalidated by writes, counted by touched tag. */
   readonly invalidations: number;
   /** By mode. */
   readonly checkpoints: ByName;
@@ -38,9 +38,9 @@ export interface Counters {
   readonly idle: number;
   /** Microseconds of processor time. */
   readonly processor: number;
-  /** As they are now. */
+  /** Current values. */
   readonly queues: { readonly point: number; readonly scan: number; readonly write: number };
-  /** Reader threads that run something. */
+  /** Reader threads that are running a read. */
   readonly busyReaders: { readonly point: number; readonly scan: number };
   readonly wal_bytes: number;
   readonly database_bytes: number;
@@ -87,7 +87,7 @@ export async function countersOf(engine: Engine, database: string): Promise<Coun
 
 const sum = (numbers: Iterable<number>): number => Iterator.from(numbers).reduce((all, one) => all + one, 0);
 
-/** 0 for a file that is not there, or in a folder that may not be looked into. */
+/** 0 for a missing file, or if its folder can't be read. */
 function sizeOf(file: string): number {
   try {
     return statSync(file).size;

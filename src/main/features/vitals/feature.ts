@@ -13,7 +13,7 @@ import { vitalsRoutes } from "./routes.ts";
 import type { Health } from "./sample.ts";
 import { Sampler } from "./sampler.ts";
 
-/** How the server is and was: the live view, the history and the report. */
+/** The server's live view, history and report. */
 export const vitals = feature({
   name: "vitals",
   reads: [],
@@ -22,7 +22,7 @@ export const vitals = feature({
     const history = new History(settings.database);
     const counters = () => countersOf(engine, settings.database);
     let known: Health = { status: "ok", failing: [] };
-    // Of its last turn, which comes as often as a sample.
+    // From the last periodic report, which comes as often as a sample.
     use(health).health.onReport(({ status, checks }) => {
       const failing = checks.filter((check) => check.status !== "ok").map(({ name }) => name);
       known = { status, failing };
@@ -49,7 +49,7 @@ export const vitals = feature({
 
 const MEBIBYTE = 1_048_576;
 
-/** Another start has another `started_at`: who watches over a restart sees that it was one. */
+/** Each start has its own `started_at`, so a viewer notices a restart. */
 const factsOf = ({ cache }: Engine, settings: Settings) => ({
   version,
   started_at: new Date(performance.timeOrigin).toISOString(),

@@ -4,11 +4,11 @@ import { type HistoryRequest, historyFile, type Resolution } from "../../../shar
 import { THREAD_LIMITS, threadUrl } from "../../engine/threads.ts";
 import type { Sample } from "./sample.ts";
 
-/** Requests that may wait. */
+/** Maximum waiting requests. */
 const MAX_WAITING = 16;
 const NICE = 10;
 
-/** Keeps samples in a database beside the main one, on a thread of its own. */
+/** Stores samples in a database beside the main one, on its own thread. */
 export class History {
   readonly #file: string;
   readonly #pool = new Piscina<HistoryRequest, string | null>({
@@ -16,7 +16,7 @@ export class History {
     minThreads: 0,
     maxThreads: 1,
     concurrentTasksPerWorker: 1,
-    // Between two samples it stays.
+    // The thread stays alive between two samples.
     idleTimeout: 60_000,
     recordTiming: false,
     niceIncrement: NICE,
@@ -49,7 +49,7 @@ export class History {
 
   #run(request: HistoryRequest): Promise<string | null> {
     if (this.#pool.queueSize >= MAX_WAITING)
-      throw new AppError("overloaded", { detail: "too many ask for the history" });
+      throw new AppError("overloaded", { detail: "too many concurrent requests for the history" });
     return this.#pool.run(request);
   }
 }

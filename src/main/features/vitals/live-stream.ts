@@ -7,7 +7,7 @@ import { type Route, route } from "../../http/route.ts";
 import type { Counters } from "./counters.ts";
 import { type Health, sampleOf } from "./sample.ts";
 
-/** Milliseconds between two samples, and samples that are kept for who comes later: five minutes. */
+/** Milliseconds between two samples, and number of samples kept for new viewers: five minutes. */
 const EVERY_MS = 1_000;
 const KEPT = 300;
 const HEARTBEAT_MS = 15_000;
@@ -17,16 +17,16 @@ export interface LiveOptions {
   readonly health: () => Health;
   /** `Jobs.summary` as JSON text. */
   readonly jobs: () => string;
-  /** What does not change while the server runs: bounds and sizes, for a drawing. */
+  /** Facts that are constant while the server runs: limits and sizes, for the drawing. */
   readonly facts: () => object;
   readonly log: Logger;
 }
 
 /**
- * A sample a second for all who watch. One clock takes it, whatever their number, and it runs only while somebody
- * watches. The last five minutes of samples stay for who comes next.
+ * A sample a second for all viewers. One timer takes it, whatever their number, and runs only while there is
+ * a viewer. The last five minutes of samples are kept for new viewers.
  *
- * A viewer that is slow gets what it missed at once, of these five minutes: nothing is queued for it.
+ * A slow viewer gets the samples that it missed at once, from these five minutes: nothing is queued for it.
  */
 export class Live {
   readonly #options: LiveOptions;
@@ -43,7 +43,7 @@ export class Live {
     this.#options = options;
   }
 
-  /** Events without an end: the facts, the samples of the last minutes, then each new one. */
+  /** An endless stream of events: the facts, the samples of the last minutes, then each new one. */
   stream(): Reply {
     let [told, jobs] = [-1, ""];
     let watching = false;
@@ -66,18 +66,18 @@ export class Live {
     });
   }
 
-  /** As now, without waiting. */
+  /** The current state, without waiting. */
   get text(): string {
     const { facts, jobs } = this.#options;
     return `{"facts":${JSON.stringify(facts())},"samples":[${this.#since(0).join(",")}],"jobs":${jobs()}}`;
   }
 
-  /** Of the numbers from `told` on. */
+  /** From the number `told` on. */
   #since(told: number): readonly string[] {
     return this.#samples.slice(Math.max(0, told - this.#first)).map(({ text }) => text);
   }
 
-  /** @returns what ends the watching; again is harmless. */
+  /** @returns a function that ends the watching; it is idempotent. */
   #enter(): () => void {
     if (this.#viewers++ === 0) this.#start();
     return () => {
@@ -99,7 +99,9 @@ export class Live {
     this.#before = undefined;
   }
 
-  /** The first of a watch only looks: a sample is of the span between two looks. */
+  /**
+   * The first call after an idle time only reads the counters: a sample covers the time between two calls.
+   */
   async #take(): Promise<void> {
     const now = await this.#options.counters();
     const before = this.#before;
@@ -129,12 +131,12 @@ export const liveRoute = (live: Live): Route =>
     access: "operate:read",
     tag: "admin",
     operationId: "watchLive",
-    summary: "The server as it is, once a second",
-    description: `What is known now; with \`Accept: text/event-stream\` events without an end: \`facts\` once; \`samples\`, an array of what \`/admin/history\` gives, first of the last ${KEPT / 60} minutes as far as somebody watched, then of each second; \`jobs\`, those that run and how many have ended, when that has changed.`,
+    summary: "The server's current state, once a second",
+    description: `The current state; with \`Accept: text/event-stream\` an endless stream: \`facts\` once; \`samples\`, an array as in \`/admin/history\`, first of the last ${KEPT / 60} minutes if there were viewers, then of each second; \`jobs\`, the running ones and the number of ended ones, on each change.`,
     parameters: noParameters,
     responses: {
       200: {
-        description: "As now; `samples` is empty unless somebody watches.",
+        description: "The current state; `samples` is empty without a viewer.",
         body: z.object({ facts, samples: z.array(z.looseObject({})), jobs }),
         also: "text/event-stream",
       },

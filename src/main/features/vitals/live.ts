@@ -6,12 +6,12 @@ import { type Health, type Sample, sampleOf } from "./sample.ts";
 
 type Answer = Counters & { readonly health: Health };
 
-/** A sample, or why there is none; `uptime` in seconds. */
+/** A sample, or the reason why there is none; `uptime` in seconds. */
 export type Look = { readonly sample: Sample; readonly uptime: number } | { readonly error: AppError };
 
 /**
- * Looks at a running server every so many seconds, without an end; the first sample comes after the first span. A server
- * that was started anew begins a new span.
+ * Polls a running server at an interval, endlessly; the first sample comes after the first interval. After a
+ * restart of the server a new interval begins.
  */
 export async function* looks(server: string, seconds: number, signal: AbortSignal): AsyncGenerator<Look> {
   let before: Answer | undefined;

@@ -9,16 +9,18 @@ export interface MonitorOptions {
   readonly server: string;
   readonly seconds: number;
   readonly json: boolean;
-  /** Whether to look again and again; always so at a terminal. */
+  /** Whether to repeat; always true at a terminal. */
   readonly again: boolean;
 }
 
-/** Samples that sparklines are made of. */
+/** Number of samples in a sparkline. */
 const KEPT = 120;
 
-/** Until `q` or Ctrl-C at a terminal, and until it is ended elsewhere. Once, unless it is to be repeated. */
+/**
+ * Runs until `q` or Ctrl-C at a terminal, or until the process is ended. Without repetition it prints once.
+ */
 export async function monitor(options: MonitorOptions): Promise<void> {
-  // Whoever read what is printed has gone, as `head` does.
+  // The reader of standard output has closed it, as `head` does.
   process.stdout.once("error", () => process.exit(0));
   if (!options.json && process.stdout.isTTY) return watch(options);
   const stop = new AbortController();
@@ -31,7 +33,7 @@ export async function monitor(options: MonitorOptions): Promise<void> {
   }
 }
 
-/** Draws over itself on the terminal's other screen, and leaves the terminal as it was. */
+/** Draws on the terminal's alternate screen, and restores the terminal at the end. */
 async function watch(options: MonitorOptions): Promise<void> {
   const stop = new AbortController();
   const samples: Sample[] = [];
@@ -61,14 +63,14 @@ function textOf({ server }: MonitorOptions, look: Look, samples: Sample[]): read
   return screen(server, look.uptime, samples, process.stdout.columns);
 }
 
-/** From the upper left corner, each line cleared to its end, and everything below. */
+/** Starts in the upper left corner, and clears the rest of each line and everything below. */
 function frame(lines: readonly string[]): string {
   const { columns = 80, rows = 24 } = process.stdout;
   const shown = lines.slice(0, rows).map((line) => `${cut(line, columns)}\u001b[K`);
   return `\u001b[H${shown.join("\r\n")}\u001b[J`;
 }
 
-/** @returns what undoes it. */
+/** @returns a function that undoes it. */
 function enter(onKey: (key: Buffer) => void, onResize: () => void, onEnd: () => void): () => void {
   const { stdin, stdout } = process;
   const raw = stdin.isTTY;

@@ -137,7 +137,7 @@ function chart({ title, unit, lines }: Chart, samples: readonly Sample[]): strin
 <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${text(title)}">${grid.join("")}${hours.join("")}${paths.join("")}</svg></figure>`;
 }
 
-/** A gap where nothing is known. */
+/** Draws a gap where samples are missing. */
 function path(
   samples: readonly Sample[],
   times: readonly number[],
@@ -185,7 +185,7 @@ export interface SlowStatement {
   readonly p99_ms: number;
 }
 
-/** @param statements those that took most time since the start; empty when no server runs. */
+/** @param statements those with the highest total time since the start; empty if no server runs. */
 export function reportHtml(
   title: string,
   summary: Summary,
@@ -198,7 +198,7 @@ export function reportHtml(
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
 <title>${text(title)}</title><style>${STYLE}</style></head><body><main>
 <h1>${text(title)}</h1><p class="lead">${text(span)}: ${number(requests)} requests, ${number(writes)} writes. The slowest span had a 99th percentile of ${number(worst.http_p99_ms)} ms, at ${text(worst.at.slice(0, 19).replace("T", " "))}.</p>
-<h2>What to do</h2>${recommendations.length === 0 ? '<p class="nothing">Nothing: no sample gave cause.</p>' : `<ul>${recommendations.map((one) => `<li>${withCode(text(one))}</li>`).join("")}</ul>`}
+<h2>What to do</h2>${recommendations.length === 0 ? '<p class="nothing">Nothing: no sample showed a problem.</p>' : `<ul>${recommendations.map((one) => `<li>${withCode(text(one))}</li>`).join("")}</ul>`}
 <div class="charts">${CHARTS.map((one) => chart(one, samples)).join("\n")}</div>
 <h2>Reads that took most time</h2>${table(
     ["read", "runs", "ms in all", "worst p99, ms"],
@@ -208,7 +208,7 @@ export function reportHtml(
 ${
   statements.length === 0
     ? ""
-    : `<h2>Statements that took most time since the start</h2>${table(
+    : `<h2>Statements with the highest total time since the start</h2>${table(
         ["id", "read", "runs", "ms in all", "p99, ms", "SQL"],
         statements.map(({ id, read, count, total_ms, p99_ms, sql }) => [
           id,

@@ -8,9 +8,9 @@ import type { History } from "./history.ts";
 import type { Health } from "./sample.ts";
 
 const HOUR_MS = 3_600_000;
-/** Of both resolutions together more than is ever kept. */
+/** More hours than both resolutions keep. */
 const MAX_HOURS = 31 * 24;
-/** Up to here the history is told in spans of ten seconds. */
+/** Up to this many hours, the default resolution is `fine`. */
 const FINE_HOURS = 2;
 
 const historyQuery = z.strictObject({
@@ -28,7 +28,7 @@ const historyQuery = z.strictObject({
     .enum(["fine", "coarse"])
     .optional()
     .meta({
-      description: `\`fine\`: spans of ten seconds, kept a day; \`coarse\`: of five minutes, kept a month. When left out: \`fine\` up to ${FINE_HOURS} hours.`,
+      description: `\`fine\`: spans of ten seconds, kept a day; \`coarse\`: of five minutes, kept a month. By default \`fine\` up to ${FINE_HOURS} hours.`,
     }),
 });
 
@@ -47,7 +47,7 @@ export const vitalsRoutes = ({ counters, health, history }: VitalsContext): Rout
     access: "operate:read",
     tag: "admin",
     operationId: "getHistory",
-    summary: "How the server was: rates, latencies, queues, sizes and troubles, oldest first",
+    summary: "The server's history: rates, latencies, queues, sizes and errors, oldest first",
     parameters: historyQuery,
     responses: {
       200: {
@@ -78,7 +78,7 @@ export const vitalsRoutes = ({ counters, health, history }: VitalsContext): Rout
     access: "operate:read",
     tag: "admin",
     operationId: "getCounters",
-    summary: "What `chinook monitor` is made of: counts since the start, and sizes as they are now",
+    summary: "The input of `chinook monitor`: counts since the start, and current sizes",
     parameters: noParameters,
     responses: { 200: { description: "The counters.", body: z.looseObject({}) } },
     handle: async (call) => {

@@ -1,7 +1,7 @@
 import type { Counts } from "../../engine/histogram.ts";
 import type { Counters } from "./counters.ts";
 
-/** What one read or command did in a span of time. */
+/** Activity of one read or command in a span of time. */
 export interface Activity {
   readonly name: string;
   readonly count: number;
@@ -13,16 +13,16 @@ export interface LaneSample {
   readonly per_second: number;
   readonly wait_p50_ms: number;
   readonly wait_p99_ms: number;
-  /** Reads that travelled together, in the mean. */
+  /** Mean number of reads per batch. */
   readonly batch: number;
   readonly queue: number;
-  /** Threads that run reads, at the span's end. */
+  /** Threads that are running reads, at the span's end. */
   readonly busy: number;
 }
 
-/** How the server was in a span of time. Rates are of a second. */
+/** State of the server in a span of time. Rates are per second. */
 export interface Sample {
-  /** The end of the span, RFC 3339, and how long it was. */
+  /** The end of the span, RFC 3339, and its length. */
   readonly at: string;
   readonly seconds: number;
   readonly status: "ok" | "warn" | "fail";
@@ -45,36 +45,36 @@ export interface Sample {
     readonly commit_p50_ms: number;
     readonly commit_p99_ms: number;
   };
-  /** From 0 to 1; null when nothing was looked up. */
+  /** From 0 to 1; null without look-ups. */
   readonly cache_hit_ratio: number | null;
   readonly cache_look_ups: number;
-  /** Tags that writes have touched, a second. */
+  /** Tags touched by writes, per second. */
   readonly cache_invalidations: number;
   readonly cache_entries: number;
   readonly cache_bytes: number;
   readonly wal_bytes: number;
-  /** Checkpoints in the span, and what nine of ten took at the most. */
+  /** Checkpoints in the span, and the 90th percentile of their duration. */
   readonly checkpoints: number;
   readonly checkpoint_p90_ms: number;
   readonly database_bytes: number;
   readonly resident_bytes: number;
   readonly heap_bytes: number;
-  /** Share of the time that the event loop was busy, and processors that were used. */
+  /** Share of the time that the event loop was busy, and processors used. */
   readonly loop: number;
   readonly processors: number;
-  /** Those that took most time in all. */
+  /** Those with the highest total time. */
   readonly reads: readonly Activity[];
   readonly commands: readonly Activity[];
-  /** How often each happened: codes of failed writes, reasons of rejections, statuses of 500 and above. */
+  /** Counts of errors: codes of failed writes, reasons of rejections, statuses of 500 and above. */
   readonly troubles: Readonly<Record<string, number>>;
 }
 
 export type Health = Pick<Sample, "status" | "failing">;
 
-/** Reads and commands that are told. */
+/** Maximum reads and commands in a sample. */
 const MOST = 5;
 
-/** What happened between two moments of one server. */
+/** The difference between two states of one server's counters. */
 export function sampleOf(before: Counters, after: Counters, health: Health): Sample {
   const seconds = Math.max(0.001, (after.steady - before.steady) / 1_000);
   const rate = (count: number) => rounded(count / seconds);
@@ -157,8 +157,8 @@ const count = ({ buckets }: Counts): number => buckets.reduce((sum, inside) => s
 const mean = (counts: Counts): number => (count(counts) === 0 ? 0 : rounded(counts.sum / count(counts)));
 
 /**
- * Milliseconds that a share stayed below, as Prometheus works it out: evenly within its bucket. What is above every
- * bound is told as the last one.
+ * A quantile in milliseconds, interpolated linearly within its bucket as Prometheus does. Above the last
+ * bound, the last bound is returned.
  */
 export function quantileMs(counts: Counts, bounds: readonly number[], share: number): number {
   const rank = share * count(counts);

@@ -11,12 +11,12 @@ export interface SamplerOptions {
   readonly log: Logger;
 }
 
-/** Samples of ten seconds of which one coarse sample is made. */
+/** Number of ten-second samples per coarse sample. */
 const FINE_OF_COARSE = RESOLUTIONS.coarse.seconds / RESOLUTIONS.fine.seconds;
 
 /**
- * Takes a sample every ten seconds, and one of five minutes every thirtieth time. A sample that cannot be kept is
- * lost: that is said once, and again when it works.
+ * Takes a sample every ten seconds, and one of five minutes every thirtieth time. A sample that can't be
+ * stored is lost: this is logged once, and again when it works.
  */
 export class Sampler {
   readonly #options: SamplerOptions;
@@ -37,7 +37,7 @@ export class Sampler {
     }, RESOLUTIONS.fine.seconds * 1_000).unref();
   }
 
-  /** Never rejects: without it the first sample is of what the next finds. */
+  /** Never rejects: on failure the first sample starts at the next call. */
   async #begin(): Promise<void> {
     try {
       const now = await this.#options.counters();
@@ -62,7 +62,7 @@ export class Sampler {
     }
   }
 
-  /** What runs is waited for; the rest of a span is not kept. */
+  /** Waits for the running sample; the rest of a span is dropped. */
   async close(): Promise<void> {
     clearInterval(this.#clock);
     await this.#running;

@@ -2,12 +2,12 @@ import colors from "picocolors";
 import { table } from "../../cli/output.ts";
 import type { Activity, LaneSample, Sample } from "./sample.ts";
 
-/** The live view as text: plain lines, so that a test, a pipe and a terminal see the same. */
+/** The live view as text: plain lines, so that tests, pipes and terminals show the same. */
 
 const BARS = "▁▂▃▄▅▆▇█";
 const MEBIBYTE = 1_048_576;
 
-/** A line of bars, the latest to the right; the highest of them is full. */
+/** A line of bars, the latest on the right; the highest bar is full. */
 export function sparkline(values: readonly number[], width: number): string {
   const shown = values.slice(-width);
   const highest = Math.max(...shown, 0);
@@ -34,9 +34,9 @@ export function duration(seconds: number): string {
 
 const STATUS = { ok: colors.green, warn: colors.yellow, fail: colors.red } as const;
 
-/** Bars on a wide terminal, and on a narrow one. */
+/** Number of bars on a wide terminal, and on a narrow one. */
 const [MOST_BARS, FEWEST_BARS] = [24, 6];
-/** What a line takes beside its bars. */
+/** Width of a line without its bars. */
 const BESIDE = 92;
 
 interface Row {
@@ -45,7 +45,7 @@ interface Row {
   readonly texts: readonly string[];
 }
 
-/** @param samples the latest last: at least one. @param width of the terminal. */
+/** @param samples latest last, at least one. @param width of the terminal. */
 export function screen(server: string, uptime: number, samples: readonly Sample[], width = 120): string[] {
   const now = samples.at(-1)!;
   const troubles = Object.entries(now.troubles).map(([name, count]) => `${name} ${count}`);
@@ -57,8 +57,8 @@ export function screen(server: string, uptime: number, samples: readonly Sample[
       line(row, Math.max(FEWEST_BARS, Math.min(MOST_BARS, width - BESIDE))),
     ),
     "",
-    ...activities("reads, most time first", now.reads),
-    ...activities("commands, most time first", now.commands),
+    ...activities("reads, by total time", now.reads),
+    ...activities("commands, by total time", now.commands),
     ...(troubles.length === 0 ? [] : [colors.red(`troubles: ${troubles.join(", ")}`)]),
   ];
 }
@@ -161,11 +161,11 @@ function activities(title: string, all: readonly Activity[]): string[] {
   return [...table([title, "runs", "ms in all", "p99 ms"], rows).split("\n"), ""];
 }
 
-/** As many characters as are seen, colours not counted. */
+/** Number of visible characters, without colours. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: what a terminal's colours begin with
 const COLOUR = /\u001b\[[\d;]*m/g;
 
-/** Cut to the width of a terminal, colours and all. */
+/** Cuts to the width of a terminal and keeps colours. */
 export function cut(text: string, width: number): string {
   if (text.replaceAll(COLOUR, "").length <= width) return text;
   let [seen, out, at] = [0, "", 0];

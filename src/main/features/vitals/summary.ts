@@ -1,19 +1,19 @@
 import type { Activity, Sample } from "./sample.ts";
 
-/** What a span of the history comes to. */
+/** Summary of a span of the history. */
 export interface Summary {
   readonly from: string;
   readonly to: string;
   readonly samples: number;
   readonly requests: number;
   readonly writes: number;
-  /** Of the spans the worst, in milliseconds. */
+  /** The worst span, in milliseconds. */
   readonly worst: { readonly http_p99_ms: number; readonly at: string };
   readonly reads: readonly Activity[];
   readonly commands: readonly Activity[];
   readonly kinds: readonly { readonly kind: string; readonly writes: number }[];
   readonly troubles: Readonly<Record<string, number>>;
-  /** When the status or what is not ok changed, and to what; and when there was no server. */
+  /** Changes of the status or of the failing checks, and times without a server. */
   readonly changes: readonly { readonly at: string; readonly what: string }[];
   readonly recommendations: readonly string[];
 }
@@ -51,7 +51,7 @@ export function summaryOf(samples: readonly Sample[]): Summary {
   };
 }
 
-/** One for each name, most time first; the 99th percentile is that of its worst span. */
+/** Totals by name, highest time first; the 99th percentile is that of the worst span. */
 function added(all: readonly Activity[]): Activity[] {
   const by = new Map<string, Activity>();
   for (const { name, count, total_ms, p99_ms } of all) {
@@ -64,7 +64,7 @@ function added(all: readonly Activity[]): Activity[] {
   return [...by.values()].toSorted((a, b) => b.total_ms - a.total_ms);
 }
 
-/** Most first. */
+/** Highest first. */
 function counted(all: readonly (readonly [name: string, count: number])[]): Record<string, number> {
   const by = new Map<string, number>();
   for (const [name, count] of all) by.set(name, (by.get(name) ?? 0) + count);
@@ -81,7 +81,7 @@ function changesOf(samples: readonly Sample[]): { at: string; what: string }[] {
     if (missing > 2 * sample.seconds && missing > 30)
       changes.push({
         at: before!.at,
-        what: `nothing is known of ${Math.round(missing)} s: the server did not run`,
+        what: `no samples for ${Math.round(missing)} s: the server did not run`,
       });
     const now = [sample.status, ...sample.failing].join(" ");
     if (now !== state) changes.push({ at: sample.at, what: now });
@@ -91,14 +91,14 @@ function changesOf(samples: readonly Sample[]): { at: string; what: string }[] {
 }
 
 const SLOW_MS = 100;
-/** Runs below which a read says nothing, and requests below which the cache does. */
+/** Minimum runs of a read, and minimum requests for the cache's ratio, to be meaningful. */
 const MANY = 20;
 const MANY_REQUESTS = 1_000;
 const LONG_WAIT_MS = 50;
 const LOW_HITS = 0.3;
 const BUSY = 0.9;
 
-/** Each names the command or the setting that helps. */
+/** Each recommendation names the command or the setting that helps. */
 function recommend(
   samples: readonly Sample[],
   requests: number,
@@ -129,13 +129,13 @@ function recommend(
       ? ["Commits were slow: the disk syncs slowly. `chinook health-check` measures it."]
       : []),
     ...(often(({ loop }) => loop >= BUSY)
-      ? ["The main thread was busy most of the time: it is what bounds the server now."]
+      ? ["The main thread was busy most of the time: it is the bottleneck."]
       : []),
     ...(requests >= MANY_REQUESTS && hits.length > 0 && hits.reduce((a, b) => a + b) / hits.length < LOW_HITS
       ? ["Few answers came from the cache. If it is full (`chinook cache stats`), raise CHINOOK_CACHE_MB."]
       : []),
     ...((troubles.overloaded ?? 0) + (troubles.wal_full ?? 0) > 0
-      ? ["Requests were turned away: more came than could be served in time."]
+      ? ["Requests were rejected: more arrived than could be served in time."]
       : []),
     ...((troubles.disk_full ?? 0) > 0 ? ["The disk was full: free space, then `chinook health-check`."] : []),
   ];

@@ -41,7 +41,7 @@ export async function compress(from: string, to: string, onBytes: OnBytes): Prom
 
 /**
  * @param most maximum bytes of the database: a few kilobytes can decompress to a full disk.
- * @throws AppError `backup_damaged` past that.
+ * @throws AppError `backup_damaged` if it is exceeded.
  */
 export async function decompress(
   from: Readable,
