@@ -1,33 +1,33 @@
 import type { Param } from "./protocol.ts";
 
-/** What the adviser's process is asked, and what it answers; see `src/workers/adviser.ts`. */
+/** Requests and replies of the adviser's process; see `src/workers/adviser.ts`. */
 
-/** A statement to be looked at. */
+/** A statement to analyse. */
 export interface AdvisedStatement {
   readonly sql: string;
   readonly params: Readonly<Record<string, Param>>;
-  /** How often it ran: what a gain is multiplied with. */
+  /** Number of runs: the factor of a gain. */
   readonly count: number;
 }
 
-/** What a step of a plan says that may be slow. */
+/** A step of a plan that may be slow. */
 export interface Finding {
   /**
-   * `full_scan`: a table is read from end to end. `index_scan`: an index is, unless a LIMIT ends it. `sort`: rows are
-   * put in order, grouped or told apart in a temporary b-tree. `automatic_index`: an index is made for this one run.
-   * `unusable`: the statement cannot be prepared.
+   * `full_scan`: reads a whole table. `index_scan`: reads a whole index, unless a LIMIT ends it. `sort`:
+   * sorts, groups or removes duplicates in a temporary b-tree. `automatic_index`: builds an index for this
+   * one run. `unusable`: the statement cannot be prepared.
    */
   readonly kind: "full_scan" | "index_scan" | "sort" | "automatic_index" | "unusable";
-  /** The table; null where the plan does not say. */
+  /** The table; null if the plan does not name one. */
   readonly table: string | null;
-  /** How many rows that table has, as far as known. */
+  /** Number of rows of that table, if known. */
   readonly rows: number | null;
-  /** The step, in SQLite's words. */
+  /** The step as SQLite describes it. */
   readonly step: string;
 }
 
 export interface Plan {
-  /** The steps in SQLite's words, each indented by its depth. */
+  /** The steps as SQLite describes them, each indented by its depth. */
   readonly steps: readonly string[];
   readonly findings: readonly Finding[];
 }
@@ -37,17 +37,19 @@ export interface TableSize {
   readonly rows: number | null;
   readonly bytes: number;
   readonly index_bytes: number;
-  /** Of its pages, indexes apart, how many do not follow the one before; from 0 to 1. */
+  /** Share of its pages, without indexes, that do not follow their predecessor; from 0 to 1. */
   readonly fragmentation: number;
-  /** Bytes within its pages that hold nothing, indexes apart. */
+  /** Unused bytes within its pages, without indexes. */
   readonly unused_bytes: number;
 }
 
 export interface DatabaseSize {
   readonly bytes: number;
-  /** Bytes of pages that hold nothing: what a VACUUM gives back at least. */
+  /** Bytes of free pages: the least that a VACUUM frees. */
   readonly free_bytes: number;
-  /** About what a VACUUM gives back: the free pages, and what it closes up within the others. */
+  /**
+   * Approximate bytes that a VACUUM frees: the free pages, and most of the unused space within the others.
+   */
   readonly vacuum_bytes: number;
   readonly tables: readonly TableSize[];
 }
@@ -59,26 +61,26 @@ export interface IndexFacts {
   readonly unique: boolean;
   readonly partial: boolean;
   readonly bytes: number | null;
-  /** How many of the statements that were given use it, by their plans. */
+  /** Number of the given statements whose plans use it. */
   readonly used_by: number;
-  /** Why it must stay although no statement uses it: `unique`, or a foreign key that is checked by it. */
+  /** Why it must stay although no statement uses it: `unique`, or a foreign key that needs it. */
   readonly needed_for: "unique" | "foreign_key" | null;
-  /** An index whose first columns are all of this one's. */
+  /** An index that begins with all columns of this one. */
   readonly covered_by: string | null;
 }
 
 export interface Proposal {
-  /** As it can be run. */
+  /** The executable statement. */
   readonly sql: string;
   readonly table: string;
   readonly columns: readonly string[];
-  /** Of its pages. */
+  /** Size of its pages. */
   readonly bytes: number;
-  /** Milliseconds that it took to make. */
+  /** Milliseconds to build it. */
   readonly build_ms: number;
-  /** Milliseconds more for each row that is written, by an UPDATE of its columns. */
+  /** Additional milliseconds for each written row, measured by an UPDATE of its columns. */
   readonly write_ms: number;
-  /** The statements that become faster by it, by their place in the request. */
+  /** The statements that become faster, by their index in the request. */
   readonly gains: readonly {
     readonly statement: number;
     readonly without_ms: number;
@@ -88,9 +90,9 @@ export interface Proposal {
 
 export interface Advice {
   readonly proposals: readonly Proposal[];
-  /** Indexes that were tried. */
+  /** Number of tried indexes. */
   readonly tried: number;
-  /** Whether time was over before everything was tried. */
+  /** False if time ran out first. */
   readonly complete: boolean;
 }
 
@@ -103,7 +105,7 @@ export interface AdviserJobs {
     request: { file: string; statements: readonly AdvisedStatement[]; budgetMs: number };
     reply: Advice;
   };
-  /** A copy of a database that nobody writes to. */
+  /** Copies a database that nobody writes to. */
   copy: { request: { file: string; to: string }; reply: null };
 }
 

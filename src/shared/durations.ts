@@ -1,17 +1,17 @@
-/** Four to a doubling, from 1 µs to 16 s: a quantile is off by a tenth at the most. */
+/** Buckets per doubling, from 1 µs to 16 s: a quantile is off by a tenth at most. */
 const PER_DOUBLING = 4;
 const BUCKETS = 24 * PER_DOUBLING + 1;
 
-/** Durations as they can be sent between threads. */
+/** Counts of durations, as sent between threads. */
 export interface DurationCounts {
   readonly count: number;
   readonly totalMs: number;
   readonly maxMs: number;
-  /** How many fell into each bucket; the first holds what took a microsecond or less. */
+  /** Count per bucket; the first has durations of up to a microsecond. */
   readonly buckets: readonly number[];
 }
 
-/** Counts durations in buckets of growing width: for what is asked for quantiles and must cost next to nothing. */
+/** Counts durations in buckets of growing width: cheap to record, and exact enough for quantiles. */
 export class Durations {
   readonly #buckets = new Uint32Array(BUCKETS);
   #count = 0;
@@ -44,13 +44,13 @@ export class Durations {
   }
 }
 
-/** Milliseconds that a share of the durations stayed below; 0 when there are none. */
+/** A quantile in milliseconds; 0 without durations. */
 export function quantile({ count, maxMs, buckets }: DurationCounts, share: number): number {
   const rank = share * count;
   let seen = 0;
   for (let i = 0; i < buckets.length; i++) {
     seen += buckets[i]!;
-    // In the middle of its bucket.
+    // The middle of the bucket.
     if (seen >= rank && seen > 0) return Math.min(maxMs, 2 ** ((i - 0.5) / PER_DOUBLING) / 1_000);
   }
   return 0;

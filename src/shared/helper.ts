@@ -1,13 +1,13 @@
 import { setPriority } from "node:os";
 import { type Failure, toFailure } from "./errors.ts";
 
-/** What a helper process says of a request; see `HelperProcess` of the engine, its other end. */
+/** Reply of a helper process; the other side is `HelperProcess` of the engine. */
 export type HelperReply = { readonly reply: unknown } | { readonly failure: Failure };
 
-/** Added to the process's niceness: requests win the processor. */
+/** Added to the process's niceness: requests have priority. */
 const NICE = 10;
 
-/** The helper process's own end: answers requests, one at a time, until whoever started it goes. */
+/** The helper process's side: answers requests, one at a time, until its parent ends. */
 export function serveRequests<R>(answer: (request: R) => unknown | Promise<unknown>): void {
   const send = (message: HelperReply): void => void process.send?.(message);
   process.on("disconnect", () => process.exit());

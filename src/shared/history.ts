@@ -1,6 +1,6 @@
-/** What the thread that keeps the history is asked; see `src/workers/history.ts`. */
+/** Requests to the thread that stores the history; see `src/workers/history.ts`. */
 
-/** Seconds between two samples, how many are kept, and so for how long. */
+/** Seconds between two samples and the number kept, which together give the period. */
 export const RESOLUTIONS = {
   fine: { seconds: 10, kept: 8_640 },
   coarse: { seconds: 300, kept: 8_928 },
@@ -28,6 +28,6 @@ export type HistoryRequest =
       /** Milliseconds since 1970. */
       readonly from: number;
       readonly to: number;
-      /** Samples at the most, the latest ones. */
+      /** Maximum samples, the latest ones. */
       readonly limit: number;
     };

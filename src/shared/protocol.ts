@@ -38,19 +38,20 @@ export interface Refusal {
 export type Statements = readonly Statement[];
 
 /**
- * Commands that take effect together: all of them, or none. They run in their order, and each sees what those before it
- * did. Their outcome is one; its rows are the first row of each command's last statement, `[]` where there is none.
+ * Commands that take effect together: all of them, or none. They run in order, and each sees the effects of
+ * those before it. They have one outcome; its rows are the first row of each command's last statement, `[]`
+ * if there is none.
  */
 export interface Together {
   readonly together: readonly Statements[];
   /**
-   * Numbers that stand for ids which are not known yet: wherever one of them is a parameter, or stands in the text of
-   * one, it becomes the `id` in the answer of an earlier command, counted from 0.
+   * Placeholder numbers for ids that are not known yet. Wherever a placeholder is a parameter, or occurs in
+   * the text of one, it is replaced by the `id` in the answer of an earlier command, counted from 0.
    */
   readonly standIns: readonly (readonly [standIn: number, command: number])[];
 }
 
-/** What has one outcome: a command, or commands that take effect together. */
+/** A unit with one outcome: a command, or commands that take effect together. */
 export type Work = Statements | Together;
 
 /** The rows of a SELECT or of RETURNING, as arrays of columns. */
@@ -64,7 +65,7 @@ export interface Outcome {
   readonly changes: number;
   /** Present if the command failed or a guard refused it. Then none of it was written. */
   readonly failure?: Failure;
-  /** Of commands together: the one that failed. */
+  /** For commands together: the one that failed. */
   readonly failedAt?: number;
   /** Milliseconds inside SQLite, without the shared commit. */
   readonly ms: number;
@@ -142,19 +143,19 @@ export interface AdoptReport {
   readonly wal: WalState;
 }
 
-/** What a statement has cost since its thread or the server started. */
+/** Costs of a statement since the start of its thread or of the server. */
 export interface StatementCosts {
   readonly sql: string;
-  /** The read that it is of; null for a statement of commands. */
+  /** The read that it belongs to; null for a statement of commands. */
   readonly read: string | null;
   readonly durations: DurationCounts;
   readonly failures: number;
-  /** Rows that it gave, and that it inserted, updated or deleted. */
+  /** Rows returned; and rows inserted, updated or deleted. */
   readonly rows: number;
   readonly changes: number;
-  /** Characters of all answers together. */
+  /** Total length of all answers. */
   readonly characters: number;
-  /** Of its slowest run, for those who try what would make it faster: never to be shown, they may hold secrets. */
+  /** Of its slowest run, for trials of indexes. Never shown: they may hold secrets. */
   readonly params: Readonly<Record<string, Param>>;
 }
 
@@ -206,7 +207,7 @@ export interface WriterOptions {
 
 /** Options that only the thread needs, beside the general ones. */
 export interface ThreadOptions extends WriterOptions {
-  /** A replicator reads the WAL, so it is neither moved nor deleted, not even at the end. */
+  /** A replicator reads the WAL, so it is neither checkpointed nor deleted, not even at the end. */
   readonly keepWal?: boolean;
   /**
    * A previous thread of this process had the database open. A missing file is an error then: it must not be

@@ -37,7 +37,7 @@ export interface Setting<S extends z.ZodType<unknown, string>> {
   readonly initial: () => z.output<S>;
   /** Parses the text of a flag or an environment variable. */
   readonly schema: S;
-  /** Whether the value is nobody's to read: it is not printed. Of a URL, what comes after its host. */
+  /** Whether the value is secret and not printed. `path`: only the part of a URL after its host. */
   readonly secret?: true | "path";
 }
 
@@ -416,7 +416,10 @@ export function textOf(name: SettingName, value: unknown): string {
   return `${value / seconds}${unit}`;
 }
 
-/** The text without secrets: what is shown ends up in logs and questions to others. Passwords in URLs are some, too. */
+/**
+ * The text without secrets, including passwords in URLs: output often ends up in logs and in questions to
+ * others.
+ */
 export function shownOf(name: SettingName, text: string): string {
   const row: Setting<z.ZodType<unknown, string>> = SETTINGS[name];
   if (text === "") return text;
@@ -437,7 +440,7 @@ export type Source = (typeof SOURCES)[number];
 
 const sources = new WeakMap<Settings, Partial<Record<SettingName, Source>>>();
 
-/** Where a setting that {@link resolveSettings} gave came from. */
+/** The source of a value that {@link resolveSettings} returned. */
 export const sourceOf = (settings: Settings, name: SettingName): Source =>
   sources.get(settings)?.[name] ?? "default";
 

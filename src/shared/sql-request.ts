@@ -1,6 +1,6 @@
 import type { Param } from "./protocol.ts";
 
-/** An operator's query, as it goes to the process that runs it. */
+/** An operator's query, as sent to the process that runs it. */
 export interface SqlRequest {
   readonly file: string;
   readonly sql: string;
@@ -10,19 +10,19 @@ export interface SqlRequest {
   readonly format: "json" | "csv";
 }
 
-/** What it gave, as the text of an answer. */
+/** Its result, as the text of an answer. */
 export interface SqlResult {
   readonly body: string;
   readonly rows: number;
-  /** Whether there were more rows than were asked for, or than fit. */
+  /** Whether there were more rows than requested, or than fit. */
   readonly truncated: boolean;
   /** Milliseconds in SQLite. */
   readonly ms: number;
 }
 
 /**
- * Columns that are read as NULL: secrets, what they are derived from, and answers that were given once and may hold
- * one. A test holds this list against the schema.
+ * Columns that are read as NULL: secrets, data they are derived from, and stored answers that may contain
+ * one. A test compares this list with the schema.
  */
 export const SECRET_COLUMNS: ReadonlySet<string> = new Set([
   "users.password",

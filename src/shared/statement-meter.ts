@@ -3,10 +3,10 @@ import type { Param, StatementCosts } from "./protocol.ts";
 
 type Params = Readonly<Record<string, Param>>;
 
-/** Characters of parameters past which they are not kept: those of a bulk load are its rows. */
+/** Parameters above this length are not kept: those of a bulk load are its rows. */
 const MAX_PARAMS = 16_384;
 
-/** What one statement has cost. */
+/** Costs of one statement. */
 export class StatementCost {
   readonly #durations = new Durations();
   readonly #sql: string;
@@ -30,7 +30,7 @@ export class StatementCost {
     this.#characters += characters;
   }
 
-  /** @param ms what it took until it failed, where that was the statement's doing. */
+  /** @param ms time until the failure, if the statement caused it. */
   failed(ms: number | undefined, params: Params): void {
     this.#failures++;
     if (ms !== undefined) this.ran(ms, params, 0, 0, 0);
@@ -61,10 +61,10 @@ const sizeOf = (params: Params): number =>
   );
 
 /**
- * What each statement has cost, by its text: values are bound, so a text stands for all of its runs.
+ * Costs of statements by text. Values are bound, so all runs of a statement share one text.
  *
- * Bounded: when there are too many texts, the one that took the least time in all goes. Who runs a statement often may
- * keep its {@link StatementCost}: counting is then a few additions.
+ * The number of texts is limited: the one with the lowest total time is dropped. A caller that runs a
+ * statement often may keep its {@link StatementCost}: counting is then a few additions.
  */
 export class StatementMeter {
   readonly #costs = new Map<string, StatementCost>();

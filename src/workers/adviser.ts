@@ -9,11 +9,11 @@ import { Trial } from "./advice/trial.ts";
 import { addFunctions, openForReads } from "./connection.ts";
 
 /**
- * A process that looks at the database for operators: plans, sizes, indexes, and which index would help. It is a
- * process because some of it takes long and cannot be interrupted from within.
+ * A process that analyses the database for operators: plans, sizes, indexes, and index advice. It is a
+ * process because some of this takes long and can't be interrupted from within.
  */
 
-/** KiB of page cache in a trial: large, so that statements are compared and not the disk. */
+/** KiB of page cache in a trial: large, so that statements are compared and not disk reads. */
 const TRIAL_CACHE_KIB = 131_072;
 
 function reading<T>(file: string, action: (db: Connection) => T): T {

@@ -6,9 +6,9 @@ import { registerFunctions } from "./functions.ts";
 const PURE = { directOnly: true, deterministic: true };
 
 /**
- * A connection on which every read can be prepared: read-only, with all that reads call.
+ * A read-only connection with all functions that reads call, so every read can be prepared on it.
  *
- * @param assertInTime called now and then by reads that may be long; throws when their time is over.
+ * @param assertInTime called repeatedly by long reads; throws after their deadline.
  */
 export function openForReads(
   file: string,
@@ -20,7 +20,7 @@ export function openForReads(
   return db;
 }
 
-/** What reads can call that SQLite does not have. */
+/** Functions for reads that SQLite does not have. */
 export function addFunctions(db: Connection, assertInTime: () => void): void {
   db.function("within_deadline", { directOnly: true, deterministic: false }, () => {
     assertInTime();

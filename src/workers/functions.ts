@@ -69,8 +69,8 @@ export function registerFunctions(db: Connection): void {
 }
 
 /**
- * `pack_sales(invoice, customer, …)` packs the lines of a day; `tally_sales(by, limit, period, day, sales)` adds packed
- * days up, see {@link SalesTally}.
+ * `pack_sales(invoice, customer, …)` packs the lines of a day; `tally_sales(by, limit, period, day, sales)`
+ * sums packed days, see {@link SalesTally}.
  */
 function registerSales(db: Connection): void {
   const pure = { directOnly: true, deterministic: true } as const;

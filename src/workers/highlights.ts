@@ -89,7 +89,7 @@ class Words {
       : this.#lower.slice(this.starts[i], this.ends[i]);
   }
 
-  /** Whether it may begin as something does; always, where folding may change how it begins. */
+  /** Whether it may begin like a marked term; always true if folding may change its first character. */
   mayBegin(i: number, begins: ReadonlySet<number>): boolean {
     return this.#lower === undefined || begins.has(this.#lower.charCodeAt(this.starts[i]!));
   }

@@ -5,10 +5,10 @@ import type { Connection } from "../shared/database/sqlite.ts";
 import { type HistoryRequest, RESOLUTIONS } from "../shared/history.ts";
 
 /**
- * The thread that keeps the history: how the server was, in a database of its own beside the main one. It shares
- * neither lock nor WAL nor queue with it, and what it syncs keeps nobody waiting.
+ * The thread that stores the server's history in its own database beside the main one. It shares neither lock
+ * nor WAL nor queue with it, and nobody waits for its syncs.
  *
- * Bounded by the number of samples. A file that is damaged is put aside and begun anew: it is no user's data.
+ * The number of samples is limited. A damaged file is renamed and a new one started: it holds no user data.
  */
 const SCHEMA = Object.keys(RESOLUTIONS)
   .map(
@@ -26,7 +26,7 @@ function open(file: string): Connection {
   createFile(file);
   const db = new Database(file, { timeout: 2_000 });
   try {
-    // A sample takes some 1.5 KB: in pages of 4 KiB a third of each would be wasted.
+    // A sample takes some 1.5 KB: pages of 4 KiB would waste a third each.
     db.pragma("page_size = 16384");
     db.pragma("journal_mode = WAL");
     db.pragma("synchronous = NORMAL");

@@ -18,7 +18,10 @@ interface Open {
 }
 
 let opened: Open | undefined;
-/** SQLite can't be interrupted from another thread here. Long reads check this now and then and abort themselves. */
+/**
+ * SQLite can't be interrupted from another thread here. Long reads check this repeatedly and abort
+ * themselves.
+ */
 let deadline = Number.POSITIVE_INFINITY;
 
 function assertInTime(): void {

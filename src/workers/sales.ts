@@ -1,15 +1,15 @@
 /**
- * Sales of a day as bytes, and what reports add up of many days.
+ * Packs the sales of a day as bytes, and sums many days for reports.
  *
- * Packed: the number of countries, each as its length and its UTF-8; then invoice by invoice customer, employee,
- * country (counted from 1), cents and quantity of all its lines, twice the number of lines (and one where something of
- * it is no refund), and the bytes of its lines, which are skipped where sums are not by something of a line; for each
- * line track, album, artist, genre, cents and quantity. 0 stands for none. Numbers are in base 128, low digits first,
- * 128 added to all but the last; cents and quantities are doubled, less one where they are negative. That is some
- * twelve bytes a line.
+ * Format: the number of countries, each as its length and its UTF-8. Then for each invoice: customer,
+ * employee, country (counted from 1), cents and quantity of all its lines, twice the number of lines (plus
+ * one if any line is not a refund), and the bytes of its lines, so that they can be skipped if sums need no
+ * attribute of a line. For each line: track, album, artist, genre, cents and quantity. 0 stands for none.
+ * Numbers are in base 128, low digits first, with 128 added to all but the last; cents and quantities are
+ * doubled, less one if negative. A line takes some twelve bytes.
  */
 
-/** One line of an invoice. Lines of one invoice follow one another. */
+/** One line of an invoice. Lines of an invoice must be consecutive. */
 export type SaleLine = readonly [
   invoice: number,
   customer: number,
@@ -86,7 +86,7 @@ function write(bytes: number[], value: number): void {
   bytes.push(rest);
 }
 
-/** What sales are grouped by; `all` is one group. */
+/** Attribute to group by; `all` is one group. */
 export type SalesBy =
   | "all"
   | "day"
@@ -100,17 +100,17 @@ export type SalesBy =
   | "employee"
   | "customer";
 
-/** Characters of a day that name its group. */
+/** Length of the prefix of a day that is its group. */
 const LENGTHS: Partial<Record<SalesBy, number>> = { day: 10, month: 7, year: 4 };
-/** Which number of a line is its group. */
+/** Index of the group's number within a line. */
 const FIELDS: Partial<Record<SalesBy, number>> = { track: 0, album: 1, artist: 2, genre: 3 };
 
-/** Ids below are found in an array, those beyond in a map. */
+/** Ids below are array indexes, those above are in a map. */
 const DENSE = 2 ** 22;
-/** Sums of a group: cents, quantity, invoices of the period, and of the one that it is compared with. */
+/** Sums of a group: cents, quantity and invoices, each for the period and for the one to compare with. */
 const SUMS = 6;
 
-/** Adds up packed days by group. */
+/** Sums packed days by group. */
 export class SalesTally {
   #by: SalesBy = "all";
   #limit = 0;
@@ -118,11 +118,11 @@ export class SalesTally {
   readonly #beyond = new Map<number | string, number>();
   readonly #keys: (number | string)[] = [];
   #sums = new Float64Array(SUMS * 256);
-  /** The last invoice that each group was met in: one invoice counts once. */
+  /** The last invoice of each group: an invoice counts once per group. */
   #met = new Uint32Array(256);
   #invoice = 0;
 
-  /** @param period 0, or 1 for the one that is compared with. */
+  /** @param period 0, or 1 for the period to compare with. */
   add(by: SalesBy, limit: number, period: number, day: string, sales: Uint8Array): void {
     [this.#by, this.#limit] = [by, limit];
     const length = LENGTHS[by];
@@ -131,7 +131,7 @@ export class SalesTally {
     this.#addDay(sales, group, 3 * period);
   }
 
-  /** @param all the group of the whole day; -1 where each invoice or line has its own. */
+  /** @param all the group of the whole day; -1 if invoices or lines have different groups. */
   #addDay(bytes: Uint8Array, all: number, at: number): void {
     const reader = new Numbers(bytes);
     const countries = this.#countries(reader);
@@ -170,7 +170,7 @@ export class SalesTally {
     }
   }
 
-  /** @param sold whether it is more than a refund, which takes revenue back and is no sale. */
+  /** @param sold false for a refund, which reduces revenue and does not count as a sale. */
   #addSums(group: number, cents: number, quantity: number, sold: boolean, at: number): void {
     const sums = this.#sums;
     const first = group * SUMS + at;
@@ -181,7 +181,7 @@ export class SalesTally {
     sums[first + 2]!++;
   }
 
-  /** Groups of the day's countries, by their number; the first is that of none. */
+  /** Groups of the day's countries by number; the first is the group without a country. */
   #countries(reader: Numbers): number[] {
     const count = reader.next();
     const texts = Array.from({ length: count }, () => reader.text());
@@ -205,8 +205,8 @@ export class SalesTally {
   }
 
   /**
-   * `[[key, cents, quantity, invoices, cents, quantity, invoices], …]`: times in their order, everything else by
-   * revenue, most first. The key of none is null.
+   * `[[key, cents, quantity, invoices, cents, quantity, invoices], …]`: times in order, everything else by
+   * highest revenue. The key is null for the group without one.
    */
   toJson(): string {
     const rows = this.#ranked().map((group) => {
@@ -223,7 +223,7 @@ export class SalesTally {
     const byKey = (a: number, b: number) => (keys[a]! < keys[b]! ? -1 : 1);
     if (LENGTHS[this.#by] !== undefined) return sold.sort(byKey).slice(0, this.#limit);
     const revenue = (group: number) => sums[group * SUMS]!;
-    // Sorting all of many groups for the few best would take as long as adding them up.
+    // Sorting many groups to find the few best would take as long as summing them.
     const least = Float64Array.from(sold, revenue).sort().at(-this.#limit) ?? Number.NEGATIVE_INFINITY;
     return sold
       .filter((group) => revenue(group) >= least)
@@ -231,7 +231,7 @@ export class SalesTally {
       .slice(0, this.#limit);
   }
 
-  /** A country may be named on a day and have no line. */
+  /** A day may list a country without lines. */
   #hasSales(group: number): boolean {
     return this.#sums.subarray(group * SUMS, (group + 1) * SUMS).some((sum) => sum !== 0);
   }
@@ -243,7 +243,10 @@ function grown<A extends Int32Array | Uint32Array | Float64Array>(array: A, leng
   return made;
 }
 
-/** Reads numbers in base 128. Its fields are plain: a million lines are read in some tens of milliseconds. */
+/**
+ * Reads numbers in base 128. Its fields are not private for speed: a million lines are read in some tens of
+ * milliseconds.
+ */
 class Numbers {
   readonly bytes: Uint8Array;
   at = 0;

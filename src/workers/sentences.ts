@@ -6,7 +6,7 @@ export interface SentenceTask {
   readonly texts: readonly string[];
 }
 
-/** The vectors in hexadecimal, as they are stored; empty if a text has none. */
+/** The vectors in hexadecimal, as stored; empty if a text has none. */
 export type SentenceReport =
   | { readonly embedder: string; readonly vectors: readonly string[] }
   | { readonly failure: Failure };

@@ -3,12 +3,12 @@ const PAGE = 10;
 /** Most tracks of one artist per page, as long as others are left. */
 const MOST = 2;
 /**
- * What a genre that fills the list takes off a track of it, as a share of the best score. A tenth costs no held-out
- * play; twice that does (DESIGN.md of the feature `discover`).
+ * The penalty of a track whose genre fills the whole list, as a share of the best score. A tenth costs no
+ * held-out play; twice that does (DESIGN.md of the feature `discover`).
  */
 const PENALTY = 0.1;
 
-/** A track with its artist (null: an artist of its own), and its genre and score where genres are spread, too. */
+/** A track with its artist (null: an artist of its own); with genre and score to spread genres, too. */
 export type Candidate = readonly [
   id: number,
   artist: number | null,
@@ -17,12 +17,12 @@ export type Candidate = readonly [
 ];
 
 /**
- * Orders tracks, best first, by maximal marginal relevance (Carbonell & Goldstein, SIGIR 1998): each place goes to the
- * track whose score is best after a penalty for the share of its genre among those before it, and whose artist has
- * room on its page of ten. If no artist has room, the best that is left is taken.
+ * Orders tracks, best first, by maximal marginal relevance (Carbonell & Goldstein, SIGIR 1998): each place
+ * goes to the track with the best score after a penalty for its genre's share of the places before, whose
+ * artist has room on the page of ten. If no artist has room, the best remaining track is taken.
  *
- * @param tracks best first; without scores their order is kept, artists aside.
- * @param most places to fill; the rest is left out.
+ * @param tracks best first; without scores their order is kept, except for the rule about artists.
+ * @param most places to fill; the remaining tracks are dropped.
  */
 export function spreadArtists(tracks: readonly Candidate[], most = tracks.length): number[] {
   const left = [...tracks];

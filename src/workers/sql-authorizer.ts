@@ -3,23 +3,23 @@ import { SECRET_COLUMNS } from "../shared/sql-request.ts";
 
 const { SQLITE_OK, SQLITE_DENY, SQLITE_IGNORE } = constants;
 
-/** Pragmas that tell and change nothing; some change something when they are given a value. */
+/** Pragmas that only report; some of them change something if given a value. */
 const TELLING = new Set([
   ...["table_info", "table_xinfo", "table_list", "index_list", "index_info", "index_xinfo"],
   ...["foreign_key_list", "collation_list", "compile_options", "function_list", "module_list"],
 ]);
 const TELLING_WITHOUT_VALUE = new Set([
   ...["page_count", "page_size", "freelist_count", "user_version", "schema_version", "application_id"],
-  // FTS5 asks for it.
+  // Used by FTS5.
   ...["encoding", "journal_mode", "data_version"],
 ]);
 
-/** Functions that reach out of the database, whether this build has them or not. */
+/** Functions with access to anything outside the database, whether this build has them or not. */
 const REACHING = new Set([
   ...["load_extension", "readfile", "writefile", "edit", "fts3_tokenizer", "sqlite_log", "vec_npy_file"],
 ]);
 
-/** What holds the rows of other tables as bytes or samples. */
+/** Tables that hold other tables' rows as bytes or samples. */
 const HIDDEN_TABLES = new Set([
   "sqlite_dbpage",
   "sqlite_stat4",
@@ -29,8 +29,8 @@ const HIDDEN_TABLES = new Set([
 ]);
 
 /**
- * SQLite asks this of each thing that a statement would do, before it does anything. Only reading passes; a secret
- * is read as NULL, wherever the statement names it: in the result, in a condition, in an order.
+ * SQLite calls this for each action of a statement before it runs. Only reading is allowed. A secret column
+ * is read as NULL wherever the statement uses it: in the result, in a condition or in an order.
  */
 export function authorize(action: number, first: string | null, second: string | null): number {
   switch (action) {
@@ -64,8 +64,8 @@ const SECRET_TABLES = new RegExp(
 );
 
 /**
- * The one way around: SQLite asks nothing about the columns that USING and NATURAL compare. So no statement that names
- * a table with secrets may have either word, wherever it stands.
+ * The only gap: SQLite does not ask about the columns that USING and NATURAL compare. So a statement that
+ * names a table with secrets must not contain either word.
  */
 export const comparesUnasked = (sql: string): boolean =>
   SECRET_TABLES.test(sql) && /\b(using|natural)\b/i.test(sql);

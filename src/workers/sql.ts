@@ -9,27 +9,27 @@ import { authorize, comparesUnasked } from "./sql-authorizer.ts";
 /**
  * A process that runs an operator's SQL, one query at a time. Nothing in it can write:
  *
- * - The connection is opened read-only and defensive, and SQLite's authorizer judges each thing that a statement
- *   would do while it is compiled: only what is listed in `sql-authorizer.ts` passes.
- * - It is a process because no query can be interrupted from within: whoever started it kills it when its time is
- *   over, and it kills itself when its memory is. It is not the thread of a lane because this is Node's own SQLite,
- *   which has an authorizer: two copies of SQLite in one process would undo each other's locks.
+ * - The connection is read-only and defensive. SQLite's authorizer checks each action of a statement while it
+ *   is compiled: only those listed in `sql-authorizer.ts` are allowed.
+ * - It is a process because no query can be interrupted from within: its parent kills it at its deadline, and
+ *   it kills itself at its memory limit. It is not the thread of a lane, because this is Node's own SQLite,
+ *   which has an authorizer: two copies of SQLite in one process would release each other's locks.
  */
 
-/** Bytes of one value. */
+/** Maximum bytes of one value. */
 const MAX_VALUE = 16 * 1_048_576;
 const MAX_SQL = 100_000;
-/** Bytes of memory of this process at which it ends itself. */
+/** Maximum memory of this process in bytes; beyond it, it ends itself. */
 const MAX_MEMORY = 384 * 1_048_576;
 
-/** Looks at the memory from a thread of its own, since a query keeps this one. */
+/** Checks the memory on a separate thread, since a query blocks this one. */
 const WATCHDOG = `setInterval(() => {
   if (process.memoryUsage.rss() > ${MAX_MEMORY}) process.kill(process.pid, "SIGKILL");
 }, 5)`;
 
 function open(file: string): DatabaseSync {
   const db = new DatabaseSync(file, { readOnly: true, allowExtension: true, timeout: 1_000 });
-  // The types of this release of Node.js's do not know it yet.
+  // The types of this Node.js release lack it.
   const { limits } = db as unknown as { limits?: Record<string, number> };
   if (limits === undefined || typeof db.setAuthorizer !== "function") {
     db.close();
@@ -63,7 +63,7 @@ function run(request: SqlRequest): SqlResult {
   }
 }
 
-/** SQLite's result codes that are not about the query. */
+/** SQLite's result codes for errors that the query did not cause. */
 const OTHERS: Readonly<Record<number, ErrorCode>> = {
   5: "busy",
   6: "busy",
@@ -73,7 +73,7 @@ const OTHERS: Readonly<Record<number, ErrorCode>> = {
 };
 const AUTH = 23;
 
-/** What SQLite has against a query is told as it is. */
+/** SQLite's message about the query is passed on. */
 function refused(error: unknown): AppError {
   const { errcode = 0, message } = error as Error & { errcode?: number };
   const other = OTHERS[errcode & 0xff];
@@ -84,7 +84,7 @@ function refused(error: unknown): AppError {
 
 function read(db: DatabaseSync, { sql, params, maxRows, maxBytes, format }: SqlRequest): SqlResult {
   if (comparesUnasked(sql)) {
-    const detail = "USING and NATURAL are not taken with a table that holds secrets: write ON";
+    const detail = "USING and NATURAL are not allowed with a table that holds secrets: use ON";
     throw new AppError("sql_refused", { detail });
   }
   const started = performance.now();
@@ -119,7 +119,7 @@ function read(db: DatabaseSync, { sql, params, maxRows, maxBytes, format }: SqlR
 const isOver = (rest: string): boolean =>
   rest.replaceAll(/--[^\n]*|\/\*[\s\S]*?(\*\/|$)/g, "").replaceAll(/[\s;]/g, "") === "";
 
-/** Integers that no JSON number holds are texts; bytes are SQL literals. */
+/** Integers beyond the range of JSON numbers are texts; bytes are SQL literals. */
 function plain(value: SQLOutputValue): string | number | null {
   if (typeof value === "bigint") {
     const number = Number(value);
@@ -129,7 +129,7 @@ function plain(value: SQLOutputValue): string | number | null {
   return value;
 }
 
-/** Infinity, which JSON does not know, is a text. */
+/** Infinity, which JSON lacks, is a text. */
 const jsonText = (row: readonly (string | number | null)[]): string =>
   JSON.stringify(row.map((value) => (value === Infinity || value === -Infinity ? String(value) : value)));
 

@@ -4,7 +4,7 @@ import { aliasesOf, isName, tokensOf } from "./tokens.ts";
 /** An index that may help a statement. */
 export interface Candidate {
   readonly table: string;
-  /** Columns, or expressions of one. */
+  /** Columns, or expressions of one column. */
   readonly columns: readonly string[];
 }
 
@@ -30,12 +30,12 @@ const ORDER_ENDS = new Set([
   "order",
   "where",
 ]);
-/** Candidates of one table. */
+/** Maximum candidates per table. */
 const MAX_EACH = 12;
 
 /**
- * What might help, read from the conditions and the order of a statement. It need not be right, since each is tried:
- * a parser of SQL would find little more.
+ * Possible indexes, derived from the conditions and the order of a statement. They need not be right, since
+ * each is tried: an SQL parser would find little more.
  */
 export function candidatesOf(
   sql: string,
@@ -53,7 +53,7 @@ export const keyOf = ({ table, columns }: Candidate): string =>
 
 function combine(table: string, { equal, range, order }: Uses, rowid: string | undefined): Candidate[] {
   const equals = [...equal];
-  // The simplest first, which no bound may cut off.
+  // Simplest first, so that the limit never drops them.
   const lists = [
     ...(order.length > 0 ? [order] : []),
     ...equals.map((column) => [column]),
@@ -70,7 +70,7 @@ function combine(table: string, { equal, range, order }: Uses, rowid: string | u
     .map((columns) => ({ table, columns }));
 }
 
-/** Every index ends in the rowid; one that begins with it is of no use. */
+/** Every index ends in the rowid; one that begins with it is useless. */
 function withoutRowid(columns: readonly string[], rowid: string | undefined): readonly string[] {
   const at = rowid === undefined ? -1 : columns.indexOf(rowid);
   return at === -1 ? columns : columns.slice(0, at);
@@ -102,7 +102,7 @@ interface Named {
   readonly alias: string;
   readonly table: string;
   readonly column: string;
-  /** Its last token. */
+  /** Index of its last token. */
   readonly end: number;
 }
 
@@ -131,13 +131,13 @@ function columnAt(
 }
 
 interface Term {
-  /** As an index would hold it. */
+  /** As it would be written in an index. */
   readonly text: string;
   readonly before: string;
   readonly after: string;
 }
 
-/** The column with what an index of it must have: a collation, or `coalesce` with a constant. */
+/** The column as an index needs it: with its collation, or `coalesce` with a constant. */
 function termAround(tokens: readonly string[], start: number, end: number, column: string): Term {
   let [from, to, text] = [start, end, column];
   if (

@@ -9,7 +9,7 @@ interface Step {
   readonly detail: string;
 }
 
-/** How SQLite would run a statement; nothing is run. */
+/** The plan of a statement, which is not run. */
 export function planOf(db: Connection, tables: Tables, sql: string): Plan {
   let steps: Step[];
   try {
@@ -21,7 +21,7 @@ export function planOf(db: Connection, tables: Tables, sql: string): Plan {
   return readPlan(steps, sql, tables);
 }
 
-/** Parameters make no difference to a plan, but none may be missing. */
+/** Values do not affect the plan, but each parameter must be bound. */
 function explainUnbound(db: Connection, sql: string, error: unknown): Step[] {
   if (!(error instanceof RangeError)) return [];
   const names = [...new Set(tokensOf(sql).filter((token) => /^[@:$]\w/.test(token)))];
@@ -45,7 +45,7 @@ const unusable = (error: unknown): Plan => ({
   ],
 });
 
-/** What the steps of a plan say. */
+/** Findings in the steps of a plan. */
 export function readPlan(steps: readonly Step[], sql: string, tables: Tables): Plan {
   const depths = new Map<number, number>([[0, -1]]);
   for (const { id, parent } of steps) depths.set(id, (depths.get(parent) ?? -1) + 1);
@@ -61,7 +61,7 @@ function findingOf(step: string, aliases: ReadonlyMap<string, string>, tables: T
   if (kind === undefined) return [];
   const [, name] = /^(?:SCAN|SEARCH) (\w+)/.exec(step) ?? [];
   const table = name === undefined ? undefined : aliases.get(name.toLowerCase());
-  // A subquery's rows, a list of values, json_each: no table, and nothing that an index helps.
+  // Rows of a subquery, a list of values or json_each: not a table, so no index helps.
   if (kind !== "sort" && table === undefined) return [];
   return [{ kind, table: table ?? null, rows: table === undefined ? null : tables.rows(table), step }];
 }
@@ -73,11 +73,11 @@ function kindOf(step: string): Finding["kind"] | undefined {
   return / USING (COVERING )?INDEX /.test(step) ? "index_scan" : "full_scan";
 }
 
-/** The indexes that a plan names. */
+/** Names of the indexes in a plan. */
 export const indexesIn = ({ steps }: Plan): string[] =>
   steps.flatMap((step) => [...step.matchAll(/ INDEX (\w+)/g)].map(([, name]) => name!));
 
-/** What a table is called in the steps that are worth an index. */
+/** Names of the tables in steps that an index could improve. */
 export function troubled({ findings, steps }: Plan): {
   readonly names: ReadonlySet<string>;
   readonly sorts: boolean;

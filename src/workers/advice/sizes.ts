@@ -11,10 +11,10 @@ interface Btree {
   readonly jumps: number;
 }
 
-/** A VACUUM fills pages, but not to the last byte. */
+/** Fill ratio of pages after a VACUUM. */
 const FILLED = 0.97;
 
-/** Walks every page: to be done where it keeps nobody waiting. */
+/** Reads every page, so run it where nobody waits for it. */
 function btreesOf(db: Connection): Map<string, Btree> {
   const sql = `SELECT name, sum(pgsize) AS bytes, sum(unused) AS unused, count(*) AS pages,
       sum(pageno <> before + 1) AS jumps
@@ -84,7 +84,7 @@ const INDEXES = `SELECT l.name, t.name AS tbl, l."unique" AS uniq, l.origin, l.p
   WHERE t.schema = 'main' AND t.type = 'table'
   ORDER BY t.name, l.name`;
 
-/** @param statements the texts that are known: an index that none of them uses may be used by others. */
+/** @param statements the known texts: an index unused by them may be used by others. */
 export function indexFacts(db: Connection, statements: readonly string[]): IndexFacts[] {
   const tables = new Tables(db);
   const uses = new Map<string, number>();
@@ -109,7 +109,10 @@ type Column = readonly [name: string, collation: string, descending: number];
 
 const columnsOf = ({ columns }: IndexRow): Column[] => JSON.parse(columns);
 
-/** Whether `long` begins with all of `short`, in every respect. An expression is told from no other, so it never does. */
+/**
+ * Whether `long` begins with all of `short`, with the same properties. Expressions cannot be compared, so
+ * they never match.
+ */
 function covers(long: IndexRow, short: IndexRow): boolean {
   if (
     long === short ||
@@ -120,7 +123,7 @@ function covers(long: IndexRow, short: IndexRow): boolean {
   )
     return false;
   const [have, wanted] = [columnsOf(long), columnsOf(short)];
-  // Of two that are the same the second goes.
+  // Of two identical ones the second is reported.
   if (have.length === wanted.length && long.name > short.name) return false;
   return wanted.every(([name, collation, descending], i) => {
     const [other, ...rest] = have[i] ?? [""];
@@ -128,7 +131,7 @@ function covers(long: IndexRow, short: IndexRow): boolean {
   });
 }
 
-/** Deleting a row that others refer to looks for them by the columns that refer. */
+/** Deleting a row searches the referring columns for references to it. */
 function checksForeignKey(db: Connection, row: IndexRow): boolean {
   const sql = `SELECT group_concat("from") FROM (SELECT id, "from" FROM pragma_foreign_key_list(?) ORDER BY id, seq) GROUP BY id`;
   const keys = db.prepare<[string], string>(sql).pluck().all(row.tbl);

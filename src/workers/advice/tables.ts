@@ -1,11 +1,11 @@
 import type { Connection } from "../../shared/database/sqlite.ts";
 
-/** Rows are counted no further than this. */
+/** Counting stops at this number of rows. */
 const COUNTED = 1_000_000;
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
-/** The tables of a schema with their columns, and about how many rows they have. */
+/** The tables of a schema, with columns and approximate numbers of rows. */
 export class Tables {
   readonly #db: Connection;
   readonly #rows = new Map<string, number | null>();
@@ -25,7 +25,7 @@ export class Tables {
     this.columns = columns;
   }
 
-  /** By the planner's statistics, or counted where it has none. Null for what is no table of rows. */
+  /** From the planner's statistics, or counted if there are none. Null if it is no table with rows. */
   rows(table: string): number | null {
     const known = this.#rows.get(table);
     if (known !== undefined) return known;
@@ -52,7 +52,7 @@ export class Tables {
     }
   }
 
-  /** The column that is the rowid by another name. */
+  /** The column that is an alias of the rowid. */
   rowid(table: string): string | undefined {
     const sql = `SELECT name FROM pragma_table_info(?) WHERE pk = 1 AND type = 'INTEGER' COLLATE NOCASE
       AND (SELECT count(*) FROM pragma_table_info(?) WHERE pk > 0) = 1`;

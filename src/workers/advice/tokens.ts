@@ -1,10 +1,10 @@
 import type { Tables } from "./tables.ts";
 
-/** A statement's text, taken apart as far as advice needs it: which names stand for which tables. */
+/** Tokens of a statement, as far as advice needs them: which names stand for which tables. */
 
 const TOKEN = /'(?:[^']|'')*'|"(?:[^"]|"")*"|[@:$?]\w*|\w+|<=|>=|<>|!=|==|\|\||->>|->|[^\s]/g;
 
-/** Words that follow a table's name and are no alias. */
+/** Words that may follow a table's name and are no alias. */
 const NO_ALIAS = new Set([
   ..."as on using where join left right inner cross natural outer full order group limit set indexed not".split(
     " ",
@@ -18,7 +18,7 @@ export const tokensOf = (sql: string): readonly string[] =>
 export const isName = (token: string | undefined): token is string =>
   token !== undefined && /^[A-Za-z_]\w*$/.test(token);
 
-/** By the name that a plan and a condition call it: the table's, in lower case. */
+/** By the name used in plans and conditions, in lower case: alias or table. */
 export function aliasesOf(tokens: readonly string[], { columns }: Tables): Map<string, string> {
   const aliases = new Map<string, string>();
   tokens.forEach((token, i) => {

@@ -5,20 +5,23 @@ import { type Candidate, candidatesOf, keyOf } from "./candidates.ts";
 import { indexesIn, planOf, troubled } from "./plans.ts";
 import { Tables } from "./tables.ts";
 
-/** A gain that is worth telling: the time becomes less than this share of what it was, */
+/** A gain is reported if the time falls below this share of the previous time, */
 const WORTH = 0.5;
-/** and this many milliseconds are saved each time. */
+/** and each run saves at least this many milliseconds. */
 const WORTH_MS = 0.05;
-/** What all statements together gain by an index, as a share of all their time: below it, it is not worth its upkeep. */
+/**
+ * Minimum gain of an index over all statements, as a share of their total time. Below it, the index is not
+ * worth its cost.
+ */
 const WORTH_OF_ALL = 0.001;
-/** Milliseconds from which a statement is worth a try whatever its plan says. */
+/** From this many milliseconds a statement is tried whatever its plan. */
 const SLOW_MS = 2;
-/** Runs of which the fastest counts, and the time after which there are no more. */
+/** Number of runs, of which the fastest counts, and the time after which no further run starts. */
 const RUNS = 15;
 const RUNS_MS = 1_500;
-/** Milliseconds that a run may take. */
+/** Time limit of a run in milliseconds. */
 const RUN_MS = 5_000;
-/** Rows that are written to see what an index costs them. */
+/** Rows written to measure the cost of an index per row. */
 const WRITTEN = 500;
 const NAME = "advised_index";
 
@@ -28,7 +31,7 @@ interface Gain {
   readonly with_ms: number;
 }
 
-/** When a run has taken too long, by `performance.now()`. */
+/** Time limit of the current run, by `performance.now()`. */
 export interface Clock {
   ends: number;
 }
@@ -36,8 +39,8 @@ export interface Clock {
 type Kept = Omit<Proposal, "gains"> & { readonly gains: Gain[] };
 
 /**
- * Tries indexes in a copy of the database: each statement is measured without and with each index that its text
- * suggests, and only what helps is proposed. The copy is left as it was.
+ * Tries indexes in a copy of the database: measures each statement without and with each candidate, and
+ * proposes only those that help. The copy is restored afterwards.
  */
 export class Trial {
   readonly #db: Connection;
@@ -50,7 +53,7 @@ export class Trial {
 
   /**
    * @param db a copy that may be changed.
-   * @param clock what the functions of long reads on this connection look at.
+   * @param clock the deadline that the functions of long reads on this connection check.
    */
   constructor(db: Connection, clock: Clock, budgetMs: number) {
     this.#db = db;
@@ -74,7 +77,7 @@ export class Trial {
     return { proposals, tried: this.#tried, complete: this.#complete };
   }
 
-  /** @returns milliseconds that it takes as it is. */
+  /** @returns milliseconds without new indexes. */
   #advise({ sql, params }: AdvisedStatement, statement: number): number {
     const plan = planOf(this.#db, this.#tables, sql);
     if (plan.findings.some(({ kind }) => kind === "unusable")) return 0;
@@ -90,7 +93,7 @@ export class Trial {
     return without;
   }
 
-  /** Of each table the index that helps most; of two that help alike the one with fewer columns. */
+  /** For each table the index that helps most; if two help equally, the one with fewer columns. */
   #keepBest(gains: readonly (Gain & { readonly candidate: Candidate; readonly kept: Kept })[]): void {
     for (const of of Map.groupBy(gains, ({ candidate }) => candidate.table).values()) {
       const fastest = Math.min(...of.map(({ with_ms }) => with_ms));
@@ -104,7 +107,7 @@ export class Trial {
     }
   }
 
-  /** One that begins a longer one that is proposed as well is not needed beside it. */
+  /** Drops an index that is a prefix of another proposed one. */
   #withoutShorter(all: readonly Kept[]): Kept[] {
     const begins = (short: Kept, long: Kept) =>
       short !== long &&
@@ -166,7 +169,7 @@ export class Trial {
     }
   }
 
-  /** Whether there is an index that begins so. */
+  /** Whether an existing index begins with these columns. */
   #exists({ table, columns }: Candidate): boolean {
     const wanted = columns.join(",").toLowerCase();
     return this.#columnsOfIndexes(table).some((have) => `${have},`.startsWith(`${wanted},`));
@@ -188,8 +191,9 @@ export class Trial {
   }
 
   /**
-   * Milliseconds of the fastest of some runs; undefined when it cannot be run. What it writes is taken back. A busy
-   * machine makes most runs slower, and seldom all. (A thread's processor time is known to a few milliseconds only.)
+   * Milliseconds of the fastest of some runs; undefined if the statement cannot run. Its writes are rolled
+   * back. The fastest is used because a busy machine slows most runs, but seldom all. (A thread's processor
+   * time has a resolution of a few milliseconds only.)
    */
   #measure(sql: string, params: Readonly<Record<string, Param>>): number | undefined {
     const times: number[] = [];
@@ -212,7 +216,7 @@ export class Trial {
     return Math.min(...times);
   }
 
-  /** Milliseconds for each row of an UPDATE that changes nothing but makes every index of the columns be written. */
+  /** Milliseconds per row of an UPDATE that changes no value, but rewrites every index on the columns. */
   #measureWrites({ table, columns }: Candidate): number {
     const column = columns.map((text) => /^\w+/.exec(text.replace(/^\w+\(/, ""))![0]).at(-1)!;
     const sql = `UPDATE "${table}" SET "${column}" = "${column}" WHERE rowid IN
@@ -220,7 +224,7 @@ export class Trial {
     return (this.#measure(sql, {}) ?? 0) / WRITTEN;
   }
 
-  /** After its columns, unless something is called so. */
+  /** Named after its columns, unless the name is taken. */
   #nameOf({ table, columns }: Candidate): string {
     const parts = columns.map((column) => column.replaceAll(/\W+/g, "_").replace(/_$/, ""));
     const name = [table, ...parts].join("_").toLowerCase();
