@@ -8,8 +8,9 @@ import { migrate, readMigrations } from "../src/shared/database/migrations.ts";
 import { type Connection, openForWriting } from "../src/shared/database/sqlite.ts";
 
 /**
- * What one client gains by batches: `node bench/batch.ts`. Artists that it adds one after the other, each in a request,
- * against the same in batches, in alternated rounds over one connection. Then what the feed of changes costs a write.
+ * The gain of batches for one client: `node bench/batch.ts`. Adds artists one request at a time, against the
+ * same in batches, in alternated rounds over one connection. Then the cost that the feed of changes adds to a
+ * write.
  */
 
 const ROUNDS = 5;
@@ -77,7 +78,7 @@ async function batches(): Promise<void> {
   }
 }
 
-/** Microseconds of processor time of one insert or update, many to a transaction. */
+/** Processor time in microseconds per insert or update, with many in a transaction. */
 function writeCost(db: Connection): number {
   const insert = db.prepare(
     "INSERT INTO artists (public_id, slug, name, created_at, updated_at) VALUES (?, 's', ?, 't', 't')",

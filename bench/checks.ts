@@ -27,7 +27,7 @@ export interface Subject {
   readonly constant: boolean;
   /** Whether it ranks hits in its own order. */
   readonly ranksOtherwise: boolean;
-  /** Of who asks, where that must be known. */
+  /** Credentials for the requests, if the server requires them. */
   readonly token: string | undefined;
 }
 

@@ -69,7 +69,7 @@ export interface HitRates {
   readonly trials: number;
   readonly recommended: number;
   readonly popular: number;
-  /** Mean of what the answers say of their genres: how likely two of their tracks differ. */
+  /** Mean of the answers' diversity: the probability that two of their tracks differ in genre. */
   readonly diversity: number;
 }
 
@@ -111,12 +111,12 @@ export function hitRates(db: Connection, perUser: number, now: Date): HitRates {
   };
 }
 
-/** Favourites that stand for all that is known of a listener. */
+/** Number of favourites that represent a listener. */
 const FAVOURITES = 5;
 
 /**
- * The same for who never played anything here, and marked the five tracks that they play most as favourites: what a
- * favourite is worth, where a listener is otherwise offered what is popular.
+ * The same for listeners without plays, whose five most played tracks are marked as favourites instead: the
+ * value of a favourite for listeners who otherwise get popular tracks.
  */
 export function favouritesHitRates(db: Connection, perUser: number, now: Date): HitRates {
   const prepare = preparer(db);

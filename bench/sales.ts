@@ -9,8 +9,8 @@ import type { Param } from "../src/shared/protocol.ts";
 import { registerFunctions } from "../src/workers/functions.ts";
 
 /**
- * What reports cost over many invoice lines, without a cache: `node bench/sales.ts [lines]`. Processor time, since
- * other work on the machine does not count there; medians of nine.
+ * The cost of reports over many invoice lines, without a cache: `node bench/sales.ts [lines]`. Processor
+ * time, which other work on the machine affects less; medians of nine.
  */
 
 const LINES = Number(process.argv[2] ?? 1_000_000);
@@ -27,7 +27,7 @@ const db = openForWriting(file, "normal");
 registerFunctions(db);
 db.function("within_deadline", () => 1);
 
-/** Five lines an invoice, over five years. */
+/** Five lines per invoice, over five years. */
 function fill(lines: number): void {
   db.exec(`
     WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${lines / 5})
@@ -43,7 +43,7 @@ function run(sql: string, params: Record<string, Param>): string {
   return (db.prepare(sql).raw().get(params) as [string])[0];
 }
 
-/** As the keeper does. @returns how many days it packed. */
+/** As the keeper does. @returns the number of packed days. */
 function packAll(): number {
   for (let days = 0; ; ) {
     const { sql, params } = SALES_STATE_READ.statement({}, NOW);

@@ -40,7 +40,7 @@ interface Setting {
 
 const STARTS = 5;
 
-/** A server, and what it is shown of who asks. */
+/** A server and the credentials for it. */
 interface Launched extends RunningServer {
   readonly tokens: readonly string[];
 }
@@ -74,7 +74,7 @@ async function launch({ bench, scenario, spec, change, catalogue, database }: Se
   return { ...server, tokens };
 }
 
-/** What cannot be measured is not left running. */
+/** Stops the server if the measurement fails. */
 const stopped = (server: RunningServer) => async (error: unknown) => {
   await server.stop();
   throw error;

@@ -41,7 +41,7 @@ function loadCell(row: Row): Cell {
   return isSaturated(row) ? { text: `${text}!`, kind: "note" } : text;
 }
 
-const NOTE = `<p class="soft">CPU µs each: processor time of the server per request, all threads. Pages in: which page cache had the data, SQLite's own or the system's. Load %: of one core, what the generator took. Busy %: of all cores, what everything took. Checked: answers compared with the database. Refused: answered with 503, in no percentile and not in requests/s. Beside/s: what was answered of the load beside. A column that would be empty is left out.</p>`;
+const NOTE = `<p class="soft">CPU µs each: processor time of the server per request, all threads. Pages in: which page cache had the data, SQLite's own or the system's. Load %: the generator's share of one core. Busy %: the used share of all cores. Checked: answers compared with the database. Refused: answered with 503, in no percentile and not in requests/s. Beside/s: answers to the load beside. Empty columns are omitted.</p>`;
 
 export function allFigures({ scenarios }: Figures): string {
   const groups = Map.groupBy(scenarios, ({ scenario }) => scenario);

@@ -4,7 +4,10 @@ import { escapeText } from "./charts.ts";
 import type { Figures, Row } from "./figures.ts";
 import { whole } from "./words.ts";
 
-/** The report's first lines: what the server bears, against the best of the others, and how many targets are met. */
+/**
+ * The report's first lines: the server's throughput, against the best of the others, and the number of
+ * targets met.
+ */
 export function headline(figures: Figures): string {
   const cards = [
     ...Map.groupBy(
@@ -15,10 +18,10 @@ export function headline(figures: Figures): string {
   return `${met(figures)}${cards.length === 0 ? "" : `<div class="cards">${cards.join("")}</div>`}`;
 }
 
-/** They do nothing with data: what the machine bears, and no competitor. */
+/** They process no data: limits of the machine, not competitors. */
 const CEILINGS: ReadonlySet<string> = new Set(["bare", "echo"]);
 
-/** Those whose figure is a rate. */
+/** Scenarios whose figure is a rate. */
 const isCapacity = (name: ScenarioName): boolean => {
   const { group, metric, load } = scenarioOf(name);
   return group === "capacity" && metric === undefined && load !== undefined;

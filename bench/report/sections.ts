@@ -106,7 +106,7 @@ const nines = (percentile: number): number => 1 / (1 - Math.min(percentile, 99.9
 
 const byPercentile = (rows: readonly Row[], colors: Map<ServerName, string>): string =>
   lineChart(
-    "Latency at 70 % of what each gets answered",
+    "Latency at 70 % of each server's maximum",
     {
       label: "percentile",
       log: true,
@@ -133,7 +133,7 @@ function curveOf(repeats: readonly Round[]): (readonly [number, number])[] {
 /** From the naive server, one choice per step, with the effect of each step. */
 export function ablationSection(figures: Figures): string {
   const text =
-    "<p>From better-sqlite3 in the handler to this server, one choice more at each step. Behind each bar: how many times better than the step before it. A step that cannot show in a scenario is left out of it.</p>";
+    "<p>From better-sqlite3 in the handler to this server, with one more choice per step. Behind each bar: the improvement over the previous step, as a factor. Steps without effect in a scenario are omitted.</p>";
   const charts = groupsOf(figures, "ablation").map(([name, rows]) => {
     const metric = metricOf(name);
     const steps = plain(rows);
@@ -274,7 +274,7 @@ export function logSection({ scenarios }: Figures): string {
   const charts = [
     lineChart("WAL under full write load", seconds, { label: "megabytes" }, sizes(long)),
     lineChart(
-      "Log under arrays of plays, and beside scans that never rest",
+      "WAL under arrays of plays, and beside continuous scans",
       seconds,
       { label: "megabytes" },
       sizes(strained).map((series, i) => ({ ...series, name: strained[i]!.scenario, color: `c${i}` })),

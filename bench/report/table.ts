@@ -72,7 +72,7 @@ export function align(text: string, size: number, left: boolean): string {
 }
 
 function targetLines({ targets, settings }: Figures): string[] {
-  if (settings.smoke) return ["Too short to say anything: only the answers were checked."];
+  if (settings.smoke) return ["Too short for figures: only the answers were checked."];
   const size = Math.max(...targets.map(({ title }) => title.length), 0);
   return targets.map((target) => {
     const color = target.met === undefined ? colors.dim : target.met ? colors.green : colors.red;
@@ -91,7 +91,7 @@ export function remarksOf({ machine, settings, scenarios, failures }: Figures): 
           `The load generator was the bottleneck in ${saturated} of ${scenarios.length} rows, marked with "!": a faster server would look the same.`,
         ]),
     ...(machine.in_memory_filesystem
-      ? ["Databases are in memory: commits cost nothing, and rows about writes say nothing."]
+      ? ["Databases are in memory: commits cost nothing, and rows about writes mean nothing."]
       : []),
     ...(machine.load_average_before > machine.cores / 4
       ? [

@@ -1,8 +1,8 @@
 import { CONNECTIONS, type Scenario, UNCACHED } from "./scenario.ts";
 
-/** What it costs that a server knows who asks. */
+/** The cost of authentication. */
 
-/** Requests a second that leave the server idle most of the time: what waits then waits for the logins. */
+/** Requests per second that leave the server idle most of the time, so that a wait is due to the logins. */
 const STEADY = 1_000;
 const HUNDRED_LOGINS = { traffic: "logins", connections: 100, clients: "undici" } as const;
 
@@ -18,13 +18,13 @@ const steady = {
 export const IDENTITY = {
   "known-get": {
     ...common,
-    title: "GET of one track, from the cache, by who asks",
+    title: "GET of one track, from the cache, by kind of credentials",
     servers: open,
     load: { traffic: "one-track", connections: CONNECTIONS },
   },
   "known-post": {
     ...common,
-    title: "a burst of durable plays, by who asks",
+    title: "a burst of durable plays, by kind of credentials",
     servers: open,
     load: { traffic: "plays", connections: CONNECTIONS },
   },

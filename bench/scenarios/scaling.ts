@@ -170,7 +170,7 @@ export const SCALING = {
     beside: { traffic: "all-tracks", connections: 8 },
     measureMs: 6_000,
     sweep: {
-      parameter: "moved when idle from",
+      parameter: "idle checkpoint from",
       unit: "MB",
       values: [0.25, 1, 4, 16],
       change: (size) => ({ tuning: { walIdleBytes: size * MB } }),

@@ -63,7 +63,7 @@ export class Executor {
     return this.#answer(SERVED[name].read, params, now);
   }
 
-  /** By the read's shortcut where that knows the answer, as in the server. */
+  /** Uses the read's shortcut if that has the answer, as in the server. */
   #answer(read: AnyRead, params: object, now: Date): Body {
     const known = read.shortcut && this.#answer(read.shortcut, params, now);
     if (known !== undefined) return known;

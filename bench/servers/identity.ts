@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** Who asks a server of ours that wants to know: keys or sessions of an admin, in turn. */
+/** Credentials for a server with authentication: keys or sessions of an admin, in turn. */
 export type Identity = "key" | "session";
 
 /** More than one, because one alone would reach the limit of 1,000,000 requests a minute. */
@@ -11,7 +11,7 @@ const PASSWORD = "a password for the bench";
 /** The body of a login. */
 export const LOGIN = JSON.stringify({ email: EMAIL, password: PASSWORD });
 
-/** What such a server is started with: limits that are never reached, and are reckoned all the same. */
+/** Settings of such a server: limits that are never reached, but are checked. */
 export const REQUIRED = {
   CHINOOK_AUTH: "required",
   CHINOOK_RATE_READ: "1000000",
@@ -20,7 +20,7 @@ export const REQUIRED = {
   CHINOOK_RATE_LOGIN: "0",
 };
 
-/** Makes an account, and its credentials. */
+/** Creates an account and its credentials. */
 export async function tokensOf(url: string, database: string, identity: Identity): Promise<string[]> {
   const operator = readFileSync(`${database}.operator`, "utf8");
   const account = { email: EMAIL, role: "admin", name: null, password: PASSWORD };
@@ -47,6 +47,6 @@ async function send(url: string, body: string, token?: string): Promise<Record<s
   return (await response.json()) as Record<string, string>;
 }
 
-/** Nothing where nobody needs to be known. */
+/** No header without a token. */
 export const authorization = (token: string | undefined): Record<string, string> =>
   token === undefined ? {} : { authorization: `Bearer ${token}` };

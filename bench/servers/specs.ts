@@ -37,7 +37,7 @@ export interface ServerSpec {
   readonly mayRefuse?: boolean;
   /** It has its own ranking of search: hits are checked one by one, without their order. */
   readonly ranksOtherwise?: boolean;
-  /** Wants to know who asks, and is shown this. */
+  /** Requires authentication, with this kind of credentials. */
   readonly identity?: Identity;
   readonly args: (place: Place) => readonly string[];
   readonly env?: (place: Place) => Readonly<Record<string, string>>;
@@ -118,8 +118,8 @@ export const SERVERS = {
   chinook: ours("Chinook Server"),
   "chinook-cached": ours("Chinook Server with its cache", { env: { CHINOOK_CACHE_MB: "32" } }),
   "chinook-uncached": ours("Chinook Server without its cache", { env: { CHINOOK_CACHE_MB: "0" } }),
-  "chinook-key": ours("Chinook Server, asked with a key", { env: REQUIRED, identity: "key" }),
-  "chinook-session": ours("Chinook Server, asked in a session", { env: REQUIRED, identity: "session" }),
+  "chinook-key": ours("Chinook Server, requests with a key", { env: REQUIRED, identity: "key" }),
+  "chinook-session": ours("Chinook Server, requests in a session", { env: REQUIRED, identity: "session" }),
   "chinook-normal": ours("Chinook Server, synchronous=NORMAL", { env: { CHINOOK_SYNCHRONOUS: "normal" } }),
   "chinook-unbatched": ours("Chinook Server, one read per message", {
     tuning: { readBatch: 1, scanBatch: 1 },
