@@ -5,10 +5,10 @@ import { cursorText, limitText, MAX_ID, TEXT_PATTERN, text, typed } from "../../
 import { hasTags, tagsText } from "../../model/tags.ts";
 import { FACETS, type Facet } from "./facets.ts";
 
-/** What a search was embedded as, and by which embedder: vectors of another say nothing beside it. */
+/** The query's vector and its embedder. Vectors of another embedder are not comparable. */
 export interface QueryVector {
   readonly embedder: string;
-  /** Hexadecimal, as it is stored. */
+  /** Hexadecimal, as stored. */
   readonly vector: string;
 }
 
