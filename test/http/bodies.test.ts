@@ -16,7 +16,7 @@ afterAll(async () => {
   expect(await server.stop()).toBe(0);
 });
 
-describe("a body of another type", () => {
+describe("a body's content type", () => {
   const send = (headers: Record<string, string>, body: string | Uint8Array = '{"name":"Typed"}') =>
     request(server, "POST", "/v1/artists", { headers, body });
 
@@ -30,7 +30,7 @@ describe("a body of another type", () => {
     "application/xml",
     "json",
     "",
-  ])("%j is 415, naming what was sent", async (type) => {
+  ])("%j is 415, naming the type sent", async (type) => {
     const problem = expectProblem(await send({ "content-type": type }), 415, "media_type_unsupported");
     expect(problem.detail).toContain(type);
   });
@@ -40,11 +40,11 @@ describe("a body of another type", () => {
     "application/json;charset=utf-8",
     'Application/JSON ; charset="UTF-8"',
     "application/merge-patch+json",
-  ])("%s is none: it is taken", async (type) => {
+  ])("%s is accepted", async (type) => {
     expect((await send({ "content-type": type })).status).toBe(201);
   });
 
-  test("without any type is 415", async () => {
+  test("a missing type is 415", async () => {
     const body = new TextEncoder().encode('{"name":"Untyped"}');
     const answer = await fetch(`${server.url}/v1/artists`, { method: "POST", body });
     expect(answer.status).toBe(415);
@@ -58,7 +58,7 @@ describe("a body of another type", () => {
   });
 });
 
-describe("a body that is no JSON", () => {
+describe("a body that is not JSON", () => {
   test.each([
     ["empty", ""],
     ["a space", " "],
@@ -81,7 +81,7 @@ describe("a body that is no JSON", () => {
   });
 });
 
-describe("a body that is valid JSON but not the expected one", () => {
+describe("a body of valid JSON with the wrong shape", () => {
   test.each([
     ["null", "null", "must be an object, got null"],
     ["a text", '"x"', 'must be an object, got "x"'],
@@ -93,7 +93,7 @@ describe("a body that is valid JSON but not the expected one", () => {
     expect(problem.errors.map((error: Json) => error.detail)).toContainEqual(expect.stringContaining(detail));
   });
 
-  test("with the names of an object's own machinery is refused and changes no other request", async () => {
+  test("with keys such as __proto__ is refused and affects no other request", async () => {
     for (const key of ["__proto__", "constructor", "prototype", "toString", "hasOwnProperty"]) {
       const answer = await post(server, "/v1/artists", `{"name":"x","${key}":{"polluted":true}}`);
       expect(expectProblem(answer, 422, "invalid").errors[0].pointer).toBe(`/${key}`);
@@ -104,7 +104,7 @@ describe("a body that is valid JSON but not the expected one", () => {
     expect((await post(server, "/v1/artists", { name: "Clean" })).status).toBe(201);
   });
 
-  test("with a key twice counts the last one, as JSON does here", async () => {
+  test("with a duplicate key uses the last one, as JSON.parse does", async () => {
     const { json } = await post(server, "/v1/artists", '{"name":"first","name":"second"}');
     expect(json.name).toBe("second");
   });

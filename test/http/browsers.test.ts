@@ -61,7 +61,7 @@ describe("Host", () => {
     "localhost.evil.example",
     "127.0.0.1.evil.example",
     "music.example",
-  ])("%s is refused, for what is read and for what is written", async (host) => {
+  ])("%s is refused for reads and writes", async (host) => {
     expectProblem(await ask(host), 403, "host_not_allowed");
     expectProblem(await ask(host, "POST /admin/optimize HTTP/1.1"), 403, "host_not_allowed");
     expectProblem(await ask(host, "GET /no/such/route HTTP/1.1"), 403, "host_not_allowed");
@@ -85,7 +85,7 @@ describe("Host", () => {
     expect((await ask(host)).status).toBe(400);
   });
 
-  test("is cached with a bound: every port is another value", async () => {
+  test("is cached in a bounded cache: every port is another value", async () => {
     for (let i = 0; i < 2_500; i += 50)
       await Promise.all(Array.from({ length: 50 }, (_, n) => ask(`127.0.0.1:${i + n}`)));
     expect((await ask("evil.example")).status).toBe(403);
@@ -97,7 +97,7 @@ describe("Host", () => {
     ["[FE80::1]:8", "fe80::1"],
     ["::1", undefined],
     ["a b", undefined],
-  ])("%j is %j", (host, name) => {
+  ])("%j is parsed as %j", (host, name) => {
     expect(hostName(host)).toBe(name);
   });
 });
@@ -110,7 +110,7 @@ describe("a write", () => {
     ["a browser that says only Origin", { origin: "http://evil.example" }],
     ["a sandboxed page in such a browser", { origin: "null" }],
     ["two values at once", { "sec-fetch-site": "same-origin, cross-site" }],
-  ])("is refused to %s, on every route", async (_, headers: Record<string, string>) => {
+  ])("is refused on every route for %s", async (_, headers: Record<string, string>) => {
     const before = artists();
     const operations = await unsafeOperations();
     expect(operations.length).toBeGreaterThan(20);
@@ -134,7 +134,7 @@ describe("a write", () => {
     ["somebody who typed it", () => ({ "sec-fetch-site": "none" })],
     ["the own page in a browser that says only Origin", () => ({ origin: server.url.toUpperCase() })],
     ["a program", () => ({})],
-  ])("is done for %s", async (_, headers) => {
+  ])("is accepted for %s", async (_, headers) => {
     const created = await post(server, "/v1/artists", { name: "Same" }, headers() as Record<string, string>);
     expect(created.status).toBe(201);
     const bare = await request(server, "POST", "/admin/optimize", {
@@ -143,7 +143,7 @@ describe("a write", () => {
     expect(bare.status).toBe(200);
   });
 
-  test("reads from other sites are answered: their page can't see the response", async () => {
+  test("reads from other sites are answered: browsers hide the response from their page", async () => {
     const answer = await get(server, "/v1/artists", { "sec-fetch-site": "cross-site" });
     expect([answer.status, answer.headers.get("access-control-allow-origin")]).toEqual([200, null]);
   });
@@ -191,7 +191,7 @@ async function refusedSoFar(): Promise<number> {
 }
 
 test.skipIf(BROWSER === undefined)(
-  "a page in a real browser gets nothing done, by script or by form, on any route (needs Chromium)",
+  "a foreign page in a real browser changes nothing, by script or form, on any route (needs Chromium)",
   async () => {
     const posts = (await unsafeOperations()).filter(({ method }) => method === "POST");
     const expected = (await refusedSoFar()) + 3 * posts.length;

@@ -92,7 +92,7 @@ async function created(path: KindPath, more: Json = {}): Promise<Json> {
 describe.each(ALL_KINDS)("a $noun", ({ path, table, noun }) => {
   const sample = SAMPLES[path];
 
-  test("is created with 201, its location, its ETag and itself as the body", async () => {
+  test("is created with 201, Location, ETag and the entity as body", async () => {
     const answer = await post(server, `/v1/${path}`, sample.body);
     expect(answer.status, answer.text).toBe(201);
     expect(answer.json).toEqual({ ...STAMPED, ...sample.answer });
@@ -103,14 +103,14 @@ describe.each(ALL_KINDS)("a $noun", ({ path, table, noun }) => {
     expect(found.headers.get("etag")).toBe(answer.headers.get("etag"));
   });
 
-  test("has the fields that its schema names, in that order", async () => {
+  test("has the fields of its schema, in order", async () => {
     const kind = ALL_KINDS.find((kind) => kind.path === path)!;
     const { json } = await get(server, `/v1/${path}/1`);
     expect(Object.keys(json).sort()).toEqual(Object.keys(kind.schema.shape).sort());
     expect(kind.schema.strict().safeParse(json).error).toBeUndefined();
   });
 
-  test("answers HEAD with the headers of GET and no body", async () => {
+  test("answers HEAD with GET's headers and no body", async () => {
     const [full, head] = [await get(server, `/v1/${path}/1`), await request(server, "HEAD", `/v1/${path}/1`)];
     expect(head.status).toBe(200);
     expect(head.text).toBe("");
@@ -118,7 +118,7 @@ describe.each(ALL_KINDS)("a $noun", ({ path, table, noun }) => {
       expect(head.headers.get(name), name).toBe(full.headers.get(name));
   });
 
-  test("is changed by PATCH where it says so and nowhere else", async () => {
+  test("is changed by PATCH in the given fields only", async () => {
     const before = await created(path);
     const answer = await patch(server, `/v1/${path}/${before.id}`, sample.change);
     expect(answer.status, answer.text).toBe(200);
@@ -129,7 +129,7 @@ describe.each(ALL_KINDS)("a $noun", ({ path, table, noun }) => {
     expect(headers.get("etag")).toBe(answer.headers.get("etag"));
   });
 
-  test("is deleted with 204, is gone then, and its id is not given out again", async () => {
+  test("is deleted with 204, then 404, and its id is not reused", async () => {
     const { id } = await created(path);
     const answer = await remove(server, `/v1/${path}/${id}`);
     expect([answer.status, answer.text]).toEqual([204, ""]);
@@ -139,7 +139,7 @@ describe.each(ALL_KINDS)("a $noun", ({ path, table, noun }) => {
     expect((await created(path)).id).toBeGreaterThan(id);
   });
 
-  test("without a required field is refused, and nothing is stored", async () => {
+  test("without a required field is refused and not stored", async () => {
     const count = () => value(server, `SELECT count(*) FROM ${table}`);
     const before = count();
     const problem = expectProblem(await post(server, `/v1/${path}`, {}), 422, "invalid");
@@ -156,12 +156,12 @@ describe.each(ALL_KINDS)("a $noun", ({ path, table, noun }) => {
     }
   });
 
-  test("is not changed by a PATCH of nothing", async () => {
+  test("is not changed by an empty PATCH", async () => {
     const problem = expectProblem(await patch(server, `/v1/${path}/1`, {}), 422, "invalid");
     expect(problem.errors).toEqual([{ pointer: "", detail: expect.stringContaining("at least one field") }]);
   });
 
-  test(`of an id that no ${noun} has is not found`, async () => {
+  test(`with an unknown id is 404`, async () => {
     expectProblem(await get(server, `/v1/${path}/${Number.MAX_SAFE_INTEGER}`), 404, "not_found");
     const head = await request(server, "HEAD", `/v1/${path}/${Number.MAX_SAFE_INTEGER}`);
     expect([head.status, head.text]).toEqual([404, ""]);
@@ -170,7 +170,7 @@ describe.each(ALL_KINDS)("a $noun", ({ path, table, noun }) => {
 
 describe("money", () => {
   test.each([0, 0.01, 0.07, 0.29, 0.57, 0.99, 1.1, 1.15, 19.99, 4_999.95, 999_999.99, 1_000_000])(
-    "comes back as it was sent: %d",
+    "is returned as sent: %d",
     async (unit_price) => {
       const { id } = await created("tracks", { unit_price });
       const { text, json } = await get(server, `/v1/tracks/${id}`);
@@ -183,7 +183,7 @@ describe("money", () => {
   );
 
   test.each([-0.01, 0.001, 1.005, 1_000_000.01, "0.99", null, true])(
-    "is refused when it is not cents from 0 to a million: %j",
+    "is refused unless whole cents from 0 to a million: %j",
     async (unit_price) => {
       const answer = await post(server, "/v1/tracks", { ...SAMPLES.tracks.body, unit_price });
       expect(expectProblem(answer, 422, "invalid").errors[0].pointer).toBe("/unit_price");
@@ -200,13 +200,13 @@ describe("text", () => {
     },
   );
 
-  test("loses the space around it, and is refused when nothing is left", async () => {
+  test("is trimmed, and refused if empty", async () => {
     expect((await created("artists", { name: "  Tide \n" })).name).toBe("Tide");
     const problem = expectProblem(await post(server, "/v1/artists", { name: " \t " }), 422, "invalid");
     expect(problem.errors[0].pointer).toBe("/name");
   });
 
-  test("longer than its limit is refused", async () => {
+  test("is refused beyond its length limit", async () => {
     expectProblem(await post(server, "/v1/artists", { name: "a".repeat(201) }), 422, "invalid");
   });
 });
@@ -217,19 +217,16 @@ describe("references", () => {
     Object.keys(references).map((field) => ({ path, field })),
   );
 
-  test.each(references)(
-    "$field of $path to something unknown is refused by name",
-    async ({ path, field }) => {
-      const body = { ...SAMPLES[path].body, ...(path === "tags" ? { name: "Lost" } : {}), [field]: UNKNOWN };
-      const onCreate = expectProblem(await post(server, `/v1/${path}`, body), 422, "reference_unknown");
-      expect(onCreate.errors).toEqual([{ pointer: `/${field}`, detail: expect.any(String) }]);
-      const { id } = await created(path);
-      const answer = await patch(server, `/v1/${path}/${id}`, { [field]: UNKNOWN });
-      expect(expectProblem(answer, 422, "reference_unknown").errors).toEqual(onCreate.errors);
-    },
-  );
+  test.each(references)("an unknown $field of $path is refused by name", async ({ path, field }) => {
+    const body = { ...SAMPLES[path].body, ...(path === "tags" ? { name: "Lost" } : {}), [field]: UNKNOWN };
+    const onCreate = expectProblem(await post(server, `/v1/${path}`, body), 422, "reference_unknown");
+    expect(onCreate.errors).toEqual([{ pointer: `/${field}`, detail: expect.any(String) }]);
+    const { id } = await created(path);
+    const answer = await patch(server, `/v1/${path}/${id}`, { [field]: UNKNOWN });
+    expect(expectProblem(answer, 422, "reference_unknown").errors).toEqual(onCreate.errors);
+  });
 
-  test("all unknown ones are named at once", async () => {
+  test("all unknown references are named at once", async () => {
     const body = { ...SAMPLES.tracks.body, album_id: UNKNOWN, genre_id: UNKNOWN, media_type_id: UNKNOWN };
     const { errors } = expectProblem(await post(server, "/v1/tracks", body), 422, "reference_unknown");
     expect(errors.map(({ pointer }: Json) => pointer).sort()).toEqual([
@@ -239,12 +236,12 @@ describe("references", () => {
     ]);
   });
 
-  test.each(["artists", "albums", "genres", "media-types"])("%s in use are not deleted", async (path) => {
+  test.each(["artists", "albums", "genres", "media-types"])("%s in use cannot be deleted", async (path) => {
     expectProblem(await remove(server, `/v1/${path}/1`), 409, "in_use");
     expect((await get(server, `/v1/${path}/1`)).status).toBe(200);
   });
 
-  test("a PATCH of a missing entity is not found, even if its body is invalid", async () => {
+  test("PATCH of a missing entity is 404, even if its body is invalid", async () => {
     const answer = await patch(server, `/v1/albums/${UNKNOWN}`, { artist_id: UNKNOWN });
     expectProblem(answer, 404, "not_found");
   });
@@ -254,7 +251,7 @@ describe("a playlist's tracks", () => {
   const listed = async (id: number) =>
     (await get(server, `/v1/playlists/${id}/tracks`)).json.data.map(({ id }: Json) => id);
 
-  test("are put in and taken out", async () => {
+  test("can be added and removed", async () => {
     const { id } = await created("playlists");
     const answer = await post(server, `/v1/playlists/${id}/tracks`, { track_id: 3 });
     expect(answer.status, answer.text).toBe(201);
@@ -267,7 +264,7 @@ describe("a playlist's tracks", () => {
     expectProblem(await remove(server, `/v1/playlists/${id}/tracks/3`), 404, "not_found");
   });
 
-  test("are in it once: again is a conflict, and the first entry stays", async () => {
+  test("are unique: adding one again is a conflict and the first entry stays", async () => {
     const { id } = await created("playlists");
     await post(server, `/v1/playlists/${id}/tracks`, { track_id: 5 });
     const again = await post(server, `/v1/playlists/${id}/tracks`, { track_id: 5 });
@@ -275,7 +272,7 @@ describe("a playlist's tracks", () => {
     expect(await listed(id)).toEqual([5]);
   });
 
-  test("must exist, and so must the playlist", async () => {
+  test("must exist, as must the playlist", async () => {
     const { id } = await created("playlists");
     const unknown = await post(server, `/v1/playlists/${id}/tracks`, { track_id: 987_654_321 });
     expect(expectProblem(unknown, 422, "reference_unknown").errors[0].pointer).toBe("/track_id");
@@ -283,7 +280,7 @@ describe("a playlist's tracks", () => {
     expectProblem(await remove(server, "/v1/playlists/987654321/tracks/1"), 404, "not_found");
   });
 
-  test("leave it when they are deleted, and a deleted playlist takes only its entries along", async () => {
+  test("are removed when deleted; deleting a playlist deletes only its entries", async () => {
     const [{ id }, track] = [await created("playlists"), await created("tracks")];
     for (const track_id of [7, track.id]) await post(server, `/v1/playlists/${id}/tracks`, { track_id });
     await remove(server, `/v1/tracks/${track.id}`);

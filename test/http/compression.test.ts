@@ -42,7 +42,7 @@ function ask(path: string, headers: Record<string, string> = {}, method = "GET",
 const accepting = (encoding: string, path = PAGE) => ask(path, { "accept-encoding": encoding });
 
 describe.each(ENCODINGS)("%s", (encoding) => {
-  test("carries the same text in fewer bytes, from a reader and from the cache", async () => {
+  test("sends the same body in fewer bytes, from a reader and from the cache", async () => {
     const path = `/v1/tracks?limit=${40 + ENCODINGS.indexOf(encoding)}`;
     for (const from of ["chinook; fwd=miss", "chinook; hit", "chinook; hit"]) {
       const { status, headers, body } = await accepting(encoding, path);
@@ -55,7 +55,7 @@ describe.each(ENCODINGS)("%s", (encoding) => {
     }
   });
 
-  test("has an ETag of its own, which answers 304 and guards a change", async () => {
+  test("has its own ETag, which works for 304 and If-Match", async () => {
     const { etag } = (await accepting(encoding)).headers;
     expect(etag).toMatch(new RegExp(`;${encoding}"$`));
     const again = await ask(PAGE, { "if-none-match": etag!, "accept-encoding": encoding });
@@ -66,7 +66,7 @@ describe.each(ENCODINGS)("%s", (encoding) => {
     expect((await ask(PAGE, { "if-match": etag! })).status).toBe(200);
   });
 
-  test("is described by HEAD", async () => {
+  test("has the same headers for HEAD", async () => {
     const got = await accepting(encoding);
     const head = await ask(PAGE, { "accept-encoding": encoding }, "HEAD");
     expect(head.body).toHaveLength(0);
@@ -89,14 +89,14 @@ test.each([
   ["gzip;q=nonsense", undefined],
   ["", undefined],
   [",;,;q=,", undefined],
-])("Accept-Encoding: %s gives %s", async (accepted, encoding) => {
+])("Accept-Encoding: %s selects %s", async (accepted, encoding) => {
   const { status, headers } = await accepting(accepted);
   expect(status).toBe(200);
   expect(headers["content-encoding"]).toBe(encoding);
   expect(headers.vary).toBe("accept-encoding");
 });
 
-test("a compressed answer is no older than the plain one: each read after a write shows it", async () => {
+test("a compressed response is never stale: each read after a write shows it", async () => {
   for (let i = 0; i < 20; i++) {
     const name = `Renamed ${i}`;
     const changed = await request(server, "PATCH", "/v1/tracks/1", { body: { name } });
@@ -107,7 +107,7 @@ test("a compressed answer is no older than the plain one: each read after a writ
   }
 });
 
-test("an entity's ETag guards its change, whatever encoding it was sent in", async () => {
+test("If-Match accepts an entity's ETag of any encoding", async () => {
   const { etag } = (await ask("/v1/tracks/2")).headers;
   const headers = { "if-match": `${etag!.slice(0, -1)};gzip"` };
   const change = () => request(server, "PATCH", "/v1/tracks/2", { body: { composer: "short" }, headers });
@@ -122,12 +122,12 @@ test("small, refused and non-text responses are not compressed", async () => {
   }
 });
 
-test("many at once for one page get the same bytes", async () => {
+test("concurrent requests for one page get the same bytes", async () => {
   const answers = await Promise.all(Array.from({ length: 50 }, () => accepting("br", "/v1/albums?limit=50")));
   for (const { body } of answers) expect(body.equals(answers[0]!.body)).toBe(true);
 });
 
-test("CHINOOK_COMPRESSION=0 leaves it to a proxy", async () => {
+test("CHINOOK_COMPRESSION=0 turns compression off", async () => {
   const { headers } = await ask(PAGE, { "accept-encoding": "gzip" }, "GET", plain);
   expect(headers["content-encoding"]).toBeUndefined();
   expect(headers.vary).toBeUndefined();

@@ -32,7 +32,7 @@ const CACHEABLE = [
 ];
 
 describe("If-None-Match", () => {
-  test.each(CACHEABLE)("on %s answers 304 without a body while the ETag is the same", async (path) => {
+  test.each(CACHEABLE)("on %s answers 304 without a body if the ETag matches", async (path) => {
     const full = await get(server, path);
     const etag = etagOf(full);
     expect(etag).toMatch(/^"[^"]+"$/);
@@ -46,7 +46,7 @@ describe("If-None-Match", () => {
     }
   });
 
-  test.each(CACHEABLE)("on %s answers in full when the ETag is another", async (path) => {
+  test.each(CACHEABLE)("on %s answers 200 with a body if the ETag differs", async (path) => {
     const bare = (await etagAt(path)).slice(1, -1);
     for (const header of ['"other"', 'W/"other", "more"', bare, `"${bare.slice(1)}"`, "", '"']) {
       const answer = await get(server, path, { "if-none-match": header });
@@ -61,7 +61,7 @@ describe("If-None-Match", () => {
     expect([answer.status, answer.text]).toEqual([304, ""]);
   });
 
-  test("does not hide that something is gone", async () => {
+  test("does not hide a 404", async () => {
     const { path, etag } = await created("genres", { name: "Passing" });
     await remove(server, path);
     for (const header of [etag, "*"])
@@ -70,7 +70,7 @@ describe("If-None-Match", () => {
 });
 
 describe("If-Match", () => {
-  test("lets PATCH and DELETE through when one of its ETags is the entity's", async () => {
+  test("allows PATCH and DELETE if one of its ETags is the entity's", async () => {
     const { path, etag } = await created("artists", { name: "Matched" });
     const changed = await patch(server, path, { name: "Again" }, { "if-match": `"x", ${etag}` });
     expect(changed.status).toBe(200);
@@ -86,7 +86,7 @@ describe("If-Match", () => {
     expectProblem(await remove(server, path, { "if-match": "*" }), 404, "not_found");
   });
 
-  test("of an older, weak or invalid ETag is refused, and changes nothing", async () => {
+  test("with an older, weak or invalid ETag is refused and changes nothing", async () => {
     const { path, etag } = await created("artists", { name: "Guarded" });
     const { headers, json } = await patch(server, path, { name: "Guarded twice" });
     const current = headers.get("etag")!;
@@ -98,7 +98,7 @@ describe("If-Match", () => {
     expect((await get(server, path)).json).toEqual(json);
   });
 
-  test("lets exactly one of several changes through that all saw the same state", async () => {
+  test("allows exactly one of several concurrent changes with the same ETag", async () => {
     const { path, etag } = await created("artists", { name: "Contended" });
     const rivals = ["a", "b", "c", "d", "e", "f", "g", "h"];
     const answers = await Promise.all(
@@ -112,7 +112,7 @@ describe("If-Match", () => {
 });
 
 describe("an ETag", () => {
-  test("of a track changes when a name that it shows changes", async () => {
+  test("of a track changes when a name it shows changes", async () => {
     const artist = await created("artists", { name: "Shown" });
     const album = await created("albums", { title: "Shown", artist_id: artist.id });
     const genre = await created("genres", { name: "Shown" });
@@ -132,7 +132,7 @@ describe("an ETag", () => {
     expect((await remove(server, track.path, { "if-match": track.etag })).status).toBe(412);
   });
 
-  test("of a list changes with any of its rows, and with a name that they show", async () => {
+  test("of a list changes with any of its rows and any name they show", async () => {
     const artist = await created("artists", { name: "Listed" });
     const path = `/v1/albums?artist_id=${artist.id}`;
     const empty = await etagAt(path);
@@ -147,7 +147,7 @@ describe("an ETag", () => {
     expect(await etagAt(path)).toBe(empty);
   });
 
-  test("stays when nothing is written", async () => {
+  test("stays the same without writes", async () => {
     for (const path of CACHEABLE) expect(await etagAt(path)).toBe(await etagAt(path));
   });
 });
@@ -155,7 +155,7 @@ describe("an ETag", () => {
 describe("Cache-Status", () => {
   const statusOf = async (path: string) => (await get(server, path)).headers.get("cache-status");
 
-  test("is a miss at first, a hit then, and a miss again after a write", async () => {
+  test("is a miss first, then a hit, and a miss again after a write", async () => {
     const { path } = await created("artists", { name: "Cached" });
     expect(await statusOf(path)).toBe("chinook; fwd=miss");
     expect(await statusOf(path)).toBe("chinook; hit");
@@ -163,14 +163,14 @@ describe("Cache-Status", () => {
     expect(await statusOf(path)).toBe("chinook; fwd=miss");
   });
 
-  test("of an entity stays a hit when another one is written", async () => {
+  test("of an entity stays a hit when another entity is written", async () => {
     const [one, other] = [await created("artists", { name: "1" }), await created("artists", { name: "2" })];
     await statusOf(one.path);
     await patch(server, other.path, { name: "3" });
     expect(await statusOf(one.path)).toBe("chinook; hit");
   });
 
-  test("of identical requests at once is one miss, however many there are", async () => {
+  test("of concurrent identical requests is one miss", async () => {
     const paths = Array<string>(40).fill("/v1/tracks?limit=100&sort=-name");
     const statuses = await Promise.all(paths.map(statusOf));
     expect(statuses.filter((status) => status === "chinook; fwd=miss")).toHaveLength(1);
@@ -178,7 +178,7 @@ describe("Cache-Status", () => {
       expect(["chinook; fwd=miss", "chinook; fwd=miss; collapsed", "chinook; hit"]).toContain(status);
   });
 
-  test("is a bypass of every read when there is no cache, and answers are the same", async () => {
+  test("is a bypass without a cache, and the bodies are the same", async () => {
     await using uncached = await startServer({ CHINOOK_CACHE_MB: "0" }, { database: copyOf(catalogue) });
     for (const path of ["/v1/tracks/1", "/v1/tracks?sort=name", "/v1/albums/1/tracks"]) {
       for (const _ of "12") {
@@ -192,7 +192,7 @@ describe("Cache-Status", () => {
 });
 
 describe("a chart, which may be stale", () => {
-  test("says how old it is and how long it may be kept", async () => {
+  test("has Age and max-age", async () => {
     const path = "/v1/charts/artists?window=9000h";
     const fresh = await get(server, path);
     expect(fresh.headers.get("cache-control")).toBe("max-age=1800");
@@ -204,7 +204,7 @@ describe("a chart, which may be stale", () => {
     expect(kept.text).toBe(fresh.text);
   });
 
-  test("is the only kind of answer with an Age: all others are revalidated", async () => {
+  test("is the only response with an Age: all others are revalidated", async () => {
     const { headers } = await get(server, "/v1/tracks/1");
     expect([headers.get("cache-control"), headers.get("age")]).toEqual(["no-cache", null]);
   });

@@ -19,7 +19,7 @@ const cells = (line: string): string[] =>
 const shown = (value: unknown) => (Array.isArray(value) ? JSON.stringify(value) : String(value));
 
 describe.each(ALL_KINDS)("$path", ({ path, fields }) => {
-  test("as JSON lines is what its list shows, all of it", async () => {
+  test("as JSON lines has every entity as its list shows it", async () => {
     const { text, headers } = await get(server, `/v1/export/${path}`);
     expect(headers.get("content-type")).toBe("application/x-ndjson");
     const lines = text.trimEnd().split("\n");
@@ -38,7 +38,7 @@ describe.each(ALL_KINDS)("$path", ({ path, fields }) => {
   });
 });
 
-test("names with commas and quotes come back from CSV", async () => {
+test("names with commas and quotes survive CSV", async () => {
   await patch(server, "/v1/genres/1", { name: 'a, "b", c' });
   const { text } = await get(server, "/v1/export/genres", { accept: "text/csv" });
   expect(text).toContain('"a, ""b"", c"');

@@ -168,7 +168,7 @@ function expectDescribed({ doc }: Operation, { status, headers, text, json }: An
   if (json !== undefined) expect(schemas.check(content[type!].schema, json)).toEqual([]);
 }
 
-test("whatever is sent to whatever operation, the answer is a documented one", async () => {
+test("every operation answers generated requests with a documented response", async () => {
   const runs = Math.ceil(REQUESTS / operations.length);
   for (const [i, operation] of operations.entries()) {
     const property = fc.asyncProperty(requestsOf(operation), async (sent) => {
@@ -182,7 +182,7 @@ test("whatever is sent to whatever operation, the answer is a documented one", a
   expect((await get(server, "/readyz")).status).toBe(200);
 }, 300_000);
 
-describe("what is asked for as it should be", () => {
+describe("valid requests", () => {
   let fresh: TestServer;
   beforeAll(async () => {
     fresh = await startServer({}, { database: copyOf(await makeCatalogue()) });
@@ -191,7 +191,7 @@ describe("what is asked for as it should be", () => {
     expect(await fresh.stop()).toBe(0);
   });
 
-  test("is answered as described by every GET", async () => {
+  test("every documented GET answers as described", async () => {
     // A job that can be asked about.
     expect((await post(fresh, "/admin/backups", {})).status).toBe(202);
     for (const [path, body] of Object.entries({
@@ -218,7 +218,7 @@ describe("what is asked for as it should be", () => {
     }
   });
 
-  test("is answered as described by POST of a play, of plays and of a track", async () => {
+  test("POST of a play, of plays and of a track answers as described", async () => {
     const find = (path: string) =>
       operations.find((operation) => operation.method === "post" && operation.path === path)!;
     const track = { name: "x", media_type_id: 1, milliseconds: 1, unit_price: 1 };
@@ -240,7 +240,7 @@ describe("what is asked for as it should be", () => {
  */
 const OWN = new Set(["/v1/me", "/v1/me/export", "/v1/sessions", "/v1/keys", "/v1/identities"]);
 
-test("the description names its parameters by plain JSON Schema", () => {
+test("every parameter's schema is a plain JSON Schema type", () => {
   const parameters = operations.flatMap(({ doc }) => doc.parameters ?? []);
   expect(parameters.length).toBeGreaterThan(50);
   for (const { name, schema } of parameters)

@@ -23,7 +23,7 @@ const named = (name: string): number =>
   value(server, "SELECT count(*) FROM artists WHERE name = ? COLLATE BINARY", name);
 
 describe("a POST repeated under its Idempotency-Key", () => {
-  test("is applied once and answered alike, with a header that says so", async () => {
+  test("is applied once and answered with the same response and Idempotency-Replayed", async () => {
     const key = newKey();
     const first = await post(server, "/v1/artists", { name: "Once" }, under(key));
     expect(first.headers.get("idempotency-replayed")).toBeNull();
@@ -35,7 +35,7 @@ describe("a POST repeated under its Idempotency-Key", () => {
     expect(named("Once")).toBe(1);
   });
 
-  test("is answered as it was at first, even when the entity is gone by now", async () => {
+  test("is answered with the first response even if the entity was deleted since", async () => {
     const key = newKey();
     const first = await post(server, "/v1/artists", { name: "Gone" }, under(key));
     await remove(server, first.headers.get("location")!);
@@ -61,7 +61,7 @@ describe("a POST repeated under its Idempotency-Key", () => {
     expect(value(server, `SELECT count(*) FROM ${table}`)).toBe(rows);
   });
 
-  test("is the same request, however its members are ordered and spaced", async () => {
+  test("is the same request in any order and spacing of its members", async () => {
     const body = { name: "Ordered", media_type_id: 1, milliseconds: 1, unit_price: 0.99 };
     const headers = { "idempotency-key": "ordered" };
     const first = await post(server, "/v1/tracks", body, headers);
@@ -75,7 +75,7 @@ describe("a POST repeated under its Idempotency-Key", () => {
     expectProblem(await post(server, "/v1/plays", plays.toReversed(), list), 422, "idempotency_mismatch");
   });
 
-  test("without the key, or under another one, is another request", async () => {
+  test("without the key or with another one is another request", async () => {
     const body = { name: "Thrice" };
     for (const headers of [{}, under(newKey()), under(newKey())])
       expect((await post(server, "/v1/artists", body, headers)).status).toBe(201);
@@ -84,7 +84,7 @@ describe("a POST repeated under its Idempotency-Key", () => {
 });
 
 describe("an Idempotency-Key used before", () => {
-  test("for another body or another path is refused, and nothing is written", async () => {
+  test("for another body or path is refused and nothing is written", async () => {
     const key = newKey();
     await post(server, "/v1/artists", { name: "First" }, under(key));
     const body = await post(server, "/v1/artists", { name: "Second" }, under(key));
@@ -94,7 +94,7 @@ describe("an Idempotency-Key used before", () => {
     expect(named("Second")).toBe(0);
   });
 
-  test("by a request that failed is free: nothing of it was kept", async () => {
+  test("by a failed request is free: nothing was stored", async () => {
     const key = newKey();
     const bad = [{ title: "T", artist_id: 987_654_321 }, { title: 7 }, {}];
     for (const body of bad)
@@ -105,7 +105,7 @@ describe("an Idempotency-Key used before", () => {
     expect([good.status, good.headers.get("idempotency-replayed")]).toEqual([201, null]);
   });
 
-  test("by a conflict, a missing parent or a refused array is free as well", async () => {
+  test("by a conflict, a missing parent or a refused array is free too", async () => {
     const { json } = await post(server, "/v1/playlists", { name: "Keys" });
     const entries = `/v1/playlists/${json.id}/tracks`;
     await post(server, entries, { track_id: 1 });
@@ -126,7 +126,7 @@ describe("an Idempotency-Key used before", () => {
 });
 
 describe("requests under one Idempotency-Key at the same time", () => {
-  test("are applied once: the others wait their turn with 409 or get the same answer", async () => {
+  test("are applied once: the others get 409 or the same response", async () => {
     const key = newKey();
     const rivals = Array.from({ length: 30 }, () =>
       post(server, "/v1/artists", { name: "Raced" }, under(key)),
@@ -143,7 +143,7 @@ describe("requests under one Idempotency-Key at the same time", () => {
     expect(named("Raced")).toBe(1);
   });
 
-  test("that arrive in one packet are 201 and 409: the second cannot overtake the first", async () => {
+  test("in one packet are 201 and 409: the second cannot overtake the first", async () => {
     const body = JSON.stringify({ name: "Pipelined" });
     const head = `POST /v1/artists HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\nidempotency-key: pipelined\r\ncontent-length: ${body.length}\r\n`;
     const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
@@ -154,8 +154,8 @@ describe("requests under one Idempotency-Key at the same time", () => {
   });
 });
 
-describe("a key's answer", () => {
-  test("survives a restart, and a server that was killed", async () => {
+describe("a key's stored response", () => {
+  test("survives a restart and a killed server", async () => {
     const database = copyOf(catalogue);
     const body = { name: "Durable" };
     await using first = await startServer({}, { database });
@@ -177,8 +177,8 @@ describe("a key's answer", () => {
   });
 });
 
-describe("a key of another day", () => {
-  test("is new, for the same body and for another; one of 23 hours is not", async () => {
+describe("a key older than 24 hours", () => {
+  test("counts as new for any body; a key of 23 hours does not", async () => {
     const database = copyOf(catalogue);
     await using first = await startServer({}, { database });
     for (const key of ["same", "other", "young"])
@@ -208,13 +208,13 @@ describe("a key of another day", () => {
   });
 });
 
-describe("the key itself", () => {
+describe("an Idempotency-Key's syntax", () => {
   test.each([
     ["empty", ""],
     ["with a space", "a b"],
     ["too long", "k".repeat(256)],
     ["not ASCII", "clé"],
-  ])("is refused when it is %s", async (_, key) => {
+  ])("is invalid if it is %s", async (_, key) => {
     const problem = expectProblem(
       await post(server, "/v1/artists", { name: "Refused" }, under(key)),
       422,
@@ -224,14 +224,14 @@ describe("the key itself", () => {
     expect(named("Refused")).toBe(0);
   });
 
-  test("may be 255 characters of any printable kind", async () => {
+  test("allows up to 255 printable characters", async () => {
     const key = `~!"'%_*;-- `.trim().padEnd(255, "k");
     expect((await post(server, "/v1/artists", { name: "Long" }, under(key))).status).toBe(201);
     const again = await post(server, "/v1/artists", { name: "Long" }, under(key));
     expect(again.headers.get("idempotency-replayed")).toBe("true");
   });
 
-  test("means nothing to a PATCH, which is safe to repeat as it is", async () => {
+  test("is ignored by PATCH, which is idempotent by itself", async () => {
     const { headers } = await post(server, "/v1/artists", { name: "Patched" });
     const location = headers.get("location")!;
     for (const name of ["1", "2"]) await patch(server, location, { name }, under("patch"));

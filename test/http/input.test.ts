@@ -18,7 +18,7 @@ afterAll(async () => {
 const GOOD = { name: "Harbour Lights", media_type_id: 1, milliseconds: 1, unit_price: 0.99 };
 const track = (more: Json) => post(server, "/v1/tracks", { ...GOOD, ...more });
 
-describe("errors in a body name the place, the expectation and the value", () => {
+describe("errors in a body name the field, the expectation and the value", () => {
   test.each([
     [{ name: undefined }, "/name", "is missing: it must be text"],
     [{ name: 5 }, "/name", "must be text, got 5"],
@@ -59,7 +59,7 @@ describe("errors in a body name the place, the expectation and the value", () =>
     }
   });
 
-  test("numbers that no number type holds are refused", async () => {
+  test("numbers outside the number type's range are refused", async () => {
     for (const number of ["1e999", "-1e999", "1e-400", "123456789012345678901234567890"]) {
       const body = `{"name":"x","media_type_id":${number},"milliseconds":1,"unit_price":1}`;
       const { errors } = expectProblem(await post(server, "/v1/tracks", body), 422, "invalid");
@@ -67,7 +67,7 @@ describe("errors in a body name the place, the expectation and the value", () =>
     }
   });
 
-  test("an unknown key among plays is named at its place", async () => {
+  test("an unknown key in an array of plays is named by its pointer", async () => {
     const one = await post(server, "/v1/plays", { track_id: 1, when: 1 });
     expect(expectProblem(one, 422, "invalid").errors).toEqual([{ pointer: "/when", detail: "is unknown" }]);
     const neither = await post(server, "/v1/plays", "5");
@@ -86,7 +86,7 @@ describe("errors in a body name the place, the expectation and the value", () =>
     expect(value(server, "SELECT count(*) FROM artists")).toBe(before);
   });
 
-  test("a date is a day of the calendar", async () => {
+  test("a date must exist in the calendar", async () => {
     for (const release_date of ["1997-13-01", "1997-02-29", "97-01-01", "1997-1-1", "1997-05-21T00:00:00Z"]) {
       const answer = await post(server, "/v1/albums", { title: "x", artist_id: 1, release_date });
       const { errors } = expectProblem(answer, 422, "invalid");
@@ -99,7 +99,7 @@ describe("errors in a body name the place, the expectation and the value", () =>
     }
   });
 
-  test("many mistakes are named at once, up to twenty", async () => {
+  test("up to twenty errors are reported at once", async () => {
     const wrong = await track({ name: 1, milliseconds: "x", unit_price: -1, colour: 1 });
     expect(expectProblem(wrong, 422, "invalid").errors).toHaveLength(4);
     const keys = Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`key${i}`, i]));
@@ -107,7 +107,7 @@ describe("errors in a body name the place, the expectation and the value", () =>
   });
 });
 
-describe("a parameter", () => {
+describe("a query parameter", () => {
   test.each([
     ["limit=0", "limit", 'must be a whole number from 1 to 100, got "0"'],
     ["limit=101", "limit", "must be a whole number from 1 to 100"],
@@ -133,7 +133,7 @@ describe("a parameter", () => {
     ["constructor=1", "constructor", "is unknown"],
     ["=1", "", "is unknown"],
     ["a%00b=1", "a\u0000b", "is unknown"],
-  ])("?%s is refused by name", async (query, parameter, detail) => {
+  ])("?%s is refused, naming the parameter", async (query, parameter, detail) => {
     const { errors } = expectProblem(await get(server, `/v1/tracks?${query}`), 422, "invalid");
     expect(errors[0].parameter).toBe(parameter);
     expect(errors[0].detail).toContain(detail);
@@ -147,13 +147,13 @@ describe("a parameter", () => {
   );
 
   test.each(["?", "?&", "?&&limit=3&", "?limit=%33", "?sort=%2Did"])(
-    "is found however the query is written: %s",
+    "is parsed in any valid spelling: %s",
     async (query) => {
       expect((await get(server, `/v1/tracks${query}`)).status).toBe(200);
     },
   );
 
-  test("of any text finds nothing rather than failing", async () => {
+  test("with unusual text finds nothing instead of failing", async () => {
     for (const slug of ["%00", "'%20OR%201=1--", "%F0%9F%8E%B8", "%25", "+", "__proto__"]) {
       const { status, json } = await get(server, `/v1/tracks?slug=${slug}`);
       expect([status, json.data]).toEqual([200, []]);
@@ -174,7 +174,7 @@ describe("a parameter", () => {
     },
   );
 
-  test("belongs to a GET of a list, and is refused where none is known", async () => {
+  test("is refused on routes without parameters", async () => {
     for (const [method, path, body] of [
       ["POST", "/v1/artists?dry_run=1", { name: "x" }],
       ["PATCH", "/v1/artists/1?force=1", { name: "x" }],

@@ -22,8 +22,8 @@ function scan(text: string, at: number, most: number): string | undefined {
   return scan.take(bytes.subarray(0, at)) ?? scan.take(bytes.subarray(at));
 }
 
-describe("counting a JSON text", () => {
-  test("counts the parsed values wherever it is cut, ignoring texts and escapes", () => {
+describe("the JSON value counter", () => {
+  test("counts values correctly for any chunk boundaries, strings and escapes", () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 5 }), fc.nat(200), (json, at) => {
         const text = JSON.stringify(json);
@@ -46,7 +46,7 @@ describe("counting a JSON text", () => {
     }
   });
 
-  test("finds how deep it is, and goes on counting nothing past that", () => {
+  test("measures depth and stops counting beyond its limit", () => {
     const nested = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
     expect(depthOf(JSON.parse(nested(MAX_DEPTH)))).toBe(MAX_DEPTH);
     expect(scan(nested(MAX_DEPTH), 7, 1_000)).toBeUndefined();
@@ -70,7 +70,7 @@ describe("a body of many values", () => {
   const members = (count: number) =>
     Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, i]));
 
-  test("is 413 on every route that takes one, and nothing is written", async () => {
+  test("is 413 on every route with a body, and nothing is written", async () => {
     const { paths } = (await get(server, "/openapi.json")).json;
     const taking = Object.entries<Json>(paths).flatMap(([path, methods]) =>
       Object.entries<Json>(methods)
@@ -94,7 +94,7 @@ describe("a body of many values", () => {
     expect(value(server, "SELECT count(*) FROM artists")).toBe(0);
   });
 
-  test("is refused before all of it has arrived", async () => {
+  test("is refused before it has arrived completely", async () => {
     const start = head(
       "POST /v1/artists HTTP/1.1",
       "content-type: application/json",
@@ -104,7 +104,7 @@ describe("a body of many values", () => {
     expectProblem(answer!, 413, "body_too_large");
   });
 
-  test("within the bound names the first of what is unknown, and no more than twenty", async () => {
+  test("within the limit names at most the first twenty unknown keys", async () => {
     const problem = expectProblem(
       await post(server, "/v1/artists", { name: "x", ...members(9_000) }),
       422,
@@ -114,7 +114,7 @@ describe("a body of many values", () => {
     expect(problem.errors[0]).toMatchObject({ pointer: "/k0" });
   });
 
-  test("that a route does need is taken: a thousand plays", async () => {
+  test("that a route needs is accepted: a thousand plays", async () => {
     const plays = Array.from({ length: 1_000 }, () => ({
       track_id: 9,
       user_id: 1,
@@ -123,7 +123,7 @@ describe("a body of many values", () => {
     expectProblem(await post(server, "/v1/plays", plays), 422, "reference_unknown");
   });
 
-  test("nested deeper than anybody needs is 413", async () => {
+  test("nested too deeply is 413", async () => {
     const deep = `{"name":${"[".repeat(MAX_DEPTH)}${"]".repeat(MAX_DEPTH)}}`;
     expect(expectProblem(await post(server, "/v1/artists", deep), 413, "body_too_large").detail).toContain(
       "deep",

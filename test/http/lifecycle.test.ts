@@ -43,9 +43,9 @@ async function addUntilGone(server: TestServer, writer: number, onAnswer: () => 
   }
 }
 
-describe("a server under load that is told to stop", () => {
+describe("stopping a server under load", () => {
   test.each(["SIGTERM", "SIGINT"] as const)(
-    "by %s has written exactly what it answered with 201",
+    "by %s: exactly the writes answered with 201 are in the file",
     async (signal) => {
       await using server = await start();
       let answers = 0;
@@ -61,7 +61,7 @@ describe("a server under load that is told to stop", () => {
     },
   );
 
-  test("again while it stops, stops once and in order", async () => {
+  test("by a second signal too: it stops once and in order", async () => {
     await using server = await start();
     await post(server, "/v1/artists", { name: "Before" });
     for (const signal of ["SIGTERM", "SIGTERM", "SIGINT"] as const) server.child.kill(signal);
@@ -71,7 +71,7 @@ describe("a server under load that is told to stop", () => {
     expect(existsSync(`${server.database}.holder.json`)).toBe(false);
   });
 
-  test("finishes a request that has begun, and says that it is draining to one that comes", async () => {
+  test("finishes begun requests and answers new ones with draining", async () => {
     await using server = await start();
     const [writing, asking, idle] = [dial(server), dial(server), dial(server)];
     const body = '{"name":"In flight"}';
@@ -93,7 +93,7 @@ describe("a server under load that is told to stop", () => {
     expect(value(server, "SELECT count(*) FROM artists WHERE name = 'In flight'")).toBe(1);
   });
 
-  test("does not wait for ever for a client that sends half a request", async () => {
+  test("does not wait indefinitely for a client that sends half a request", async () => {
     await using server = await start();
     const { socket, answers } = dial(server);
     socket.write("POST /v1/artists HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n");
@@ -104,8 +104,8 @@ describe("a server under load that is told to stop", () => {
   });
 });
 
-describe("a server that was killed", () => {
-  test("kept everything that it had acknowledged, and the next one starts", async () => {
+describe("a killed server", () => {
+  test("kept every acknowledged write, and the next server starts", async () => {
     await using first = await start();
     const names = Array.from({ length: 200 }, (_, i) => `Killed ${i}`);
     const answers = names.map((name) => post(first, "/v1/artists", { name }));
@@ -133,7 +133,7 @@ describe("a server that cannot start", () => {
       ...settings,
     });
 
-  test("because another one holds the file exits with 1 and names the other", async () => {
+  test("because another server holds the file exits with 1 and names the holder", async () => {
     await using server = await start();
     const { code, stdout, stderr } = await serve({ CHINOOK_DATABASE: server.database });
     expect([code, stdout]).toEqual([1, ""]);
@@ -142,7 +142,7 @@ describe("a server that cannot start", () => {
     expect((await post(server, "/v1/artists", { name: "Unharmed" })).status).toBe(201);
   });
 
-  test("because its port is taken exits with 1, names it, and lets go of the file", async () => {
+  test("because its port is in use exits with 1, names the port and releases the file", async () => {
     await using server = await start();
     const database = copyOf(catalogue);
     const { port } = new URL(server.url);
@@ -153,7 +153,7 @@ describe("a server that cannot start", () => {
     expect((await get(next, "/readyz")).status).toBe(200);
   });
 
-  test("because its file is no database exits with 1 and leaves the file as it is", async () => {
+  test("because its file is not a database exits with 1 and leaves the file unchanged", async () => {
     const database = join(temporaryFolder(), "letter.txt");
     writeFileSync(database, "Dear Sir or Madam, this is no database. ".repeat(200));
     const { code, stderr } = await serve({ CHINOOK_DATABASE: database });
@@ -184,7 +184,7 @@ describe("a server that cannot start", () => {
     },
   );
 
-  test("because of a flag exits with 2, and names all that is wrong at once", async () => {
+  test("because of invalid flags exits with 2 and names all of them", async () => {
     const { code, stderr } = await serve({ CHINOOK_LOG: "loud" }, "--point-readers", "many");
     expect(code).toBe(2);
     expect(stderr).toContain('--point-readers: expected a whole number from 1 to 64, got "many"');
@@ -194,8 +194,8 @@ describe("a server that cannot start", () => {
   });
 });
 
-describe("the routes of operations", () => {
-  test("say that it lives, is ready, and how it is", async () => {
+describe("operational routes", () => {
+  test("report liveness, readiness and health", async () => {
     await using server = await start();
     expect((await get(server, "/livez")).json).toEqual({ status: "alive" });
     expect((await get(server, "/readyz")).json).toEqual({ status: "ready" });
@@ -206,7 +206,7 @@ describe("the routes of operations", () => {
     expect(headers.get("cache-control")).toBe("no-store");
   });
 
-  test("count requests by route and not by path", async () => {
+  test("count requests by route, not by path", async () => {
     await using server = await start();
     for (const path of ["/v1/tracks/1", "/v1/tracks/2", "/v1/tracks/987654321", "/nowhere", "/else"])
       await get(server, path);
@@ -221,7 +221,7 @@ describe("the routes of operations", () => {
     expect(text).not.toContain("nowhere");
   });
 
-  test("count what was refused, by reason", async () => {
+  test("count refusals by reason", async () => {
     await using server = await start();
     await converse(server, "rubbish\r\n\r\n");
     await post(server, "/v1/plays", " ".repeat(1_048_577));

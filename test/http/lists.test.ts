@@ -52,12 +52,12 @@ describe("a list walked to its end", () => {
       expect(ids(await walk(server, `/v1/${kind.path}?sort=${sort}`, limit))).toEqual(expected);
   });
 
-  test("is by id when no sort is given, twenty at a time", async () => {
+  test("is sorted by id by default, twenty per page", async () => {
     const { json } = await get(server, "/v1/tracks");
     expect(ids(json.data)).toEqual(column(server, "SELECT id FROM tracks ORDER BY id LIMIT 20"));
   });
 
-  test.each(ALL_KINDS)("of $path holds the very texts of its entities", async ({ path, sorts }) => {
+  test.each(ALL_KINDS)("of $path holds the same JSON as its entities", async ({ path, sorts }) => {
     const odd = { title: 'a "quoted" \\ title, ünï\u2028 🎸\n', artist_id: 1 };
     const named = { name: odd.title };
     const track = { ...named, media_type_id: 1, milliseconds: 0, unit_price: 0.1 };
@@ -70,7 +70,7 @@ describe("a list walked to its end", () => {
     }
   });
 
-  test("neither repeats nor skips rows while others change between its pages", async () => {
+  test("neither repeats nor skips rows while others change between pages", async () => {
     const first = await get(server, "/v1/artists?sort=name&limit=5");
     const before = column(server, "SELECT id FROM artists ORDER BY name, id");
     await post(server, "/v1/artists", { name: "!! before everything" });
@@ -80,7 +80,7 @@ describe("a list walked to its end", () => {
     expect([...ids(first.json.data), ...ids(rest.json.data)]).toEqual(before.slice(0, 105));
   });
 
-  test("goes on after the row that the cursor names is gone", async () => {
+  test("continues after the cursor's row was deleted", async () => {
     const made = [];
     for (const name of ["~1", "~2", "~3"]) made.push((await post(server, "/v1/genres", { name })).json.id);
     const page = await get(server, "/v1/genres?sort=-id&limit=2");
@@ -113,7 +113,7 @@ const filters = ALL_KINDS.flatMap((kind) =>
 );
 
 describe("a filter", () => {
-  test.each(filters)("$parameter of $path finds exactly what has it", async ({ kind, parameter }) => {
+  test.each(filters)("$parameter of $path returns exactly the matching rows", async ({ kind, parameter }) => {
     const { json } = await get(server, `/v1/${kind.path}/3`);
     const expected = filtered(kind, parameter, json[parameter]);
     const wanted = encodeURIComponent(json[parameter]);
@@ -123,14 +123,14 @@ describe("a filter", () => {
     expect(ids(down)).toEqual(expected.toReversed());
   });
 
-  test.each(filters)("$parameter of $path that nothing has finds nothing", async ({ path, parameter }) => {
+  test.each(filters)("$parameter of $path without matches returns nothing", async ({ path, parameter }) => {
     const nothing =
       { public_id: "00000000-0000-4000-8000-000000000000", type: "nothing" }[parameter] ?? "987654321";
     const { json } = await get(server, `/v1/${path}?${parameter}=${nothing}&total=1`);
     expect(json).toEqual({ data: [], next: null, total: 0 });
   });
 
-  test("ids finds those that there are, in the order of the sort", async () => {
+  test("ids returns the existing ones, in sort order", async () => {
     const found = await walk(server, "/v1/tracks?ids=9,3,987654321,7&sort=-id", 2);
     expect(ids(found)).toEqual([9, 7, 3]);
     const { json } = await get(server, "/v1/tracks?ids=9,3,987654321,7,7&total=1&limit=1");
@@ -163,7 +163,7 @@ describe("a filter", () => {
     ["tracks", "genre_id=1&milliseconds_min=240000", "genre_id = 1 AND milliseconds >= 240000"],
     ["tracks", "updated_at_from=2020-01-01T02:00:00%2B02:00", "updated_at >= '2020-01-01T00:00:00.000Z'"],
     ["playlists", "updated_at_to=2024-01-01T00:00:00Z", "updated_at <= '2024-01-01T00:00:00.000Z'"],
-  ])("of %s by %s finds what lies between, with every sort, and counts it", async (path, query, sql) => {
+  ])("of %s by %s returns and counts the rows in the range, with every sort", async (path, query, sql) => {
     const kind = ALL_KINDS.find((kind) => kind.path === path)!;
     for (const [sort, key] of Object.entries(kind.sorts)) {
       const expected = column(
@@ -178,7 +178,7 @@ describe("a filter", () => {
     }
   });
 
-  test("composer finds whose it is, in either case", async () => {
+  test("composer matches case-insensitively", async () => {
     const [composer] = column<string>(
       server,
       "SELECT composer FROM tracks WHERE composer IS NOT NULL LIMIT 1",
@@ -188,7 +188,7 @@ describe("a filter", () => {
     expect(ids(found)).toEqual(expected);
   });
 
-  test("of a range says what is wrong with its ends", async () => {
+  test("with an invalid range names what is wrong with its bounds", async () => {
     for (const bad of [
       "milliseconds_min=-1",
       "milliseconds_max=1.5",
@@ -200,7 +200,7 @@ describe("a filter", () => {
     expectProblem(await get(server, "/v1/albums?release_date_to=1999-13-01"), 422, "invalid");
   });
 
-  test("narrows another one, with every sort", async () => {
+  test("combines with another filter, with every sort", async () => {
     const sql = "SELECT id FROM tracks WHERE genre_id = 1 AND media_type_id = 1 ORDER BY name, id";
     const both = await walk(server, "/v1/tracks?genre_id=1&media_type_id=1&sort=name", 13);
     expect(ids(both)).toEqual(column(server, sql));
@@ -219,7 +219,7 @@ describe("a nested list", () => {
     },
   ];
 
-  test.each(nested)("$path sorts like a list, and counts", async ({ path, kind, from }) => {
+  test.each(nested)("$path sorts and counts like a list", async ({ path, kind, from }) => {
     for (const [sort, key] of Object.entries(kind.sorts)) {
       for (const [sign, order] of [
         ["", "ASC"],
@@ -237,7 +237,7 @@ describe("a nested list", () => {
     }
   });
 
-  test("of an album's tracks is by disc and number, what has none last", async () => {
+  test("of an album's tracks is sorted by disc and number, without a number last", async () => {
     const { json: album } = await post(server, "/v1/albums", { title: "Numbered", artist_id: 1 });
     const track = { media_type_id: 1, milliseconds: 1, unit_price: 1, album_id: album.id };
     const places = [
@@ -265,13 +265,13 @@ describe("a nested list", () => {
     expectProblem(await patch(server, `/v1/tracks/${made[1].id}`, { track_number: 0 }), 422, "invalid");
   });
 
-  test("of a missing owner has no total: there is no list", async () => {
+  test("of a missing owner is 404 without a total", async () => {
     expectProblem(await get(server, "/v1/artists/987654/albums?total=1&sort=-title"), 404, "not_found");
   });
 });
 
 describe("?total=1", () => {
-  test.each(ALL_KINDS)("counts all $path, whatever the page", async ({ path, table }) => {
+  test.each(ALL_KINDS)("counts all $path on every page", async ({ path, table }) => {
     const total = value(server, `SELECT count(*) FROM ${table}`);
     const { json, headers } = await get(server, `/v1/${path}?total=1&limit=3`);
     expect([json.total, json.data.length]).toEqual([total, 3]);
@@ -280,12 +280,12 @@ describe("?total=1", () => {
     expect(next.headers.get("etag")).not.toBe(headers.get("etag"));
   });
 
-  test("counts what the filters leave", async () => {
+  test("counts the rows that match the filters", async () => {
     const { json } = await get(server, "/v1/tracks?total=1&genre_id=1");
     expect(json.total).toBe(value(server, "SELECT count(*) FROM tracks WHERE genre_id = 1"));
   });
 
-  test("knows of a write as soon as the write is answered", async () => {
+  test("includes a write as soon as the write is answered", async () => {
     const before = (await get(server, "/v1/genres?total=1")).json.total;
     const { json } = await post(server, "/v1/genres", { name: "Counted" });
     expect((await get(server, "/v1/genres?total=1")).json.total).toBe(before + 1);
@@ -293,7 +293,7 @@ describe("?total=1", () => {
     expect((await get(server, "/v1/genres?total=1")).json.total).toBe(before);
   });
 
-  test("is left out unless asked for", async () => {
+  test("is omitted by default", async () => {
     for (const path of ["/v1/genres", "/v1/genres?total=0"])
       expect((await get(server, path)).json).not.toHaveProperty("total");
   });
@@ -309,15 +309,18 @@ const nests = [
 ];
 
 describe("a nested list", () => {
-  test.each(nests)("$path holds the children of its parent, up and down", async ({ path, sql }) => {
-    const expected = column(server, sql);
-    expect(expected.length).toBeGreaterThan(2);
-    expect(ids(await walk(server, path, 2))).toEqual(expected);
-    expect(ids(await walk(server, `${path}?sort=-id`, 2))).toEqual(expected.toReversed());
-  });
+  test.each(nests)(
+    "$path holds the children of its parent, ascending and descending",
+    async ({ path, sql }) => {
+      const expected = column(server, sql);
+      expect(expected.length).toBeGreaterThan(2);
+      expect(ids(await walk(server, path, 2))).toEqual(expected);
+      expect(ids(await walk(server, `${path}?sort=-id`, 2))).toEqual(expected.toReversed());
+    },
+  );
 
   test.each(nests)(
-    "$path is empty for a parent without children and 404 without parent",
+    "$path is empty for a parent without children and 404 without a parent",
     async ({ path }) => {
       const [, kind, child] = /^\/v1\/(\w+)\/1\/(\w+)$/.exec(path)!;
       const body = kind === "albums" ? { title: "Childless", artist_id: 1 } : { name: "Childless" };
@@ -330,13 +333,13 @@ describe("a nested list", () => {
     },
   );
 
-  test("shows its items as they are on their own", async () => {
+  test("shows its items as their own route does", async () => {
     const { json } = await get(server, "/v1/albums/1/tracks?limit=1");
     const { json: track } = await get(server, `/v1/tracks/${json.data[0].id}`);
     expect(json.data[0]).toEqual(track);
   });
 
-  test("knows of a renamed parent as soon as the change is answered", async () => {
+  test("shows a renamed parent as soon as the change is answered", async () => {
     const { json: artist } = await post(server, "/v1/artists", { name: "Before" });
     await post(server, "/v1/albums", { title: "Only one", artist_id: artist.id });
     const names = async () => (await get(server, `/v1/artists/${artist.id}/albums`)).json.data[0].artist_name;
@@ -369,12 +372,12 @@ describe("a cursor", () => {
     ["of half a byte", "abc"],
     ["that is a space", "%20"],
     ["that is too long", "A".repeat(2_002)],
-  ])("%s is no cursor at all", async (_, cursor) => {
+  ])("%s is an invalid cursor", async (_, cursor) => {
     const problem = expectProblem(await get(server, `/v1/tracks?cursor=${cursor}`), 422, "invalid");
     expect(problem.errors[0].parameter).toBe("cursor");
   });
 
-  test("whose name holds an unpaired surrogate is an error or a page, never a failure", async () => {
+  test("with an unpaired surrogate is refused or answered, never a 500", async () => {
     const cursor = Buffer.from('["name","\\ud800",1]').toString("hex").toUpperCase();
     const { status } = await get(server, `/v1/tracks?sort=name&cursor=${cursor}`);
     expect([200, 400]).toContain(status);
@@ -382,7 +385,7 @@ describe("a cursor", () => {
 });
 
 describe.each(ALL_KINDS)("$path by ids", ({ path }) => {
-  test("come in one page, in the order of the ids, and what is missing is named", async () => {
+  test("are one page in the order of the ids, and missing ids are named", async () => {
     const all = ids(await walk(server, `/v1/${path}`, 100));
     const wanted = [all.at(-1)!, 999_999, all[0]!, ...all.slice(1, 40), 888_888];
     const { json } = await get(server, `/v1/${path}?ids=${wanted}`);

@@ -19,7 +19,7 @@ let users = 1_000_000;
 const newUser = () => ++users;
 
 describe("one play", () => {
-  test("is recorded with what was sent", async () => {
+  test("is recorded as sent", async () => {
     const user_id = newUser();
     const body = { track_id: 3, user_id, played_at: "2024-02-29T23:59:59.999Z" };
     const answer = await play(body);
@@ -37,7 +37,7 @@ describe("one play", () => {
     expect((await play({ track_id: 3, user_id: null })).json.user_id).toBeNull();
   });
 
-  test("of an unknown track is refused by name and not recorded", async () => {
+  test("of an unknown track is refused, naming the track, and not recorded", async () => {
     const before = count();
     const problem = expectProblem(await play({ track_id: UNKNOWN }), 422, "reference_unknown");
     expect(problem.errors).toEqual([{ pointer: "/track_id", detail: expect.any(String) }]);
@@ -51,7 +51,7 @@ describe("one play", () => {
     ["2025-12-31T23:30:00-01:00", "2026-01-01T00:30:00.000Z"],
     ["2026-01-31T12:00:00.123456Z", "2026-01-31T12:00:00.123Z"],
     ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000Z"],
-  ])("at %s is kept as %s", async (played_at, utc) => {
+  ])("at %s is stored as %s", async (played_at, utc) => {
     const { json, text } = await play({ track_id: 1, played_at });
     expect(json?.played_at, text).toBe(utc);
   });
@@ -69,7 +69,7 @@ describe("one play", () => {
     "9999-12-31T23:59:59-01:00",
     1_700_000_000,
     null,
-  ])("at %j is refused: it is no time in UTC, or none with an offset", async (played_at) => {
+  ])("at %j is refused: not a time with an offset", async (played_at) => {
     const before = count();
     const problem = expectProblem(await play({ track_id: 1, played_at }), 422, "invalid");
     expect(problem.errors[0].pointer).toBe("/played_at");
@@ -78,7 +78,7 @@ describe("one play", () => {
 });
 
 describe("an array of plays", () => {
-  test("of a thousand is recorded whole, in order", async () => {
+  test("of a thousand is recorded completely, in order", async () => {
     const before = count();
     const plays = Array.from({ length: 1_000 }, (_, i) => ({ track_id: (i % 300) + 1, user_id: i + 1 }));
     const { status, json } = await play(plays);
@@ -88,7 +88,7 @@ describe("an array of plays", () => {
     expect(count()).toBe(before + 1_000);
   });
 
-  test("of one comes back as an array of one", async () => {
+  test("of one is answered with an array of one", async () => {
     const { json } = await play([{ track_id: 1 }]);
     expect(json).toEqual({ data: [expect.objectContaining({ track_id: 1 })] });
   });
@@ -96,7 +96,7 @@ describe("an array of plays", () => {
   test.each([
     ["none", 0],
     ["a thousand and one", 1_001],
-  ])("of %s is refused, saying how many may be sent", async (_, length) => {
+  ])("of %s is refused, naming the limit", async (_, length) => {
     const before = count();
     const problem = expectProblem(await play(Array(length).fill({ track_id: 1 })), 422, "invalid");
     expect(problem.errors).toHaveLength(1);
@@ -105,7 +105,7 @@ describe("an array of plays", () => {
     expect(count()).toBe(before);
   });
 
-  test("with unknown tracks is refused whole, each of them named", async () => {
+  test("with unknown tracks is refused as a whole, naming each", async () => {
     const before = count();
     const tracks = [1, UNKNOWN, 2, UNKNOWN + 1];
     const answer = await play(tracks.map((track_id) => ({ track_id })));
@@ -114,7 +114,7 @@ describe("an array of plays", () => {
     expect(count()).toBe(before);
   });
 
-  test("with malformed plays is refused whole, each of them named", async () => {
+  test("with malformed plays is refused as a whole, naming each", async () => {
     const before = count();
     const answer = await play([{ track_id: 1 }, { track_id: "2" }, {}, { track_id: 1, when: 1 }, 5]);
     const { errors } = expectProblem(answer, 422, "invalid");
@@ -123,7 +123,7 @@ describe("an array of plays", () => {
     expect(count()).toBe(before);
   });
 
-  test("with hundreds of mistakes names the first ones only", async () => {
+  test("with hundreds of errors names only the first", async () => {
     const unknown = await play(Array(1_000).fill({ track_id: UNKNOWN }));
     expect(expectProblem(unknown, 422, "reference_unknown").errors).toHaveLength(20);
     const malformed = await play(Array(1_000).fill({ track_id: 0 }));
@@ -131,8 +131,8 @@ describe("an array of plays", () => {
   });
 });
 
-describe("a listener's history", () => {
-  test("is theirs alone, latest first, walked without repeats where times are equal", async () => {
+describe("a user's history", () => {
+  test("holds only their plays, latest first, in pages without repeats at equal times", async () => {
     const user_id = newUser();
     const times = ["2025-05-05T05:05:05.000Z", "2025-05-05T05:05:05.000Z", "2026-06-06T06:06:06.000Z"];
     const plays = Array.from({ length: 20 }, (_, i) => ({
@@ -145,7 +145,7 @@ describe("a listener's history", () => {
     expect(ids(await walk(server, `/v1/users/${user_id}/plays`, 3))).toEqual(column(server, sql, user_id));
   });
 
-  test("knows of a play as soon as it is answered", async () => {
+  test("shows a play as soon as it is acknowledged", async () => {
     const user = newUser();
     const history = async () => (await get(server, `/v1/users/${user}/plays`)).json.data;
     expect(await history()).toEqual([]);
@@ -181,7 +181,7 @@ describe("a listener's history", () => {
     expect(second[0]!.json.data).toHaveLength(2);
   });
 
-  test("keeps the plays of a track that was deleted, of which no more are taken", async () => {
+  test("keeps the plays of a deleted track, which accepts no new ones", async () => {
     const track = await newTrack();
     const [track_id, user_id] = [Number(track.split("/").at(-1)), newUser()];
     const { json } = await play({ track_id, user_id });
@@ -236,7 +236,7 @@ describe("the charts", () => {
   });
 
   // A play may leave the window between the two questions; then either count is right.
-  test.each(cases)("of $kind for $window are what SQL counts", async ({ kind, window, hours }) => {
+  test.each(cases)("of $kind for $window equal a plain SQL count", async ({ kind, window, hours }) => {
     const before = counted(kind, hours, 15);
     const { json } = await get(server, `/v1/charts/${kind}?window=${window}&limit=15`);
     const after = counted(kind, hours, 15);
@@ -245,7 +245,7 @@ describe("the charts", () => {
     expect([before.length > 0, json.next]).toEqual([true, null]);
   });
 
-  test.each(Object.keys(CHART_KEYS))("of %s show each entity as it is", async (kind) => {
+  test.each(Object.keys(CHART_KEYS))("of %s show each entity as its own route does", async (kind) => {
     const { json } = await get(server, `/v1/charts/${kind}?window=300d&limit=1`);
     const { rank, plays, ...entity } = json.data[0];
     expect([rank, plays > 0]).toEqual([1, true]);
@@ -253,14 +253,14 @@ describe("the charts", () => {
   });
 
   test.each(["", "0h", "0d", "7", "7w", "-7d", "1000d", "10000h", "1.5d", "07d", "7d,7d"])(
-    "refuse the window %j, saying what one looks like",
+    "refuse the window %j, naming the expected form",
     async (window) => {
       const problem = expectProblem(await get(server, `/v1/charts/tracks?window=${window}`), 422, "invalid");
       expect(problem.errors).toEqual([{ parameter: "window", detail: expect.stringContaining("7d") }]);
     },
   );
 
-  test("of tracks are full, though the most played track was deleted", async () => {
+  test("of tracks are full although the most played track was deleted", async () => {
     const body = { name: "Short-lived", media_type_id: 1, milliseconds: 1, unit_price: 1 };
     const { json } = await post(server, "/v1/tracks", body);
     await play(Array(500).fill({ track_id: json.id }));
@@ -272,7 +272,7 @@ describe("the charts", () => {
 
 // The last of the file: charts leave out what is still to come, and other tests count all there is.
 describe("a play", () => {
-  test("in the future is refused, except for the clocks' tolerance", async () => {
+  test("in the future is refused beyond the clock tolerance", async () => {
     const ahead = (seconds: number) => new Date(Date.now() + seconds * 1_000).toISOString();
     const before = count();
     expect((await play({ track_id: 3, played_at: ahead(30) })).status).toBe(201);

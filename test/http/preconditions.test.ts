@@ -56,7 +56,7 @@ const CASES: readonly Case[] = [
 ];
 
 describe.each(CASES)("$name", ({ etagOf, prepare, change }) => {
-  test("is refused, and changes nothing, when the ETag is another, weak or none", async () => {
+  test("is refused and changes nothing if the ETag differs, is weak or is invalid", async () => {
     await prepare();
     const before = await get(server, etagOf);
     const etag = before.headers.get("etag")!;
@@ -70,7 +70,7 @@ describe.each(CASES)("$name", ({ etagOf, prepare, change }) => {
     expect(await etagAt(etagOf)).toBe(etag);
   });
 
-  test("is done when one of the ETags is the current one, and then it no longer is", async () => {
+  test("is applied if one of the ETags is current, which changes the ETag", async () => {
     await prepare();
     const etag = await etagAt(etagOf);
     expect((await change({ "if-match": `"other", ${etag}` })).status).toBe(204);
@@ -81,7 +81,7 @@ describe.each(CASES)("$name", ({ etagOf, prepare, change }) => {
     expect((await change({ "if-none-match": '"other"' })).status).toBe(204);
   });
 
-  test("is done once, when several saw the same", async () => {
+  test("is applied once of several concurrent requests with the same ETag", async () => {
     await prepare();
     const etag = await etagAt(etagOf);
     const answers = await Promise.all(Array.from({ length: 8 }, () => change({ "if-match": etag })));
@@ -91,7 +91,7 @@ describe.each(CASES)("$name", ({ etagOf, prepare, change }) => {
   });
 });
 
-test("of a missing entity the answer is 404, whatever the ETag", async () => {
+test("a missing entity is 404, whatever the ETag", async () => {
   const header = { "if-match": '"other"' };
   const path = "/v1/tracks/987654321/vectors";
   expectProblem(await request(server, "PUT", path, { body: { audio }, headers: header }), 404, "not_found");
@@ -100,7 +100,7 @@ test("of a missing entity the answer is 404, whatever the ETag", async () => {
   }
 });
 
-test("a playlist changes with its entries, and shows when", async () => {
+test("a playlist's updated_at and ETag change with its entries", async () => {
   const { json } = await post(server, "/v1/playlists", { name: "Kept" });
   const path = `/v1/playlists/${json.id}`;
   const created = await etagAt(path);
@@ -111,7 +111,7 @@ test("a playlist changes with its entries, and shows when", async () => {
   expect((await get(server, "/v1/playlists?sort=-id&limit=1")).json.data[0]).toEqual(filled.json);
 });
 
-test("every other route that changes something refuses them, before it does anything", async () => {
+test("every other writing route refuses preconditions before it does anything", async () => {
   const { json } = await get(server, "/openapi.json");
   const routes = Object.entries(json.paths as Json).flatMap(([path, methods]) =>
     Object.entries(methods as Json).map(([method, { parameters = [] }]: [string, Json]) => ({

@@ -17,7 +17,7 @@ afterAll(async () => {
   expect(await server.stop()).toBe(0);
 });
 
-describe("a route that is not there", () => {
+describe("an unknown path", () => {
   test.each([
     "/v1",
     "/v1/",
@@ -39,16 +39,16 @@ describe("a route that is not there", () => {
     expect((await request(server, "HEAD", path)).status).toBe(404);
   });
 
-  test("is not a way round the routes: dots in a path are resolved first", async () => {
+  test("cannot bypass routes by dots: they are resolved first", async () => {
     expect((await get(server, "/v1/genres/../tracks/1")).json.media_type_id).toBeDefined();
     expect((await get(server, "/v1/%74racks/%31")).json.id).toBe(1);
   });
 });
 
-describe("a method that a route does not have", () => {
+describe("a method that a route does not support", () => {
   const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
-  test("is 405 on every path, and Allow names those that it has", async () => {
+  test("is 405 on every path, and Allow names the supported ones", async () => {
     for (const [template, operations] of Object.entries(paths)) {
       const path = template.replaceAll(/\{\w+\}/g, "1");
       const allowed = Object.keys(operations).map((method) => method.toUpperCase());
@@ -62,19 +62,19 @@ describe("a method that a route does not have", () => {
     }
   });
 
-  test("is asked for with OPTIONS: 204 and Allow", async () => {
+  test("OPTIONS answers 204 with Allow", async () => {
     const answer = await request(server, "OPTIONS", "/v1/tracks/1");
     expect([answer.status, answer.text]).toEqual([204, ""]);
     expect(answer.headers.get("allow")).toBe("GET, HEAD, PATCH, DELETE, OPTIONS");
   });
 
-  test("HEAD is one of them where GET is", async () => {
+  test("HEAD is supported wherever GET is", async () => {
     const answer = await request(server, "HEAD", "/v1/plays");
     expect([answer.status, answer.headers.get("allow")]).toEqual([405, "POST, OPTIONS"]);
   });
 });
 
-describe("every answer", () => {
+describe("every response", () => {
   const ANSWERS = [
     ["GET", "/v1/tracks/1"],
     ["GET", "/v1/tracks"],
@@ -91,33 +91,25 @@ describe("every answer", () => {
     ["GET", "/v1/tracks?limit=0"],
   ] as const;
 
-  test.each(ANSWERS)("of %s %s has a request id of its own", async (method, path) => {
+  test.each(ANSWERS)("of %s %s has a unique request id", async (method, path) => {
     const [one, two] = [await request(server, method, path), await request(server, method, path)];
     const given = [one, two].map(({ headers }) => headers.get("x-request-id")!);
     expect(new Set(given).size).toBe(2);
     for (const id of given) expect(id).toMatch(/^[\w.:-]{1,128}$/);
   });
 
-  test.each(ANSWERS)(
-    "of %s %s keeps the request id that came with it, when it is one",
-    async (method, path) => {
-      const ask = async (id: string) =>
-        (await request(server, method, path, { headers: { "x-request-id": id } })).headers.get(
-          "x-request-id",
-        );
-      for (const id of ["a", "00-abc.DEF:1_2", "r".repeat(128)]) expect(await ask(id)).toBe(id);
-      for (const id of ["", "a b", 'a"b', "<script>", "r".repeat(129)]) expect(await ask(id)).not.toBe(id);
-    },
-  );
+  test.each(ANSWERS)("of %s %s keeps the client's request id if it is valid", async (method, path) => {
+    const ask = async (id: string) =>
+      (await request(server, method, path, { headers: { "x-request-id": id } })).headers.get("x-request-id");
+    for (const id of ["a", "00-abc.DEF:1_2", "r".repeat(128)]) expect(await ask(id)).toBe(id);
+    for (const id of ["", "a b", 'a"b', "<script>", "r".repeat(129)]) expect(await ask(id)).not.toBe(id);
+  });
 
-  test.each(ANSWERS)(
-    "of %s %s is not to be sniffed or framed, and names no software",
-    async (method, path) => {
-      const { headers } = await request(server, method, path);
-      expect(headers.get("x-content-type-options")).toBe("nosniff");
-      expect(headers.get("content-security-policy")).toContain("default-src 'none'");
-      for (const name of ["x-powered-by", "server", "access-control-allow-origin", "set-cookie"])
-        expect(headers.get(name), name).toBeNull();
-    },
-  );
+  test.each(ANSWERS)("of %s %s forbids sniffing and framing, and names no software", async (method, path) => {
+    const { headers } = await request(server, method, path);
+    expect(headers.get("x-content-type-options")).toBe("nosniff");
+    expect(headers.get("content-security-policy")).toContain("default-src 'none'");
+    for (const name of ["x-powered-by", "server", "access-control-allow-origin", "set-cookie"])
+      expect(headers.get(name), name).toBeNull();
+  });
 });

@@ -24,14 +24,14 @@ async function rawHead(...lines: [line: string, ...headers: string[]]): Promise<
 }
 
 describe("HEAD", () => {
-  test("says the length that GET would have, and sends nothing", async () => {
+  test("sends GET's Content-Length and no body", async () => {
     const { text } = await get(server, "/v1/tracks/1");
     const answer = await request(server, "HEAD", "/v1/tracks/1");
     expect(answer.headers.get("content-length")).toBe(String(Buffer.byteLength(text)));
     expect(answer.text).toBe("");
   });
 
-  test("that is answered with 304 says no length, as GET does not", async () => {
+  test("answered with 304 has no Content-Length, like GET", async () => {
     const etag = (await get(server, "/v1/tracks/1")).headers.get("etag")!;
     for (const method of ["HEAD", "GET"]) {
       const answer = await rawHead(`${method} /v1/tracks/1 HTTP/1.1`, `if-none-match: ${etag}`);
@@ -45,24 +45,24 @@ describe("Host", () => {
   test.each([
     ["different", "host: elsewhere"],
     ["the same", "host: localhost"],
-  ])("twice is 400, when the second is %s", async (_, second) => {
+  ])("twice is 400 if the second is %s", async (_, second) => {
     const [answer] = await converse(server, `${head("GET /v1/tracks/1 HTTP/1.1", second)}${CLOSE}\r\n`);
     expectProblem(answer!, 400, "bad_request");
   });
 });
 
 describe("a method", () => {
-  test("that is unknown is 501", async () => {
+  test("that is unknown is answered with 501", async () => {
     await refused(server, 501, "method_unknown", `${head("BREW /v1/tracks HTTP/1.1")}${CLOSE}\r\n`);
   });
 
-  test("that is unknown is 501 after an answered request on the same connection, too", async () => {
+  test("that is unknown is 501 after an answered request on the same connection too", async () => {
     const first = `${head("GET /v1/tracks/1 HTTP/1.1")}\r\n`;
     const answers = await converse(server, first, `${head("BREW /v1/tracks HTTP/1.1")}\r\n`);
     expect(answers.map(({ status }) => status)).toEqual([200, 501]);
   });
 
-  test("that a path does not answer to is 405 with those that it does", async () => {
+  test("that a path does not support is 405 with the supported ones", async () => {
     for (const method of ["PROPFIND", "TRACE", "DELETE"]) {
       const [answer] = await converse(server, `${head(`${method} /v1/tracks HTTP/1.1`)}${CLOSE}\r\n`);
       expectProblem(answer!, 405, "method_not_allowed");
@@ -72,14 +72,14 @@ describe("a method", () => {
 });
 
 describe("OPTIONS", () => {
-  test("of * lists all methods of the server", async () => {
+  test("* lists all methods of the server", async () => {
     const [answer] = await converse(server, `${head("OPTIONS * HTTP/1.1")}${CLOSE}\r\n`);
     expect(answer!.status).toBe(204);
     expect(answer!.headers.get("allow")).toBe("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
     expect(answer!.headers.get("x-request-id")).toMatch(/\w/);
   });
 
-  test("of what takes a PATCH says in which types", async () => {
+  test("on a route with PATCH names the accepted types", async () => {
     const { headers, status } = await request(server, "OPTIONS", "/v1/tracks/1");
     expect(status).toBe(204);
     expect(headers.get("accept-patch")).toBe("application/merge-patch+json, application/json");
@@ -103,14 +103,14 @@ describe("Expect: 100-continue", () => {
     ["of a body too large is 413", expecting(2_000_000), 413, "body_too_large"],
     ["of another type is 415", expecting(10, "text/plain"), 415, "media_type_unsupported"],
     ["of no route is 404", expecting(10).replace("/v1/artists", "/v1/nothing"), 404, "route_unknown"],
-  ])("%s at once, and the connection ends", async (_, bytes, status, code) => {
+  ])("%s at once, and the connection is closed", async (_, bytes, status, code) => {
     const answers = await converse(server, `${bytes}\r\n`);
     expect(answers).toHaveLength(1);
     expectProblem(answers[0]!, status, code);
     expect(answers[0]!.headers.get("connection")).toBe("close");
   });
 
-  test("asks for a body that is taken, and keeps the connection", async () => {
+  test("gets 100 Continue for an acceptable body and keeps the connection", async () => {
     const body = '{"name":"Expected"}';
     const { socket, answers } = dial(server);
     const asked = new Promise<string>((resolve) => socket.once("data", (chunk) => resolve(String(chunk))));
@@ -125,7 +125,7 @@ describe("preconditions", () => {
   const etagAt = async (path: string) => (await get(server, path)).headers.get("etag")!;
 
   test.each(["/v1/tracks/1", "/v1/tracks?limit=2", "/openapi.json", "/docs"])(
-    "If-Match is honoured by GET of %s, from the cache and beside it",
+    "If-Match is honoured by GET of %s, with and without the cache",
     async (path) => {
       const etag = await etagAt(path);
       for (const header of [etag, `"x", ${etag}`, "*"]) {
@@ -154,7 +154,7 @@ describe("preconditions", () => {
     expectProblem(await patch(server, path, { name: "x" }, { "if-none-match": "*" }), 404, "not_found");
   });
 
-  test("an If-Match that a proxy has weakened is refused, and says why", async () => {
+  test("an If-Match weakened by a proxy is refused with the reason", async () => {
     const { json } = await post(server, "/v1/artists", { name: "Weakened" });
     const path = `/v1/artists/${json.id}`;
     const weak = { "if-match": `W/${await etagAt(path)}` };
@@ -177,7 +177,7 @@ describe("preconditions", () => {
   });
 });
 
-describe("a personal answer", () => {
+describe("a personal response", () => {
   test.each(["/v1/users/1/plays", "/v1/users/1/recommendations"])("%s is private", async (path) => {
     for (const _ of "12")
       expect((await get(server, path)).headers.get("cache-control")).toMatch(
@@ -185,14 +185,14 @@ describe("a personal answer", () => {
       );
   });
 
-  test("is all that is", async () => {
+  test("no other response is private", async () => {
     for (const path of ["/v1/tracks/1", "/v1/charts/tracks"])
       expect((await get(server, path)).headers.get("cache-control")).not.toContain("private");
   });
 });
 
 describe("Last-Modified", () => {
-  test("is when an entity, or one whose name it shows, last changed", async () => {
+  test("is the last change of an entity or of one whose name it shows", async () => {
     const shown = async () => Date.parse((await get(server, "/v1/tracks/1")).headers.get("last-modified")!);
     const { json } = await get(server, "/v1/tracks/1");
     expect(await shown()).toBeGreaterThanOrEqual(Math.floor(Date.parse(json.updated_at) / 1_000) * 1_000);
@@ -202,7 +202,7 @@ describe("Last-Modified", () => {
     expect(await shown()).toBe(renamed);
   });
 
-  test("is on no list", async () => {
+  test("is absent from lists", async () => {
     expect((await get(server, "/v1/tracks")).headers.get("last-modified")).toBeNull();
   });
 });
@@ -214,7 +214,7 @@ describe("Link", () => {
     "/v1/genres?limit=7&sort=-name",
     "/v1/tracks?genre_id=1&limit=40&total=1",
     "/v1/albums/1/tracks?limit=3",
-  ])("leads from page to page of %s, hit or miss, and ends with the list", async (path) => {
+  ])("leads through all pages of %s, from the cache or not", async (path) => {
     for (const _ of "12") {
       const seen: number[] = [];
       for (let url: string | undefined = path; url !== undefined; ) {
@@ -229,7 +229,7 @@ describe("Link", () => {
     }
   });
 
-  test("is not led astray by what a name says", async () => {
+  test("is escaped, whatever a name contains", async () => {
     await post(server, "/v1/playlists", { name: '","next":"41' });
     const { headers } = await get(server, "/v1/playlists?limit=100");
     expect(headers.get("link")).toBeNull();
@@ -240,7 +240,7 @@ describe("pages of other origins", () => {
   const origin = "https://music.example.com";
   const preflight = { origin, "access-control-request-method": "PATCH" };
 
-  test("get no leave by default", async () => {
+  test("get no CORS headers by default", async () => {
     const answer = await request(server, "OPTIONS", "/v1/tracks/1", { headers: preflight });
     const got = await get(server, "/v1/tracks/1", { origin });
     for (const { headers } of [answer, got]) {
@@ -249,7 +249,7 @@ describe("pages of other origins", () => {
     }
   });
 
-  test("get it when they are on the list, and others still do not", async () => {
+  test("get them if their origin is allowed, and others still do not", async () => {
     await using open = await startServer(
       { CHINOOK_CORS_ORIGINS: `${origin},http://localhost:3000` },
       { database: copyOf(await makeCatalogue()) },

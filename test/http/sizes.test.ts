@@ -23,7 +23,7 @@ describe("a body of more than 1 MiB", () => {
   const padded = (name: string, length: number): string =>
     `${JSON.stringify({ name })}${" ".repeat(length - JSON.stringify({ name }).length)}`;
 
-  test("is 413, by its Content-Length before any of it is sent", async () => {
+  test("is 413 by its Content-Length, before any of it is sent", async () => {
     const headers = ["content-type: application/json", `content-length: ${MEBIBYTE + 1}`];
     await refused(
       server,
@@ -34,7 +34,7 @@ describe("a body of more than 1 MiB", () => {
     );
   });
 
-  test("is 413 when it comes in chunks", async () => {
+  test("is 413 when sent in chunks", async () => {
     const headers = ["content-type: application/json", "transfer-encoding: chunked"];
     const body = padded("Too large", MEBIBYTE + 1);
     const start = `${head("POST /v1/artists HTTP/1.1", ...headers)}${CLOSE}\r\n`;
@@ -42,13 +42,13 @@ describe("a body of more than 1 MiB", () => {
     expect(named("Too large")).toBe(0);
   });
 
-  test("is 413 to one byte, and taken without it", async () => {
+  test("is 413 at one byte over the limit, and accepted at the limit", async () => {
     const body = padded("Just so", MEBIBYTE);
     const [answer] = await converse(server, `${posting(body)}${CLOSE}\r\n`, body);
     expect(answer!.json.name).toBe("Just so");
   });
 
-  test("that never ends is answered, and cut off", async () => {
+  test("that never ends is answered and the connection closed", async () => {
     const headers = ["content-type: application/json", "transfer-encoding: chunked"];
     const { socket, answers } = dial(server);
     socket.write(`${head("POST /v1/artists HTTP/1.1", ...headers)}\r\n`);
@@ -62,7 +62,7 @@ describe("a body of more than 1 MiB", () => {
   });
 });
 
-describe("bodies under way, of which 64 MiB have room", () => {
+describe("incomplete bodies, limited to 64 MiB in total", () => {
   const ROOM = 64;
   const TOO_MANY = 6;
 
@@ -87,7 +87,7 @@ describe("bodies under way, of which 64 MiB have room", () => {
     return [...waiting];
   }
 
-  test("are refused past it with 503 and Retry-After, and the others go on", async () => {
+  test("are refused beyond it with 503 and Retry-After, while the others continue", async () => {
     const held = await crowd();
     expect((await get(server, "/v1/tracks")).status).toBe(200);
     for (const { socket } of held) socket.write(" ");
@@ -96,7 +96,7 @@ describe("bodies under way, of which 64 MiB have room", () => {
     expect(value(server, "SELECT count(*) FROM artists WHERE name LIKE 'Held %'")).toBe(ROOM);
   });
 
-  test("give their room back when their clients vanish", async () => {
+  test("free their bytes when their clients disconnect", async () => {
     const held = await crowd();
     for (const { socket } of held) socket.resetAndDestroy();
     const body = JSON.stringify({ name: "Large" }).padEnd(MEBIBYTE);

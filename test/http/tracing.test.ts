@@ -14,7 +14,7 @@ describe("traceparent", () => {
   const parsed = (value: string | undefined) =>
     traceOf({ headers: { traceparent: value } } as unknown as IncomingMessage);
 
-  test("names the trace and the caller's span", () => {
+  test("gives the trace id and the caller's span id", () => {
     expect(parsed(traceparent)).toEqual({ trace_id: TRACE, parent_id: PARENT });
     expect(parsed(`cc-${TRACE}-${PARENT}-01-what-comes-after-us`)).toMatchObject({ trace_id: TRACE });
   });
@@ -28,11 +28,11 @@ describe("traceparent", () => {
     `00-${"0".repeat(32)}-${PARENT}-01`,
     `00-${TRACE}-${"0".repeat(16)}-01`,
     `00-${TRACE}x-${PARENT}-01`,
-  ])("%j says nothing", (value) => {
+  ])("%j is ignored", (value) => {
     expect(parsed(value)).toBeUndefined();
   });
 
-  test("is in the log of its request", async () => {
+  test("is in the log line of its request", async () => {
     await using server = await startServer({ CHINOOK_LOG_REQUESTS: "all" });
     await get(server, "/v1/tracks", { traceparent });
     await get(server, "/v1/artists", { traceparent: "rubbish" });
@@ -48,8 +48,8 @@ describe("traceparent", () => {
   });
 });
 
-describe("an SDK of OpenTelemetry that was started before the server", () => {
-  test("gets a span of each request, whose parent is the caller's", async () => {
+describe("an OpenTelemetry SDK started before the server", () => {
+  test("gets a span per request, whose parent is the caller's", async () => {
     const spans = join(temporaryFolder(), "spans");
     const sdk = pathToFileURL(resolve(import.meta.dirname, "hooks/spans.mjs")).href;
     await using server = await startServer({ NODE_OPTIONS: `--import ${sdk}`, SPANS: spans });

@@ -41,15 +41,15 @@ async function lengthOf(socket: Socket, wanted: number): Promise<number> {
   return bytes;
 }
 
-describe("a client that asks", () => {
-  test("and reads nothing is let go", async () => {
+describe("a client", () => {
+  test("that does not read its responses is disconnected", async () => {
     const { socket, closed } = await servingMuch();
     socket.pause().write("GET / HTTP/1.1\r\nhost: x\r\n\r\n");
     while (closed.length === 0) await delay(5);
     await closed[0];
   });
 
-  test("and then waits for longer than that gets its answer", async () => {
+  test("that waits longer for its response gets it", async () => {
     const { socket } = await servingMuch(3 * PATIENCE_MS);
     socket.write("GET / HTTP/1.1\r\nhost: x\r\n\r\n");
     expect(await lengthOf(socket, 30_000_000)).toBeGreaterThanOrEqual(30_000_000);
@@ -72,14 +72,14 @@ describe("a server", () => {
     return socket;
   };
 
-  test("closes a connection that asks a hundred times and more before it reads", async () => {
+  test("closes a connection with more than a hundred unread pipelined requests", async () => {
     const socket = opened().resume();
     socket.write(`${head("GET /v1/tracks HTTP/1.1")}\r\n`.repeat(150));
     await once(socket, "close");
     expect((await get(server, "/v1/tracks")).status).toBe(200);
   });
 
-  test("takes a body though others have sent nearly all that it holds, and then stopped", async () => {
+  test("accepts a body although stalled ones hold nearly all of the limit", async () => {
     const length = 1_048_576;
     const stopped = Array.from({ length: 64 }, () => {
       const socket = opened().resume();
@@ -93,10 +93,10 @@ describe("a server", () => {
   });
 });
 
-describe("the room for bodies", () => {
+describe("the limit of incomplete bodies", () => {
   const request = () => ({}) as Parameters<BodyBudget["take"]>[0];
 
-  test("is made by those that have been arriving for longest", () => {
+  test("evicts the bodies that have been arriving longest", () => {
     const budget = new BodyBudget(100);
     const [first, second, third] = [request(), request(), request()];
     const ended: string[] = [];
@@ -114,7 +114,7 @@ describe("the room for bodies", () => {
     expect(ended).toEqual(["first"]);
   });
 
-  test("belongs to the client that requests too much", () => {
+  test("is exceeded only for the client that sends too much", () => {
     const budget = new BodyBudget(100);
     const one = request();
     expect(budget.take(one, 60)).toBe(true);
