@@ -64,7 +64,7 @@ async function ended(events: AsyncGenerator<Event>): Promise<void> {
 }
 
 describe("the live stream", () => {
-  test("tells facts, then samples of what happens; who comes later gets those at once", async () => {
+  test("sends facts, then samples; a later viewer gets the latest at once", async () => {
     const events = eventsOf("/admin/live", admin.headers);
     const facts = await next(events, "facts");
     expect(facts).toMatchObject({ point_readers: expect.any(Number), wal_cap_bytes: 24_576_000 });
@@ -76,7 +76,7 @@ describe("the live stream", () => {
     await Promise.all([late.return(undefined), events.return(undefined)]);
   });
 
-  test("needs operate:read, and is a plain answer for who asks for no events", async () => {
+  test("needs operate:read, and is plain JSON without Accept: text/event-stream", async () => {
     const listener = await person(server, "bob@example.com");
     expectProblem(await get(server, "/admin/live", listener.headers), 403, "forbidden");
     expectProblem(await get(server, "/admin/live"), 401, "unauthenticated");
@@ -84,7 +84,7 @@ describe("the live stream", () => {
     expect(json.facts.started_at).toEqual(expect.any(String));
   });
 
-  test("names jobs that run, and that they have ended", async () => {
+  test("reports running jobs and their end", async () => {
     const events = eventsOf("/admin/live", admin.headers);
     expect(await next(events, "jobs")).toEqual({ running: [], ended: 0 });
     expect((await post(server, "/admin/backups", {}, admin.headers)).status).toBe(202);
@@ -92,7 +92,7 @@ describe("the live stream", () => {
     await events.return(undefined);
   });
 
-  test("ends when its session or key has: nothing more is sent", async () => {
+  test("ends with its session or key", async () => {
     const session = await logIn(server, admin.email);
     const key = await makeKey(server, admin, { scopes: ["operate:read"] });
     const streams = [eventsOf("/admin/live", session.headers), eventsOf("/admin/live", bearer(key.key))];
@@ -102,7 +102,7 @@ describe("the live stream", () => {
     await Promise.all(streams.map(ended));
   });
 
-  test("so do the stream of changes and that of a job", async () => {
+  test("the streams of changes and of a job end with their session too", async () => {
     const session = await logIn(server, admin.email);
     const events = eventsOf("/v1/changes", session.headers);
     const first = next(events, "change");
@@ -116,7 +116,7 @@ describe("the live stream", () => {
   });
 });
 
-test("settings say where they came from, and no secret is shown", async () => {
+test("settings name their source and show no secret", async () => {
   const { json, text } = await get(server, "/admin/settings", admin.headers);
   const of = Object.fromEntries(json.data.map((row: Json) => [row.name, row]));
   expect(of.CHINOOK_AUTH).toMatchObject({ value: "required", source: "environment", default: "open" });
@@ -128,14 +128,14 @@ test("settings say where they came from, and no secret is shown", async () => {
   expect(text).not.toMatch(/p@ss|services|sixteen/);
 });
 
-test("migrations are listed with what was done", async () => {
+test("migrations are listed with their history", async () => {
   const { json } = await get(server, "/admin/migrations", admin.headers);
   expect(json.data.at(-1)).toMatchObject({ id: json.version, applied_at: expect.any(String) });
   expect(json.history[0]).toMatchObject({ migration: json.data.at(-1).name, direction: "up" });
 });
 
-describe("a download of a backup", () => {
-  test("is the whole of it, and audited", async () => {
+describe("a backup download", () => {
+  test("is complete and audited", async () => {
     const { json } = await get(server, "/admin/backups", admin.headers);
     const [backup] = json.data;
     const path = `/admin/backups/${backup.id}/data`;
@@ -151,7 +151,7 @@ describe("a download of a backup", () => {
     expect(audit.json.data[0].changes).toMatchObject({ request: expect.stringContaining(path) });
   });
 
-  test("needs operate, and a backup that is there", async () => {
+  test("needs operate and an existing backup", async () => {
     const key = await makeKey(server, admin, { scopes: ["operate:read"] });
     expectProblem(await get(server, "/admin/backups/latest/data", bearer(key.key)), 403, "forbidden");
     const unknown = await get(server, "/admin/backups/20200101T000000000Z/data", admin.headers);
@@ -161,7 +161,7 @@ describe("a download of a backup", () => {
   });
 });
 
-test("the server's end waits for no viewer, nor for one that reads nothing", async () => {
+test("the server stops without waiting for viewers, even those that do not read", async () => {
   const token = await operatorToken(server);
   const events = eventsOf("/admin/live", bearer(token));
   await next(events, "facts");

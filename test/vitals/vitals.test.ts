@@ -62,8 +62,8 @@ function counters(changed: Partial<Counters> = {}): Counters {
   };
 }
 
-describe("a sample", () => {
-  test("is what was between two moments, not what was before", () => {
+describe("a vitals sample", () => {
+  test("holds what happened between two moments, not before", () => {
     const before = counters({ http: { 200: { buckets: [100, 0, 0], sum: 0.1 } }, hits: 10, lookUps: 20 });
     const after = counters({
       ...{
@@ -92,13 +92,13 @@ describe("a sample", () => {
     expect(sample.troubles).toEqual({ invalid: 2, 500: 10 });
   });
 
-  test("of an idle span has no ratio and no infinity", () => {
+  test("of an idle interval has no ratio and no infinity", () => {
     const sample = sampleOf(counters(), counters({ steady: 10_000 }), OK);
     expect(sample.cache_hit_ratio).toBeNull();
     expect(JSON.stringify(sample)).not.toMatch(/Infinity|NaN/);
   });
 
-  test("quantiles lie within their bucket", () => {
+  test("has quantiles within their bucket", () => {
     expect(quantileMs({ buckets: [0, 10, 0], sum: 0 }, [0.001, 0.01], 0.5)).toBeCloseTo(5.5);
     expect(quantileMs({ buckets: [0, 0, 10], sum: 0 }, [0.001, 0.01], 0.5)).toBe(10);
     expect(quantileMs({ buckets: [], sum: 0 }, [], 0.5)).toBe(0);
@@ -114,7 +114,7 @@ describe("the history", () => {
   const read = async (history: History, resolution: Resolution) =>
     JSON.parse(await history.read({ resolution, from: 0, to: 1e15, limit: 100_000 })) as Sample[];
 
-  test("keeps as many samples as it says, the latest, and is one small file", async () => {
+  test("keeps its configured number of latest samples in one small file", async () => {
     const database = join(temporaryFolder(), "database.sqlite");
     const history = new History(database);
     const { kept } = RESOLUTIONS.fine;
@@ -130,7 +130,7 @@ describe("the history", () => {
     await history.close();
   }, 60_000);
 
-  test("that is damaged is put aside and begun anew", async () => {
+  test("moves a damaged file aside and starts a new one", async () => {
     const database = join(temporaryFolder(), "database.sqlite");
     const file = database.replace(".sqlite", "-history.sqlite");
     writeFileSync(file, "this is no database".repeat(1_000));
@@ -142,7 +142,7 @@ describe("the history", () => {
   });
 });
 
-describe("the summary and its page", () => {
+describe("the report", () => {
   const day = Date.UTC(2026, 0, 1);
   const samples = [
     sampleAt(day, { requests: 10, http_p99_ms: 3 }),
@@ -161,7 +161,7 @@ describe("the summary and its page", () => {
   ];
   const summary = summaryOf(samples);
 
-  test("adds up, finds the worst, and says what to do", () => {
+  test("sums up, finds the worst intervals and gives advice", () => {
     expect(summary).toMatchObject({
       requests: 300,
       troubles: { 500: 20 },
@@ -178,7 +178,7 @@ describe("the summary and its page", () => {
     expect(summaryOf([sampleAt(day)]).recommendations).toEqual([]);
   });
 
-  test("the page holds charts and tables, runs nothing, loads nothing, and escapes what it shows", () => {
+  test("as HTML has charts and tables, runs no script, loads nothing and escapes its content", () => {
     const html = reportHtml("A & B", summary, samples, [
       { id: "x", read: null, sql: "SELECT '<i>'", count: 1, total_ms: 1, p99_ms: 1 },
     ]);
@@ -190,8 +190,8 @@ describe("the summary and its page", () => {
   });
 });
 
-describe("the live view as text", () => {
-  test("has a line for each figure, and fits any width", () => {
+describe("the live view in a terminal", () => {
+  test("has a line per figure and fits any width", () => {
     const lines = screen("http://x", 3_700, [
       sampleAt(1),
       sampleAt(2, { requests: 1_234, troubles: { overloaded: 3 } }),
@@ -215,13 +215,13 @@ describe("the live view as text", () => {
       expect(cut(`\u001b[31m${line}\u001b[39m`, 20).replaceAll(COLOUR, "").length).toBeLessThanOrEqual(20);
   });
 
-  test("a sparkline's highest is full, and nothing is nothing", () => {
+  test("draws a sparkline's maximum as a full bar and zero as empty", () => {
     expect(sparkline([0, 1, 2], 5)).toBe("  ▁▅█");
     expect(sparkline([0, 0], 2)).toBe("▁▁");
   });
 });
 
-describe("of a server", () => {
+describe("of a running server", () => {
   let server: TestServer;
   beforeAll(async () => {
     server = await startServer({}, { database: copyOf(await makeCatalogue()) });
@@ -230,7 +230,7 @@ describe("of a server", () => {
     expect(await server.stop()).toBe(0);
   });
 
-  test("monitor prints once, and JSON for machines", async () => {
+  test("monitor prints one sample, as text or JSON", async () => {
     const settings = { CHINOOK_DATABASE: server.database };
     const plain = await chinook(["monitor"], settings);
     expect(plain.code).toBe(0);
@@ -241,7 +241,7 @@ describe("of a server", () => {
     expect((await chinook(["monitor", "--watch", "x"], settings)).code).toBe(2);
   }, 30_000);
 
-  test("samples are kept, told and reported, also when the server is gone", async () => {
+  test("samples are kept, served and reported, also after the server stopped", async () => {
     const answered = async () => (await get(server, "/admin/history?hours=1")).json.data as Sample[];
     while ((await answered()).length === 0) await delay(500);
     expect((await answered())[0]).toMatchObject({ seconds: expect.closeTo(10, -1) });
@@ -259,7 +259,7 @@ describe("of a server", () => {
     expect(JSON.parse(stdout).samples).toBeGreaterThan(0);
   }, 60_000);
 
-  test("a database that no server ran on has no report", async () => {
+  test("a database that was never served has no report", async () => {
     const { code, stderr } = await chinook(["report"], { CHINOOK_DATABASE: copyOf(await makeCatalogue()) });
     expect([code, stderr]).toEqual([1, expect.stringContaining("nothing is known")]);
   }, 30_000);
