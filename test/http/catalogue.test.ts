@@ -89,7 +89,7 @@ async function created(path: KindPath, more: Json = {}): Promise<Json> {
   return answer.json;
 }
 
-describe.each(ALL_KINDS)("a $noun", ({ path, table, noun }) => {
+describe.each(ALL_KINDS)("a $noun", ({ path, table }) => {
   const sample = SAMPLES[path];
 
   test("is created with 201, Location, ETag and the entity as body", async () => {

@@ -69,7 +69,7 @@ describe("one play", () => {
     "9999-12-31T23:59:59-01:00",
     1_700_000_000,
     null,
-  ])("at %j is refused: not a time with an offset", async (played_at) => {
+  ])("at %j is refused: not a valid time with an offset", async (played_at) => {
     const before = count();
     const problem = expectProblem(await play({ track_id: 1, played_at }), 422, "invalid");
     expect(problem.errors[0].pointer).toBe("/played_at");

@@ -114,7 +114,7 @@ describe("the limit of incomplete bodies", () => {
     expect(ended).toEqual(["first"]);
   });
 
-  test("is exceeded only for the client that sends too much", () => {
+  test("refuses a client that alone exceeds it", () => {
     const budget = new BodyBudget(100);
     const one = request();
     expect(budget.take(one, 60)).toBe(true);
