@@ -87,7 +87,7 @@ const mountable = (() => {
 
 describe(`a full disk${mountable ? "" : " (skipped: mounting a small one takes root)"}`, () => {
   test.skipIf(!mountable)(
-    "is 507 to writes and nothing to reads, and over as soon as there is space",
+    "fails writes with 507 but no reads, and recovers when there is space",
     async () => {
       const folder = smallDisk()!;
       onTestFinished(() => unmount(folder));
@@ -111,26 +111,29 @@ describe(`a full disk${mountable ? "" : " (skipped: mounting a small one takes r
 
 const limitable = run("prlimit", "--pid", String(process.pid), "--fsize");
 
-describe(`a disk that fails${limitable ? "" : " (skipped: there is no prlimit)"}`, () => {
+describe(`a failing disk${limitable ? "" : " (skipped: there is no prlimit)"}`, () => {
   const limit = (server: TestServer, bytes: string) =>
     expect(run("prlimit", "--pid", String(server.pid), `--fsize=${bytes}:unlimited`)).toBe(true);
 
-  test.skipIf(!limitable)("is 503 to writes and nothing to reads, and over when it works again", async () => {
-    await using server = await startServer({}, { database: copyOf(catalogue) });
-    limit(server, String(statSync(server.database).size + 200_000));
-    const { names, refusal } = await addUntilRefused(server);
-    expectProblem(refusal, 503, "io_failed");
-    expect((await get(server, "/v1/tracks/1")).status).toBe(200);
-    limit(server, "unlimited");
-    const again = await artist(server, `0-99 ${"x".repeat(180)}`);
-    expect(again.status, again.text).toBe(201);
-    await expectKept(server, [...names, again.json.name]);
-  });
+  test.skipIf(!limitable)(
+    "fails writes with 503 but no reads, and recovers when it works again",
+    async () => {
+      await using server = await startServer({}, { database: copyOf(catalogue) });
+      limit(server, String(statSync(server.database).size + 200_000));
+      const { names, refusal } = await addUntilRefused(server);
+      expectProblem(refusal, 503, "io_failed");
+      expect((await get(server, "/v1/tracks/1")).status).toBe(200);
+      limit(server, "unlimited");
+      const again = await artist(server, `0-99 ${"x".repeat(180)}`);
+      expect(again.status, again.text).toBe(201);
+      await expectKept(server, [...names, again.json.name]);
+    },
+  );
 });
 
-describe("a database that goes away under its server", () => {
+describe("a running server loses", () => {
   test.each(["its file", "its folder", "its WAL", "its lock"])(
-    "%s: no write is acknowledged until it is back",
+    "%s: no write is acknowledged until it is restored",
     async (what) => {
       const database = join(temporaryFolder(), "folder", "database.sqlite");
       mkdirSync(dirname(database));
@@ -159,7 +162,7 @@ describe("a database that goes away under its server", () => {
     },
   );
 
-  test("its folder's permission: what is open goes on, and what is acknowledged is kept", async () => {
+  test("its folder's permission: open files continue and acknowledged writes are kept", async () => {
     const database = copyOf(catalogue);
     nobodys(dirname(database), database);
     await using server = await startServer(unprivileged, { database });
@@ -172,7 +175,7 @@ describe("a database that goes away under its server", () => {
     expect(value(next, "SELECT count(*) FROM artists WHERE name = 'Kept'")).toBe(1);
   });
 
-  test("its lock, so that a second server can start: the first writes no more", async () => {
+  test("its lock, so that a second server can start: the first stops writing", async () => {
     await using first = await startServer({}, { database: copyOf(catalogue) });
     unlinkSync(`${first.database}.lock`);
     await using second = await startServer({}, { database: first.database });
@@ -186,7 +189,7 @@ describe("a database that goes away under its server", () => {
     );
   });
 
-  test("for good: writes stay refused, also to another file of the same name", async () => {
+  test("its file for good: writes stay refused, also to another file of the same name", async () => {
     await using server = await startServer({}, { database: copyOf(catalogue) });
     unlinkSync(server.database);
     expectProblem(await artist(server, "Lost"), 503, "database_moved");
@@ -196,7 +199,7 @@ describe("a database that goes away under its server", () => {
   });
 });
 
-describe("a server that cannot use its file does not start, and says what to do", () => {
+describe("a server that cannot use its file does not start and gives advice", () => {
   const serve = (database: string, settings: Record<string, string> = {}) =>
     chinook(["serve"], { CHINOOK_PORT: "0", CHINOOK_DEMO: "0", CHINOOK_DATABASE: database, ...settings });
   test("because the file is read-only", async () => {
@@ -209,7 +212,7 @@ describe("a server that cannot use its file does not start, and says what to do"
     expect(stderr).toContain(database);
   });
 
-  test("because its folder is", async () => {
+  test("because its folder is read-only", async () => {
     const database = copyOf(catalogue);
     nobodys(database);
     chmodSync(dirname(database), 0o555);
@@ -219,7 +222,7 @@ describe("a server that cannot use its file does not start, and says what to do"
     expect(stderr).toContain("permissions");
   });
 
-  test("because its folder cannot be made", async () => {
+  test("because its folder cannot be created", async () => {
     const file = join(temporaryFolder(), "file");
     writeFileSync(file, "");
     const { code, stderr } = await serve(join(file, "database.sqlite"));
@@ -241,7 +244,7 @@ describe("a server that cannot use its file does not start, and says what to do"
     expect(readFileSync(database).equals(before)).toBe(true);
   });
 
-  test("because a newer release made it", async () => {
+  test("because a newer release created it", async () => {
     const database = copyOf(catalogue);
     const db = new Database(database);
     db.exec("INSERT INTO schema_migrations VALUES (9999, '9999_future', 'x', '2099-01-01T00:00:00.000Z')");
@@ -260,7 +263,7 @@ function damage(file: string, from: number, bytes: number): void {
   writeFileSync(file, content);
 }
 
-test("damage inside the file is 503 for requests that read it, and does not affect others", async () => {
+test("damage inside the file fails requests that read it with 503, and no others", async () => {
   const database = copyOf(catalogue);
   const db = new Database(database, { readonly: true });
   const sql = "SELECT rootpage FROM sqlite_schema WHERE name = 'playlists'";
@@ -275,7 +278,7 @@ test("damage inside the file is 503 for requests that read it, and does not affe
   expect((await artist(server, "Beside it")).status).toBe(201);
 });
 
-test("a WAL that was left by a crash, its end torn, gives back every whole commit", async () => {
+test("recovery from a WAL with a torn end keeps every complete commit", async () => {
   const database = copyOf(catalogue);
   const server = await startServer({}, { database });
   for (let i = 0; i < 20; i++) expect((await artist(server, `Kept ${i}`)).status).toBe(201);
@@ -288,7 +291,7 @@ test("a WAL that was left by a crash, its end torn, gives back every whole commi
   expect(problemsOf(database)).toEqual([]);
 });
 
-test("a file that another process writes to is 503 to writes and nothing to reads, and over with it", async () => {
+test("a file locked by another process fails writes with 503 but no reads, and recovers afterwards", async () => {
   await using server = await startServer({}, { database: copyOf(catalogue) });
   const other = new Database(server.database, { timeout: 5_000 });
   other.exec("BEGIN IMMEDIATE");

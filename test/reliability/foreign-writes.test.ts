@@ -18,8 +18,8 @@ function program(server: TestServer): Database.Database {
 
 const nameOf = async (server: TestServer): Promise<string> => (await get(server, "/v1/artists/1")).json.name;
 
-describe("a write of another program", () => {
-  test("is seen though the answer is cached, and said in the log", async () => {
+describe("a write by another program", () => {
+  test("invalidates cached answers and is logged", async () => {
     await using server = await startServer({}, { database: copyOf(catalogue) });
     await nameOf(server);
     expect((await get(server, "/v1/artists/1")).headers.get("cache-status")).toContain("hit");

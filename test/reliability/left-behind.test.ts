@@ -25,7 +25,7 @@ const artist = (server: TestServer, name: string) => post(server, "/v1/artists",
 const countOf = (server: TestServer, name: string) =>
   value(server, `SELECT count(*) FROM artists WHERE name = '${name}'`);
 
-describe("a server that was killed leaves a WAL", () => {
+describe("a WAL left by a killed server", () => {
   /** Killed with a write in the WAL that is not in the file. */
   async function killed(): Promise<string> {
     const database = copyOf(catalogue);
@@ -35,7 +35,7 @@ describe("a server that was killed leaves a WAL", () => {
     return database;
   }
 
-  test("which is not read into an older copy that was put in the file's place", async () => {
+  test("is not applied to an older copy in the file's place", async () => {
     const database = await killed();
     renameSync(database, `${database}.newer`);
     copyFileSync(catalogue, database);
@@ -47,7 +47,7 @@ describe("a server that was killed leaves a WAL", () => {
     expect(countOf(next, "Last")).toBe(1);
   });
 
-  test("without which an older copy is taken as it is", async () => {
+  test("deleted: an older copy in the file's place is accepted unchanged", async () => {
     const database = await killed();
     for (const suffix of ["", "-wal", "-shm"]) rmSync(database + suffix);
     copyFileSync(catalogue, database);
@@ -56,7 +56,7 @@ describe("a server that was killed leaves a WAL", () => {
     expect(problemsOf(database)).toEqual([]);
   });
 
-  test("and warns when it was deleted: the file is consistent, without the WAL's commits", async () => {
+  test("deleted: the start logs a warning, and the file is consistent without the WAL's commits", async () => {
     const database = await killed();
     unlinkSync(`${database}-wal`);
     await using next = await startServer({}, { database });
@@ -67,7 +67,7 @@ describe("a server that was killed leaves a WAL", () => {
     expect(problemsOf(database)).toEqual([]);
   });
 
-  test("and nothing is said of it after a clean end, which leaves none", async () => {
+  test("is absent after a clean stop, and the next start logs no warning", async () => {
     const database = copyOf(catalogue);
     await (await startServer({}, { database })).stop();
     expect(existsSync(`${database}-wal`)).toBe(false);
@@ -106,7 +106,7 @@ async function expectAtWork(server: TestServer): Promise<void> {
 }
 
 test.runIf(process.getuid?.() === 0)(
-  "a full temporary folder changes nothing (needs root)",
+  "a full temporary folder has no effect (needs root)",
   async (context) => {
     const folder = fullFolder();
     if (folder === undefined) return context.skip("mounting is not allowed");
@@ -123,7 +123,7 @@ const readOnlyBut = (folder: string): string[] => [
 ];
 
 test.runIf(process.getuid?.() === 0)(
-  "a root that is read-only changes nothing, as long as the database's folder is not (needs root)",
+  "a read-only root has no effect if the database's folder is writable (needs root)",
   async (context) => {
     const folder = join(temporaryFolder(), "data");
     mkdirSync(folder);

@@ -26,8 +26,8 @@ function linksTo(file: string): string[] {
   return [join(folder, "link.sqlite"), join(folder, "linked", "database.sqlite")];
 }
 
-describe("a database behind a link", () => {
-  test("is the same database: a second server on another name of it does not start", async () => {
+describe("a database behind a symbolic link", () => {
+  test("is the same database: a second server on its other path does not start", async () => {
     await using server = await startServer({}, { database: copyOf(catalogue) });
     for (const link of linksTo(server.database)) {
       const { code, stderr } = await chinook(["serve"], { CHINOOK_DATABASE: link, CHINOOK_PORT: "0" });
@@ -36,7 +36,7 @@ describe("a database behind a link", () => {
     }
   });
 
-  test("is watched where it is: its WAL is missed", async () => {
+  test("is watched at its target: a missing WAL is detected", async () => {
     const database = copyOf(catalogue);
     await using server = await startServer({}, { database: linksTo(database)[0]! });
     expect((await post(server, "/v1/artists", { name: "Before" })).status).toBe(201);
@@ -45,7 +45,7 @@ describe("a database behind a link", () => {
     expect((await get(server, "/v1/artists/1")).status).toBe(200);
   });
 
-  test("is restored where it is, and the link stays one", async () => {
+  test("is restored at its target, and the link stays a link", async () => {
     const database = copyOf(catalogue);
     const link = linksTo(database)[0]!;
     const settings = { CHINOOK_DATABASE: link, CHINOOK_BACKUP_DIR: temporaryFolder() };
@@ -60,7 +60,7 @@ describe("a database behind a link", () => {
     expect(readdirSync(dirname(link)).toSorted()).toEqual(["link.sqlite", "linked"]);
   });
 
-  test("is made where a link leads that leads to nothing yet", async () => {
+  test("is created at the target of a dangling link", async () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, "there"));
     symlinkSync("there/made.sqlite", join(folder, "link.sqlite"));
@@ -70,7 +70,7 @@ describe("a database behind a link", () => {
     expect(readdirSync(folder).toSorted()).toEqual(["link.sqlite", "there"]);
   });
 
-  test("has one path, whatever leads to it and whether it is there", () => {
+  test("resolves to one path by any link, whether or not it exists", () => {
     const folder = realFile(temporaryFolder());
     const [link, linked] = linksTo(join(folder, "database.sqlite"));
     for (const path of [link!, linked!]) expect(realFile(path)).toBe(join(folder, "database.sqlite"));
@@ -80,7 +80,7 @@ describe("a database behind a link", () => {
   });
 });
 
-test("a database with two names that are no links is refused: each would have a lock and a WAL of its own", async () => {
+test("a database with a hard link is refused: each path would have its own lock and WAL", async () => {
   const database = copyOf(catalogue);
   linkSync(database, join(dirname(database), "other.sqlite"));
   const { code, stderr } = await chinook(["serve"], { CHINOOK_DATABASE: database, CHINOOK_PORT: "0" });

@@ -100,7 +100,7 @@ function look(database: string) {
   }
 }
 
-test("a kill in the middle of a migration of a filled database leaves it before that migration, whole", async () => {
+test("a kill during a migration of a filled database leaves the complete state before it", async () => {
   const filled = copyOf(await makeCatalogue(TRACKS));
   const down = await chinook(["migrate", "down", "--to", String(FILLED), "--yes"], environment(filled));
   expect(down.code, down.stderr).toBe(0);

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { runScript } from "./support.ts";
 
 /** Shares and latencies are for the command, on a machine of its own; here is what holds on any. */
-test("at many times its load the server refuses at once, wastes no work, and is itself again", async () => {
+test("at many times its capacity the server refuses at once, wastes no work, and recovers", async () => {
   // Not a smaller catalogue: its writes are so cheap that even the crowd is no overload.
   const args = ["--seconds", "2", "--calibrate", "1", "--json"];
   const { json, stderr } = await runScript("overload.ts", ...args);

@@ -34,13 +34,13 @@ async function loadRefused(codes: ErrorCode[]): Promise<number> {
 }
 
 test.each(["write_timeout", "overloaded", "wal_full", "busy", "writer_lost"] as const)(
-  "a chunk that is refused with %s is loaded later",
+  "a chunk refused with %s is retried",
   async (code) => {
     expect(await loadRefused([code, code])).toBe(TRACKS);
   },
 );
 
-test("a chunk of which nobody knows whether it was written ends the load", async () => {
+test("a chunk with an unknown outcome ends the load", async () => {
   await expect(loadRefused(["outcome_unknown"])).rejects.toMatchObject({ code: "outcome_unknown" });
 });
 
@@ -57,7 +57,7 @@ function isLoading(file: string): boolean {
   }
 }
 
-test("another process that holds the file for longer than a write waits delays a load, and no more", async () => {
+test("another process that locks the file beyond the write timeout only delays a load", async () => {
   const database = `${temporaryFolder()}/database.sqlite`;
   const staged = `${database}.loading/database.sqlite`;
   const loading = chinook(["generate", "--tracks", "5000", "--database", database, "--json"]);

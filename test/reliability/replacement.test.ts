@@ -102,7 +102,7 @@ async function recovered(database: string): Promise<void> {
   expect(code, stderr).toBe(0);
 }
 
-test("killed at random moments, without a server: the whole old or the whole new one", async () => {
+test("a replacement killed at random moments, without a server, leaves the complete old or new catalogue", async () => {
   const found = new Set<number>();
   for (const share of [0.2, 0.6, 0.9]) {
     const database = await oldDatabase();
@@ -141,7 +141,7 @@ function stagedTracks(file: string): number {
 
 const ADOPT = resolve(import.meta.dirname, "hooks/adopt.ts");
 
-test("killed at each step of the exchange: the whole old or the whole new one", async () => {
+test("a replacement killed at each step of the exchange leaves the complete old or new catalogue", async () => {
   const outcomes: number[] = [];
   const [old, fresh] = [await oldDatabase(), await makeCatalogue(NEW)];
   for (let step = 1, done = false; !done; step++) {
@@ -174,7 +174,7 @@ async function until(server: TestServer, state: "loading" | "ready"): Promise<vo
   while ((await readiness(server)) !== state) await delay(5);
 }
 
-test("through a server: it serves the old one until it serves the new one, and says that one is loaded", async () => {
+test("a replacement through a server serves the old catalogue until the new one, and reports loading", async () => {
   const database = await oldDatabase();
   await using server = await startServer({}, { database });
   expect(await total(server)).toBe(OLD);
@@ -229,7 +229,7 @@ test("through a server: it serves the old one until it serves the new one, and s
   expect(look(database, "SELECT count(*) FROM artists WHERE name = 'After'")).toBe(1);
 });
 
-test("a server killed over the exchange finds the whole old or the whole new one", async () => {
+test("a server killed during the exchange recovers the complete old or new catalogue", async () => {
   for (const step of [1, 3]) {
     const database = await oldDatabase();
     const settings = { NODE_OPTIONS: `--require ${HOOK}`, FAULT_STEP: String(step) };
@@ -241,7 +241,7 @@ test("a server killed over the exchange finds the whole old or the whole new one
   }
 });
 
-test("a replicator that follows the file keeps it from being replaced", async () => {
+test("a catalogue is not replaced while checkpoints are external", async () => {
   const database = await oldDatabase();
   await using _ = await startServer({ CHINOOK_CHECKPOINTS: "external" }, { database });
   const { code, stdout } = await chinook(generating(database));
@@ -249,9 +249,10 @@ test("a replicator that follows the file keeps it from being replaced", async ()
   expect(tracksIn(database)).toBe(OLD);
 });
 
-test("a demo is anybody's until somebody changes it; then it is refused, or backed up", async () => {
+test("an unchanged demo is replaced without --replace; a changed one is not", async () => {
   const database = join(temporaryFolder(), "demo.sqlite");
   expect((await chinook(["setup", "--database", database])).code).toBe(0);
+  const demo = copyOf(database);
   const backups = () => readdirSync(join(dirname(database), "backups"));
   const first = backups();
   const plain = await chinook(["generate", "--tracks", "20", "--database", database, "--json"]);
@@ -265,8 +266,8 @@ test("a demo is anybody's until somebody changes it; then it is refused, or back
     { method: "/v1/playlists", body: { name: "Mine" } },
     { method: "/v1/plays", body: { track_id: 1 } },
   ]) {
-    const own = join(temporaryFolder(), "demo.sqlite");
-    await using server = await startServer({ CHINOOK_DEMO: "1" }, { database: own });
+    const own = copyOf(demo);
+    await using server = await startServer({}, { database: own });
     expect((await post(server, change.method, change.body)).status).toBe(201);
     const refused = await chinook(["generate", "--tracks", "20", "--database", own, "--json"]);
     expect(refused.code).toBe(1);
@@ -285,7 +286,7 @@ const KEPT = [
   ...["cluster_applied", "cluster_changes", "cluster_commits", "cluster_writers", "refusals"],
 ];
 
-test("each table is either of the catalogue or kept, and nothing that is kept refers to the catalogue", async () => {
+test("each table is either replaced or kept, and no kept table refers to a replaced one", async () => {
   const db = openForReading(await makeCatalogue(OLD));
   onTestFinished(() => void db.close());
   const tables = db.prepare<[], string>(TABLES_SQL).pluck().all();

@@ -60,7 +60,7 @@ describe.concurrent("a server that drains", () => {
     expect(await errorOf(server)).toBe("ECONNREFUSED");
   });
 
-  test("drops a request that stopped coming, writes nothing of it, and ends", async () => {
+  test("drops an incomplete request, writes nothing of it and exits", async () => {
     await using server = await draining();
     expect(await server.stalled.answers).toEqual([]);
     expect(await server.stop()).toBe(0);
@@ -69,7 +69,7 @@ describe.concurrent("a server that drains", () => {
     );
   });
 
-  test("keeps the file until it has ended: the next one is refused by name, and starts then", async () => {
+  test("holds the file until it exits: the next server is refused, naming it, and starts afterwards", async () => {
     await using server = await draining();
     // It would be done before the other one has begun.
     server.child.kill("SIGSTOP");
@@ -84,7 +84,7 @@ describe.concurrent("a server that drains", () => {
   });
 });
 
-test.concurrent("a client that never finishes its headers is told 408, and let go", async () => {
+test.concurrent("a client that never finishes its headers gets 408 and is disconnected", async () => {
   await using server = await start();
   const { socket, answers } = dial(server);
   socket.write("GET /v1/tracks/1 HTTP/1.1\r\nhost: localhost\r\n");
@@ -93,7 +93,7 @@ test.concurrent("a client that never finishes its headers is told 408, and let g
   expect(more).toEqual([]);
 });
 
-test.concurrent("a crowd of clients that send half a body each costs the others nothing", async () => {
+test.concurrent("a crowd of clients with incomplete bodies does not affect others", async () => {
   await using server = await start();
   const crowd = Array.from({ length: 300 }, () => stall(server));
   await Promise.all(crowd.map(({ socket }) => once(socket, "connect")));
@@ -106,11 +106,11 @@ test.concurrent("a crowd of clients that send half a body each costs the others 
 
 const DAY = 86_400_000;
 
-describe.concurrent("a clock that jumps", () => {
+describe.concurrent("a clock jump", () => {
   test.each([
     ["back", -400 * DAY],
     ["forward", 400 * DAY],
-  ])("%s by a year leaves what is kept for a while as it is, and readers coherent", async (_, offset) => {
+  ])("%s by a year changes no lifetime, and reads stay coherent", async (_, offset) => {
     const folder = temporaryFolder();
     const hook = `--require ${join(import.meta.dirname, "hooks/clock.cjs")}`;
     await using server = await start({ NODE_OPTIONS: hook, FAULT_FOLDER: folder });

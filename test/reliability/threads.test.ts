@@ -44,8 +44,8 @@ async function ready(server: TestServer): Promise<void> {
   while ((await get(server, "/readyz")).status !== 200);
 }
 
-describe("a writer that dies", () => {
-  test("over a batch leaves its clients an unknown outcome, and the next one serves those after them", async () => {
+describe("a writer thread that dies", () => {
+  test("during a batch leaves its clients an unknown outcome, and the next one serves later writes", async () => {
     await using server = await faulty();
     expectProblem(await artist(server, "fault-exit"), 503, "outcome_unknown");
     expect((await artist(server, "After")).status).toBe(201);
@@ -55,7 +55,7 @@ describe("a writer that dies", () => {
     expect(await server.stop()).toBe(0);
   });
 
-  test("of an exhausted heap is replaced like any other", async () => {
+  test("of an exhausted heap is replaced too", async () => {
     await using server = await faulty();
     expectProblem(await artist(server, "fault-heap"), 503, "outcome_unknown");
     expect((await artist(server, "fault-heap")).status).toBe(201);
@@ -63,7 +63,7 @@ describe("a writer that dies", () => {
     expect(await lost(server, "writer")).toBe(1);
   });
 
-  test("gives each of many in flight one outcome, and the file agrees with all of them", async () => {
+  test("gives each write in flight one outcome, which matches the file", async () => {
     await using server = await faulty();
     const names = Array.from({ length: 60 }, (_, i) => (i === 30 ? "fault-exit" : `Neighbour ${i}`));
     const answers = await Promise.all(names.map((name) => artist(server, name)));
@@ -75,7 +75,7 @@ describe("a writer that dies", () => {
     expect((await artist(server, "After")).status).toBe(201);
   });
 
-  test("after a commit whose answer it never sent: under an Idempotency-Key the client gets that answer", async () => {
+  test("after an unanswered commit: with an Idempotency-Key the client gets its response", async () => {
     await using server = await faulty();
     const answer = await artist(server, "fault-mute", "muted");
     expect(answer.status).toBe(201);
@@ -84,7 +84,7 @@ describe("a writer that dies", () => {
     expect(named(server, "fault-mute")).toBe(1);
   });
 
-  test("before a commit: under an Idempotency-Key it is tried once more", async () => {
+  test("before a commit: with an Idempotency-Key the write is retried once", async () => {
     await using server = await faulty();
     expect((await artist(server, "fault-once", "tried")).status).toBe(201);
     expectProblem(await artist(server, "fault-exit", "hopeless"), 503, "outcome_unknown");
@@ -92,7 +92,7 @@ describe("a writer that dies", () => {
     expect(await lost(server, "writer")).toBe(3);
   });
 
-  test("is missed until the next is there: /readyz says so, reads go on, and writes wait for it", async () => {
+  test("until it is restarted: /readyz fails, reads continue and writes wait", async () => {
     await using server = await faulty();
     const gate = join(server.folder, "gate");
     writeFileSync(gate, "");
@@ -110,7 +110,7 @@ describe("a writer that dies", () => {
     expect((await get(server, "/readyz")).status).toBe(200);
   });
 
-  test("and cannot be replaced in time: writes are refused unsent, and the server still stops in order", async () => {
+  test("and cannot be restarted in time: writes are refused unsent, and the server still stops in order", async () => {
     await using server = await faulty();
     writeFileSync(join(server.folder, "gate"), "");
     expectProblem(await artist(server, "fault-exit"), 503, "outcome_unknown");
@@ -124,7 +124,7 @@ describe("a writer that dies", () => {
   });
 });
 
-describe("a reader that dies", () => {
+describe("a reader thread that dies", () => {
   test.each([
     ["scan", (server: TestServer, word: string) => searching(server, word), "/v1/search?q=love"],
     ["point", (server: TestServer, word: string) => get(server, `/v1/artists?slug=${word}`), "/v1/tracks/1"],
@@ -139,7 +139,7 @@ describe("a reader that dies", () => {
     expect(await server.stop()).toBe(0);
   });
 
-  test("of an exhausted heap takes no neighbour with it", async () => {
+  test("of an exhausted heap affects no other thread", async () => {
     await using server = await faulty();
     const words = Array.from({ length: 20 }, (_, i) => (i === 10 ? "fault-heap" : `neighbour-${i}`));
     const answers = await Promise.all(words.map((word) => get(server, `/v1/artists?slug=${word}`)));
@@ -147,7 +147,7 @@ describe("a reader that dies", () => {
     expect(await lost(server, "point")).toBe(1);
   });
 
-  test("or is stuck holds up nobody else, and its caller is told at the deadline", async () => {
+  test("or is stuck delays no one else, and its caller gets read_timeout at the deadline", async () => {
     await using server = await faulty({ CHINOOK_SCAN_READERS: "2" });
     const stuck = searching(server, "fault-stuck");
     for (let i = 0; i < 20; i++) {

@@ -20,7 +20,7 @@ function unreadPipe() {
 
 const logTo = (path: string) => ["sh", "-c", 'log="$0"; exec "$@" 2> "$log"', path];
 
-test("a log whose reader stops, and then ends, keeps nobody waiting", async () => {
+test("a log whose reader stops or exits blocks no request", async () => {
   const { path, reader } = unreadPipe();
   await using server = await startServer({ CHINOOK_LOG_REQUESTS: "all" }, { wrap: logTo(path) });
   for (let i = 0; i < REQUESTS; i++) {

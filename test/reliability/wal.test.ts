@@ -54,7 +54,7 @@ async function postArray(server: TestServer, round: number): Promise<void> {
 }
 
 describe("the WAL", () => {
-  test("stays within its limit and a transaction while six clients post arrays of plays", async () => {
+  test("stays within its limit plus one transaction while six clients post arrays of plays", async () => {
     await using server = await start(LIMIT_MB);
     let [round, largest] = [0, 0];
     const client = async () => {
@@ -68,7 +68,7 @@ describe("the WAL", () => {
     expect(largest).toBeGreaterThan(MEBIBYTE);
   }, 240_000);
 
-  test("takes nothing more past its limit while another process reads on, and recovers when that ends", async () => {
+  test("accepts no writes past its limit while another process reads, and recovers when that ends", async () => {
     await using server = await start(1);
     await postArray(server, 0);
     const other = new Database(server.database);
