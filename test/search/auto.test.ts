@@ -22,7 +22,7 @@ afterAll(() => server.stop());
 
 const shown = (json: Json) => json.data.map(({ name, match }: Json) => [name, match]);
 
-test("auto is the default: where text finds what is named so, it is text's answer", async () => {
+test("auto is the default; it gives text's answer if text finds enough", async () => {
   const json = await search("midnight harbour");
   expect(shown(json)).toEqual([["Midnight Harbour", "exact"]]);
   expect(json).toMatchObject({ total: 1, bounded: false, next: null });
@@ -30,7 +30,7 @@ test("auto is the default: where text finds what is named so, it is text's answe
   expect(namesOf(json)).toEqual(namesOf(await search("midnight harbour", { mode: "text" })));
 });
 
-test("where it finds nothing, what may have been meant, and how that is written", async () => {
+test("without text hits it gives fuzzy hits and the correction", async () => {
   const json = await search("midnihgt harbourr");
   expect(json.did_you_mean).toBe("midnight harbour");
   expect(shown(json)[0]).toEqual(["Midnight Harbour", "approximate"]);
@@ -39,7 +39,7 @@ test("where it finds nothing, what may have been meant, and how that is written"
   expect(namesOf(await search("midnihgt harbourr", { mode: "hybrid" }))[0]).toBe("Midnight Harbour");
 });
 
-test("where it finds little, that comes first; pages neither repeat nor skip", async () => {
+test("few text hits come first, then fuzzy ones; pages neither repeat nor skip", async () => {
   const whole = await search("midnigth");
   expect(shown(whole)).toEqual([
     ["Harbor Lights", "exact"],
@@ -57,6 +57,6 @@ test("where it finds little, that comes first; pages neither repeat nor skip", a
   expect(names).toEqual(namesOf(whole));
 });
 
-test("more words than can be misspelt are searched for all the same", async () => {
+test("more words than can be corrected are still searched as text", async () => {
   expect((await search(`${"midnigth ".repeat(20)}`)).data.length).toBeGreaterThan(0);
 });

@@ -22,7 +22,7 @@ function damage(sql: string): string {
   return file;
 }
 
-describe("validate names what is broken, rebuild mends it", () => {
+describe("fts validate names defects, fts rebuild repairs them", () => {
   test.each([
     ["missing", "DELETE FROM track_documents WHERE id IN (5, 9)", [5, 9]],
     [
@@ -59,7 +59,7 @@ describe("validate names what is broken, rebuild mends it", () => {
       "a genre's",
       "INSERT INTO genres_fts (genres_fts, rowid, name) SELECT 'delete', id, name FROM genres LIMIT 1",
     ],
-  ])("terms that are not their documents': %s", async (_, sql) => {
+  ])("wrong terms: %s", async (_, sql) => {
     const database = damage(sql);
     const { code, report } = await validate(database);
     expect([code, report.index_agrees]).toEqual([1, false]);
@@ -67,7 +67,7 @@ describe("validate names what is broken, rebuild mends it", () => {
     expect((await validate(database)).code).toBe(0);
   });
 
-  test("for people", async () => {
+  test("as text", async () => {
     const database = damage("DELETE FROM track_documents WHERE id = 5");
     const broken = await chinook(["fts", "validate", "--database", database]);
     expect(broken.stdout).toMatch(/1 tracks without a document: 5/);
@@ -76,7 +76,7 @@ describe("validate names what is broken, rebuild mends it", () => {
   });
 }, 60_000);
 
-test("through the server that holds the database; the gauge says how much is indexed", async () => {
+test("the commands work through the running server, and a gauge shows index coverage", async () => {
   await using server = await startServer({}, { database: copyOf(catalogue) });
   const { tracks, documents, indexed, words, texts_to_learn, coverage } = JSON.parse(
     (await fts("stats", server.database)).stdout,
@@ -89,7 +89,7 @@ test("through the server that holds the database; the gauge says how much is ind
   expect(JSON.parse((await fts("stats", server.database)).stdout).words).toBe(words);
 }, 60_000);
 
-test("a load leaves one segment, and merging switched on; a chunk that fails leaves it on too", async () => {
+test("a load leaves one segment and merging on, also after a failed chunk", async () => {
   const database = copyOf(catalogue);
   expect(JSON.parse((await fts("stats", database)).stdout).segments).toBe(1);
   const automerge = () => {
@@ -122,7 +122,7 @@ test("a load leaves one segment, and merging switched on; a chunk that fails lea
   expect(automerge()).toBe(4);
 }, 60_000);
 
-test("the migration goes down and up again over a filled catalogue, and the index comes back", async () => {
+test("the migration goes down and up on a filled catalogue and rebuilds the index", async () => {
   const database = copyOf(catalogue);
   const before = JSON.parse((await fts("stats", database)).stdout);
   expect((await chinook(["migrate", "down", "--to", "3", "--yes", "--database", database])).code).toBe(0);

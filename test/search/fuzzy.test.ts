@@ -34,7 +34,7 @@ async function learnt(word: string): Promise<void> {
   }
 }
 
-describe("what was meant", () => {
+describe("corrections", () => {
   test.each([
     ["midnihgt harbourr", { midnihgt: "midnight", harbourr: "harbour" }, "Midnight Harbour"],
     ["lanturns", { lanturns: "lanterns" }, "Midnight Harbour"],
@@ -48,35 +48,35 @@ describe("what was meant", () => {
     expect(namesOf(json)[0]).toBe(first);
   });
 
-  test("exact hits come first, near ones after", async () => {
+  test("exact hits come before near ones", async () => {
     expect(namesOf(await fuzzy("ten"))[0]).toBe("Ten Bells");
     expect(namesOf(await fuzzy("ten")).length).toBeGreaterThan(1);
     expect(namesOf(await fuzzy("harbor")).toSorted()).toEqual(["Harbor Lights", "Midnight Harbour"]);
     expect(namesOf(await fuzzy("harbor"))[0]).toBe("Harbor Lights");
   });
 
-  test("a word that nothing comes near to is left aside, and nothing is nothing", async () => {
+  test("a word without near terms is ignored; only such words find nothing", async () => {
     expect(namesOf(await fuzzy("midnight xqzwv"))).toEqual(["Midnight Harbour"]);
     expect(namesOf(await fuzzy("xqzwv"))).toEqual([]);
     expect((await fuzzy("xqzwv")).next).toBeNull();
   });
 
-  test("what is taken away stays away", async () => {
+  test("excluded words stay excluded", async () => {
     expect(namesOf(await fuzzy("harbuor NOT midnight"))).toEqual(["Harbor Lights"]);
   });
 
-  test("more words than can be misspelt are refused", async () => {
+  test("more words than can be corrected are refused", async () => {
     const q = Array(13).fill("word").join(" ");
     expect((await get(server, `/v1/search?${query({ q, mode: "fuzzy" })}`)).status).toBe(422);
   });
 
-  test("a new name is corrected to, soon", async () => {
+  test("a new name becomes a correction", async () => {
     await addSongs(server, [{ name: "Xylograph" }]);
     await learnt("xylograph");
   });
 });
 
-test("an edit distance takes two letters that changed places for one slip", () => {
+test("the edit distance counts a transposition as one edit", () => {
   expect(editDistance("form", "from")).toBe(1);
   expect(editDistance("abcd", "badc")).not.toBe(1);
   expect(editDistance("kitten", "sitting")).toBe(3);
@@ -84,7 +84,7 @@ test("an edit distance takes two letters that changed places for one slip", () =
   expect(editDistance("ab", "cd")).toBe(2);
 });
 
-test("closeness: the same words are the closest, and fewer letters right are further", () => {
+test("closeness is highest for equal words and falls with each wrong letter", () => {
   const near = (text: string) => closeness(text, "Midnight Harbour", "The Lanterns", null, null);
   expect(near("midnight harbour")).toBeGreaterThan(near("midnight"));
   expect(near("midnight")).toBeGreaterThan(near("midnigt"));

@@ -23,7 +23,7 @@ function run(db: Connection, command: AnyCommand, input: unknown, now = "2026-11
 
 const count = (db: Connection, table: string) => db.prepare(`SELECT count(*) FROM ${table}`).pluck().get();
 
-test("of a day's searches those that most asked for are counted, however many there are", () => {
+test("only the most frequent searches of a day are counted", () => {
   const db = database();
   for (let i = 0; i < 15; i++) {
     const rare = Array.from({ length: 999 }, (_, n) => ({ query: `rare ${i} ${n}`, searches: 1 }));
@@ -37,7 +37,7 @@ test("of a day's searches those that most asked for are counted, however many th
   expect(count(db, "search_statistics")).toBe(1);
 });
 
-test("words are learnt up to a bound, and no more past it", () => {
+test("words are learnt up to a limit", () => {
   const db = database();
   const learn = (text: string) => {
     db.prepare("INSERT INTO search_pending (text) VALUES (?)").run(text);

@@ -35,7 +35,7 @@ async function walk(server: TestServer, parameters: Parameters): Promise<Json[]>
   return hits;
 }
 
-describe("a few songs with vectors of their own", () => {
+describe("a few songs with uploaded vectors", () => {
   let server: TestServer;
   let ids: Ids;
   const audio = (id: number, vector: number[]) =>
@@ -59,13 +59,13 @@ describe("a few songs with vectors of their own", () => {
   });
   afterAll(() => server.stop());
 
-  test("without vectors it is the text alone, and the answer says so", async () => {
+  test("without vectors only text is searched, and the answer says so", async () => {
     const json = await hybrid(server, { q: "harbour" });
     expect(namesOf(json)).toEqual(namesOf((await get(server, `/v1/search?${query({ q: "harbour" })}`)).json));
     expect(json).toMatchObject({ fused: ["text"], bounded: false, next: null });
   });
 
-  test("what is like the best hits is found at once, escaped and without marks; what is not is not", async () => {
+  test("tracks similar to the best hits are found, escaped and without marks; others are not", async () => {
     await audio(ids["Harbour Lights"]!, axis(128, 0));
     await audio(ids["Salt & <Water>"]!, between(128, 0, 1));
     await audio(ids.Unlike!, axis(128, 7));
@@ -85,7 +85,7 @@ describe("a few songs with vectors of their own", () => {
     });
   });
 
-  test("filters and NOT hold for what is like it, too", async () => {
+  test("filters and NOT apply to similar tracks too", async () => {
     const [one, other] = ["Harbour Lights", "Salt & <Water>"];
     expect(namesOf(await hybrid(server, { q: "lights", genre: "folk" }))).toEqual([one, other]);
     expect(namesOf(await hybrid(server, { q: "lights", year_to: 1995 }))).toEqual([one]);
@@ -95,7 +95,7 @@ describe("a few songs with vectors of their own", () => {
     expect(namesOf(await hybrid(server, { q: "lights", tag: "calm" }))).toEqual([]);
   });
 
-  test("a vector that comes or goes changes a cached answer", async () => {
+  test("adding or deleting a vector invalidates a cached answer", async () => {
     expect(namesOf(await hybrid(server, { q: "unlike" }))).toEqual(["Unlike"]);
     await audio(ids.Engine!, axis(128, 7));
     expect(namesOf(await hybrid(server, { q: "unlike" }))).toEqual(["Unlike", "Engine"]);
@@ -105,7 +105,7 @@ describe("a few songs with vectors of their own", () => {
     expect((await hybrid(server, { q: "unlikely" })).data[0].highlights.name).toBe("<mark>Unlikely</mark>");
   });
 
-  test("what holds some of the words is marked where it does", async () => {
+  test("hits with some of the words are marked at these words", async () => {
     await audio(ids["Harbour Engine"]!, axis(128, 0));
     const { data } = await hybrid(server, { q: "harbour lights" });
     expect(data.map(({ highlights }: Json) => highlights.name)).toEqual([
@@ -116,7 +116,7 @@ describe("a few songs with vectors of their own", () => {
   });
 });
 
-describe("pages over a generated catalogue", () => {
+describe("pages of a generated catalogue", () => {
   let server: TestServer;
   beforeAll(async () => {
     server = await startServer(GENERATING, { database: copyOf(await makeCatalogue(3_000)) });
@@ -125,7 +125,7 @@ describe("pages over a generated catalogue", () => {
   });
   afterAll(() => server.stop());
 
-  test.each([3, 17, 100])("of %i neither repeat nor skip, and scores fall", async (limit) => {
+  test.each([3, 17, 100])("of %i neither repeat nor skip, in descending order of score", async (limit) => {
     const q = limit === 3 ? "love night" : "the";
     const hits = await walk(server, { q, limit });
     expect(new Set(hits.map(({ id }) => id)).size).toBe(hits.length);
@@ -136,7 +136,7 @@ describe("pages over a generated catalogue", () => {
     expect(hits.some((hit) => marked(hit)) && hits.some((hit) => !marked(hit))).toBe(true);
   });
 
-  test("hold every hit of the text, or say that they do not", async () => {
+  test("contain every text hit unless bounded", async () => {
     for (const q of ["love", "the", "night OR day"]) {
       const found = new Set((await walk(server, { q, limit: 100 })).map(({ id }) => id));
       const { bounded } = await hybrid(server, { q });
@@ -168,7 +168,7 @@ describe.skipIf(sample === undefined)(
       ["god of thunder", (track: Json) => track.artist_name === "Kiss"],
       ["samba de orly", (track: Json) => track.genre_name === "Latin"],
       ["master of puppets", (track: Json) => track.genre_name === "Metal"],
-    ])("%j: the hit comes first, then what is like it and shares no word", async (q, like) => {
+    ])("%j: the text hit comes first, then similar tracks without its words", async (q, like) => {
       const { data, fused } = await hybrid(server, { q, limit: 15 });
       expect(fused).toEqual(["text", "lyric", "metadata"]);
       expect(marked(data[0])).toBe(true);

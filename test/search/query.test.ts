@@ -11,7 +11,7 @@ import { copyOf, makeCatalogue } from "../support/server.ts";
 
 const match = (text: string): string => printMatch(parseSearch(text)!);
 
-describe("what is typed becomes a quoted expression", () => {
+describe("user input becomes a quoted expression", () => {
   test.each([
     ["love", '"love"'],
     ["  love   me ", '("love" AND "me")'],
@@ -52,7 +52,7 @@ describe("what is typed becomes a quoted expression", () => {
     expect(match(text)).toBe(expected);
   });
 
-  test("SQL widens what is excluded by genres, and what is wanted by more, unless it is quoted", () => {
+  test("SQL widens excluded words by genres and wanted words by more, unless quoted", () => {
     const query = parseSearch('"black" loves rive -metal')!;
     const widened = (pieces: typeof exactPieces) => pieces(query).filter(([, genres]) => genres === 1);
     expect(widened(exactPieces)).toEqual([['"metal"', 1, null]]);
@@ -64,7 +64,7 @@ describe("what is typed becomes a quoted expression", () => {
     ]);
   });
 
-  test("the last word may be begun only, unless a blank or a quotation mark follows", () => {
+  test("the last word is a prefix unless a space or quotation mark follows", () => {
     const begun = (text: string) => widePieces(parseSearch(text)!).at(-1)![0];
     expect(begun("bohem")).toBe('"bohem" *');
     expect(begun("bohem ")).toBe('"bohem"');
@@ -78,7 +78,7 @@ describe("what is typed becomes a quoted expression", () => {
   });
 });
 
-describe("operators only where operators can stand", () => {
+describe("operators are recognised only in valid positions", () => {
   test.each([
     ["AND JUSTICE FOR ALL", '((("AND" AND "JUSTICE") AND "FOR") AND "ALL")'],
     ["OR", '"OR"'],
@@ -93,7 +93,7 @@ describe("operators only where operators can stand", () => {
   ])("%j → %s", (text, expected) => expect(match(text)).toBe(expected));
 });
 
-describe("what is left open is closed, what is empty is left out", () => {
+describe("open quotes and parentheses are closed, empty ones are dropped", () => {
   test.each([
     ["(love", '"love"'],
     ["love)", '"love"'],
@@ -113,7 +113,7 @@ test.each(["", " ", '"', "(", "*", "🎸", "((()))", "- -"])("%j has no words", 
   expect(parseSearch(text)).toBeUndefined();
 });
 
-describe("refusals are the client's to mend", () => {
+describe("invalid queries are refused with a reason", () => {
   test.each([
     ["NOT love", /before it/],
     ["love OR NOT hate", /before it/],
@@ -130,7 +130,7 @@ describe("refusals are the client's to mend", () => {
     expect(refusalOf(text)).toMatch(detail);
   });
 
-  test("the bounds themselves are allowed", () => {
+  test("queries at the limits are accepted", () => {
     expect(match(Array(MAX_TERMS).fill("a").join(" "))).toContain("AND");
     expect(match(`${"(".repeat(MAX_DEPTH)}a`)).toBe('"a"');
   });
@@ -146,7 +146,7 @@ function refusalOf(text: string): string {
   return "";
 }
 
-test("the wanted terms leave out what NOT takes away", () => {
+test("wanted terms leave out those under NOT", () => {
   const terms = wantedTerms(parseSearch('a (b OR "c d") NOT e -f')!);
   expect(terms.map(({ text }) => text)).toEqual(["a", "b", "c d"]);
 });
@@ -248,7 +248,7 @@ async function failuresOf(
   return bodies.filter((body) => typeof body !== "string" || !Array.isArray(JSON.parse(body).data));
 }
 
-test("a hundred thousand strings: each is refused, or the search that it comes to is answered", async () => {
+test("a hundred thousand random strings are each refused or searched without an error", async () => {
   const reader = readerOf(copyOf(await makeCatalogue(500)));
   const texts = fc.sample(anything, { numRuns: 100_000, seed: 3 });
   let answered = 0;

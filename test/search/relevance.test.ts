@@ -6,7 +6,7 @@ import { importedSample, sample } from "../support/sample.ts";
 import { copyOf, makeCatalogue, startServer } from "../support/server.ts";
 
 test.skipIf(sample === undefined)(
-  "the first hits are the right ones (skipped without CHINOOK_SAMPLE, the upstream sample file)",
+  "hand-made queries find the expected track first (skipped without CHINOOK_SAMPLE, the upstream sample file)",
   async () => {
     const database = copyOf(await importedSample());
     await using server = await startServer({}, { database });
@@ -35,7 +35,7 @@ const LEAST: Readonly<Record<string, number>> = {
 };
 
 test.skipIf(sample === undefined)(
-  "by class: drawn from the sample (skipped without CHINOOK_SAMPLE)",
+  "every class of queries drawn from the sample meets its least share of right first hits (skipped without CHINOOK_SAMPLE)",
   async () => {
     const database = copyOf(await importedSample());
     await using server = await startServer({}, { database });
@@ -48,7 +48,7 @@ test.skipIf(sample === undefined)(
   120_000,
 );
 
-test("drawn queries: the same catalogue gives the same ones, in two halves a class", async () => {
+test("drawn queries are the same for the same catalogue, in two halves per class", async () => {
   const database = copyOf(await makeCatalogue(500));
   const [queries, again] = [draw(tracksIn(database)), draw(tracksIn(database))];
   expect(again.map(({ kind, q }) => [kind, q])).toEqual(queries.map(({ kind, q }) => [kind, q]));

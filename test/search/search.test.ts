@@ -47,7 +47,7 @@ const found = async (parameters: Readonly<Record<string, string | number>>): Pro
   return namesOf(json);
 };
 
-describe("what is found", () => {
+describe("hits and their order", () => {
   test.each([
     ["agua", ["Água Viva"]],
     ["ÁGUA", ["Água Viva"]],
@@ -68,13 +68,13 @@ describe("what is found", () => {
     expect((await found({ q })).toSorted()).toEqual(names.toSorted());
   });
 
-  test("a whole name comes first, then one that begins so, an artist before a composer", async () => {
+  test("a whole name comes first, then a prefix; an artist before a composer", async () => {
     expect(await found({ q: "motorhead" })).toEqual(["Ace of Clubs", "L'amour toujours"]);
     expect(await found({ q: "love me" })).toEqual(["Love Me", "Love Me Not"]);
     expect(await found({ q: "love" })).toEqual(["Beloved", "Love Me", "Love Me Not"]);
   });
 
-  test("the word before its other forms, and those before nothing", async () => {
+  test("the exact word comes before its other forms", async () => {
     await addSongs(server, [
       { name: "Ironic" },
       { name: "Iron Sky" },
@@ -96,17 +96,17 @@ describe("what is found", () => {
     ["r.e.m", "R.E.M. & Co"],
     ["?!", "?!"],
     ['"?!"', "?!"],
-  ])("%j is another way to write %j", async (q, name) => {
+  ])("%j finds %j despite its spelling", async (q, name) => {
     expect(await found({ q })).toEqual([name]);
   });
 
-  test("what a minus stands before is not found", async () => {
+  test("a word with a minus is excluded", async () => {
     expect(await found({ q: "love -not" })).toEqual(["Beloved", "Love Me"]);
     expect(await found({ q: "-not -beloved love" })).toEqual(["Love Me"]);
     expect(await found({ q: "love -(not OR two)" })).toEqual(["Love Me"]);
   });
 
-  test("what was typed as one word is marked where it stands as two", async () => {
+  test("a compound is marked where it is two words", async () => {
     const { highlights } = (await search({ q: "acdc" })).json.data[0];
     expect(highlights.artist_name).toBe("<mark>AC/DC</mark>");
   });
@@ -124,20 +124,20 @@ describe("what is found", () => {
     });
   });
 
-  test("scores fall from hit to hit", async () => {
+  test("scores decrease", async () => {
     const scores = (await search({ q: "love" })).json.data.map(({ score }: Json) => score);
     expect(scores.length).toBe(3);
     expect(scores).toEqual(scores.toSorted((a: number, b: number) => b - a));
   });
 
-  test("highlights are escaped, whatever a name holds", async () => {
+  test("highlights are escaped", async () => {
     const { highlights } = (await search({ q: "wild it's o'hara" })).json.data[0];
     expect(highlights.name).toBe("Running &lt;b&gt;<mark>Wild</mark>&lt;/b&gt; &amp; &quot;Free&quot;");
     expect(highlights.album_title).toBe("<mark>It&#39;s</mark> &lt;i&gt;");
     expect(highlights.artist_name).toBe("<mark>O&#39;Hara</mark>");
   });
 
-  test("a name that holds private-use characters is shown as it is", async () => {
+  test("a name with private-use characters is shown unchanged", async () => {
     const { highlights } = (await search({ q: "twice" })).json.data[0];
     expect(highlights.name).toBe("Marked \ue000 <mark>Twice</mark> \ue001");
   });
@@ -193,7 +193,7 @@ describe("filters", () => {
     expect(json.errors[0].parameter).toBe(parameter);
   });
 
-  test("without a text and a filter every track is a hit", async () => {
+  test("without text and filters every track is a hit", async () => {
     const { status, json } = await get(server, "/v1/search?limit=1");
     expect(status).toBe(200);
     expect(json.data).toHaveLength(1);
@@ -201,11 +201,11 @@ describe("filters", () => {
   });
 });
 
-describe("kept by the catalogue's own writes", () => {
+describe("index maintenance by catalogue writes", () => {
   const change = async (path: string, body: object) =>
     expect((await patch(server, path, body)).status).toBe(200);
 
-  test("renames of track, album, artist and genre, and a change of case alone", async () => {
+  test("the index follows renames of track, album, artist and genre, and a change of case", async () => {
     const [track, album, artist, genre] = [ids.Highway!, ids.Voltage!, ids["AC/DC"]!, ids.Rock!];
     expect(await found({ q: "zeta" })).toEqual([]);
     await change(`/v1/tracks/${track}`, { name: "Zeta Road", composer: "Zeno" });
@@ -228,7 +228,7 @@ describe("kept by the catalogue's own writes", () => {
     expect(await found({ q: "zeta" })).toEqual([]);
   });
 
-  test("an answer is cached, and not past the next write", async () => {
+  test("an answer is cached until the next write", async () => {
     const again = async () => (await search({ q: "gamma" })).headers.get("cache-status");
     expect([await again(), await again()]).toEqual(["chinook; fwd=miss", "chinook; hit"]);
     await addSongs(server, [{ name: "Gamma Ray" }]);
@@ -239,7 +239,7 @@ describe("kept by the catalogue's own writes", () => {
   });
 });
 
-test("more than are ranked: the answer says so, and a word that only names a genre finds its tracks all the same", async () => {
+test("more matches than are ranked are reported, and a word that only names a genre finds its tracks", async () => {
   await using wide = await startServer({}, { database: copyOf(await makeCatalogue(6_000)) });
   const rock = (await get(wide, "/v1/genres?slug=rock")).json.data[0].id;
   expect((await get(wide, `/v1/tracks?genre_id=${rock}&total=1&limit=1`)).json.total).toBeGreaterThan(2_000);
@@ -255,7 +255,7 @@ test("more than are ranked: the answer says so, and a word that only names a gen
   for (const hit of within.data) expect(hit.genre_name).toBe("Zouk");
 }, 60_000);
 
-describe("pages and bounds over a generated catalogue", () => {
+describe("pages and limits on a generated catalogue", () => {
   let large: TestServer;
   beforeAll(async () => {
     large = await startServer({}, { database: copyOf(await makeCatalogue(3_000)) });
@@ -291,7 +291,7 @@ describe("pages and bounds over a generated catalogue", () => {
     expect((await search({ q: "the", cursor: other }, large)).status).toBe(400);
   });
 
-  test("hundreds of strange texts: an answer or a refusal", async () => {
+  test("hundreds of unusual texts are answered or refused", async () => {
     const parts = [
       "(",
       ")",

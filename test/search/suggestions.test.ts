@@ -18,7 +18,7 @@ const suggest = async (server: TestServer, q: string): Promise<Json[]> => {
   return json.data;
 };
 
-describe("over a hand-made catalogue", () => {
+describe("a small catalogue", () => {
   let server: TestServer;
   beforeAll(async () => {
     server = await startServer();
@@ -29,7 +29,7 @@ describe("over a hand-made catalogue", () => {
   }, 60_000);
   afterAll(() => server.stop());
 
-  test("a new name is suggested as it is spelt, once for each kind", async () => {
+  test("a new name is suggested in its own spelling, once per kind", async () => {
     expect((await suggest(server, "mot")).map(({ kind, name }) => `${kind} ${name}`)).toEqual([
       "artist Motörhead",
       "album Motorway",
@@ -37,7 +37,7 @@ describe("over a hand-made catalogue", () => {
     expect((await suggest(server, "Água")).map(({ name }) => name)).toEqual(["Água Viva"]);
   });
 
-  test("one letter is enough; what is typed comes first, then what begins so, then what holds it", async () => {
+  test("one letter suffices; exact matches come first, then prefixes, then other words", async () => {
     expect((await suggest(server, "m")).map(({ name }) => name)).toEqual(["Motörhead", "Motorway"]);
     await addSongs(server, [
       { name: "Rain" },
@@ -64,7 +64,7 @@ describe("over a hand-made catalogue", () => {
   });
 });
 
-test("over a generated catalogue: the most popular artist is among the names with one of its words", async () => {
+test("the most popular artist of a generated catalogue is suggested by one of its words", async () => {
   const database = copyOf(await makeCatalogue(500));
   await using first = await startServer({}, { database });
   const { data } = (await get(first, "/v1/charts/artists?window=365d&limit=1")).json;
@@ -73,7 +73,7 @@ test("over a generated catalogue: the most popular artist is among the names wit
   await until(async () => (await suggested()).includes(data[0].name));
 }, 60_000);
 
-test("after another catalogue took the demo's place, only its own names are suggested", async () => {
+test("after the demo is replaced, only names of the new catalogue are suggested", async () => {
   await using server = await startServer({ CHINOOK_DEMO: "1" });
   // A word inside names: only the list of popular names knows it, so the list is there.
   await until(async () => (await suggestFresh(server, "of")).some(({ name }) => / of /i.test(name)));
@@ -106,7 +106,7 @@ test("after another catalogue took the demo's place, only its own names are sugg
 let fresh = 0;
 const suggestFresh = (server: TestServer, q: string) => suggest(server, `${q}${" ".repeat(++fresh % 90)}.`);
 
-test("popular searches: counted off the request's path, written when the server closes", async () => {
+test("popular searches are counted outside the request and written when the server closes", async () => {
   const first = await startServer();
   await addSongs(first, [{ name: "River" }, { name: "Stone" }]);
   const search = (q: string) => get(first, `/v1/search?${query({ q })}`);

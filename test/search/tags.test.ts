@@ -16,7 +16,7 @@ const tagsOf = (track: string) => `/v1/tracks/${ids[track]}/tags`;
 const slugs = async (path: string): Promise<string[]> =>
   (await get(server, path)).json.data.map(({ slug }: { slug: string }) => slug);
 
-test("a tag's way: made, shared, searched by, taken off, gone", async () => {
+test("a tag is created, shared, searched by, removed and deleted with its last track", async () => {
   const made = await post(server, tagsOf("Night Drive"), { name: "Late Night" });
   expect(made.status).toBe(201);
   expect(made.json).toEqual({
@@ -40,7 +40,7 @@ test("a tag's way: made, shared, searched by, taken off, gone", async () => {
   expect(namesOf((await get(server, "/v1/search?q=night&tag=late-night")).json)).toEqual([]);
 });
 
-test("a tag twice, of nothing, without a letter", async () => {
+test("duplicate, empty and letterless tags", async () => {
   expect((await post(server, tagsOf("Night Shift"), { name: "calm" })).status).toBe(201);
   expect((await post(server, tagsOf("Night Shift"), { name: "Calm" })).status).toBe(409);
   expect((await post(server, "/v1/tracks/999999/tags", { name: "lost" })).status).toBe(404);
@@ -57,7 +57,7 @@ test("a tag twice, of nothing, without a letter", async () => {
   expect((await get(server, "/v1/tracks/999999/tags")).status).toBe(404);
 });
 
-test("a tag that only a deleted track had stays as it is when another track is asked to give it up", async () => {
+test("removing a tag from another track leaves a deleted track's tag unchanged", async () => {
   const { json } = await post(server, "/v1/tracks", {
     ...{ name: "Passing", media_type_id: 1, milliseconds: 1, unit_price: 1 },
   });
@@ -72,7 +72,7 @@ test("a tag that only a deleted track had stays as it is when another track is a
   expect((await remove(server, `${tagsOf("Night Shift")}/orphan`)).status).toBe(204);
 });
 
-test("one Idempotency-Key tags once", async () => {
+test("a repeated Idempotency-Key tags once", async () => {
   const key = { "idempotency-key": "tag-1" };
   const first = await post(server, tagsOf("Night Drive"), { name: "once" }, key);
   const again = await post(server, tagsOf("Night Drive"), { name: "once" }, key);
@@ -80,7 +80,7 @@ test("one Idempotency-Key tags once", async () => {
   expect(again.headers.get("idempotency-replayed")).toBe("true");
 });
 
-test("the list comes in pages; a deleted track takes its own off", async () => {
+test("the list has pages; deleting a track removes its tags", async () => {
   for (const name of ["Zen", "Ambient", "Éclair"]) await post(server, tagsOf("Night Owl"), { name });
   const first = (await get(server, "/v1/tags?limit=3")).json;
   const rest = (await get(server, `/v1/tags?limit=3&cursor=${first.next}`)).json;

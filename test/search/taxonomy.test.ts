@@ -44,7 +44,7 @@ async function tagged(by: string): Promise<string[]> {
   return found[0]!.toSorted();
 }
 
-test("a taxonomy's way: made, used with what is narrower, renamed, moved, merged", async () => {
+test("a taxonomy is created, searched with its narrower tags, renamed, moved and merged", async () => {
   const mood = { type: "mood" };
   const calm = await tag("Calm", { ...mood, synonyms: ["Mellow", "At ease"] });
   const still = await tag("Still", { ...mood, parent_id: calm.id });
@@ -84,7 +84,7 @@ test("a taxonomy's way: made, used with what is narrower, renamed, moved, merged
   expect(await tagged("calm")).toEqual(["Calm", "Hushed", "Still"]);
 });
 
-test("a typed tag stays when no track has it, and comes back from the bin with its tracks", async () => {
+test("a typed tag stays without tracks, and is restored from the bin with its tracks", async () => {
   const era = await tag("Sixties", { type: "era" });
   await put("Loud", { name: "sixties" });
   await remove(server, `/v1/tracks/${ids.Loud}/tags/era:sixties`);
@@ -98,7 +98,7 @@ test("a typed tag stays when no track has it, and comes back from the bin with i
   expect(await tagged("era:sixties")).toEqual(["Loud"]);
 });
 
-test("no cycle, no chain without an end, no type within another, no name twice", async () => {
+test("cycles, deep chains, mixed types and duplicate names are refused", async () => {
   const style = { type: "style" };
   const chain = [await tag("Style 1", style)];
   for (let n = 2; n <= 8; n++) chain.push(await tag(`Style ${n}`, { ...style, parent_id: chain.at(-1).id }));
@@ -133,7 +133,7 @@ test("no cycle, no chain without an end, no type within another, no name twice",
     expectProblem(await get(server, `/v1/tracks?tag=${wrong}`), 422, "invalid");
 });
 
-test("saved searches go by tags, and the feed of changes tells of them", async () => {
+test("saved searches filter by tags, and the feed of changes reports tags", async () => {
   const { next } = (await get(server, "/v1/changes")).json;
   const made = await tag("Piano", { type: "instrument" });
   const grand = await tag("Grand piano", { type: "instrument", parent_id: made.id });

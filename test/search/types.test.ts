@@ -29,13 +29,13 @@ const refused = async (parameters: Readonly<Record<string, string>>): Promise<st
 const titles = ({ data }: Json): string[] => data.map(({ name, title }: Json) => name ?? title);
 
 describe("types", () => {
-  test("tracks are all that is looked for, unless others are named", async () => {
+  test("only tracks are searched by default", async () => {
     const json = await search({ q: "silver" });
     expect(Object.keys(json)).not.toEqual(expect.arrayContaining(["artists"]));
     expect(namesOf(json).toSorted()).toEqual(["Golden", "Silver Lining", "Silver Thunder"]);
   });
 
-  test("one request finds all of them, each ranked by itself", async () => {
+  test("one request finds all types, each ranked separately", async () => {
     const json = await search({ q: "silver", types: "track,album,artist,playlist" });
     expect(json.data).toHaveLength(3);
     expect(titles(json.artists)).toEqual(["Silver"]);
@@ -63,14 +63,14 @@ describe("types", () => {
     expect(titles(json[`${types}s`])).toEqual(names);
   });
 
-  test("a misspelt name is found where nothing has it, and marked", async () => {
+  test("a misspelt name is corrected if nothing matches, and marked", async () => {
     const { artists, did_you_mean } = await search({ q: "silvre", types: "artist" });
     expect(titles(artists)).toEqual(["Silver"]);
     expect(artists.data[0].match).toBe("approximate");
     expect(did_you_mean).toBe("silver");
   });
 
-  test("a type's pages neither repeat nor skip", async () => {
+  test("pages of one type neither repeat nor skip", async () => {
     for (let i = 0; i < 7; i++) await post(server, "/v1/artists", { name: `Paged ${i % 3}` });
     const ids: number[] = [];
     for (let cursor: string | null = ""; cursor !== null; ) {
@@ -88,7 +88,7 @@ describe("types", () => {
     expect(ids).toHaveLength(7);
   });
 
-  test("a rename, a new name and one that is gone are known at once", async () => {
+  test("renamed, new and deleted names take effect at once", async () => {
     const { json: made } = await post(server, "/v1/playlists", { name: "Fresh start" });
     const found = async (q: string) => titles((await search({ q, types: "playlist" })).playlists);
     expect(await found("fresh")).toEqual(["Fresh start"]);
@@ -101,7 +101,7 @@ describe("types", () => {
     expect(titles((await search({ q: "roses", types: "album" })).albums)).toEqual(["Loud"]);
   });
 
-  test("a playlist that is not public is not found, nor its words offered", async () => {
+  test("a private playlist is neither found nor suggested", async () => {
     const found = async (q: string) => search({ q, types: "playlist" });
     const { json: made } = await post(server, "/v1/playlists", { name: "Zanzibar", visibility: "private" });
     await until(async () => (await found("zanzibra")).did_you_mean === null);
@@ -112,7 +112,7 @@ describe("types", () => {
     expect((await found("zanzibar ")).playlists.total).toBe(0);
   });
 
-  test("what does not go together is refused, and named", async () => {
+  test("incompatible parameters are refused by name", async () => {
     expect(await refused({ q: "a", types: "track,tune" })).toEqual(["types"]);
     expect(await refused({ q: "silver", types: "artist", genre: "folk" })).toEqual(["genre"]);
     expect(await refused({ q: "silver", types: "artist", mode: "hybrid" })).toEqual(["mode"]);
@@ -123,7 +123,7 @@ describe("types", () => {
 });
 
 describe("facets", () => {
-  test.each(["auto", "text", "fuzzy", "hybrid"])("in mode %s count what was found", async (mode) => {
+  test.each(["auto", "text", "fuzzy", "hybrid"])("count the hits in mode %s", async (mode) => {
     const { total, facets } = await search({ q: "silver", mode, facets: "genre,artist,decade" });
     const count = (values: Json[]) => Object.fromEntries(values.map(({ name, count }) => [name, count]));
     expect(total).toBe(3);
@@ -132,14 +132,14 @@ describe("facets", () => {
     expect(facets.artist[0]).toMatchObject({ name: "Silver", count: 2 });
   });
 
-  test("are those that are asked for, and empty where nothing is found", async () => {
+  test("are those requested, and empty without hits", async () => {
     expect((await search({ q: "xylophone", mode: "text", facets: "decade" })).facets).toEqual({ decade: [] });
     expect((await search({ q: "silver" })).facets).toBeUndefined();
   });
 });
 
 describe("filters without a text", () => {
-  test("find what passes, and count it", async () => {
+  test("find and count the matches", async () => {
     const { data, total, facets } = await search({ genre: "folk", facets: "artist" });
     expect(data.map(({ name }: Json) => name)).toEqual(["Silver Lining", "Golden"]);
     expect(total).toBe(2);
@@ -150,7 +150,7 @@ describe("filters without a text", () => {
     expect((await search({})).total).toBe(4);
   });
 
-  test("page by page", async () => {
+  test("have pages", async () => {
     const first = await search({ price_max: "100", limit: "3" });
     const second = await search({ price_max: "100", limit: "3", cursor: first.next });
     expect([...first.data, ...second.data].map(({ id }: Json) => id)).toEqual([1, 2, 3, 4]);
