@@ -60,7 +60,7 @@ function webhook(url: string, secret = SECRET) {
 }
 
 describe("a webhook", () => {
-  test("is signed over its time and body", async () => {
+  test("is signed with its time and body", async () => {
     const { url, until } = await receiver(200);
     webhook(url).hook.send({ check: "wal" });
     const [{ headers, body }] = (await until(1)) as [Received];
@@ -70,7 +70,7 @@ describe("a webhook", () => {
     expect(JSON.parse(body)).toEqual({ check: "wal" });
   });
 
-  test("is repeated, the same message, until it is taken; then comes the next, in order", async () => {
+  test("is repeated unchanged until accepted, then the next follows in order", async () => {
     const { url, received } = await receiver(500, 0, 429, 200);
     const { hook, until } = webhook(url);
     for (const check of ["first", "second"]) hook.send({ check });
@@ -83,7 +83,7 @@ describe("a webhook", () => {
     expect([new Set(ids.slice(0, 4)).size, new Set(ids).size]).toEqual([1, 2]);
   });
 
-  test("is given up when the receiver does not want it, never takes it, or sends it elsewhere", async () => {
+  test("is dropped if the receiver rejects it, never accepts it or redirects it", async () => {
     for (const [status, posts] of [
       [404, 1],
       [503, 12],
@@ -97,7 +97,7 @@ describe("a webhook", () => {
     }
   });
 
-  test("drops the oldest waiting message, and ends at once when closed", async () => {
+  test("drops the oldest waiting message if full, and ends at once when closed", async () => {
     const { url } = await receiver(0);
     const { hook, ends } = webhook(url);
     for (let i = 0; i < 150; i++) hook.send({ i });
@@ -131,15 +131,15 @@ describe("alerts", () => {
     return sent.map(({ status, since }) => `${status} since ${since.slice(14, 16)}`);
   }
 
-  test("are sent once after a check was unwell for its time, and once when it recovers", () => {
+  test("are sent once after a check failed for its duration, and once when it recovers", () => {
     expect(told("ok", "warn", "warn", "warn", "warn", "ok", "ok")).toEqual(["warn since 01", "ok since 01"]);
   });
 
-  test("are not sent if it recovers in time", () => {
+  test("are not sent if the check recovers in time", () => {
     expect(told("warn", "warn", "ok", "warn", "ok")).toEqual([]);
   });
 
-  test("are sent again when it gets worse, and not when it gets better", () => {
+  test("are sent again when a check gets worse, and not when it improves", () => {
     expect(told("warn", "warn", "warn", "fail", "fail", "fail", "warn", "warn", "warn", "ok")).toEqual([
       "warn since 00",
       "fail since 03",
@@ -185,7 +185,7 @@ describe("a server", () => {
     expect(await server.stop()).toBe(0);
   });
 
-  test("stops in order while an alert waits for a receiver that is gone", async () => {
+  test("stops in order while an alert waits for an unreachable receiver", async () => {
     await using server = await startServer({
       CHINOOK_ALERT_URL: "http://127.0.0.1:9/",
       CHINOOK_ALERT_AFTER: "0",

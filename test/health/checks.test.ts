@@ -105,35 +105,35 @@ const QUIET: readonly (readonly [name: string, facts: Partial<Facts>])[] = [
   ["pages", { integrity: null }],
 ];
 
-test("nothing is said of a server that is well", () => {
+test("a healthy server has no recommendations", () => {
   const found = CHECKS.map(({ name, judge }) => ({ name, ...judge(WELL) }));
   expect(found.filter(({ status }) => status !== "ok")).toEqual([]);
   for (const { recommendation } of found) expect(recommendation).toBeUndefined();
 });
 
-test("every check has something that makes it turn", () => {
+test("every check has a case that changes its status", () => {
   expect([...new Set(TURNS.map(([name]) => name))].toSorted()).toEqual(
     CHECKS.map(({ name }) => name).toSorted(),
   );
 });
 
 describe("a check", () => {
-  test.each(TURNS)("%s turns, and says what to do", (name, facts, status) => {
+  test.each(TURNS)("%s changes its status and gives advice", (name, facts, status) => {
     const found = judge(name, facts);
     expect(found).toMatchObject({ status, recommendation: expect.stringMatching(/[.`]$/) });
   });
 
-  test.each(QUIET)("%s is quiet", (name, facts) => {
+  test.each(QUIET)("%s stays ok", (name, facts) => {
     expect(judge(name, facts).status).toBe("ok");
   });
 
-  test("of the clock fails while it was never set", () => {
+  test("of the clock fails if the clock was never set", () => {
     vi.useFakeTimers({ now: new Date("1970-01-02") });
     expect(judge("clock", {}).status).toBe("fail");
     vi.useRealTimers();
   });
 
-  test("of checkpoints names who holds them back", () => {
+  test("of checkpoints names the process that blocks them", () => {
     const behind = { checkpointBehindMs: 61_000 };
     expect(
       judge("checkpoint_age", { ...behind, snapshotHolders: ["sqlite3 (4711)"] }).recommendation,
@@ -144,7 +144,7 @@ describe("a check", () => {
     ).toContain("replicator");
   });
 
-  test("names settings that there are", () => {
+  test("names only existing settings", () => {
     const variables = new Set<string>(Object.values(SETTINGS).map(({ env }) => env));
     const flags = (Object.keys(SETTINGS) as SettingName[]).map(flagOf);
     expect(flags.length).toBe(variables.size);
@@ -155,7 +155,7 @@ describe("a check", () => {
   });
 });
 
-test("docs/operating.md has every check, and no other", () => {
+test("docs/operating.md lists every check and no other", () => {
   const page = readFileSync(resolve(import.meta.dirname, "../../docs/operating.md"), "utf8");
   const section = page.slice(page.indexOf("## Checks"), page.indexOf("## Integrity"));
   const rows = [...section.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name);

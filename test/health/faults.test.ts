@@ -74,7 +74,7 @@ function spoilWith(...statements: readonly string[]) {
 }
 
 describe("health", () => {
-  test("of a server that is well has every check, none of which fails", async () => {
+  test("of a healthy server has every check, and none fails", async () => {
     await using server = await start();
     const { status, json } = await get(server, "/health");
     expect(status).toBe(200);
@@ -82,7 +82,7 @@ describe("health", () => {
     expect(json.checks.filter((check: Json) => check.status === "fail")).toEqual([]);
   });
 
-  test("fails while the writer is dead, and not for the lack of it afterwards", async () => {
+  test("fails while the writer is dead, and recovers with it", async () => {
     await using server = await start({ hook: "threads" });
     const gate = join(server.folder, "gate");
     writeFileSync(gate, "");
@@ -96,7 +96,7 @@ describe("health", () => {
     expect((await get(server, "/health")).status).toBe(200);
   });
 
-  test("sees a process that was stopped for a while", async () => {
+  test("detects a process that was paused", async () => {
     await using server = await start();
     await get(server, "/health");
     server.child.kill("SIGSTOP");
@@ -105,26 +105,26 @@ describe("health", () => {
     expect((await turned(server, "standstill", "warn")).value).toBeGreaterThan(1_000);
   });
 
-  test("sees that the machine's clock was set", async () => {
+  test("detects a clock change", async () => {
     await using server = await start({ hook: "clock" });
     expect((await checkOf(server, "clock")).status).toBe("ok");
     writeFileSync(join(server.folder, "offset"), "-3600000");
     expect((await turned(server, "clock", "warn")).value).toBeGreaterThan(3_500_000);
   });
 
-  test("sees that descriptors run out", async () => {
+  test("detects a shortage of file descriptors", async () => {
     await using server = await start({ wrap: ["prlimit", "--nofile=56:56"] });
     const check = await checkOf(server, "descriptors");
     expect(check.status).not.toBe("ok");
     expect(check.recommendation).toContain("LimitNOFILE");
   });
 
-  test("sees that the disk is fuller than the operator wants", async () => {
+  test("detects less free disk space than configured", async () => {
     await using server = await start({ settings: { CHINOOK_HEALTH_DISK_FREE_MB: "1048576" } });
     for (const name of ["disk_database", "disk_backups"]) await unwell(server, name);
   });
 
-  test.skipIf(!existsSync("/dev/shm"))("sees a database that is gone with the power", async () => {
+  test.skipIf(!existsSync("/dev/shm"))("detects a database on tmpfs", async () => {
     const folder = mkdtempSync("/dev/shm/chinook-");
     onTestFinished(() => rmSync(folder, { recursive: true }));
     await using server = await startServer({}, { database: join(folder, "database.sqlite") });
@@ -132,7 +132,7 @@ describe("health", () => {
     await server.stop();
   });
 
-  test("sees that reads wait for longer than the operator wants", async () => {
+  test("detects reads that wait longer than configured", async () => {
     await using server = await start({
       settings: { CHINOOK_HEALTH_WAIT_MS: "1", CHINOOK_SCAN_READERS: "1" },
     });
@@ -143,7 +143,7 @@ describe("health", () => {
     expect(check.value).toBeGreaterThan(1);
   });
 
-  test("sees a cache that is full and of little use", async () => {
+  test("detects a full cache with a low hit ratio", async () => {
     await using server = await start({ settings: { CHINOOK_CACHE_MB: "1" } });
     const sorts = ["name", "-name", "milliseconds", "-milliseconds", "id", "-id"];
     for (const sort of sorts) {
@@ -156,7 +156,7 @@ describe("health", () => {
     expect(check.recommendation).toContain("CHINOOK_CACHE_MB");
   });
 
-  test("sees a WAL that another program keeps from shrinking, and names the program", async () => {
+  test("detects a WAL held by another process, and names the process", async () => {
     await using server = await start({ settings: { CHINOOK_WAL_LIMIT_MB: "1" } });
     const script = `const db = new (require("better-sqlite3"))(process.argv[1]); db.exec("BEGIN");
       db.prepare("SELECT count(*) FROM artists").get(); console.log("held"); setInterval(() => {}, 1000);`;
@@ -176,20 +176,20 @@ describe("health", () => {
     expect((await snapshotHolders(server.database)).join()).not.toContain(`(${holder.pid})`);
   }, 180_000);
 
-  test("sees tracks that the text index does not know", async () => {
+  test("detects tracks missing from the text index", async () => {
     const spoil = spoilWith("DELETE FROM tracks_fts_docsize WHERE id = 1");
     await using server = await start({ spoil });
     await turned(server, "text_index_coverage", "warn");
   });
 
-  test("sees vectors that could not be computed", async () => {
+  test("detects vectors that could not be computed", async () => {
     const spoil = spoilWith("UPDATE vector_queue SET state = 'failed' WHERE kind = 'lyric'");
     await using server = await start({ spoil });
     const check = await turned(server, "vector_coverage", "warn");
     expect(check.recommendation).toContain("vectors generate");
   });
 
-  test("sees that there is no backup, and that there is one", async () => {
+  test("detects a missing backup, and a new one", async () => {
     await using server = await start();
     expect((await turned(server, "backups", "warn")).value).toBeNull();
     const made = await chinook(["backup", "create", "--database", server.database]);
@@ -200,7 +200,7 @@ describe("health", () => {
     expect((await checkOf(again, "backups")).status).toBe("ok");
   });
 
-  test("sees a bucket that cannot be asked", async () => {
+  test("detects an unreachable bucket", async () => {
     await using server = await start({
       settings: {
         CHINOOK_BACKUP_S3_BUCKET: "nowhere",
@@ -213,17 +213,17 @@ describe("health", () => {
   });
 });
 
-describe("integrity of a database that is being served", () => {
+describe("integrity checks of a served database", () => {
   const EVERY = { CHINOOK_INTEGRITY_EVERY: "1s" };
 
-  test("is found to be whole", async () => {
+  test("pass on an intact database", async () => {
     await using server = await start({ settings: EVERY });
     for (const name of ["pages", "foreign_keys", "text_index"])
       while ((await checkOf(server, name)).value === null) await delay(100);
     expect((await checkOf(server, "text_index")).status).toBe("ok");
   });
 
-  test("is lost with a foreign key, a text index that fell behind, or a page", async () => {
+  test("detect a broken foreign key and an outdated text index", async () => {
     await using server = await start({ settings: EVERY });
     spoilWith(
       "UPDATE tracks SET media_type_id = 987654 WHERE id = 1",
@@ -234,7 +234,7 @@ describe("integrity of a database that is being served", () => {
     expect((await turned(server, "text_index", "fail")).recommendation).toContain("chinook fts rebuild");
   });
 
-  test("is lost with a page that was overwritten", async () => {
+  test("detect an overwritten page", async () => {
     const spoil = (database: string) => {
       const db = openForWriting(database, "normal");
       const page = db
@@ -256,7 +256,7 @@ describe("integrity of a database that is being served", () => {
 });
 
 describe("chinook health-check", () => {
-  test("exits with 0 for what warns, with 1 for it when asked, and with 1 for what fails", async () => {
+  test("exits with 0 on a warning, with 1 on a warning with --strict, and with 1 on a failure", async () => {
     await using server = await start({ settings: { CHINOOK_HEALTH_DISK_FREE_MB: "1048576" } });
     const ask = (...flags: string[]) => chinook(["health-check", "--database", server.database, ...flags]);
     await unwell(server, "disk_backups");
@@ -269,7 +269,7 @@ describe("chinook health-check", () => {
     expect(JSON.parse(stdout).checks).toHaveLength(json.checks.length);
   });
 
-  test("says what it found first of what is not well", async () => {
+  test("prints the most important problem first", async () => {
     await using server = await start();
     await turned(server, "backups", "warn");
     const { stdout, code } = await chinook(["health-check", "--database", server.database]);
@@ -279,7 +279,7 @@ describe("chinook health-check", () => {
     expect(advice).toContain("CHINOOK_BACKUP_EVERY");
   });
 
-  test("exits with 1 where no server runs", async () => {
+  test("exits with 1 if no server runs", async () => {
     const { code, stderr } = await chinook(["health-check", "--database", copyOf(catalogue)]);
     expect(code).toBe(1);
     expect(stderr).toContain("chinook serve");

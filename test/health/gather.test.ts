@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { kept } from "../../src/main/features/health/gather.ts";
 
-test("a fact that hangs holds nothing up, and is known when it comes", async () => {
+test("a hanging fact blocks nothing and is reported when it completes", async () => {
   const answer = Promise.withResolvers<string>();
   const ask = vi.fn(() => answer.promise);
   const fact = kept(0, ask, "unknown");
@@ -13,7 +13,7 @@ test("a fact that hangs holds nothing up, and is known when it comes", async () 
   expect(await fact()).toBe("known");
 });
 
-test("a fact is asked for once in its time, however often it is wanted", async () => {
+test("a fact is gathered once per lifetime, however often it is requested", async () => {
   const ask = vi.fn(async () => 1);
   const fact = kept(60_000, ask, 0);
   expect(await Promise.all([fact(), fact()])).toEqual([1, 1]);
