@@ -23,7 +23,7 @@ const buy = (lines: Json, more: object = {}) =>
   post(server, "/v1/purchases", { customer_id: 1, lines, ...more });
 
 describe("a purchase", () => {
-  test("is one invoice, at the prices of that moment, summed in cents", async () => {
+  test("is one invoice at current prices, summed in cents", async () => {
     await patch(server, "/v1/tracks/1", { unit_price: 0.1 });
     await patch(server, "/v1/tracks/2", { unit_price: 0.2 });
     const { status, json, headers } = await buy([{ track_id: 1 }, { track_id: 2 }]);
@@ -45,7 +45,7 @@ describe("a purchase", () => {
     expect([other.billing_address, other.billing_city]).toEqual([null, "Oslo"]);
   });
 
-  test("under one key happens once", async () => {
+  test("is applied once per Idempotency-Key", async () => {
     const before = value(server, "SELECT count(*) FROM invoices");
     const headers = { "idempotency-key": "once" };
     const body = { customer_id: 1, lines: [{ track_id: 3 }] };
@@ -58,7 +58,7 @@ describe("a purchase", () => {
     expect(value(server, "SELECT count(*) FROM invoices")).toBe(before + 1);
   });
 
-  test("of what is not there is refused and leaves nothing", async () => {
+  test("of unknown tracks or customers is refused and writes nothing", async () => {
     const before = value(server, "SELECT count(*) FROM invoices");
     const unknown = expectProblem(
       await buy([{ track_id: 1 }, { track_id: 999_999 }]),
@@ -74,7 +74,7 @@ describe("a purchase", () => {
     expect(value(server, "SELECT count(*) FROM invoices")).toBe(before);
   });
 
-  test("keeps its tracks from being deleted, and shows new names", async () => {
+  test("prevents deletion of its tracks, and shows their new names", async () => {
     const { json } = await buy([{ track_id: 4 }]);
     expectProblem(await remove(server, "/v1/tracks/4"), 409, "in_use");
     await get(server, `/v1/invoices/${json.id}/lines`);
@@ -84,7 +84,7 @@ describe("a purchase", () => {
 });
 
 describe("a refund", () => {
-  test("takes back no more than was bought, in parts or whole", async () => {
+  test("in parts or complete refunds at most what was bought", async () => {
     const { json } = await buy([{ track_id: 5, quantity: 3 }, { track_id: 6 }]);
     const [three, one] = json.lines;
     const back = (body: Json) => post(server, `/v1/invoices/${json.id}/refunds`, body);
@@ -111,7 +111,7 @@ describe("a refund", () => {
     expect(sum).toBe(0);
   });
 
-  test("of two at once is made once", async () => {
+  test("requested twice at once is made once", async () => {
     const { json } = await buy([{ track_id: 7, quantity: 5 }]);
     const all = await Promise.all(
       [1, 2, 3, 4].map(() => post(server, `/v1/invoices/${json.id}/refunds`, {})),
@@ -121,7 +121,7 @@ describe("a refund", () => {
 });
 
 describe("customers and employees", () => {
-  test("are added, changed under a precondition, and deleted while nothing refers to them", async () => {
+  test("are created, changed with If-Match, and deleted if nothing refers to them", async () => {
     const made = await post(server, "/v1/customers", {
       first_name: "Ada",
       last_name: "L",
@@ -143,13 +143,13 @@ describe("customers and employees", () => {
     expectProblem(await get(server, path), 404, "not_found");
   });
 
-  test("report to nobody in a circle", async () => {
+  test("cannot report to each other in a cycle", async () => {
     const circle = expectProblem(await patch(server, "/v1/employees/1", { reports_to: 3 }), 422, "invalid");
     expect(circle.errors[0].pointer).toBe("/reports_to");
     expectProblem(await patch(server, "/v1/employees/1", { reports_to: 99 }), 422, "reference_unknown");
   });
 
-  test("are listed by every sort, a page at a time", async () => {
+  test("are listed in pages by every sort", async () => {
     for (const path of ["customers", "employees", "invoices"]) {
       const all = await walk(server, `/v1/${path}`, 7);
       expect(all).toHaveLength(value(server, `SELECT count(*) FROM ${path}`));
@@ -162,7 +162,7 @@ describe("customers and employees", () => {
   });
 });
 
-describe("who asks", () => {
+describe("a customer", () => {
   let required: TestServer;
   let ada: Person;
   let bob: Person;
@@ -179,7 +179,7 @@ describe("who asks", () => {
   }, 60_000);
   afterAll(() => required?.stop());
 
-  test("as a customer sees what is the own, and nothing else", async () => {
+  test("sees only their own data", async () => {
     const own = await get(required, "/v1/invoices?limit=100", ada.headers);
     expect(own.json.data.length).toBeGreaterThan(0);
     expect(new Set(own.json.data.map(({ customer_id }: Json) => customer_id))).toEqual(new Set([2]));
@@ -198,7 +198,7 @@ describe("who asks", () => {
     expectProblem(await get(required, "/v1/invoices", bob.headers), 403, "forbidden");
   });
 
-  test("as a customer buys for oneself, now", async () => {
+  test("buys only for themselves, at the current time", async () => {
     const lines = [{ track_id: 1 }];
     const mine = await post(required, "/v1/purchases", { lines }, ada.headers);
     expect(mine.status, mine.text).toBe(201);
@@ -218,7 +218,7 @@ describe("who asks", () => {
     );
   });
 
-  test("as a customer no longer sees nothing at once", async () => {
+  test("loses access at once when the user is unlinked", async () => {
     await patch(required, `/v1/users/${ada.id}`, { customer_id: null }, staff);
     expectProblem(await get(required, "/v1/invoices", ada.headers), 403, "forbidden");
   });

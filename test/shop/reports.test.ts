@@ -109,7 +109,7 @@ describe.skipIf(sample === undefined)("on the upstream sample", () => {
   }, 120_000);
   afterAll(() => server?.stop());
 
-  test.each(BY)("by %s every cell is what plain SQL over the upstream file says", async (by) => {
+  test.each(BY)("by %s every cell equals plain SQL over the upstream file", async (by) => {
     const all = expectedFrom(sample!, upstreamSql(by), ALWAYS);
     expect(all.length).toBeGreaterThan(2);
     expect(await reported(server, by, {})).toEqual(all);
@@ -119,7 +119,7 @@ describe.skipIf(sample === undefined)("on the upstream sample", () => {
   });
 });
 
-describe("on a catalogue that changes", () => {
+describe("on a changing catalogue", () => {
   let server: TestServer;
   beforeAll(async () => {
     server = await startServer({}, { database: copyOf(await makeCatalogue(500)) });
@@ -137,13 +137,13 @@ describe("on a catalogue that changes", () => {
     while (due() > 0) await new Promise((resolve) => setTimeout(resolve, 50));
   }
 
-  test("before and after its days are packed, every report is the same and true", async () => {
+  test("every report is correct before and after its days are packed", async () => {
     await expectTrue();
     await packed();
     await expectTrue();
   }, 60_000);
 
-  test("what is sold late, refunded, moved or looked after by another counts at once", async () => {
+  test("late sales, refunds, moved tracks and reassigned customers count at once", async () => {
     await packed();
     const sold = await post(server, "/v1/purchases", {
       customer_id: 1,
@@ -169,7 +169,7 @@ describe("on a catalogue that changes", () => {
     await expectTrue();
   }, 60_000);
 
-  test("one period stands against another", async () => {
+  test("a period can be compared with another", async () => {
     const [own, before] = [
       { from: "2024-02-01", to: "2024-02-29" },
       { from: "2024-01-03", to: "2024-01-31" },
@@ -202,7 +202,7 @@ describe("on a catalogue that changes", () => {
     expect(Object.keys(summary)).toContain("previous_average_invoice");
   });
 
-  test("as CSV it has the same cells, and names that look like formulas are text", async () => {
+  test("CSV has the same cells, and names that look like formulas are text", async () => {
     await patch(server, "/v1/genres/2", { name: '=1+1, "two"' });
     const { json } = await get(server, "/v1/reports/revenue?by=genre");
     const csv = await get(server, "/v1/reports/revenue?by=genre", { accept: "text/csv" });
@@ -219,7 +219,7 @@ describe("on a catalogue that changes", () => {
     expect(again.status).toBe(304);
   });
 
-  test("what makes no sense is refused", async () => {
+  test("invalid parameters are refused", async () => {
     const refused = async (query: string) =>
       expectProblem(await get(server, `/v1/reports/revenue?${query}`), 422, "invalid").errors[0].parameter;
     expect(await refused("by=planet")).toBe("by");
