@@ -31,7 +31,7 @@ describe("settings", () => {
     expect(row).toContain(expects);
   });
 
-  test("docs/settings.md has no row for a setting that is gone", () => {
+  test("docs/settings.md has no row for a removed setting", () => {
     const known = Object.values(SETTINGS).map(({ env }) => env);
     expect(rows.map((row) => /`(CHINOOK_\w+)`/.exec(row)?.[1]).toSorted()).toEqual(known.toSorted());
   });
@@ -40,11 +40,14 @@ describe("settings", () => {
 describe("defaults", () => {
   const quoted = (names: readonly string[]) => names.map((name) => `\`${name}\``).join(", ");
 
-  test.each(Object.keys(SETTINGS) as SettingName[])("docs/settings.md says what %s was chosen by", (name) => {
-    const row = settingsPage.split("\n").find((line) => line.startsWith(`| \`${SETTINGS[name].env}\` |`));
-    const scenarios: Partial<Record<SettingName, readonly string[]>> = SETTINGS_CHOSEN_BY;
-    expect(row?.split(" | ").at(-1)).toBe(`${quoted(scenarios[name] ?? []) || "–"} |`);
-  });
+  test.each(Object.keys(SETTINGS) as SettingName[])(
+    "docs/settings.md says how the default of %s was chosen",
+    (name) => {
+      const row = settingsPage.split("\n").find((line) => line.startsWith(`| \`${SETTINGS[name].env}\` |`));
+      const scenarios: Partial<Record<SettingName, readonly string[]>> = SETTINGS_CHOSEN_BY;
+      expect(row?.split(" | ").at(-1)).toBe(`${quoted(scenarios[name] ?? []) || "–"} |`);
+    },
+  );
 
   const design = textOf("bench/DESIGN.md");
   const settings = Object.entries(SETTINGS_CHOSEN_BY).map(
@@ -79,7 +82,7 @@ test("every command is in docs/commands.md", () => {
 });
 
 describe("help", () => {
-  test("of serve has every setting with its default, and docs/settings.md has the same", async () => {
+  test("of serve has every setting with its default, the same as docs/settings.md", async () => {
     const { stdout } = await chinook(["serve", "--help"]);
     const options = stdout
       .slice(stdout.indexOf("Options:"))
@@ -100,7 +103,7 @@ describe("help", () => {
   const pages = globSync("docs/*.md", { cwd: ROOT }).map(textOf).join("\n");
   const settings = new Set((Object.keys(SETTINGS) as SettingName[]).map(flagOf));
 
-  test.each(COMMANDS)("of %s has no option that the pages leave out", (_, command) => {
+  test.each(COMMANDS)("of %s has no undocumented option", (_, command) => {
     const flags = command.options.map(({ long }) => long!).filter((flag) => !settings.has(flag));
     for (const flag of flags) expect(pages).toContain(flag);
   });
@@ -114,7 +117,7 @@ function expand(usage: string): string[] {
     : [name!];
 }
 
-describe("the server's own pages", () => {
+describe("pages the server serves", () => {
   let server: TestServer;
   beforeAll(async () => {
     server = await startServer();
@@ -143,7 +146,7 @@ describe("the server's own pages", () => {
     }
   });
 
-  test("every parameter says of what type it is", async () => {
+  test("every parameter shows its type", async () => {
     const { json: document } = await get(server, "/openapi.json");
     for (const [path, item] of Object.entries<Record<string, Operation>>(document.paths)) {
       for (const { name, schema } of Object.values(item).flatMap(({ parameters }) => parameters ?? [])) {
@@ -152,7 +155,7 @@ describe("the server's own pages", () => {
     }
   });
 
-  test("every reference within /openapi.json leads somewhere, and operations have names of their own", async () => {
+  test("every reference within /openapi.json resolves, and operation ids are unique", async () => {
     const { text, json: document } = await get(server, "/openapi.json");
     expect(document.openapi).toMatch(/^3\.1\./);
     for (const [, name] of text.matchAll(/"#\/components\/schemas\/([^"]+)"/g)) {
@@ -163,7 +166,7 @@ describe("the server's own pages", () => {
     expect(ids).toEqual([...new Set(ids)]);
   });
 
-  test("/docs/errors has an anchor for every code, and every problem's type leads to one", async () => {
+  test("/docs/errors has an anchor for every code, and every problem's type points to one", async () => {
     const { text: page } = await get(server, "/docs/errors");
     for (const code of Object.keys(ERRORS)) expect(page).toContain(`id="${code}"`);
     const { json: problem } = await get(server, "/v1/nothing");
@@ -172,7 +175,7 @@ describe("the server's own pages", () => {
     expect(page).toContain(`id="${anchor}"`);
   });
 
-  test.each(["/docs", "/docs/errors"])("%s runs no script but its own, and loads nothing", async (path) => {
+  test.each(["/docs", "/docs/errors"])("%s runs only its own script and loads nothing", async (path) => {
     const { text: page, headers } = await get(server, path);
     const policy = headers.get("content-security-policy");
     expect(policy).toContain("default-src 'none'");
@@ -186,14 +189,14 @@ describe("the server's own pages", () => {
     expect(page).not.toContain("origin.invalid");
   });
 
-  test("a page that is asked for again keeps its policy", async () => {
+  test("a revalidated page keeps its Content-Security-Policy", async () => {
     const { headers } = await get(server, "/docs");
     const again = await get(server, "/docs", { "if-none-match": headers.get("etag")! });
     expect(again.status).toBe(304);
     expect(again.headers.get("content-security-policy")).toBe(headers.get("content-security-policy"));
   });
 
-  test("an example is a request that can be sent as it is", async () => {
+  test("examples are valid requests", async () => {
     const { text: page } = await get(server, "/docs");
     const urls = [...page.matchAll(/data-method="GET" data-url="([^"]+)"/g)].map(([, url]) =>
       url!.replaceAll("&amp;", "&"),
@@ -205,7 +208,7 @@ describe("the server's own pages", () => {
     }
   });
 
-  test("an error is a page for a browser, and a problem for everybody else", async () => {
+  test("an error is HTML for a browser and a problem document for other clients", async () => {
     const path = "/v1/tracks?limit=<b>";
     const page = await get(server, path, { accept: "text/html,application/xhtml+xml,*/*;q=0.8" });
     expect([page.status, page.headers.get("content-type")]).toEqual([422, "text/html; charset=utf-8"]);
@@ -218,7 +221,7 @@ describe("the server's own pages", () => {
     expect([icon.status, icon.headers.get("content-type")]).toEqual([200, "image/svg+xml"]);
   });
 
-  test("links within the pages lead to something", async () => {
+  test("links within the pages resolve", async () => {
     const pages = { "/docs": await get(server, "/docs"), "/docs/errors": await get(server, "/docs/errors") };
     const seen = new Map<string, ReturnType<typeof get>>();
     const pageAt = (path: string) => {
@@ -236,7 +239,7 @@ describe("the server's own pages", () => {
     }
   });
 
-  test("/ says where to find what, and sends a browser to the console", async () => {
+  test("/ lists entry points, and redirects a browser to the console", async () => {
     const { json: index } = await get(server, "/");
     const paths = Object.values<string>(index).filter((value) => value.startsWith("/"));
     expect(paths).toEqual(expect.arrayContaining(["/docs", "/openapi.json", "/health", "/metrics"]));
@@ -275,7 +278,7 @@ describe("metrics", () => {
     }),
   );
 
-  test("docs/metrics.md lists every metric with its type and labels, and no other", () => {
+  test("docs/metrics.md lists every metric with its type and labels and no other", () => {
     const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1);
     expect(rows.toSorted(byName)).toEqual(own.toSorted(byName));
   });
@@ -310,7 +313,7 @@ describe("markdown", () => {
     "src/main/engine/commands",
     "src/main/engine/cache",
     "src/main/http",
-  ])("%s has its design note", (folder) => expect(existsSync(resolve(ROOT, folder, "DESIGN.md"))).toBe(true));
+  ])("%s has a DESIGN.md", (folder) => expect(existsSync(resolve(ROOT, folder, "DESIGN.md"))).toBe(true));
 });
 
 /** As GitHub makes them of headings. */

@@ -9,20 +9,20 @@ const rows = [...page.matchAll(/^\| `(\w+)` \| (.+) \| (.+) \| (yes|no) \| (.+) 
   ([, ...cells]) => cells,
 );
 
-test("the page lists every code of the registry once, and no other", () => {
+test("the page lists every error code once and no other", () => {
   const listed = rows.map(([code]) => code);
   expect(listed).toEqual([...new Set(listed)]);
   expect(listed.toSorted()).toEqual(Object.keys(ERRORS).toSorted());
 });
 
-test.each(Object.keys(ERRORS) as ErrorCode[])("%s reads as in the registry", (code) => {
+test.each(Object.keys(ERRORS) as ErrorCode[])("%s has the same text as in the registry", (code) => {
   const { status, title, retry } = ERRORS[code];
   const row = rows.find(([listed]) => listed === code);
   expect(row?.slice(1, 4)).toEqual([status === 0 ? "–" : String(status), title, retry ? "yes" : "no"]);
 });
 
 test.each(Object.keys(ERRORS) as ErrorCode[])(
-  "%s says when to come again where that can help, and only there",
+  "%s has Retry-After if a retry can help, and only then",
   (code) => {
     const { retry } = ERRORS[code];
     const { headers } = problem(new AppError(code), "id");
@@ -33,13 +33,13 @@ test.each(Object.keys(ERRORS) as ErrorCode[])(
 );
 
 test.each(["outcome_unknown", "corrupt", "read_only", "s3_client_missing"] as const)(
-  "%s asks for no repeat",
+  "%s has no Retry-After",
   (code) => {
     expect(ERRORS[code].retry).toBe(false);
   },
 );
 
-test("the page lists SQLite's codes as they are translated", () => {
+test("the page lists SQLite's codes with their translation", () => {
   const listed = [...page.matchAll(/^\| `(SQLITE_\w+)` \| `(\w+)` \|/gm)].map(([, ...cells]) => cells);
   expect(listed).toEqual(SQLITE_CODES.map((row) => [...row]));
 });
@@ -52,7 +52,7 @@ test.each([
   ["SQLITE_READONLY_DBMOVED", "read_only", 503],
   ["SQLITE_CORRUPT_VTAB", "corrupt", 503],
   ["SQLITE_MISUSE", "internal", 500],
-])("%s is %s", (sqlite, code, status) => {
+])("SQLite's %s becomes %s", (sqlite, code, status) => {
   const error = fromFailure({ code: sqlite, message: "as SQLite says it" });
   expect([error.code, error.status, (error.cause as { code: string }).code]).toEqual([code, status, sqlite]);
 });

@@ -5,7 +5,7 @@ const root = new URL("../../", import.meta.url);
 const page = readFileSync(new URL("docs/reliability.md", root), "utf8");
 const scripts = JSON.parse(readFileSync(new URL("package.json", root), "utf8")).scripts;
 
-test("every test named on the page exists", () => {
+test("every test and script named in docs/reliability.md exists", () => {
   const files = new Set([...page.matchAll(/`(test\/[\w/.-]+)`/g)].map(([, file]) => file!));
   expect(files.size).toBeGreaterThan(5);
   for (const file of files) expect(existsSync(new URL(file, root)), file).toBe(true);
