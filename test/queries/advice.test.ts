@@ -68,7 +68,7 @@ describe.each([
   ["tracks_milliseconds", "tracks", "milliseconds"],
   ["tracks_name", "tracks", "name"],
 ])("without %s", (index, table, column) => {
-  test("the adviser finds it, and what it is worth", async () => {
+  test("the adviser proposes it and states the gain", async () => {
     await using server = await serving(without(index));
     await browse(server);
     const { status, json } = await post(server, "/admin/advice", { seconds: 60 });
@@ -84,7 +84,7 @@ describe.each([
 });
 
 describe("the shipped schema", () => {
-  test("lacks nothing for what listeners ask", async () => {
+  test("needs no further index for listeners' requests", async () => {
     await using server = await serving(copyOf(shipped));
     await browse(server);
     const { json } = await post(server, "/admin/advice", { seconds: 60 });
@@ -95,7 +95,7 @@ describe("the shipped schema", () => {
   }, 120_000);
 });
 
-test("one's own SQL is advised with a server and without one; nothing of the database changes", async () => {
+test("custom SQL gets advice with and without a server, without changing the database", async () => {
   const database = copyOf(shipped);
   const sql = "SELECT name FROM tracks WHERE bytes = 5";
   const alone = await chinook(["query", "advise", sql, "--json"], { CHINOOK_DATABASE: database });
@@ -115,7 +115,7 @@ test("one's own SQL is advised with a server and without one; nothing of the dat
   ).toEqual([]);
 }, 120_000);
 
-test("an index that a statement insists on, and that is gone, is said to be missing", async () => {
+test("a dropped index named by INDEXED BY is reported as missing", async () => {
   await using server = await serving(without("tracks_milliseconds"));
   await get(server, "/v1/tracks?milliseconds_min=1&milliseconds_max=1000000&sort=milliseconds");
   const { json } = await get(server, "/admin/queries/slow?limit=50");

@@ -34,8 +34,8 @@ afterAll(async () => {
 
 const run = (sql: string, rest: object = {}) => post(server, "/admin/sql", { sql, ...rest });
 
-describe("what it answers", () => {
-  test("rows as arrays, under the names of their columns", async () => {
+describe("results", () => {
+  test("rows are arrays with column names", async () => {
     const { status, json } = await run(
       "SELECT 1 AS a, 'x' AS b, NULL AS c, x'0aff' AS d, 9007199254740993 AS e, 9e999 AS f",
     );
@@ -47,20 +47,20 @@ describe("what it answers", () => {
     });
   });
 
-  test("parameters by name and by place", async () => {
+  test("parameters are named or positional", async () => {
     expect((await run("SELECT @a + @b", { params: { a: 1, b: 2 } })).json.rows).toEqual([[3]]);
     expect((await run("SELECT ? || ?", { params: ["a", "b"] })).json.rows).toEqual([["ab"]]);
     expect((await run("SELECT @a", { params: { b: 1 } })).json.code).toBe("sql_refused");
   });
 
-  test("no more rows than were asked for, and whether there are more", async () => {
+  test("rows are limited, and the answer says if there are more", async () => {
     const { json } = await run("SELECT id FROM tracks ORDER BY id", { limit: 2 });
     expect(json).toMatchObject({ rows: [[1], [2]], truncated: true });
     const all = await run("SELECT id FROM tracks ORDER BY id LIMIT 2", { limit: 2 });
     expect(all.json.truncated).toBe(false);
   });
 
-  test("CSV by Accept, quoted as RFC 4180 says, and whether it was cut", async () => {
+  test("Accept: text/csv gives RFC 4180 CSV and says if it was truncated", async () => {
     const sql =
       "SELECT 'a,b' AS \"x\"\"y\", '' AS e, NULL AS n, 'c' || char(10) AS l UNION ALL SELECT 1, 2, 3, 4";
     const { text, headers } = await post(server, "/admin/sql", { sql, limit: 1 }, { accept: "text/csv" });
@@ -69,7 +69,7 @@ describe("what it answers", () => {
     expect(text).toBe('"x""y",e,n,l\r\n"a,b","",,"c\n"\r\n');
   });
 
-  test("full text, vectors, sizes, plans, schema and JSON", async () => {
+  test("full text, vectors, sizes, plans, schema and JSON can be queried", async () => {
     for (const sql of [
       "SELECT count(*) FROM tracks_fts WHERE tracks_fts MATCH 'a*'",
       "SELECT count(*) FROM vectors_audio",
@@ -88,7 +88,7 @@ describe("what it answers", () => {
   });
 });
 
-describe("what changes anything, or reaches out, is refused", () => {
+describe("statements that write or access other files are refused", () => {
   test.each([
     "INSERT INTO genres (public_id, slug, name, created_at, updated_at) VALUES ('x', 'x', 'x', '', '')",
     "UPDATE tracks SET name = 'x'",
@@ -153,7 +153,7 @@ describe("what changes anything, or reaches out, is refused", () => {
     expect(["sql_refused", "invalid"]).toContain(json.code);
   });
 
-  test("and nothing has changed", async () => {
+  test("the database is unchanged afterwards", async () => {
     const { json } = await run(
       "SELECT count(*) FROM sqlite_schema WHERE name = 'x' UNION ALL SELECT count(*) FROM tracks",
     );
@@ -161,7 +161,7 @@ describe("what changes anything, or reaches out, is refused", () => {
   });
 });
 
-describe("what is endless or huge ends", () => {
+describe("endless and huge queries end", () => {
   const COUNT = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)";
 
   test.each([
@@ -189,19 +189,19 @@ describe("what is endless or huge ends", () => {
     "SELECT randomblob(1000000000)",
     "SELECT printf('%*c', 1000000000, 'x')",
     "SELECT replace(hex(zeroblob(8000000)), '0', 'xxxxxxxx')",
-  ])("%s is larger than a value may be", async (sql) => {
+  ])("%s exceeds the maximum size of a value", async (sql) => {
     const { json } = await run(sql);
     expect(json.code).toBe("sql_refused");
   });
 
-  test("an answer has a bound in bytes", async () => {
+  test("an answer is limited in bytes", async () => {
     const { json, text } = await run(`${COUNT} SELECT hex(zeroblob(100000)) FROM n`, { limit: 10_000 });
     expect(json.truncated).toBe(true);
     expect(text.length).toBeLessThan(4.5 * 1_048_576);
     expect(json.rows.length).toBeGreaterThan(10);
   });
 
-  test("others are answered after a query was ended, and too many at once are refused", async () => {
+  test("other queries are answered after one was stopped, and too many at once are refused", async () => {
     const slow = Array.from({ length: 8 }, () => run("SELECT count(*) FROM tracks a, tracks b LIMIT 1"));
     const codes = (await Promise.all(slow)).map(({ status }) => status);
     expect(codes.filter((status) => status === 200).length).toBeGreaterThanOrEqual(5);
@@ -228,7 +228,7 @@ describe("secrets", () => {
     "SELECT count(*) FROM users WHERE password IS NOT NULL",
     "SELECT count(*) FROM sessions WHERE token_hash = 'hash-of-token'",
     "SELECT count(*) FROM users a JOIN users b ON a.password = b.password",
-  ])("%s finds nothing out", async (sql) => {
+  ])("%s reveals nothing", async (sql) => {
     expect((await run(sql)).json.rows).toEqual([[0]]);
   });
 
@@ -236,18 +236,18 @@ describe("secrets", () => {
     "SELECT count(*) FROM users a JOIN users b USING (password)",
     "SELECT 1 FROM \"Users\" NATURAL JOIN (SELECT '$argon2id$secret' AS password)",
     "SELECT 1 FROM [sessions] /**/ join (SELECT 'x' AS token_hash) using(token_hash)",
-  ])("%s would compare one, and is refused", async (sql) => {
+  ])("%s compares a secret and is refused", async (sql) => {
     expect((await run(sql)).json.code).toBe("sql_refused");
   });
 
-  test("whole rows hold none", async () => {
+  test("whole rows contain no secret", async () => {
     for (const table of ["users", "sessions", "idempotency_keys"]) {
       const { text } = await run(`SELECT * FROM ${table}`);
       expect(text).not.toMatch(/argon2id|hash-of-token|chk_secret/);
     }
   });
 
-  test("every column that sounds like one is hidden, or is known to be none", () => {
+  test("every column with a secret-like name is hidden or listed as harmless", () => {
     const db = openForReading(server.database);
     const named = db
       .prepare<[], string>(
@@ -266,7 +266,7 @@ describe("secrets", () => {
 /** What sounds like a secret and is none. */
 const NONE: ReadonlySet<string> = new Set([]);
 
-test("chinook query run answers with a server and without one, and refuses alike", async () => {
+test("chinook query run answers and refuses the same with and without a server", async () => {
   const settings = { CHINOOK_DATABASE: server.database };
   const through = await chinook(["query", "run", "SELECT count(*) AS n FROM tracks", "--json"], settings);
   expect(JSON.parse(through.stdout)).toMatchObject({ columns: ["n"], rows: [[500]] });

@@ -13,7 +13,7 @@ import {
 } from "../support/server.ts";
 
 describe("durations", () => {
-  test("quantiles are right to a tenth", () => {
+  test("quantiles are accurate within a tenth", () => {
     const durations = new Durations();
     for (let i = 1; i <= 10_000; i++) durations.observe(i / 100);
     for (const share of [0.5, 0.95, 0.99]) {
@@ -23,7 +23,7 @@ describe("durations", () => {
     expect(durations.counts).toMatchObject({ count: 10_000, maxMs: 100 });
   });
 
-  test("nothing, very little and very much have their places", () => {
+  test("zero, tiny and huge durations have buckets", () => {
     const durations = new Durations();
     expect(quantile(durations.counts, 0.99)).toBe(0);
     for (const ms of [0, 1e-9, 1e9]) durations.observe(ms);
@@ -32,8 +32,8 @@ describe("durations", () => {
   });
 });
 
-describe("the meter", () => {
-  test("keeps the texts that took most time, and no more than it may", () => {
+describe("the statement meter", () => {
+  test("keeps the statements with the most total time, up to its limit", () => {
     const meter = new StatementMeter(3);
     for (const [sql, ms] of [
       ["a", 5],
@@ -59,7 +59,7 @@ describe("the meter", () => {
   });
 });
 
-describe("of a server", () => {
+describe("statistics of a running server", () => {
   let server: TestServer;
   beforeAll(async () => {
     server = await startServer({ CHINOOK_CACHE_MB: "0" }, { database: copyOf(await makeCatalogue()) });
@@ -74,7 +74,7 @@ describe("of a server", () => {
 
   const all = async () => (await get(server, "/admin/queries?limit=500")).json.data as Json[];
 
-  test("each text stands for all of its runs, without the values", async () => {
+  test("each statement counts all its runs, without parameter values", async () => {
     const [track] = (await all()).filter(({ read }) => read === "tracks.get");
     expect(track).toMatchObject({ count: 20, failures: 0, rows: 20, changes: 0 });
     expect(track!.sql).toContain("WHERE t.id = likely(@id)");
@@ -87,13 +87,13 @@ describe("of a server", () => {
     expect(JSON.stringify(await all())).not.toMatch(/77777|999999/);
   });
 
-  test("statements of commands are among them, refused ones too", async () => {
+  test("statements of commands are included, even of refused ones", async () => {
     const plays = (await all()).filter(({ sql }) => /INSERT INTO plays\b/.test(sql));
     expect(plays.length).toBeGreaterThan(0);
     expect(plays.some(({ changes }) => changes === 1)).toBe(true);
   });
 
-  test("one by its id, with its plan", async () => {
+  test("a statement by id has its plan", async () => {
     const { id } = (await all()).find(({ read }) => read === "tracks.get")!;
     const { json } = await get(server, `/admin/queries/${id}`);
     expect(json.plan.steps[0]).toContain("SEARCH t USING INTEGER PRIMARY KEY");
@@ -102,7 +102,7 @@ describe("of a server", () => {
     expect((await get(server, "/admin/queries/x")).status).toBe(422);
   });
 
-  test("the slow ones come with what is wrong with their plans", async () => {
+  test("slow statements name the problems of their plans", async () => {
     const { json } = await get(server, "/admin/queries/slow?limit=50");
     const totals = json.data.map(({ total_ms }: { total_ms: number }) => total_ms);
     expect(totals).toEqual(totals.toSorted((a: number, b: number) => b - a));
@@ -122,7 +122,7 @@ describe("of a server", () => {
     expect(unusable).toEqual([]);
   });
 
-  test("a plan of one's own SQL names the table and its rows", async () => {
+  test("the plan of custom SQL names the table and its row count", async () => {
     const { json } = await post(server, "/admin/explain", {
       sql: "SELECT * FROM tracks x ORDER BY x.bytes",
     });
@@ -134,7 +134,7 @@ describe("of a server", () => {
     expect([refused.status, refused.json.code]).toEqual([422, "sql_refused"]);
   });
 
-  test("tables and indexes are told with their sizes", async () => {
+  test("tables and indexes are listed with their sizes", async () => {
     const { json: sizes } = await get(server, "/admin/tables");
     const tracks = sizes.tables.find(({ name }: { name: string }) => name === "tracks");
     expect(tracks).toMatchObject({ rows: 500 });

@@ -39,7 +39,7 @@ const answers = async (database: string): Promise<unknown[]> => {
   return all;
 };
 
-test("VACUUM makes the file smaller and changes no answer; it is refused while a server runs", async () => {
+test("VACUUM shrinks the file and changes no answer; it is refused while a server runs", async () => {
   const database = await withGaps();
   const settings = { CHINOOK_DATABASE: database };
   const before = await answers(database);
