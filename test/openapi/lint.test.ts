@@ -24,7 +24,7 @@ const skipped = (program: string | undefined, name: string) =>
   program === undefined ? ` (skipped: no ${name} on the PATH)` : "";
 
 test.skipIf(redocly === undefined)(
-  `Redocly finds nothing to say${skipped(redocly, "redocly")}`,
+  `Redocly reports no problems${skipped(redocly, "redocly")}`,
   () => {
     const config = join(import.meta.dirname, "redocly.yaml");
     const { code, said } = run(redocly!, ["lint", "openapi.json", "--config", config], folder);
@@ -40,7 +40,7 @@ test.skipIf(redocly === undefined)(
 );
 
 test.skipIf(spectral === undefined)(
-  `Spectral finds nothing to say${skipped(spectral, "spectral")}`,
+  `Spectral reports no problems${skipped(spectral, "spectral")}`,
   () => {
     const rules = join(import.meta.dirname, "spectral.yaml");
     const args = ["lint", "openapi.json", "--ruleset", rules, "--fail-severity", "hint"];
@@ -55,14 +55,14 @@ const operations = (): Json[] =>
     Object.entries(item as Json).map(([method, operation]) => ({ method, path, ...(operation as Json) })),
   );
 
-describe("what the linters would miss, or are not there to find", () => {
-  test("every tag is described, and used", () => {
+describe("rules beyond the linters", () => {
+  test("every tag is described and used", () => {
     const used = new Set(operations().flatMap(({ tags }) => tags));
     expect(new Set(document.tags.map(({ name }: Json) => name))).toEqual(used);
     for (const { name, description } of document.tags) expect(description, name).toMatch(/\w.+\.$/);
   });
 
-  test("a track is one type, wherever it is taken or answered", () => {
+  test("a track is one schema in all requests and responses", () => {
     const names = Object.keys(document.components.schemas);
     for (const type of ["Artist", "Album", "Track", "Genre", "MediaType", "Playlist"])
       expect(names).toEqual(expect.arrayContaining([type, `${type}Page`, `New${type}`, `${type}Changes`]));
@@ -71,7 +71,7 @@ describe("what the linters would miss, or are not there to find", () => {
     expect(schemas.TrackPage.properties.data.items).toEqual({ $ref: "#/components/schemas/Track" });
   });
 
-  test("every answer has a type that is named, when it is of the catalogue or of a listener", () => {
+  test("every catalogue and listener response has a named schema", () => {
     for (const { method, path, responses } of operations().filter(({ path }) => path.startsWith("/v1/"))) {
       const good = Object.entries(responses as Json).find(([status]) => /^20[01]$/.test(status));
       const schema = (good?.[1] as Json)?.content?.["application/json"]?.schema;
@@ -80,7 +80,7 @@ describe("what the linters would miss, or are not there to find", () => {
     }
   });
 
-  test("every parameter of a request and every header of an answer says what it is", () => {
+  test("every request parameter and response header has a description", () => {
     for (const { parameters = [], responses } of operations()) {
       for (const { in: place, name, description } of parameters)
         if (place === "header") expect(description, name).toMatch(/\w/);
