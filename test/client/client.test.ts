@@ -43,12 +43,12 @@ describe.skipIf(!installed)(`chinook-server/client${reason}`, () => {
   test.each([
     ["the server's TypeScript", "node_modules/typescript/bin/tsc"],
     ["an older TypeScript", "client/node_modules/typescript/bin/tsc"],
-  ])("%s takes a program that uses it, and nothing that is wrong", (_, compiler) => {
+  ])("%s accepts a correct program and rejects wrong uses", (_, compiler) => {
     const { code, said } = run(process.execPath, [join(folder, compiler), "-p", "sample"], folder);
     expect({ code, said }).toEqual({ code: 0, said: "" });
   });
 
-  test("the program does with a server what its types say", async () => {
+  test("the program's results match its types", async () => {
     await using server = await startServer({}, { database: copyOf(await makeCatalogue()) });
     const before = value(server, "SELECT count(*) FROM tracks");
     const { code, said } = run(process.execPath, [join(folder, "sample/sample.ts"), server.url], folder);

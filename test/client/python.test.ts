@@ -30,7 +30,7 @@ with Client(base_url=sys.argv[1]) as client:
 `;
 
 test.skipIf(generator === undefined)(
-  `a generated Python client: a track is one type, and reads work${reason}`,
+  `a generated Python client has one track type and can read${reason}`,
   async () => {
     await using server = await startServer({}, { database: copyOf(await makeCatalogue()) });
     const folder = temporaryFolder();
