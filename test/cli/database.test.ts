@@ -41,7 +41,7 @@ test.each([
   ["nonsense", "--json"],
   ["optimize", "--nonsense", "--json"],
   ["health-check", "extra", "--json"],
-])("wrong usage is an error like any other: %s %s %s", async (...args) => {
+])("a usage error is reported like other errors: %s %s %s", async (...args) => {
   const { code, stdout, stderr } = await chinook(args.filter((arg) => arg !== undefined));
   expect(code).toBe(2);
   expect(JSON.parse(stdout).error).toMatchObject({ code: "usage", hint: "Run with --help." });
@@ -49,7 +49,7 @@ test.each([
   expect(stripVTControlCharacters(stderr)).toMatch(/^Wrong usage: .+\nRun with --help\.\n$/);
 });
 
-test("migrate up makes one, and so does setup", async () => {
+test("migrate up and setup create a database", async () => {
   const folder = temporaryFolder();
   for (const [name, ...command] of [
     ["a.sqlite", "migrate", "up"],

@@ -40,17 +40,17 @@ const UNWISE: readonly (readonly [setting: string | null, Change, Partial<Surrou
   ["CHINOOK_ALERT_SECRET", { alertUrl: "https://a.example" }, {}],
 ];
 
-describe("what is unwise", () => {
-  test("is nothing of the defaults on a machine of today", () => {
+describe("warnings about settings", () => {
+  test("are not given for the defaults", () => {
     expect(unwise(DEFAULTS, AROUND)).toEqual([]);
   });
 
-  test.each(UNWISE)("is said of %s", (setting, change, around) => {
+  test.each(UNWISE)("are given for %s", (setting, change, around) => {
     const found = unwise({ ...DEFAULTS, ...change }, { ...AROUND, ...around });
     expect(found.map((one) => one.setting)).toEqual([setting]);
   });
 
-  test("is not what was provided for", () => {
+  test("are not given for settings that are safe together", () => {
     const provided: readonly Change[] = [
       { host: "0.0.0.0", demo: false, backupEvery: 60, trustedProxies: ["10.0.0.1"] },
       { publicUrl: "https://music.example.com", allowedHosts: ["music.example.com"] },
@@ -68,7 +68,7 @@ describe("what is unwise", () => {
       );
   });
 
-  test("is printed by validate-config, beside the settings", async () => {
+  test("are printed by validate-config, beside the settings", async () => {
     const { code, stdout } = await chinook(["validate-config", "--json"], {
       CHINOOK_PUBLIC_URL: "http://m.example",
     });
@@ -78,7 +78,7 @@ describe("what is unwise", () => {
     expect(unwise).toContainEqual({ setting: "CHINOOK_ALLOWED_HOSTS", advice: expect.any(String) });
   });
 
-  test("holds no secret", async () => {
+  test("contain no secret", async () => {
     const { stdout } = await chinook(["validate-config"], {
       CHINOOK_ALERT_SECRET: "a-secret-of-the-operator",
       CHINOOK_SMTP_URL: "smtp://a:hidden@localhost",
@@ -114,7 +114,7 @@ describe("chinook setup", () => {
     expect((await chinook(["backup", "verify", "latest", "--database", database])).code).toBe(0);
   });
 
-  test("goes through the server that runs", async () => {
+  test("goes through the running server", async () => {
     await using server = await startServer({}, { database: copyOf(await makeCatalogue(20)) });
     const { code, stdout, stderr } = await chinook(["setup", "--database", server.database]);
     expect(code, stderr).toBe(0);
@@ -122,7 +122,7 @@ describe("chinook setup", () => {
     expect(await server.stop()).toBe(0);
   });
 
-  test("says which folder it cannot write to", async () => {
+  test("names the folder it cannot write to", async () => {
     const file = join(temporaryFolder(), "file");
     writeFileSync(file, "");
     const { code, stderr } = await chinook(["setup", "--database", join(file, "folder", "d.sqlite")]);
@@ -131,8 +131,8 @@ describe("chinook setup", () => {
   });
 });
 
-describe("a port that is taken", () => {
-  test("is found out before a database is made", async () => {
+describe("a port in use", () => {
+  test("is detected before a database is created", async () => {
     await using server = await startServer();
     const database = join(temporaryFolder(), "none.sqlite");
     const port = new URL(server.url).port;
