@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Limits } from "../../src/main/features/people/limits/limits.ts";
+import { LoginLimits } from "../../src/main/features/people/limits/login-limits.ts";
 import { RateLimiter } from "../../src/main/features/people/limits/rate-limiter.ts";
 import { get, post } from "../support/server.ts";
 import { person, startRequired } from "./support.ts";
@@ -38,6 +39,27 @@ test("a flood of addresses takes a bounded number of entries, and a limit holds 
   now += 12_000;
   expect(limiter.take("203.0.113.9", quota).allowed).toBe(true);
   expect(limiter.take("203.0.113.9", quota).allowed).toBe(false);
+});
+
+test("who guesses from many addresses is refused, and locks out neither a familiar nor a new one", () => {
+  const limits = new LoginLimits(1_000, () => 1);
+  const admitted = (address: string) => {
+    try {
+      limits.admit(address, "ada@example.com");
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  limits.succeeded("192.0.2.1", "ada@example.com");
+  const guesses = Array.from({ length: 300 }, (_, i) => admitted(`2001:db8:1:${i.toString(16)}::1`));
+  expect(guesses.filter(Boolean)).toHaveLength(101);
+  expect([admitted("192.0.2.1"), admitted("192.0.2.1"), admitted("198.51.100.7")]).toEqual([
+    true,
+    true,
+    true,
+  ]);
+  expect(admitted("198.51.100.7")).toBe(false);
 });
 
 test("searches, similar tracks and recommendations count as searches, reads as reads", async () => {
