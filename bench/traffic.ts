@@ -88,6 +88,18 @@ const changes: Traffic = ({ tracks }) =>
     body: `{"composer":"Load ${i}"}`,
   }));
 
+/**
+ * The first account's plays: on a server that knows who asks, a play is the asker's. Where nobody is known it must say
+ * so, or it would be nobody's, in one index less.
+ */
+const ownPlays: Traffic = ({ tracks }) =>
+  spread(tracks, LENGTH).map((id) => ({
+    method: "POST",
+    path: "/v1/plays",
+    body: `{"track_id":${id},"user_id":${FIRST_ACCOUNT}}`,
+  }));
+const FIRST_ACCOUNT = 1_000_001;
+
 const logins: Traffic = () => [{ method: "POST", path: "/v1/sessions", body: LOGIN }];
 
 /** A query for a track: one or two words of its name. */
@@ -138,6 +150,7 @@ export const TRAFFIC = {
   // Different windows prevent coalescing.
   scans: () => WINDOWS.map((days) => get(`/v1/charts/artists?window=${days}d`)),
   plays: ({ tracks }) => spread(tracks, LENGTH).map((id) => play(id)),
+  "own-plays": ownPlays,
   "play-arrays": playArrays,
   "mixed-95-5": mixed(5),
   "mixed-80-20": mixed(20),

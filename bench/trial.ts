@@ -130,7 +130,10 @@ async function loadTrial(setting: Setting, given: Load): Promise<Round> {
   }
   if (!stores) return roundOf(trial, found);
   const { count, missing } = playsIn(database, found.checks?.plays ?? []);
-  const short = load.traffic === "plays" ? Math.max(0, found.answered - (count - before)) : 0;
+  const short =
+    load.traffic === "plays" || load.traffic === "own-plays"
+      ? Math.max(0, found.answered - (count - before))
+      : 0;
   return roundOf(trial, { ...found, lost: Math.max(short, missing) });
 }
 

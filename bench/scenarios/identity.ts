@@ -24,9 +24,9 @@ export const IDENTITY = {
   },
   "known-post": {
     ...common,
-    title: "a burst of durable plays, by kind of credentials",
+    title: "a burst of one user's durable plays, by kind of credentials",
     servers: open,
-    load: { traffic: "plays", connections: CONNECTIONS },
+    load: { traffic: "own-plays", connections: CONNECTIONS },
   },
   "audited-patch": {
     ...common,
