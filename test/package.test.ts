@@ -150,6 +150,10 @@ describe.skipIf(!reachable)(`the installed package${reason}`, () => {
       const track = (await (await fetch(`${url}/v1/tracks/1`)).json()) as { id: number };
       expect(track.id).toBe(1);
       expect((await fetch(`${url}/docs`)).status).toBe(200);
+      const page = await (await fetch(`${url}/console`)).text();
+      const files = [...page.matchAll(/"(\/console\/assets\/[^"]+)"/g)].map(([, file]) => file!);
+      expect(files.some((file) => file.endsWith("app/main.js"))).toBe(true);
+      for (const file of files) expect((await fetch(url + file)).status, file).toBe(200);
     } finally {
       server.kill("SIGTERM");
     }

@@ -1,5 +1,7 @@
+import { gzipSync } from "node:zlib";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { loadBundle } from "../../src/main/features/console/bundle.ts";
 import { get, startServer, type TestServer } from "../support/server.ts";
 import { expectAccessible, hasChromium, openBrowser, openTab, skipReason } from "./browser.ts";
 
@@ -43,6 +45,12 @@ describe("the console's files", () => {
     expect(style.headers.get("content-encoding")).toBe("br");
     expect((await get(server, "/console/assets/0/app/main.ts")).status).toBe(404);
     expect((await get(server, "/console/assets/../feature.ts")).status).toBe(404);
+  });
+
+  test("are less than 150 kB in all, compressed", async () => {
+    const { files } = await loadBundle();
+    const sizes = [...files.values()].map((text) => Math.min(text.length, gzipSync(text).length));
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(150_000);
   });
 
   const fetched = async (path: string, headers: Record<string, string>) => {

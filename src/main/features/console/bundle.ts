@@ -33,7 +33,8 @@ const AS_MODULE: Readonly<Record<string, string>> = { uplot: "\nexport default u
 
 /** Reads the files and turns TypeScript into JavaScript, in a thread of its own. */
 export async function loadBundle(): Promise<Bundle> {
-  const own = await withoutTypes(ownModules());
+  const typed = await withoutTypes(ownModules());
+  const own = new Map([...typed].map(([name, text]) => [name, withoutNotes(text)] as const));
   const sources = new Map([...own, ...vendorModules(), ["app.css", styles()] as const]);
   const version = hash("sha1", JSON.stringify([...sources]), "base64url").slice(0, 10);
   const files = new Map([...sources].map(([name, text]) => [name, withVendorUrls(text, version)]));
@@ -63,6 +64,12 @@ function styles(): string {
 }
 
 const LAYERS = "@layer vendor, tokens, base, shell, components, pages;";
+
+/** Leaves out doc comments, and the blanks in the place of types. Lines keep their numbers. */
+const withoutNotes = (text: string): string =>
+  text
+    .replace(/^[ \t]*\/\*\*[\s\S]*?\*\/$/gm, (note) => note.replace(/[^\n]+/g, ""))
+    .replace(/[ \t]+$/gm, "");
 
 const IMPORT = /(\bfrom\s*|\bimport\s*)(["'])([\w./-]+)\2/g;
 
