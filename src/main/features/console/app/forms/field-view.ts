@@ -22,7 +22,7 @@ interface FieldProps {
 export function FieldView(props: FieldProps) {
   const { field, problem } = props;
   if (field.type === "flag") return html`<${Flag} ...${props} />`;
-  return html`<label>${field.label}${field.required && html`<span class="muted"> ${T.required}</span>`}
+  return html`<label><span>${field.label}${field.required && html` <span class="muted">${T.required}</span>`}</span>
     <${Input} ...${props} />
     ${problem !== undefined && html`<span class="error">${problem}</span>`}
   </label>`;

@@ -26,6 +26,8 @@ export function Cover({ id, round = false }: { readonly id: number; readonly rou
 
 const segments = new Intl.Segmenter("en", { granularity: "grapheme" });
 
+const LETTERS = { fontSize: "34px", fontWeight: 600, fill: "#fff" } as const;
+
 /** The first signs of a name's first two words, over a colour of its id. Decoration. */
 export function Portrait({ id, name }: { readonly id: number; readonly name: string }) {
   const first = (word: string) => [...segments.segment(word)][0]?.segment ?? "";
@@ -39,6 +41,6 @@ export function Portrait({ id, name }: { readonly id: number; readonly name: str
   return html`<svg class="cover" data-round="" viewBox="0 0 100 100" aria-hidden="true">
     <rect width="100" height="100" fill=${`oklch(0.5 0.09 ${hue})`} />
     <circle cx="50" cy="112" r="62" fill=${`oklch(0.62 0.1 ${(hue + 60) % 360})`} />
-    <text x="50" y="54" text-anchor="middle" dominant-baseline="middle" font-size="34" font-weight="600" fill="#fff">${initials.toUpperCase()}</text>
+    <text x="50" y="54" text-anchor="middle" dominant-baseline="middle" style=${LETTERS}>${initials.toUpperCase()}</text>
   </svg>`;
 }
