@@ -32,7 +32,7 @@ const KEPT = 10_000;
 
 const APPLIED = "writer = @writer AND batch = @batch";
 
-/** A position in the request's items. */
+/** A position in the request's items. rqlite returns rows only where the text has `RETURNING` with a space behind it. */
 interface Place {
   readonly item: number;
   /** The item after a group that tells how many of its commands ran. */
@@ -44,8 +44,8 @@ interface Place {
  *
  * - Each command is one text, which ends at its first error. It begins by going back to the savepoint, so what a failed
  *   command left is undone by the next. When something ended the transaction, that fails, and nothing runs outside it.
- * - Each command first claims its place in `cluster_applied`, and leaves its answer there. A batch that is sent again
- *   finds the claims and does nothing. A copy that arrives when the batch was long answered is refused (`low`).
+ * - Each command ends by claiming its place in `cluster_applied`, with its answer. In a batch that is sent again the claim
+ *   fails, and takes back what the command did. So it does for a copy that arrives when the batch was answered (`low`).
  * - The last statement before the commit returns the position and all answers.
  */
 export class BatchRequest {
@@ -91,37 +91,29 @@ export class BatchRequest {
   #command({ work, tags }: Tagged, command: number): void {
     const text = new SqlText().run("ROLLBACK TO c");
     if (isTogether(work)) this.#group(text, work, tags, command);
-    else this.#part(text, work, [tags], command, 0);
+    else this.#part(text, work, tags, command, 0);
     const item = this.#push(text.run("RELEASE c").run("SAVEPOINT c"));
     this.#places.push(isTogether(work) ? { item, count: this.#count(command) } : { item });
   }
 
-  /** Claims the place, runs the statements, and keeps the answer. */
-  #part(
-    text: SqlText,
-    statements: Statements,
-    [tags]: readonly [readonly string[]],
-    command: number,
-    part: number,
-  ): void {
+  /** Runs the statements, then claims the place with the answer. */
+  #part(text: SqlText, statements: Statements, tags: readonly string[], command: number, part: number): void {
     const { writer, batch, columnsOf } = this.#id;
-    const own = { writer, batch, command, part };
-    text.run(
-      "INSERT INTO cluster_applied (writer, batch, command, part, tags) VALUES (@writer, @batch, @command, @part, @tags)",
-      { ...own, tags: JSON.stringify(tags) },
-    );
     const last = statements.at(-1);
     const columns = last === undefined || last.guard !== undefined ? 0 : columnsOf(last.sql);
     for (const statement of columns === 0 ? statements : statements.slice(0, -1))
       for (const plain of guardInSql(statement)) text.add(plain);
-    if (columns > 0) text.add(keep(last!, columns, own));
+    const claim = { own_writer: writer, own_batch: batch, own_command: command, own_part: part };
+    text.add(
+      claimWith(columns === 0 ? NO_ANSWER : last!, columns, { ...claim, own_tags: JSON.stringify(tags) }),
+    );
   }
 
   #group(text: SqlText, { together, standIns }: Together, tags: readonly string[], command: number): void {
     const { writer, batch } = this.#id;
     for (const [part, statements] of together.entries()) {
       const known = standInsInSql(standIns, { writer, batch, command });
-      this.#part(text, statements.map(known), [part === 0 ? tags : []], command, part);
+      this.#part(text, statements.map(known), part === 0 ? tags : [], command, part);
     }
     if (standIns.length === 0) return;
     const known = standInsInSql(standIns, { writer, batch, command });
@@ -129,13 +121,12 @@ export class BatchRequest {
     text.add(known({ sql, params: { touched: JSON.stringify(tags), writer, batch, command } }));
   }
 
-  /** How many commands of a group began, while what the failed one left is still there. */
+  /** How many commands of a group were done, while what the failed one left is still there. */
   #count(command: number): number {
     const { writer, batch } = this.#id;
     return this.#push(
       new SqlText().run(
-        `UPDATE cluster_commits SET seq = seq WHERE id = 1 RETURNING
-           (SELECT count(*) FROM cluster_applied WHERE ${APPLIED} AND command = @command)`,
+        `UPDATE cluster_commits SET seq = seq WHERE id = 1 RETURNING (SELECT count(*) FROM cluster_applied WHERE ${APPLIED} AND command = @command)`,
         { writer, batch, command },
       ),
     );
@@ -178,17 +169,21 @@ export class BatchRequest {
   }
 }
 
-/** Keeps the answer beside the claim: the first column is the body, the second the ETag. */
-function keep({ sql, params }: Statement, columns: number, own: Readonly<Record<string, Param>>): Statement {
-  const names = Array.from({ length: columns }, (_, i) => `c${i}`);
+const NO_ANSWER: Statement = { sql: "SELECT NULL", params: {} };
+
+/** The first column is the body, the second the ETag. An answer without a row is one of NULLs. */
+function claimWith(
+  { sql, params }: Statement,
+  columns: number,
+  claim: Readonly<Record<string, Param>>,
+): Statement {
+  const names = Array.from({ length: Math.max(1, columns) }, (_, i) => `c${i}`);
   return {
-    sql: `UPDATE cluster_applied
-      SET (body, etag) = (WITH answer (${names}) AS (${sql}) SELECT c0, ${names[1] ?? "NULL"} FROM answer)
-      WHERE writer = @kept_writer AND batch = @kept_batch AND command = @kept_command AND part = @kept_part`,
-    params: {
-      ...params,
-      ...Object.fromEntries(Object.entries(own).map(([name, value]) => [`kept_${name}`, value])),
-    },
+    sql: `INSERT INTO cluster_applied (writer, batch, command, part, tags, body, etag)
+      WITH answer (${names}) AS (${sql})
+      SELECT @own_writer, @own_batch, @own_command, @own_part, @own_tags, c0, ${names[1] ?? "NULL"}
+      FROM (SELECT 1) LEFT JOIN answer LIMIT 1`,
+    params: { ...params, ...claim },
   };
 }
 
@@ -222,6 +217,6 @@ function outcomeOf(
   if (rows !== undefined) return { rows, changes: rows.length, ms };
   const failure = failureIn(error ?? "the command left nothing");
   if (count === undefined) return { rows: [], changes: 0, failure, ms };
-  const began = results[count]?.values?.[0]?.[0] as number | undefined;
-  return { rows: [], changes: 0, failure, failedAt: Math.max(0, (began ?? 1) - 1), ms };
+  const failedAt = (results[count]?.values?.[0]?.[0] ?? 0) as number;
+  return { rows: [], changes: 0, failure, failedAt, ms };
 }

@@ -26,6 +26,7 @@ import type {
 } from "../../../shared/protocol.ts";
 import type { Settings } from "../../../shared/settings.ts";
 import { ROOT } from "../../../shared/version.ts";
+import type { Committed } from "../commands/write-queue.ts";
 import type { Logger } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Storage } from "../storage/storage.ts";
@@ -136,7 +137,10 @@ export class ClusterStorage implements Storage {
   }
 
   /** Runs commands in one transaction and one entry of the log, each with its own outcome. */
-  async batch(works: readonly Work[], tags: () => readonly (readonly string[])[]): Promise<BatchReport> {
+  async batch(
+    works: readonly Work[],
+    tags: () => readonly (readonly string[])[],
+  ): Promise<BatchReport & Committed> {
     const started = performance.now();
     const touched = tags();
     const commands = works.map((work, i) => ({ work, tags: touched[i] ?? [] }));
@@ -145,9 +149,13 @@ export class ClusterStorage implements Storage {
     try {
       const { outcomes, position } = await this.#send(commands, await this.#idOf(batch));
       this.#acknowledged = furthest(this.#acknowledged, position);
-      this.#heartbeat.attached && (await this.#shown(position));
       const ms = outcomes.reduce((sum, outcome) => sum + outcome.ms, 0);
-      return { outcomes, commitMs: Math.max(0, performance.now() - started - ms), wal: this.wal };
+      return {
+        outcomes,
+        commitMs: Math.max(0, performance.now() - started - ms),
+        wal: this.wal,
+        shown: this.#shown(position),
+      };
     } finally {
       this.#unanswered.delete(batch);
     }
@@ -188,7 +196,9 @@ export class ClusterStorage implements Storage {
     );
   }
 
+  /** A node that does not answer is not waited for. */
   async #shown(position: Position): Promise<void> {
+    if (!this.#heartbeat.attached) return;
     const began = performance.now();
     await this.#follower.reached(position, SHOWN_MS);
     this.#options.metrics.clusterLag.observe((performance.now() - began) / 1_000);

@@ -77,7 +77,7 @@ export class Follower {
     if (reaches(this.#position, position)) return true;
     if (ms <= 0 || this.#closed) return false;
     return new Promise((resolve) => {
-      const timer = setTimeout(() => waiting.done(false), ms).unref();
+      const timer = setTimeout(() => waiting.done(false), ms);
       const waiting: Waiting = {
         position,
         done: (reached) => {

@@ -61,7 +61,10 @@ export class ClusterLoading {
 
   /** Address of the leader's API, as the nodes tell; null if there is none. */
   async leader(): Promise<string | null> {
-    const { text } = await this.#rqlite.ask(this.#rqlite.own, "/nodes?ver=2", { method: "GET", ms: ASK_MS });
+    const { text } = await this.#rqlite.ask(this.#rqlite.own, "/nodes?ver=2&timeout=1s", {
+      method: "GET",
+      ms: ASK_MS,
+    });
     const { nodes } = JSON.parse(text) as { nodes: { leader: boolean; api_addr: string }[] };
     return nodes.find(({ leader }) => leader)?.api_addr ?? null;
   }

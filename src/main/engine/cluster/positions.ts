@@ -48,7 +48,17 @@ export class Positions {
   }
 
   async #wait(position: Position): Promise<void> {
-    if (!(await this.#options.reached(position, WAIT_MS))) throw new AppError("behind");
+    if (!(await this.reaches(position, WAIT_MS))) throw new AppError("behind");
+  }
+
+  /** What answers show from now on, at least. */
+  get current(): Position {
+    return this.#options.current();
+  }
+
+  /** @returns whether answers show the position within the time. */
+  reaches(position: Position, ms: number): Promise<boolean> {
+    return this.#options.reached(position, ms);
   }
 
   /** Seconds by which answers may be behind. */
@@ -58,7 +68,7 @@ export class Positions {
 
   /** Headers of an answer, names and values in turn. */
   headersOf({ method, headers }: IncomingMessage, sets: boolean): string[] {
-    const position = textOf(this.#options.current());
+    const position = textOf(this.current);
     const fields = [HEADER, position];
     const wrote = method !== "GET" && method !== "HEAD";
     if (wrote && !sets && headers["sec-fetch-site"] !== undefined)

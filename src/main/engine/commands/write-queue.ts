@@ -11,7 +11,10 @@ export interface BatchExecutor {
   batch(commands: readonly Work[], tags: () => readonly (readonly string[])[]): Promise<Committed>;
 }
 
-export type Committed = Pick<BatchReport, "outcomes" | "commitMs">;
+export type Committed = Pick<BatchReport, "outcomes" | "commitMs"> & {
+  /** Resolves when reads show the batch, where that is later than its commit. The next batch does not wait for it. */
+  readonly shown?: Promise<unknown>;
+};
 
 export interface WriteQueueOptions {
   /** Commands that may wait. Past it, commands are refused. */
@@ -164,9 +167,12 @@ export class WriteQueue {
       const now = performance.now();
       this.#admission.observe(now - Math.max(sent, this.#done), batch.length, syncOf(report));
       this.#done = now;
-      batch.forEach((waiting, i) => {
-        waiting.resolve({ ...report.outcomes[i]!, waitedMs: sent - waiting.since });
-      });
+      const answer = () =>
+        batch.forEach((waiting, i) => {
+          waiting.resolve({ ...report.outcomes[i]!, waitedMs: sent - waiting.since });
+        });
+      if (report.shown === undefined) answer();
+      else void report.shown.then(answer);
       this.#options.onBatch(batch.length, report);
     } catch (error) {
       const reason = error instanceof AppError ? error : new AppError("internal", { cause: error });
