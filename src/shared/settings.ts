@@ -211,7 +211,7 @@ export const SETTINGS = {
   writer: setting({
     env: "CHINOOK_WRITER",
     expects: "local, or rqlite nodes such as rqlite://one:4001,two:4001, the first that of CHINOOK_DATABASE",
-    help: "local writes to the file itself; otherwise through a cluster of rqlite, beside whose node this server reads",
+    help: "local writes to the file itself; otherwise through a cluster of rqlite, with this server beside its own node",
     initial: () => "local",
     schema: z.union([z.literal("local"), rqliteNodes]),
   }),
@@ -316,7 +316,7 @@ export const SETTINGS = {
   backupS3Endpoint: setting({
     env: "CHINOOK_BACKUP_S3_ENDPOINT",
     expects: "an http or https URL, or empty for AWS",
-    help: "where the bucket is",
+    help: "the bucket's endpoint",
     initial: () => "",
     schema: emptyOr(httpUrl),
   }),
@@ -337,7 +337,7 @@ export const SETTINGS = {
   healthWaitMs: setting({
     env: "CHINOOK_HEALTH_WAIT_MS",
     expects: "a whole number from 1 to 60000",
-    help: "milliseconds that 99 of 100 reads or writes may wait before a health check warns",
+    help: "99th percentile of waits, in milliseconds, from which a health check warns",
     initial: () => 250,
     schema: whole(1, 60_000),
   }),
@@ -351,14 +351,14 @@ export const SETTINGS = {
   integrityEvery: setting({
     env: "CHINOOK_INTEGRITY_EVERY",
     expects: "0 (never), or a time from 1s to 24d such as 1d",
-    help: "how often the whole database is looked through for damage",
+    help: "how often the whole database is checked for damage",
     initial: () => UNITS.d,
     schema: interval(1, 24 * UNITS.d),
   }),
   alertUrl: setting({
     env: "CHINOOK_ALERT_URL",
     expects: "an http or https URL, or empty for none",
-    help: "where alerts of health checks are posted to",
+    help: "URL that alerts of health checks are posted to",
     initial: () => "",
     schema: emptyOr(httpUrl),
     secret: "path",
@@ -366,7 +366,7 @@ export const SETTINGS = {
   alertSecret: setting({
     env: "CHINOOK_ALERT_SECRET",
     expects: "16 to 256 characters without spaces, or empty for no signature",
-    help: "what posted alerts are signed with",
+    help: "key that signs posted alerts",
     initial: () => "",
     schema: emptyOr(matching(/^[!-~]{16,256}$/)),
     secret: true,
@@ -374,14 +374,14 @@ export const SETTINGS = {
   alertMail: setting({
     env: "CHINOOK_ALERT_MAIL",
     expects: "an e-mail address, or empty for none; needs CHINOOK_SMTP_URL",
-    help: "whom alerts of health checks are mailed to",
+    help: "address that gets alerts of health checks by mail",
     initial: () => "",
     schema: emptyOr(matching(/^[^\s@<>,;]+@[^\s@<>,;]+$/)),
   }),
   alertAfter: setting({
     env: "CHINOOK_ALERT_AFTER",
     expects: "0 (at once), or a time from 1s to 1d such as 5m",
-    help: "how long a check must be unwell before it alerts",
+    help: "how long a check must not be ok before it alerts",
     initial: () => 5 * UNITS.m,
     schema: interval(1, UNITS.d),
   }),

@@ -178,7 +178,7 @@ export function createMetrics() {
     }),
     alerts: new Counter({
       name: "chinook_alerts_total",
-      help: "Alerts of the server's own, by channel and how it went.",
+      help: "Alerts sent by the server, by channel and result.",
       labelNames: ["channel", "result"],
       registers,
     }),
@@ -238,7 +238,7 @@ export function registerGauges({ registry }: Metrics, sources: GaugeSources): vo
   gauge("chinook_write_queue_length", "Waiting commands.", sources.writeQueue);
   gauge(
     "chinook_cluster_behind_seconds",
-    "Time since this server was last known to show everything that the cluster's leader had; 0 without a cluster.",
+    "Time since this server was last known to be up to date with the cluster's leader; 0 without a cluster.",
     sources.clusterBehind,
   );
   gauge("chinook_wal_frames", "Frames in the WAL.", () => sources.wal().frames);
