@@ -25,7 +25,7 @@ import { TRAFFIC, type TrafficName } from "./traffic.ts";
 /** Distinguishes databases with different schemas. */
 const SCHEMA = `v${readdirSync(join(import.meta.dirname, "../migrations")).length / 2}`;
 
-const MOST_LOOKED_AT = 20_000;
+const MOST_EXAMINED = 20_000;
 
 /** Creates each database on first use and keeps it: with `--catalogues` beyond this run. */
 export class Databases {
@@ -134,7 +134,7 @@ function addPlays(from: string, to: string, count: number): void {
 function catalogueOf(file: string): Catalogue {
   const db = openDatabase(file, { readonly: true });
   const count = db.prepare<[], number>("SELECT count(*) FROM tracks").pluck().get()!;
-  const step = Math.max(1, Math.floor(count / MOST_LOOKED_AT));
+  const step = Math.max(1, Math.floor(count / MOST_EXAMINED));
   const titles = db
     .prepare<[number], Title>(
       "SELECT id, name, coalesce(album_id, 1) AS album FROM tracks WHERE id % ? = 0 OR id = 1 ORDER BY id",

@@ -117,7 +117,7 @@ export function roundOf(trial: Trial, found: Findings): Round {
   const wrong = checks?.wrong ?? [];
   const failed = errors - (turnedAway ?? 0);
   const refused = (turnedAway ?? 0) + (checks?.refused ?? 0);
-  const amiss = specOf(trial.server).mayRefuse ? 0 : refused;
+  const countedRefusals = specOf(trial.server).mayRefuse ? 0 : refused;
   const each = (total: number | null | undefined) =>
     total == null || requests === 0 ? null : total / requests;
   const cpu = each(found.serverCpu);
@@ -127,7 +127,7 @@ export function roundOf(trial: Trial, found: Findings): Round {
     requests_per_second: (requests - (turnedAway ?? 0)) / seconds,
     ...seen,
     slices: seen.slices ?? found.watched?.slices ?? null,
-    errors: failed + amiss + wrong.length + lost,
+    errors: failed + countedRefusals + wrong.length + lost,
     refused,
     checked: checks?.checked ?? 0,
     busy: found.busy ?? 0,
@@ -142,7 +142,7 @@ export function roundOf(trial: Trial, found: Findings): Round {
     wal: found.watched?.wal ?? null,
     inside: found.inside ?? null,
     ...besideOf(beside),
-    problems: problemsOf(failed, amiss, wrong, lost),
+    problems: problemsOf(failed, countedRefusals, wrong, lost),
   };
 }
 

@@ -13,7 +13,7 @@ import {
   type Figures,
   type Findings,
   figuresOf,
-  isAmiss,
+  hasProblem,
   readFigures,
   roundsOf,
   writeFigures,
@@ -41,7 +41,7 @@ async function main(): Promise<void> {
   if (old !== undefined) process.stdout.write(comparison(old, figures));
   if (options.baseline !== undefined) writeFigures(options.baseline, figures);
   if (options.report !== undefined) writeFileSync(options.report, reportOf(figures, old));
-  const wrong = figures.scenarios.some(isAmiss);
+  const wrong = figures.scenarios.some(hasProblem);
   if (wrong || figures.failures.length > 0) process.exitCode = 1;
 }
 

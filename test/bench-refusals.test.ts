@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { undici } from "../bench/load/child.ts";
 import type { Shot } from "../bench/load/generator.ts";
-import { isAmiss, rowsOf } from "../bench/report/figures.ts";
+import { hasProblem, rowsOf } from "../bench/report/figures.ts";
 import { tableOf } from "../bench/report/table.ts";
 import { roundOf } from "../bench/rounds.ts";
 import type { ServerName } from "../bench/servers/specs.ts";
@@ -84,7 +84,7 @@ describe("refusals in a result row", () => {
   ] as const)("of %s are amiss: %s", (server, amiss, errors) => {
     const [row] = rowsOf([roundOf(trial(server), { ...found, shot: refused })]);
     expect(row).toMatchObject({ refused: 30, errors, requests_per_second: 35 });
-    expect(isAmiss(row!)).toBe(amiss);
+    expect(hasProblem(row!)).toBe(amiss);
     expect(row!.repeats[0]!.problems).toEqual(amiss ? ["30 requests were refused"] : []);
   });
 
@@ -105,7 +105,7 @@ describe("refusals in a result row", () => {
     const [row] = rowsOf(rounds);
     expect(row).toMatchObject({ beside_requests_per_second: 7.5, beside_refused_per_second: 20, errors: 0 });
     expect(rounds[0]!.beside_errors).toBe(5);
-    expect(isAmiss(row!)).toBe(false);
+    expect(hasProblem(row!)).toBe(false);
     const rest = { settings: { tracks: 1 }, machine: { fsync_ms: 1 }, ratios: {}, targets: [], failures: [] };
     expect(tableOf({ scenarios: [row], ...rest } as never)).toContain("7.50, refused 20.0");
   });

@@ -18,7 +18,7 @@ export const wrk: Generator = {
 };
 
 /** Figures that wrk does not report. */
-const UNSAID = {
+const NOT_REPORTED = {
   refused: null,
   unanswered: null,
   dropped: null,
@@ -43,8 +43,11 @@ class WrkClients implements Clients {
     await Promise.race([until, closed]);
     const cpu = cpuSeconds(child.pid!);
     await interrupted(child, closed);
-    const shot = report(await output, await complaint) as Omit<Shot, "cpu_seconds" | keyof typeof UNSAID>;
-    return { ...UNSAID, ...shot, cpu_seconds: cpu };
+    const shot = report(await output, await complaint) as Omit<
+      Shot,
+      "cpu_seconds" | keyof typeof NOT_REPORTED
+    >;
+    return { ...NOT_REPORTED, ...shot, cpu_seconds: cpu };
   }
 
   async stop(): Promise<void> {
@@ -52,7 +55,7 @@ class WrkClients implements Clients {
   }
 }
 
-const AGAIN_MS = 200;
+const RETRY_MS = 200;
 
 /**
  * wrk ignores interrupts until it has read its requests. On a busy machine one interrupt may be lost, so it is
@@ -60,7 +63,7 @@ const AGAIN_MS = 200;
  */
 async function interrupted(child: ChildProcess, closed: Promise<unknown>): Promise<void> {
   child.kill("SIGINT");
-  const again = setInterval(() => child.kill("SIGINT"), AGAIN_MS);
+  const again = setInterval(() => child.kill("SIGINT"), RETRY_MS);
   await closed.finally(() => clearInterval(again));
 }
 

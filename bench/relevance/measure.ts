@@ -18,7 +18,7 @@ export interface Figures {
   readonly five: number;
 }
 
-const LOOKED_AT = 10;
+const EXAMINED = 10;
 const AT_ONCE = 8;
 
 /** Hand-written queries, for the upstream sample only. */
@@ -55,7 +55,7 @@ export async function judge(
 
 async function outcomeOf(url: string, judged: Judged, mode: string | undefined): Promise<Outcome> {
   const { kind, half, q } = judged;
-  const parameters = new URLSearchParams({ q, limit: String(LOOKED_AT), ...(mode && { mode }) });
+  const parameters = new URLSearchParams({ q, limit: String(EXAMINED), ...(mode && { mode }) });
   const response = await fetch(`${url}/v1/search?${parameters}`);
   const { data = [] } = (await response.json()) as { data?: readonly Hit[] };
   return { kind, half, q, rank: rankIn(data, judged) };

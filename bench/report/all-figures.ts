@@ -6,7 +6,7 @@ import { isSaturated } from "./table.ts";
 import { besideText, megabytes, NONE, pointText, short, whole } from "./words.ts";
 
 /** Whether SQLite's or the system's page cache had the data. A request itself has some hundred bytes. */
-function heldBy(row: Row): string {
+function pageSource(row: Row): string {
   if (row.read_bytes_per_request === null || specOf(row.server).needs !== undefined) return NONE;
   if (row.disk_bytes !== null && row.disk_bytes > 1_000_000) return "no: disk";
   return row.read_bytes_per_request < 1_000 ? "SQLite" : "system";
@@ -26,7 +26,7 @@ const COLUMNS: readonly (readonly [head: string, cell: (row: Row) => Cell])[] = 
   ["Dropped", (row) => unlessNone(row.dropped, "bad")],
   ["CPU µs each", (row) => whole(row.server_cpu_us_per_request)],
   ["RSS MB", (row) => megabytes(row.rss_bytes)],
-  ["Pages in", heldBy],
+  ["Pages in", pageSource],
   ["WAL MB", (row) => megabytes(row.wal_bytes_max)],
   ["Load %", loadCell],
   ["Busy %", (row) => whole(row.machine_percent)],

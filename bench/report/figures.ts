@@ -63,7 +63,7 @@ export interface Row extends Medians, Sums, Largest {
  * Whether something went wrong. The server's own count of refusals includes the load beside; there the clients
  * count the refusals of the measured load.
  */
-export const isAmiss = ({ scenario, server, errors, busy }: Row): boolean =>
+export const hasProblem = ({ scenario, server, errors, busy }: Row): boolean =>
   errors > 0 || (busy > 0 && !specOf(server).mayRefuse && scenarioOf(scenario).beside === undefined);
 
 export function rowsOf(rounds: readonly Round[]): Row[] {

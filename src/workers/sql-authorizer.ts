@@ -4,7 +4,7 @@ import { SECRET_COLUMNS } from "../shared/sql-request.ts";
 const { SQLITE_OK, SQLITE_DENY, SQLITE_IGNORE } = constants;
 
 /** Pragmas that only report; some of them change something if given a value. */
-const TELLING = new Set([
+const READ_ONLY_PRAGMAS = new Set([
   ...["table_info", "table_xinfo", "table_list", "index_list", "index_info", "index_xinfo"],
   ...["foreign_key_list", "collation_list", "compile_options", "function_list", "module_list"],
 ]);
@@ -15,7 +15,7 @@ const TELLING_WITHOUT_VALUE = new Set([
 ]);
 
 /** Functions with access to anything outside the database, whether this build has them or not. */
-const REACHING = new Set([
+const EXTERNAL_FUNCTIONS = new Set([
   ...["load_extension", "readfile", "writefile", "edit", "fts3_tokenizer", "sqlite_log", "vec_npy_file"],
 ]);
 
@@ -40,7 +40,7 @@ export function authorize(action: number, first: string | null, second: string |
     case constants.SQLITE_READ:
       return readOf(String(first).toLowerCase(), String(second).toLowerCase());
     case constants.SQLITE_FUNCTION:
-      return REACHING.has(String(second).toLowerCase()) ? SQLITE_DENY : SQLITE_OK;
+      return EXTERNAL_FUNCTIONS.has(String(second).toLowerCase()) ? SQLITE_DENY : SQLITE_OK;
     case constants.SQLITE_PRAGMA:
       return pragmaOf(String(first).toLowerCase(), second);
     default:
@@ -54,7 +54,7 @@ function readOf(table: string, column: string): number {
 }
 
 function pragmaOf(name: string, value: string | null): number {
-  if (TELLING.has(name)) return SQLITE_OK;
+  if (READ_ONLY_PRAGMAS.has(name)) return SQLITE_OK;
   return TELLING_WITHOUT_VALUE.has(name) && value === null ? SQLITE_OK : SQLITE_DENY;
 }
 

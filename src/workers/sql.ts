@@ -64,7 +64,7 @@ function run(request: SqlRequest): SqlResult {
 }
 
 /** SQLite's result codes for errors that the query did not cause. */
-const OTHERS: Readonly<Record<number, ErrorCode>> = {
+const SERVER_ERRORS: Readonly<Record<number, ErrorCode>> = {
   5: "busy",
   6: "busy",
   10: "io_failed",
@@ -76,7 +76,7 @@ const AUTH = 23;
 /** SQLite's message about the query is passed on. */
 function refused(error: unknown): AppError {
   const { errcode = 0, message } = error as Error & { errcode?: number };
-  const other = OTHERS[errcode & 0xff];
+  const other = SERVER_ERRORS[errcode & 0xff];
   if (other !== undefined) return new AppError(other, { cause: error });
   const detail = errcode === AUTH ? `${message}: only reading is allowed here` : message;
   return new AppError("sql_refused", { detail, cause: error });
@@ -89,7 +89,7 @@ function read(db: DatabaseSync, { sql, params, maxRows, maxBytes, format }: SqlR
   }
   const started = performance.now();
   const statement = db.prepare(sql);
-  if (!isOver(sql.slice(statement.sourceSQL.length)))
+  if (!isEnd(sql.slice(statement.sourceSQL.length)))
     throw new AppError("sql_refused", { detail: "there is more than one statement" });
   statement.setReadBigInts(true);
   statement.setReturnArrays(true);
@@ -116,7 +116,7 @@ function read(db: DatabaseSync, { sql, params, maxRows, maxBytes, format }: SqlR
 }
 
 /** Whether nothing but blanks, comments and semicolons follow. */
-const isOver = (rest: string): boolean =>
+const isEnd = (rest: string): boolean =>
   rest.replaceAll(/--[^\n]*|\/\*[\s\S]*?(\*\/|$)/g, "").replaceAll(/[\s;]/g, "") === "";
 
 /** Integers beyond the range of JSON numbers are texts; bytes are SQL literals. */

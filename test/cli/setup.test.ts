@@ -1,7 +1,7 @@
 import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type Surroundings, unwise } from "../../src/main/features/setup/unwise.ts";
+import { type MachineFacts, unwise } from "../../src/main/features/setup/unwise.ts";
 import { DEFAULTS } from "../health/facts.ts";
 import {
   chinook,
@@ -12,7 +12,7 @@ import {
   temporaryFolder,
 } from "../support/server.ts";
 
-const AROUND: Surroundings = {
+const AROUND: MachineFacts = {
   memoryBytes: 8 * 1_073_741_824,
   processors: 4,
   maxDescriptors: 65_536,
@@ -24,7 +24,7 @@ const AROUND: Surroundings = {
 type Change = Partial<typeof DEFAULTS>;
 
 /** What is unwise, and the setting that it is said of. */
-const UNWISE: readonly (readonly [setting: string | null, Change, Partial<Surroundings>])[] = [
+const UNWISE: readonly (readonly [setting: string | null, Change, Partial<MachineFacts>])[] = [
   ["CHINOOK_CACHE_MB", { cacheMb: 8_000 }, {}],
   ["CHINOOK_POINT_READERS", { pointReaders: 8, scanReaders: 8 }, { processors: 2 }],
   [null, {}, { maxDescriptors: 1_024 }],

@@ -78,7 +78,7 @@ export const indexesIn = ({ steps }: Plan): string[] =>
   steps.flatMap((step) => [...step.matchAll(/ INDEX (\w+)/g)].map(([, name]) => name!));
 
 /** Names of the tables in steps that an index could improve. */
-export function troubled({ findings, steps }: Plan): {
+export function improvableTables({ findings, steps }: Plan): {
   readonly names: ReadonlySet<string>;
   readonly sorts: boolean;
 } {

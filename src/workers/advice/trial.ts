@@ -2,7 +2,7 @@ import type { Advice, AdvisedStatement, Proposal } from "../../shared/advice.ts"
 import type { Connection } from "../../shared/database/sqlite.ts";
 import type { Param } from "../../shared/protocol.ts";
 import { type Candidate, candidatesOf, keyOf } from "./candidates.ts";
-import { indexesIn, planOf, troubled } from "./plans.ts";
+import { improvableTables, indexesIn, planOf } from "./plans.ts";
 import { Tables } from "./tables.ts";
 
 /** A gain is reported if the time falls below this share of the previous time, */
@@ -83,7 +83,7 @@ export class Trial {
     if (plan.findings.some(({ kind }) => kind === "unusable")) return 0;
     const without = this.#measure(sql, params);
     if (without === undefined || without < WORTH_MS) return without ?? 0;
-    const { names, sorts } = troubled(plan);
+    const { names, sorts } = improvableTables(plan);
     const wanted = (name: string, ordered: boolean) =>
       without >= SLOW_MS || names.has(name) || (sorts && ordered);
     const tried = candidatesOf(sql, this.#tables, wanted)

@@ -8,7 +8,7 @@ export interface ScheduleOptions {
 }
 
 /** Milliseconds until a failed backup is retried, or until its next turn if that is earlier. */
-const AGAIN_MS = 300_000;
+const RETRY_MS = 300_000;
 
 /**
  * Makes a backup when the newest one is as old as the interval: a restart neither skips a backup nor makes an extra
@@ -48,7 +48,7 @@ export class Schedule {
       this.#wait(everyMs);
     } catch (error) {
       if (!this.#closed) onFailure(error);
-      this.#wait(Math.min(AGAIN_MS, everyMs));
+      this.#wait(Math.min(RETRY_MS, everyMs));
     }
   }
 }

@@ -41,7 +41,7 @@ export function lockLoading(database: string): Disposable {
 }
 
 /** Milliseconds between two checks whether the loading process still runs. */
-const LOOK_MS = 500;
+const POLL_MS = 500;
 
 /**
  * Whether a catalogue is being loaded beside the served one. The loading process announces its start. Its
@@ -74,7 +74,7 @@ export class Loading {
     if (!isHeld(this.#lock)) throw new AppError("import_refused", { detail: "no catalogue is being loaded" });
     this.#log.info("loading: a catalogue is being loaded beside this one");
     if (tracked) this.#job = this.#jobs.track("catalogue.load");
-    this.#watch = setInterval(() => isHeld(this.#lock) || this.close(), LOOK_MS).unref();
+    this.#watch = setInterval(() => isHeld(this.#lock) || this.close(), POLL_MS).unref();
   }
 
   /** Loaded rows, as reported by the loading process. */

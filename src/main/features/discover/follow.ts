@@ -6,7 +6,7 @@ import { statsOf } from "./coverage.ts";
 import type { VectorStats } from "./vector-reads.ts";
 
 /** Polling interval in milliseconds. Each poll counts the vectors of the whole catalogue. */
-const LOOK_MS = 1_000;
+const POLL_MS = 1_000;
 
 export const waiting = ({ spreads, kinds }: VectorStats): number =>
   spreads + COMPUTED_KINDS.reduce((sum, kind) => sum + kinds[kind].pending + kinds[kind].processing, 0);
@@ -25,7 +25,7 @@ export function follow(jobs: Pick<Jobs, "run">, answers: Answers, closing: Abort
     for (const before = made(now); waiting(now) > 0; now = await statsOf(answers)) {
       const done = Math.max(0, made(now) - before);
       report({ done, total: done + waiting(now) });
-      await delay(LOOK_MS, undefined, { signal: closing });
+      await delay(POLL_MS, undefined, { signal: closing });
     }
     return { coverage: now.coverage };
   };

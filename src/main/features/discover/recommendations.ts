@@ -22,7 +22,7 @@ const PURCHASE = 3;
  * few of its tracks as seeds, which may themselves be recommended. A track of one or two stars weighs
  * nothing, however often it was played.
  */
-const SAID = { favourite: 5, few: 1 } as const;
+const PREFERENCES = { favourite: 5, few: 1 } as const;
 const FEW = 3;
 /** Up to this many stars, neither the entity nor anything that belongs to it is recommended. */
 const DISLIKED = 2;
@@ -62,7 +62,7 @@ const OWN = `
       UNION ALL
       SELECT track_id, ${PURCHASE} * quantity * ${decayed("invoice_date", HALF_LIFE.purchases)}, 0 FROM paid
       UNION ALL
-      SELECT entity_id, ${SAID.favourite}, -1 FROM favourites WHERE user_id = likely(@id) AND kind = 'tracks'
+      SELECT entity_id, ${PREFERENCES.favourite}, -1 FROM favourites WHERE user_id = likely(@id) AND kind = 'tracks'
       UNION ALL
       SELECT entity_id, ${STARS}, -1 FROM ratings WHERE user_id = likely(@id) AND kind = 'tracks')
     GROUP BY track_id),
@@ -70,13 +70,13 @@ const OWN = `
     SELECT o.track_id, max(o.weight) AS weight, max(o.played) AS played, t.genre_id FROM (
       SELECT * FROM own
       UNION ALL
-      SELECT id, ${SAID.few}, -1 FROM (
+      SELECT id, ${PREFERENCES.few}, -1 FROM (
         SELECT t.id, row_number() OVER (PARTITION BY al.artist_id ORDER BY p.popularity DESC, t.id) AS nth
         FROM favourites f CROSS JOIN albums al ON al.artist_id = f.entity_id CROSS JOIN tracks t ON t.album_id = al.id
           LEFT JOIN track_popularity p ON p.track_id = t.id
         WHERE f.user_id = likely(@id) AND f.kind = 'artists') WHERE nth <= ${FEW}
       UNION ALL
-      SELECT id, ${SAID.few}, -1 FROM (
+      SELECT id, ${PREFERENCES.few}, -1 FROM (
         SELECT t.id, row_number() OVER (PARTITION BY t.album_id ORDER BY p.popularity DESC, t.id) AS nth
         FROM favourites f CROSS JOIN tracks t ON t.album_id = f.entity_id
           LEFT JOIN track_popularity p ON p.track_id = t.id

@@ -2,7 +2,7 @@ import type { WalState } from "../../../shared/protocol.ts";
 import type { Settings } from "../../../shared/settings.ts";
 import type { ServerStatus } from "../feature.ts";
 import type { DiskSync } from "./disk-sync.ts";
-import type { IntegrityReport } from "./integrity/look.ts";
+import type { IntegrityReport } from "./integrity/steps.ts";
 import type { Folder, Machine } from "./machine.ts";
 import type { Window } from "./window.ts";
 

@@ -53,7 +53,7 @@ export function gatherer(sources: Sources): () => Promise<Facts> {
     name.endsWith(".up.sql"),
   ).length;
   return async () => {
-    await sampler.look();
+    await sampler.measure();
     const behind = sampler.checkpointBehindMs;
     const { bytes, limits } = engine.cache;
     return {
@@ -83,7 +83,7 @@ const PATIENCE_MS = 1_000;
  * Refreshes a fact at most once in `everyMs`. If the refresh hangs (a disk, a bucket), reports use the last
  * value until it is done. `ask` must not reject.
  */
-export function kept<T>(everyMs: number, ask: () => Promise<T>, initial: T): () => Promise<T> {
+export function cachedFact<T>(everyMs: number, ask: () => Promise<T>, initial: T): () => Promise<T> {
   let [value, askedAt] = [initial, Number.NEGATIVE_INFINITY];
   let asking: Promise<void> | undefined;
   const refresh = async () => {
@@ -103,18 +103,18 @@ type Dear = Pick<Facts, "folders" | "diskSync" | "textCoverage" | "vectors" | "v
 function dearFacts(sources: Sources): () => Promise<Dear> {
   const { settings, backupFolder } = sources;
   const home = dirname(settings.database);
-  const folder = (path: string) => kept(FOLDERS_MS, () => folderFacts(path), unknownFolder(path));
+  const folder = (path: string) => cachedFact(FOLDERS_MS, () => folderFacts(path), unknownFolder(path));
   const folders = [folder(home), folder(backupFolder), folder(tmpdir())] as const;
-  const diskSync = kept<DiskSync | null>(HOUR_MS, () => orNull(measureSync(home)), null);
-  const vectors = kept(COUNTED_MS, () => orNull(sources.vectors()), null);
-  const text = kept(COUNTED_MS, async () => (await orNull(sources.textCoverage())) ?? null, null);
-  const extension = kept<string | null>(
+  const diskSync = cachedFact<DiskSync | null>(HOUR_MS, () => orNull(measureSync(home)), null);
+  const vectors = cachedFact(COUNTED_MS, () => orNull(sources.vectors()), null);
+  const text = cachedFact(COUNTED_MS, async () => (await orNull(sources.textCoverage())) ?? null, null);
+  const extension = cachedFact<string | null>(
     HOUR_MS,
     () => sources.verifyVectors().then(() => null, reason),
     null,
   );
   const backups = backupFacts(sources);
-  const still = stillness();
+  const still = unchangedSince();
   return async () => {
     const [database, backup, temporary] = await Promise.all(folders.map((facts) => facts()));
     const [sync, coverage, counted, fault, made] = await Promise.all([
@@ -136,7 +136,7 @@ function dearFacts(sources: Sources): () => Promise<Dear> {
 }
 
 /** Adds the time since the number of vectors last changed. */
-function stillness() {
+function unchangedSince() {
   let [coverage, since] = [-1, performance.now()];
   return (vectors: Omit<VectorFacts, "unchangedMs"> | null): VectorFacts | null => {
     if (vectors === null) return null;
@@ -147,10 +147,10 @@ function stillness() {
 
 /** The bucket is listed once an hour: each time starts a process and uses the network. */
 function backupFacts({ settings, lastBackup, nothingToLose }: Sources): () => Promise<BackupFacts> {
-  const newest = kept(MINUTE_MS, () => orNull(lastBackup("folder")), null);
+  const newest = cachedFact(MINUTE_MS, () => orNull(lastBackup("folder")), null);
   // With a backup, this is not needed: the answer may scan the whole demo.
-  const unneeded = kept(COUNTED_MS, async () => (await orNull(nothingToLose())) ?? false, true);
-  const bucket = kept<At | undefined>(HOUR_MS, () => lastBackup("bucket").catch(reason), undefined);
+  const unneeded = cachedFact(COUNTED_MS, async () => (await orNull(nothingToLose())) ?? false, true);
+  const bucket = cachedFact<At | undefined>(HOUR_MS, () => lastBackup("bucket").catch(reason), undefined);
   return async () => {
     const at = await newest();
     return {

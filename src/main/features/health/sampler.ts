@@ -37,8 +37,8 @@ export class Sampler {
     this.#loop.enable();
   }
 
-  /** Current values, for the end of a window. */
-  async look(): Promise<void> {
+  /** Reads the current values, for the end of a window. */
+  async measure(): Promise<void> {
     const { metrics, cache } = this.#engine;
     const at = steadyNow();
     const delay = (ns: number) => Math.max(0, ns / NS - LOOP_MS);
@@ -54,7 +54,7 @@ export class Sampler {
 
   /** Takes a sample and stores it: an interval ends. */
   async take(): Promise<void> {
-    await this.look();
+    await this.measure();
     this.#samples.add(this.#current!);
     this.#loop.reset();
   }

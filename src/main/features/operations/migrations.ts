@@ -7,7 +7,7 @@ import { json } from "../../http/reply.ts";
 import { type Route, route } from "../../http/route.ts";
 
 /** Maximum changes of the schema in an answer, the latest. */
-const TOLD = 200;
+const MOST_EVENTS = 200;
 
 export const SCHEMA_HISTORY_READ: Read<Nothing> = read({
   name: "operations.schema_history",
@@ -17,7 +17,7 @@ export const SCHEMA_HISTORY_READ: Read<Nothing> = read({
     sql: `
       SELECT json_group_array(json_object('migration', h.migration, 'direction', h.direction,
         'finished_at', h.finished_at, 'milliseconds', h.milliseconds, 'by', h.by)), '', NULL
-      FROM (SELECT * FROM schema_history ORDER BY id DESC LIMIT ${TOLD}) h`,
+      FROM (SELECT * FROM schema_history ORDER BY id DESC LIMIT ${MOST_EVENTS}) h`,
     params: {},
   }),
   cache: UNCACHED,
@@ -42,7 +42,7 @@ const bodySchema = z.object({
         })
         .meta({ id: "SchemaChange" }),
     )
-    .meta({ description: `Latest first, ${TOLD} at the most.` }),
+    .meta({ description: `Latest first, ${MOST_EVENTS} at the most.` }),
 });
 
 /** No route migrates: a migration needs the database exclusively, so it is a CLI command. */

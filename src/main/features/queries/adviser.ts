@@ -10,7 +10,7 @@ const IDLE_MS = 10_000;
 const HEAP_MB = 128;
 const MEBIBYTE = 1_048_576;
 /** Time limit in milliseconds: a scan of every page of a large database takes some seconds. */
-const LOOK_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 /** Time beyond the trials' limit: for their last one, and to copy a database that no server holds. */
 const GRACE_MS = 120_000;
 
@@ -33,15 +33,15 @@ export class Adviser {
   }
 
   plans(statements: readonly string[]): Promise<AdviserJobs["plans"]["reply"]> {
-    return this.#call("plans", { file: this.#file, statements }, LOOK_MS);
+    return this.#call("plans", { file: this.#file, statements }, TIMEOUT_MS);
   }
 
   tables(): Promise<AdviserJobs["tables"]["reply"]> {
-    return this.#call("tables", { file: this.#file }, LOOK_MS);
+    return this.#call("tables", { file: this.#file }, TIMEOUT_MS);
   }
 
   indexes(statements: readonly string[]): Promise<AdviserJobs["indexes"]["reply"]> {
-    return this.#call("indexes", { file: this.#file, statements }, LOOK_MS);
+    return this.#call("indexes", { file: this.#file, statements }, TIMEOUT_MS);
   }
 
   /**

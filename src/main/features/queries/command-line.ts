@@ -112,9 +112,9 @@ async function advise(statement: string | undefined, options: Options): Promise<
 
 function adviceText({ proposals, tried, complete, statements }: AdviceAnswer): string {
   const rest = complete ? "" : colors.yellow(" Time ran out before the rest: allow more with --seconds.");
-  const looked = colors.dim(`${statements} statements analysed, ${tried} indexes tried.`) + rest;
-  if (proposals.length === 0) return `${colors.green("No index would help.")} ${looked}`;
-  return [...proposals.map(proposalText), looked].join("\n\n");
+  const analysed = colors.dim(`${statements} statements analysed, ${tried} indexes tried.`) + rest;
+  if (proposals.length === 0) return `${colors.green("No index would help.")} ${analysed}`;
+  return [...proposals.map(proposalText), analysed].join("\n\n");
 }
 
 function proposalText({ sql, bytes, build_ms, write_ms, gains }: AdviceAnswer["proposals"][number]): string {

@@ -10,7 +10,7 @@ const MAX_WAITING = 4;
 const IDLE_MS = 30_000;
 const HEAP_MB = 64;
 /** Milliseconds between two checks of the WAL while a query holds a snapshot. */
-const LOOK_MS = 100;
+const POLL_MS = 100;
 
 export interface SqlRunnerOptions {
   readonly file: string;
@@ -39,7 +39,7 @@ export class SqlRunner {
     const { file, walIsLong } = this.#options;
     const looking = setInterval(() => {
       if (walIsLong()) this.#process.stop(tooExpensive("it blocked checkpoints, and the WAL has grown long"));
-    }, LOOK_MS);
+    }, POLL_MS);
     try {
       return await this.#process.call<SqlResult>(
         { file, maxBytes: MAX_BYTES, ...request } satisfies SqlRequest,

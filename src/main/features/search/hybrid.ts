@@ -19,7 +19,7 @@ const MOST_NEAR = 100;
  * cost of vec0 for the k nearest grows with the square of k: 5 ms for 500 of the sample's tracks, 25 ms for
  * 2,000.
  */
-const MOST_LOOKED_AT = 200;
+const MOST_EXAMINED = 200;
 /** The best text hits, for which similar tracks are searched. */
 const SEEDS = 5;
 /**
@@ -109,11 +109,15 @@ function listOf(
   unwanted: boolean,
 ): string {
   const narrow = own === undefined && (conditions.length > 0 || unwanted);
-  const near = [`1 - n.distance * n.distance / 2 >= ${LEAST}`, ...conditions, ...(unwanted ? [WANTED] : [])];
+  const near = [
+    `1 - n.distance * n.distance / 2 >= ${LEAST}`,
+    ...conditions,
+    ...(unwanted ? [NOT_EXCLUDED] : []),
+  ];
   return `(
     SELECT json_group_array(n.id ORDER BY n.distance, n.id) FROM (
       SELECT v.track_id AS id, v.distance FROM (${aimOf(kind, given)}) aim
-      CROSS JOIN vectors_${kind} v ON v.embedding MATCH aim.vector AND v.k = ${narrow ? MOST_LOOKED_AT : MOST_NEAR}
+      CROSS JOIN vectors_${kind} v ON v.embedding MATCH aim.vector AND v.k = ${narrow ? MOST_EXAMINED : MOST_NEAR}
         ${own === undefined ? "" : `AND v.track_id IN (${own} LIMIT ${MOST_OWN})`}
       WHERE aim.vector IS NULL OR within_deadline()) n ${conditions.length === 0 ? "" : JOINED}
     WHERE ${near.join(" AND ")})`;
@@ -122,7 +126,7 @@ function listOf(
 const JOINED = "CROSS JOIN tracks t ON t.id = n.id LEFT JOIN albums al ON al.id = t.album_id";
 
 /** Excluded tracks stay excluded, however near they are. */
-const WANTED =
+const NOT_EXCLUDED =
   "NOT EXISTS (SELECT 1 FROM tracks_fts WHERE tracks_fts.rowid = n.id AND tracks_fts MATCH likely(@unwanted))";
 
 const RANKED = `

@@ -6,7 +6,7 @@ import { type Query, type Term, wantedTerms } from "./query.ts";
 /** A sign within a word that may be missing or replaced by a blank. */
 const INNER = /(?<=[\p{L}\p{N}])['’./&-](?=[\p{L}\p{N}])/gu;
 /** Colloquial "and": names written so have `and` among their aliases. */
-const SUNG_AND = /^['’]?n['’]?$/i;
+const COLLOQUIAL_AND = /^['’]?n['’]?$/i;
 
 const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
 
@@ -14,7 +14,7 @@ const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
 function printTerm({ text, prefix, quoted: asItIs }: Term, begun: boolean): string {
   const star = prefix || begun ? " *" : "";
   const written = [`${quoted(text)}${star}`];
-  if (!asItIs && SUNG_AND.test(text)) written.push('"and"');
+  if (!asItIs && COLLOQUIAL_AND.test(text)) written.push('"and"');
   const joined = text.replace(INNER, "");
   if (!asItIs && joined !== text) written.push(`${quoted(joined)}${star}`);
   return written.length === 1 ? written[0]! : `(${written.join(" OR ")})`;

@@ -146,7 +146,7 @@ const suggestParams = z.strictObject({
 }) as unknown as z.ZodType<SuggestParams>;
 
 /** More than are shown, since duplicates and renamed entities are removed afterwards. */
-const MOST_LOOKED_AT = 60;
+const MOST_EXAMINED = 60;
 const MOST_BEGINNING = 20;
 const MOST_LIVE = 10;
 
@@ -166,7 +166,7 @@ const SUGGEST = `
       ORDER BY rank LIMIT ${MOST_BEGINNING})
     UNION SELECT * FROM (SELECT s.id AS rank, s.kind, s.entity_id AS id, s.name AS listed
       FROM suggestions_fts CROSS JOIN suggestions s ON s.id = suggestions_fts.rowid
-      WHERE suggestions_fts MATCH likely(@match) ORDER BY suggestions_fts.rowid LIMIT ${MOST_LOOKED_AT})
+      WHERE suggestions_fts MATCH likely(@match) ORDER BY suggestions_fts.rowid LIMIT ${MOST_EXAMINED})
     UNION ALL ${live("artist", "artists", "name")}
     UNION ALL ${live("album", "albums", "title")}
     UNION ALL ${live("track", "tracks", "name")}),

@@ -167,7 +167,7 @@ const EXPRESSION_OF_LEVEL = `iif(level.value = 2, narrow, iif(wide = narrow, '""
 
 /** The expression of each level, and the first match beyond the limit. */
 function scopesCte(filters: SqlFilters): string {
-  const edge = isLookedThrough(filters)
+  const edge = mustExamine(filters)
     ? `(SELECT rowid FROM tracks_fts WHERE tracks_fts MATCH match LIMIT 1 OFFSET ${MOST_FILTERED})`
     : "NULL";
   return `
@@ -179,8 +179,7 @@ function scopesCte(filters: SqlFilters): string {
 }
 
 /** Whether each match must be examined before it counts, because no filter limits the candidates to few. */
-const isLookedThrough = ({ unindexed, own }: SqlFilters): boolean =>
-  unindexed.length > 0 && own === undefined;
+const mustExamine = ({ unindexed, own }: SqlFilters): boolean => unindexed.length > 0 && own === undefined;
 
 /** Names that begin with the query, or equal it if it is more than plain words. */
 function namedCte(plain: boolean, { conditions }: SqlFilters): string {
@@ -202,7 +201,7 @@ function namedParams(q: string): Record<string, Param> {
 
 function hitsSql(filters: SqlFilters): string {
   const { from, where } = candidates(filters);
-  const before = isLookedThrough(filters) ? `AND tracks_fts.rowid < ifnull(edge, ${MAX_ROWID})` : "";
+  const before = mustExamine(filters) ? `AND tracks_fts.rowid < ifnull(edge, ${MAX_ROWID})` : "";
   return `
     SELECT tracks_fts.rowid AS id, ${scoreOf(PLACE, "tracks_fts.rowid")} AS score, 1 AS counted, edge IS NOT NULL AS cut
     FROM scopes CROSS JOIN ${from} CROSS JOIN track_documents d ON d.id = tracks_fts.rowid

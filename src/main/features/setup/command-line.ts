@@ -5,7 +5,7 @@ import { settingsOf, withSettings } from "../../cli/options.ts";
 import { columns, print, say } from "../../cli/output.ts";
 import { backups } from "../backups/feature.ts";
 import { type Outcome, STEPS } from "./steps.ts";
-import { surroundingsOf, type Unwise, unwise } from "./unwise.ts";
+import { machineFactsOf, type Unwise, unwise } from "./unwise.ts";
 
 export function setupCommands(program: Command): void {
   withSettings(program.command("validate-config"))
@@ -20,7 +20,7 @@ export function setupCommands(program: Command): void {
 }
 
 async function validateConfig(settings: Settings, json: boolean | undefined): Promise<void> {
-  const advice = unwise(settings, await surroundingsOf(settings, backups.folderOf(settings)));
+  const advice = unwise(settings, await machineFactsOf(settings, backups.folderOf(settings)));
   const rows = (Object.keys(SETTINGS) as SettingName[]).map((name) => rowOf(name, settings));
   const values = rows.map(({ env, value }) => [env, /^\d+$/.test(value) ? Number(value) : value]);
   const human = () =>
@@ -52,7 +52,7 @@ async function setup(settings: Settings, { admin, json }: { admin?: string; json
     outcomes.push({ step: name, ...outcome });
     if (!json) process.stdout.write(`  ${name.padEnd(width)}  ${STATES[outcome.state]}  ${outcome.detail}\n`);
   }
-  const advice = unwise(settings, await surroundingsOf(settings, backups.folderOf(settings)));
+  const advice = unwise(settings, await machineFactsOf(settings, backups.folderOf(settings)));
   for (const one of advice) say(warning(one));
   if (json) print(json, { database: settings.database, steps: outcomes, unwise: advice }, () => "");
 }

@@ -12,7 +12,7 @@ export interface Unwise {
 }
 
 /** Facts about the machine that the rules need. */
-export interface Surroundings {
+export interface MachineFacts {
   readonly memoryBytes: number;
   readonly processors: number;
   /** Null if the system does not report it. */
@@ -33,7 +33,7 @@ const SLOW_SYNC_MS = 25;
 const LOOPBACK = /^(127\.0\.0\.1|::1|localhost)$/;
 
 /** Examines the machine. It changes nothing, but writes a file to measure the disk and removes it. */
-export async function surroundingsOf(settings: Settings, backupFolder: string): Promise<Surroundings> {
+export async function machineFactsOf(settings: Settings, backupFolder: string): Promise<MachineFacts> {
   const { descriptorLimit, folderFacts, measureSync, nearest } = health.machine;
   const [folder, backups] = [await nearest(dirname(settings.database)), await nearest(backupFolder)];
   const constrained = process.constrainedMemory();
@@ -50,10 +50,10 @@ export async function surroundingsOf(settings: Settings, backupFolder: string): 
   };
 }
 
-type Rule = (settings: Settings, around: Surroundings) => Unwise | undefined;
+type Rule = (settings: Settings, around: MachineFacts) => Unwise | undefined;
 
 const rule =
-  (setting: Unwise["setting"], applies: (settings: Settings, around: Surroundings) => string | false): Rule =>
+  (setting: Unwise["setting"], applies: (settings: Settings, around: MachineFacts) => string | false): Rule =>
   (settings, around) => {
     const advice = applies(settings, around);
     return advice === false ? undefined : { setting, advice };
@@ -160,5 +160,5 @@ const ACCESS: readonly Rule[] = [
 ];
 
 /** All rules that apply. */
-export const unwise = (settings: Settings, around: Surroundings): Unwise[] =>
+export const unwise = (settings: Settings, around: MachineFacts): Unwise[] =>
   [...MACHINE, ...BACKUPS, ...ACCESS].flatMap((judge) => judge(settings, around) ?? []);

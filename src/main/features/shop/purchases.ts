@@ -122,7 +122,7 @@ const LEFT = `
   FROM invoice_lines l WHERE l.invoice_id = likely(@id)`;
 
 /** The lines to refund and their quantities. `@lines` is null to refund everything left. */
-const WANTED = `
+const REQUESTED = `
   SELECT lft.id, lft.track_id, lft.unit_price_cents,
     iif(@lines IS NULL, lft.remaining, coalesce(
       (SELECT w.value ->> 'quantity' FROM json_each(@lines) w WHERE w.value ->> 'line_id' = lft.id),
@@ -152,16 +152,16 @@ const refund: Command<RefundInput> = command({
       statement("SELECT 1 FROM invoices WHERE id = likely(@id)", { id }, FOUND),
       statement("SELECT 1 FROM invoices WHERE id = likely(@id) AND refund_of IS NULL", { id }, NO_REFUND),
       ...(lines === undefined ? [] : [statement(MISFITS, given, LINES_FIT)]),
-      statement(`SELECT 1 FROM (${WANTED}) LIMIT 1`, given, SOMETHING_LEFT),
+      statement(`SELECT 1 FROM (${REQUESTED}) LIMIT 1`, given, SOMETHING_LEFT),
       statement(
         `INSERT INTO invoices (customer_id, invoice_date, ${places}, total_cents, refund_of)
-         SELECT customer_id, @now, ${places}, (SELECT -sum(unit_price_cents * quantity) FROM (${WANTED})), id
+         SELECT customer_id, @now, ${places}, (SELECT -sum(unit_price_cents * quantity) FROM (${REQUESTED})), id
          FROM invoices WHERE id = likely(@id)`,
         { ...given, now },
       ),
       statement(
         `INSERT INTO invoice_lines (invoice_id, track_id, unit_price_cents, quantity, refund_of)
-         SELECT ${NEWEST}, track_id, -unit_price_cents, quantity, id FROM (${WANTED}) ORDER BY id`,
+         SELECT ${NEWEST}, track_id, -unit_price_cents, quantity, id FROM (${REQUESTED}) ORDER BY id`,
         given,
       ),
     ];

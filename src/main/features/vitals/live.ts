@@ -7,13 +7,13 @@ import { type Health, type Sample, sampleOf } from "./sample.ts";
 type Answer = Counters & { readonly health: Health };
 
 /** A sample, or the reason why there is none; `uptime` in seconds. */
-export type Look = { readonly sample: Sample; readonly uptime: number } | { readonly error: AppError };
+export type Poll = { readonly sample: Sample; readonly uptime: number } | { readonly error: AppError };
 
 /**
  * Polls a running server at an interval, endlessly; the first sample comes after the first interval. After a
  * restart of the server a new interval begins.
  */
-export async function* looks(server: string, seconds: number, signal: AbortSignal): AsyncGenerator<Look> {
+export async function* polls(server: string, seconds: number, signal: AbortSignal): AsyncGenerator<Poll> {
   let before: Answer | undefined;
   while (!signal.aborted) {
     const asked = performance.now();

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import colors from "picocolors";
 import { printJson } from "../../cli/output.ts";
-import { type Look, looks } from "./live.ts";
+import { type Poll, polls } from "./live.ts";
 import type { Sample } from "./sample.ts";
 import { cut, screen } from "./screen.ts";
 
@@ -25,10 +25,10 @@ export async function monitor(options: MonitorOptions): Promise<void> {
   if (!options.json && process.stdout.isTTY) return watch(options);
   const stop = new AbortController();
   const samples: Sample[] = [];
-  for await (const look of looks(options.server, options.seconds, stop.signal)) {
-    if ("error" in look) throw look.error;
-    if (options.json) printJson(look.sample);
-    else process.stdout.write(`${textOf(options, look, samples).join("\n")}\n`);
+  for await (const poll of polls(options.server, options.seconds, stop.signal)) {
+    if ("error" in poll) throw poll.error;
+    if (options.json) printJson(poll.sample);
+    else process.stdout.write(`${textOf(options, poll, samples).join("\n")}\n`);
     if (!options.again) stop.abort();
   }
 }
@@ -37,7 +37,7 @@ export async function monitor(options: MonitorOptions): Promise<void> {
 async function watch(options: MonitorOptions): Promise<void> {
   const stop = new AbortController();
   const samples: Sample[] = [];
-  let lines: readonly string[] = [`looking at ${options.server} …`];
+  let lines: readonly string[] = [`connecting to ${options.server} …`];
   const draw = () => process.stdout.write(frame([...lines, "", colors.dim("q ends")]));
   const onKey = (key: Buffer) => {
     if (["q", "Q", "\u0003", "\u0004"].includes(key.toString())) stop.abort();
@@ -46,8 +46,8 @@ async function watch(options: MonitorOptions): Promise<void> {
   const leave = enter(onKey, draw, end);
   try {
     draw();
-    for await (const look of looks(options.server, options.seconds, stop.signal)) {
-      lines = textOf(options, look, samples);
+    for await (const poll of polls(options.server, options.seconds, stop.signal)) {
+      lines = textOf(options, poll, samples);
       draw();
     }
   } finally {
@@ -56,11 +56,11 @@ async function watch(options: MonitorOptions): Promise<void> {
   }
 }
 
-function textOf({ server }: MonitorOptions, look: Look, samples: Sample[]): readonly string[] {
-  if ("error" in look) return [colors.red(`${server}: ${look.error.message}`), "trying again …"];
-  samples.push(look.sample);
+function textOf({ server }: MonitorOptions, poll: Poll, samples: Sample[]): readonly string[] {
+  if ("error" in poll) return [colors.red(`${server}: ${poll.error.message}`), "trying again …"];
+  samples.push(poll.sample);
   if (samples.length > KEPT) samples.shift();
-  return screen(server, look.uptime, samples, process.stdout.columns);
+  return screen(server, poll.uptime, samples, process.stdout.columns);
 }
 
 /** Starts in the upper left corner, and clears the rest of each line and everything below. */

@@ -18,9 +18,9 @@ interface Turned {
   readonly status: Status;
   readonly since: number;
   /** Since when it is not ok. */
-  readonly began: number;
+  readonly startedAt: number;
   /** The status last sent; undefined: none yet. */
-  readonly told: Status | undefined;
+  readonly reported: Status | undefined;
 }
 
 /**
@@ -48,17 +48,17 @@ export class Alerts {
     const known = this.#turned.get(name);
     if (status === "ok") {
       this.#turned.delete(name);
-      if (known?.told !== undefined) this.#tell(check, known.began);
+      if (known?.reported !== undefined) this.#tell(check, known.startedAt);
       return;
     }
     const now = this.#now();
-    const began = known?.began ?? now;
-    const told = known?.told;
+    const startedAt = known?.startedAt ?? now;
+    const reported = known?.reported;
     const since = known?.status === status ? known.since : now;
-    const turned: Turned = { status, since, began, told };
+    const turned: Turned = { status, since, startedAt, reported };
     this.#turned.set(name, turned);
-    if (isWorse(status, turned.told) && now - since >= this.#afterMs) {
-      this.#turned.set(name, { ...turned, told: status });
+    if (isWorse(status, turned.reported) && now - since >= this.#afterMs) {
+      this.#turned.set(name, { ...turned, reported: status });
       this.#tell(check, since);
     }
   }
@@ -76,5 +76,5 @@ export class Alerts {
   }
 }
 
-const isWorse = (status: Status, told: Status | undefined): boolean =>
-  told === undefined || (told === "warn" && status === "fail");
+const isWorse = (status: Status, reported: Status | undefined): boolean =>
+  reported === undefined || (reported === "warn" && status === "fail");

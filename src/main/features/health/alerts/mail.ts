@@ -6,7 +6,7 @@ export function mailOf(
   server: string,
 ) {
   const measured = `${value ?? "unknown"}${unit === null ? "" : ` ${unit}`}`;
-  const state = status === "ok" ? "is well again" : status === "warn" ? "needs a look" : "fails";
+  const state = status === "ok" ? "is ok again" : status === "warn" ? "needs attention" : "fails";
   return {
     subject: `Chinook Server: ${check} ${state}`,
     text: [

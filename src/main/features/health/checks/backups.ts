@@ -15,7 +15,7 @@ function judgeFolder({ backups: { ageMs, nothingToLose }, settings }: Facts): Fi
     return finding("ok", null, threshold, "", "s");
   const advice =
     every > 0
-      ? 'The schedule (CHINOOK_BACKUP_EVERY) is not kept: look for "backup failed" in the log.'
+      ? 'The schedule (CHINOOK_BACKUP_EVERY) is not met: search for "backup failed" in the log.'
       : "Nothing makes backups: set CHINOOK_BACKUP_EVERY=6h, or run `chinook backup create`.";
   if (age === null) return finding("warn", null, threshold, advice, "s");
   return atMost(age, { warn: threshold, fail: 5 * threshold, unit: "s", advice });

@@ -1,17 +1,17 @@
 import { atLeast, type Check, finding } from "../check.ts";
-import type { IntegrityReport, LookName } from "../integrity/look.ts";
+import type { CheckName, IntegrityReport } from "../integrity/steps.ts";
 
 /** Milliseconds that vectors may be missing without progress. */
 const STUCK_MS = 600_000;
 
-const integrity = (name: string, look: LookName, advice: string): Check => ({
+const integrity = (name: string, check: CheckName, advice: string): Check => ({
   name,
-  judge: ({ integrity }) => judgeLook(integrity, look, advice),
+  judge: ({ integrity }) => judgeIntegrity(integrity, check, advice),
 });
 
-function judgeLook(report: IntegrityReport | null, look: LookName, advice: string) {
+function judgeIntegrity(report: IntegrityReport | null, check: CheckName, advice: string) {
   if (report === null) return finding("ok", null, "whole", "");
-  const { faults } = report[look];
+  const { faults } = report[check];
   const status = faults.length === 0 ? "ok" : "fail";
   return finding(
     status,

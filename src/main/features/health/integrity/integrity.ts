@@ -2,15 +2,15 @@ import { type ChildProcess, fork } from "node:child_process";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "../../../engine/log.ts";
-import type { IntegrityReport } from "./look.ts";
 import type { IntegrityMessage } from "./process.ts";
+import type { IntegrityReport } from "./steps.ts";
 
 const MODULE = fileURLToPath(new URL(`./process${extname(import.meta.url)}`, import.meta.url));
 const HEAP_MB = 64;
 /** Milliseconds from the start to the first round, so that it does not slow the start down. */
 const FIRST_MS = 60_000;
 /** Milliseconds until an unfinished round is repeated, or until its next turn if that is sooner. */
-const AGAIN_MS = 600_000;
+const RETRY_MS = 600_000;
 
 export interface IntegrityOptions {
   readonly database: string;
@@ -45,8 +45,8 @@ export class Integrity {
   }
 
   /** Starts a round, or joins the running one. @throws Error if it could not be finished. */
-  look(): Promise<IntegrityReport> {
-    this.#running ??= this.#look().finally(() => {
+  check(): Promise<IntegrityReport> {
+    this.#running ??= this.#runCheck().finally(() => {
       this.#running = undefined;
     });
     return this.#running;
@@ -65,15 +65,15 @@ export class Integrity {
   async #turn(): Promise<void> {
     const { everyMs, log } = this.#options;
     try {
-      await this.look();
+      await this.check();
       this.#wait(everyMs);
     } catch (error) {
       if (!this.#closed) log.warn({ err: error }, "the integrity check of the database failed to run");
-      this.#wait(Math.min(AGAIN_MS, everyMs));
+      this.#wait(Math.min(RETRY_MS, everyMs));
     }
   }
 
-  async #look(): Promise<IntegrityReport> {
+  async #runCheck(): Promise<IntegrityReport> {
     const child = fork(MODULE, {
       execArgv: [`--max-old-space-size=${HEAP_MB}`],
       stdio: ["ignore", "ignore", "inherit", "ipc"],
@@ -82,12 +82,12 @@ export class Integrity {
     const message = await firstMessage(child, { file: this.#options.database });
     if ("failure" in message) throw new Error(message.failure.message);
     this.#last = message.report;
-    this.#tell(message.report);
+    this.#logResult(message.report);
     return message.report;
   }
 
-  #tell({ at: _, seconds, ...looks }: IntegrityReport): void {
-    const faults = Object.entries(looks).filter(([, look]) => look.faults.length > 0);
+  #logResult({ at: _, seconds, ...checks }: IntegrityReport): void {
+    const faults = Object.entries(checks).filter(([, check]) => check.faults.length > 0);
     if (faults.length > 0) this.#options.log.error(Object.fromEntries(faults), "the database is damaged");
     else this.#options.log.info({ seconds }, "the database was checked and is intact");
   }

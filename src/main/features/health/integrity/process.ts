@@ -1,7 +1,7 @@
 import { setPriority } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Failure, toFailure } from "../../../../shared/errors.ts";
-import { type IntegrityReport, LOOKS, type LookName, steps } from "./look.ts";
+import { CHECKS, type CheckName, type IntegrityReport, steps } from "./steps.ts";
 
 /**
  * A process that checks the database once and ends.
@@ -19,21 +19,21 @@ const REST = 4;
 const LONGEST_REST_MS = 30_000;
 const MOST_NAMED = 5;
 
-async function lookThrough(file: string): Promise<IntegrityReport> {
+async function checkAll(file: string): Promise<IntegrityReport> {
   const began = performance.now();
-  const faults = Object.fromEntries(LOOKS.map((name) => [name, [] as string[]])) as Record<
-    LookName,
+  const faults = Object.fromEntries(CHECKS.map((name) => [name, [] as string[]])) as Record<
+    CheckName,
     string[]
   >;
   let stepped = began;
   for (const step of steps(file)) {
-    faults[step.look].push(...step.faults);
+    faults[step.check].push(...step.faults);
     await delay(Math.min(LONGEST_REST_MS, REST * (performance.now() - stepped)));
     stepped = performance.now();
   }
-  const looks = LOOKS.map((name) => [name, { faults: faults[name].slice(0, MOST_NAMED) }]);
+  const checks = CHECKS.map((name) => [name, { faults: faults[name].slice(0, MOST_NAMED) }]);
   const seconds = (performance.now() - began) / 1_000;
-  return { ...Object.fromEntries(looks), at: new Date().toISOString(), seconds };
+  return { ...Object.fromEntries(checks), at: new Date().toISOString(), seconds };
 }
 
 const send = (message: IntegrityMessage): Promise<void> =>
@@ -41,7 +41,7 @@ const send = (message: IntegrityMessage): Promise<void> =>
 
 async function work(file: string): Promise<void> {
   try {
-    await send({ report: await lookThrough(file) });
+    await send({ report: await checkAll(file) });
   } catch (error) {
     await send({ failure: toFailure(error) });
   }

@@ -2,16 +2,16 @@ import Database from "better-sqlite3";
 import { type Connection, openForReading } from "../../../../shared/database/sqlite.ts";
 
 /** Result of one kind of check. */
-export interface Look {
+export interface CheckResult {
   /** The first faults; empty: it is intact. */
   readonly faults: readonly string[];
 }
 
-export const LOOKS = ["pages", "foreign_keys", "text_index"] as const;
-export type LookName = (typeof LOOKS)[number];
+export const CHECKS = ["pages", "foreign_keys", "text_index"] as const;
+export type CheckName = (typeof CHECKS)[number];
 
 /** Result of a whole round. */
-export interface IntegrityReport extends Readonly<Record<LookName, Look>> {
+export interface IntegrityReport extends Readonly<Record<CheckName, CheckResult>> {
   /** When it ended, RFC 3339 UTC, and how long it took. */
   readonly at: string;
   readonly seconds: number;
@@ -19,7 +19,7 @@ export interface IntegrityReport extends Readonly<Record<LookName, Look>> {
 
 const MOST_NAMED = 5;
 
-type Step = { readonly look: LookName; readonly faults: readonly string[] };
+type Step = { readonly check: CheckName; readonly faults: readonly string[] };
 
 /**
  * Checks a database in use, one table after the other: its pages and indexes (`quick_check`), its foreign
@@ -30,10 +30,10 @@ export function* steps(file: string): Generator<Step> {
   const db = openForReading(file);
   try {
     for (const table of tablesOf(db)) {
-      yield { look: "pages", faults: pragma(db, `quick_check("${table}")`, "ok") };
-      yield { look: "foreign_keys", faults: pragma(db, `foreign_key_check("${table}")`) };
+      yield { check: "pages", faults: pragma(db, `quick_check("${table}")`, "ok") };
+      yield { check: "foreign_keys", faults: pragma(db, `foreign_key_check("${table}")`) };
     }
-    for (const index of textIndexesOf(db)) yield { look: "text_index", faults: textFaults(file, index) };
+    for (const index of textIndexesOf(db)) yield { check: "text_index", faults: textFaults(file, index) };
   } finally {
     db.close();
   }
