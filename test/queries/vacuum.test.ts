@@ -4,6 +4,7 @@ import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { loadVectors } from "../../src/shared/database/sqlite.ts";
 import { chinook, copyOf, get, makeCatalogue, startServer } from "../support/server.ts";
+import { withVectors } from "../vectors/support.ts";
 
 const ASKED = [
   "/v1/tracks/100",
@@ -15,9 +16,7 @@ const ASKED = [
 
 /** A catalogue with vectors, of whose tracks half are gone again. */
 async function withGaps(): Promise<string> {
-  const database = copyOf(await makeCatalogue(3_000));
-  const vectors = await chinook(["vectors", "generate"], { CHINOOK_DATABASE: database });
-  expect(vectors.code, vectors.stderr).toBe(0);
+  const database = copyOf(await withVectors(await makeCatalogue(3_000)));
   const db = new Database(database);
   loadVectors(db);
   db.exec(

@@ -11,7 +11,7 @@ import {
   startServer,
   type TestServer,
 } from "../support/server.ts";
-import { axis, between, GENERATING, generated } from "../vectors/support.ts";
+import { axis, between, GENERATING, withVectors } from "../vectors/support.ts";
 import { addSongs, type Ids, namesOf, popularityKnown, query } from "./support.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -119,8 +119,8 @@ describe("a few songs with uploaded vectors", () => {
 describe("pages of a generated catalogue", () => {
   let server: TestServer;
   beforeAll(async () => {
-    server = await startServer(GENERATING, { database: copyOf(await makeCatalogue(3_000)) });
-    await generated(server);
+    const catalogue = await withVectors(await makeCatalogue(3_000));
+    server = await startServer(GENERATING, { database: copyOf(catalogue) });
     await popularityKnown(server);
   });
   afterAll(() => server.stop());
@@ -157,8 +157,8 @@ describe.skipIf(sample === undefined)(
   () => {
     let server: TestServer;
     beforeAll(async () => {
-      server = await startServer(GENERATING, { database: copyOf(await importedSample()) });
-      await generated(server);
+      const database = copyOf(await withVectors(await importedSample()));
+      server = await startServer(GENERATING, { database });
     });
     afterAll(() => server.stop());
 

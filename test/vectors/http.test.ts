@@ -12,13 +12,13 @@ import {
   startServer,
   type TestServer,
 } from "../support/server.ts";
-import { axis, between, GENERATING, generated } from "./support.ts";
+import { axis, between, GENERATING, generated, withVectors } from "./support.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await startServer(GENERATING, { database: copyOf(await makeCatalogue()) });
+  server = await startServer(GENERATING, { database: copyOf(await withVectors(await makeCatalogue())) });
   await generated(server);
 });
 afterAll(() => server.kill());

@@ -11,13 +11,13 @@ import {
   startServer,
   type TestServer,
 } from "../support/server.ts";
-import { axis, between, GENERATING, generated } from "./support.ts";
+import { axis, between, GENERATING, generated, withVectors } from "./support.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let server: TestServer;
 beforeAll(async () => {
-  const database = copyOf(await makeCatalogue());
+  const database = copyOf(await withVectors(await makeCatalogue()));
   addPurchases(database);
   server = await startServer(GENERATING, { database });
   await generated(server);

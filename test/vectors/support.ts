@@ -1,10 +1,11 @@
+import { basename } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { get, type Json, type TestServer } from "../support/server.ts";
+import { chinook, copyOf, get, type Json, sharedDatabase, type TestServer } from "../support/server.ts";
 
-/** Tests have vectors computed only where they are about them. */
+/** Turns on the generation of vectors, which test servers leave off. */
 export const GENERATING = { CHINOOK_VECTOR_GENERATION: "1" };
 
-/** Asks until nothing is due. */
+/** Polls until no vector is due. */
 export async function generated(server: TestServer): Promise<Json> {
   for (;;) {
     const { json } = await get(server, "/admin/vectors");
@@ -20,3 +21,15 @@ export const axis = (dimensions: number, at: number): number[] =>
   Array.from({ length: dimensions }, (_, i) => (i === at ? 1 : 0));
 export const between = (dimensions: number, a: number, b: number): number[] =>
   Array.from({ length: dimensions }, (_, i) => (i === a || i === b ? 1 : 0));
+
+/**
+ * A database with its vectors, shared by all test files. Copy it before writing to it. The command takes seconds
+ * where a server takes a minute: the server computes vectors only while it is idle.
+ */
+export const withVectors = (database: string): Promise<string> =>
+  sharedDatabase(`${basename(database, ".sqlite")}-vectors`, async () => {
+    const copy = copyOf(database);
+    const { code, stderr } = await chinook(["vectors", "generate", "--database", copy]);
+    if (code !== 0) throw new Error(`vectors generate ended with ${code}: ${stderr}`);
+    return copy;
+  });
