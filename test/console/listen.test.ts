@@ -118,6 +118,11 @@ describe.skipIf(!hasChromium)(`Listen${skipReason}`, () => {
     await page.locator(".track").first().getByText(second!, { exact: true }).waitFor();
     await page.getByRole("button", { name: `Remove ${second} from the playlist` }).click();
     await expect.poll(() => page.locator(".track").count()).toBe(2);
+    const shown = await names.allTextContents();
+    await page.getByText("2 tracks").waitFor();
+    await page.reload();
+    await names.nth(1).waitFor();
+    expect(await names.allTextContents()).toEqual(shown);
   });
 
   test("keeps favourites and ratings, takes comments and tags", async () => {

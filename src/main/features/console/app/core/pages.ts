@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 import { get, type Problem } from "./api.ts";
 import { type Resource, useResource } from "./resource.ts";
 import type { Page } from "./types.ts";
@@ -12,6 +12,8 @@ export interface Paged<T, P extends Page<T> = Page<T>> extends Resource<P> {
   readonly moreError: Problem | undefined;
   readonly readingMore: boolean;
 }
+
+const NONE: readonly never[] = [];
 
 interface Later<T> {
   /** What the pages follow. They are dropped with it. */
@@ -28,10 +30,10 @@ export function usePaged<T, P extends Page<T> = Page<T>>(
   { keep = false } = {},
 ): Paged<T, P> {
   const first = useResource<P>(path, { keep });
-  const [later, setLater] = useState<Later<T>>({ first: undefined, items: [], next: null });
+  const [later, setLater] = useState<Later<T>>({ first: undefined, items: NONE, next: null });
   const { data } = first;
-  useEffect(() => setLater({ first: data, items: [], next: data?.next ?? null }), [data]);
-  const own: Later<T> = later.first === data ? later : { first: data, items: [], next: data?.next ?? null };
+  useEffect(() => setLater({ first: data, items: NONE, next: data?.next ?? null }), [data]);
+  const own: Later<T> = later.first === data ? later : { first: data, items: NONE, next: data?.next ?? null };
   const more = useCallback(() => {
     if (path === null || own.next === null || own.reading) return;
     const before = { first: data, items: own.items, next: own.next };
@@ -42,9 +44,10 @@ export function usePaged<T, P extends Page<T> = Page<T>>(
       (error) => then({ ...before, error }),
     );
   }, [path, data, own]);
+  const items = useMemo(() => [...(data?.data ?? []), ...own.items], [data, own.items]);
   return {
     ...first,
-    items: data === undefined ? [] : [...data.data, ...own.items],
+    items,
     more: own.next === null ? null : more,
     moreError: own.error,
     readingMore: own.reading === true,

@@ -3,12 +3,11 @@ import { longDuration } from "../core/format.ts";
 import { html } from "../core/html.ts";
 import { links } from "../core/links.ts";
 import type { PageProps } from "../core/page-props.ts";
-import { usePaged } from "../core/pages.ts";
 import { type Resource, useResource } from "../core/resource.ts";
 import { navigate } from "../core/router.ts";
 import { hasAccounts, may, session } from "../core/session.ts";
 import { useStore } from "../core/store.ts";
-import type { Playlist, PlaylistTrack } from "../core/types.ts";
+import type { Playlist } from "../core/types.ts";
 import { useTitle } from "../shell/title.ts";
 import { tellDone, tellFailed } from "../shell/toasts.ts";
 import { TEXTS } from "../texts.ts";
@@ -17,10 +16,9 @@ import { Cover } from "../ui/cover.ts";
 import { EntityActions } from "../ui/entity-actions.ts";
 import { Hero } from "../ui/hero.ts";
 import { Icon } from "../ui/icon.ts";
-import { More } from "../ui/more.ts";
 import { Loaded } from "../ui/states.ts";
 import { coverOf } from "../ui/tiles.ts";
-import { TrackList } from "../ui/track-list.ts";
+import { Entries } from "./playlist-entries.ts";
 
 const T = TEXTS.playlists;
 
@@ -62,46 +60,6 @@ function View({ of, playlist }: { readonly of: Resource<Playlist>; readonly play
       ${(["m3u8", "xspf"] as const).map((format) => html`<a class="button quiet" key=${format} download href=${`/v1/playlists/${id}/export.${format}`}><${Icon} name="download" /> ${format.toUpperCase()}</a>`)}
     </${Hero}>
     ${description !== null && html`<p class="description" dir="auto">${description}</p>`}
-    <div class="part"><${Entries} id=${id} mine=${mine} changed=${of.reload} version=${of.etag} /></div>
+    <div class="part"><${Entries} id=${id} mine=${mine} changed=${of.reload} /></div>
     <${Comments} kind="playlists" id=${id} />`;
-}
-
-/** The tracks in their order, each with what moves or removes it. */
-function Entries({
-  id,
-  mine,
-  changed,
-}: {
-  readonly id: number;
-  readonly mine: boolean;
-  readonly changed: () => void;
-}) {
-  const path = `/v1/playlists/${id}`;
-  const tracks = usePaged<PlaylistTrack>(`${path}/tracks?limit=100`, { keep: true });
-  const act = (method: "POST" | "DELETE", at: string, body?: unknown) =>
-    request(`${path}/${at}`, { method, body }).then(() => {
-      tracks.reload();
-      changed();
-    }, tellFailed);
-  const move = ({ entry_id }: PlaylistTrack, position: number) =>
-    act("POST", `tracks/${entry_id}/move`, { position });
-  const row = (track: PlaylistTrack) => {
-    const { position, entry_id, name } = track;
-    const button = (label: string, icon: "up" | "down" | "trash", go: () => void, disabled = false) =>
-      html`<button type="button" class="icon-button" aria-label=${label} title=${label} disabled=${disabled} onClick=${go}><${Icon} name=${icon} /></button>`;
-    return {
-      lead: position,
-      actions:
-        mine &&
-        html`
-        ${button(T.up(name), "up", () => move(track, position - 1), position === 1)}
-        ${button(T.down(name), "down", () => move(track, position + 1))}
-        ${button(T.remove(name), "trash", () => act("DELETE", `entries/${entry_id}`))}`,
-    };
-  };
-  return html`<${Loaded} of=${tracks}>${() =>
-    tracks.items.length === 0
-      ? html`<p class="muted">${T.empty}</p>`
-      : html`<${TrackList} label=${TEXTS.listen.tracks} tracks=${tracks.items} row=${row} />`}</${Loaded}>
-    <${More} of=${tracks} />`;
 }
