@@ -43,13 +43,21 @@ function Body({ live, samples }: { readonly live: Live; readonly samples: readon
   `;
 }
 
-/** What the stream told; before it has told five minutes, what the history knows of them. */
+/** Milliseconds of a sample of the history. */
+const FINE_MS = 10_000;
+
+/** What the stream told, and what the history knows of the times when nobody watched. */
 function useLastMinutes({ samples }: Live): readonly Sample[] {
   const { data } = useResource<{ data: readonly Sample[] }>("/admin/history?hours=1&resolution=fine");
-  const first = samples[0] === undefined ? Number.POSITIVE_INFINITY : Date.parse(samples[0].at);
   const from = Date.now() - SHOWN_SECONDS * 1_000;
-  const before = (data?.data ?? []).filter(({ at }) => Date.parse(at) < first && Date.parse(at) >= from);
-  return [...before, ...samples.filter(({ at }) => Date.parse(at) >= from)];
+  const told = samples.map((sample) => ({ sample, at: Date.parse(sample.at) }));
+  const kept = (data?.data ?? []).map((sample) => ({ sample, at: Date.parse(sample.at) }));
+  const between = kept.filter(
+    ({ at }) => at >= from && !told.some((one) => one.at > at - FINE_MS && one.at <= at),
+  );
+  return [...between, ...told.filter(({ at }) => at >= from)]
+    .toSorted((a, b) => a.at - b.at)
+    .map(({ sample }) => sample);
 }
 
 function State({ live: { state, facts, samples } }: { readonly live: Live }) {
