@@ -259,7 +259,7 @@ export type NumberedStatement = readonly [
 
 /** A batch of reads. It is sent as JSON text. */
 export interface ReadBatch {
-  /** Closes the connection instead: the next batch opens the file anew. */
+  /** Closes the connection instead: the next batch reopens the file. */
   readonly close?: boolean;
   /** Counts replacements of the file. A thread whose connection is older reopens it. */
   readonly generation: number;

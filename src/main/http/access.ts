@@ -67,7 +67,10 @@ export const ANONYMOUS_READER: Principal = stranger(new Set(["catalogue:read"]))
 /** The principal of every request where accounts are off. */
 export const EVERYBODY: Principal = stranger(ALL_PERMISSIONS);
 
-/** Whether the principal may ask for what a route gives. Whose `own` something is, is judged apart. */
+/**
+ * Whether the principal's permissions cover the access. Whether an `own` entity is the principal's is checked
+ * separately.
+ */
 export function permits({ permissions }: Pick<Principal, "permissions">, access: Access): boolean {
   const any = (...names: readonly Permission[]) => names.some((name) => permissions.has(name));
   if (access === "open") return true;
@@ -77,7 +80,7 @@ export function permits({ permissions }: Pick<Principal, "permissions">, access:
   return permissions.has(access);
 }
 
-/** The permission that is missing where a route's access is refused. */
+/** The missing permission when a route's access is refused. */
 export const neededFor = (access: Access): string =>
   ({ open: "", own: "library", customer: "library", batch: "library" })[access as string] ?? access;
 
@@ -88,7 +91,7 @@ export type LoadClass = "read" | "search" | "write";
 export interface AccessRule {
   readonly access: Access;
   readonly load: LoadClass;
-  /** What is done is told, for the audit: an operator's request that is no command of its own. */
+  /** Whether to audit the request: an operator's request that runs no command. */
   readonly told: boolean;
 }
 
@@ -97,7 +100,7 @@ export interface Admission {
   readonly principal: Principal;
   readonly fields?: readonly string[] | undefined;
   /**
-   * Of a batch, where requests are limited: counts its operations as so many more requests.
+   * For batches, if requests are limited: counts each operation as a request.
    *
    * @throws AppError `rate_limited`.
    */
@@ -105,10 +108,10 @@ export interface Admission {
 }
 
 /**
- * Judges a request before any work is done for it, including the look-up of a cached answer. Synchronous if the
+ * Checks a request before any work for it, including the look-up of a cached answer. Synchronous if the
  * principal is known, so that a cached answer stays synchronous.
  *
- * @throws AppError if the principal may not.
+ * @throws AppError if the principal lacks the access.
  */
 export type Authorize = (
   incoming: IncomingMessage,
@@ -116,7 +119,7 @@ export type Authorize = (
   requestId: string,
 ) => Admission | Promise<Admission>;
 
-/** Judges a request again whose answer still goes on, by the same rules; its rate is not counted. */
+/** Checks a streaming request again by the same rules, without counting it for rate limits. */
 export type Permitted = (incoming: IncomingMessage, access: Access) => boolean | Promise<boolean>;
 
 const OPEN: Admission = Object.freeze({ principal: EVERYBODY });

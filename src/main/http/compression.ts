@@ -3,10 +3,10 @@ import { promisify } from "node:util";
 import { brotliCompress, constants, gzip, zstdCompress } from "node:zlib";
 import type { Reply } from "./reply.ts";
 
-/** Characters of text from which compressing pays: below, the answer fits one packet anyhow. */
+/** Minimum length at which compression is worthwhile: shorter answers fit one packet anyway. */
 const MIN_LENGTH = 1_024;
 
-/** Best first: zstd and Brotli at 4 are as small as gzip here and take less time. */
+/** Best first: zstd and Brotli at level 4 compress as well as gzip here in less time. */
 const ENCODINGS = ["zstd", "br", "gzip"] as const;
 type Encoding = (typeof ENCODINGS)[number];
 
@@ -19,16 +19,16 @@ const COMPRESS: Readonly<Record<Encoding, (text: string) => Promise<Buffer<Array
 
 const COMPRESSIBLE = /^(application\/(\w+\+)?(json|xml|javascript)|text\/(?!event-stream)|image\/svg)/;
 
-/** A shared reply in its encodings, `identity` among them: it is compressed once. */
+/** A shared reply by encoding, including `identity`: each is compressed once. */
 type Variants = Map<Encoding | "identity", Reply | Promise<Reply>>;
 const variants = new WeakMap<Reply, Variants>();
 
 /**
- * The reply in the best encoding that the client accepts; as it is when it is small or not text.
+ * The reply in the best encoding that the client accepts; unchanged if it is small or not text.
  *
- * Compressing runs in the thread pool of libuv, off the thread that serves everybody. The copies of a shared reply live
- * as long as the cached answer. They fit the cache's bound, which counts two bytes a character where JSON mostly takes
- * one.
+ * Compression runs in libuv's thread pool, not on the thread that serves all clients. Copies of a shared
+ * reply live as long as the cached answer. They fit the cache's bound, which counts two bytes per character,
+ * while JSON mostly takes one.
  */
 export function encoded(reply: Reply, { headers }: IncomingMessage): Reply | Promise<Reply> {
   if (!isCompressible(reply)) return reply;
@@ -73,7 +73,7 @@ async function compressed(reply: Reply, encoding: Encoding): Promise<Reply> {
     const body = await COMPRESS[encoding](reply.body as string);
     return { ...reply, body, headers: encodedHeaders(reply, encoding) };
   } catch {
-    // No memory for it: the plain answer is right as well.
+    // Out of memory: the uncompressed answer is correct as well.
     return varying(reply);
   }
 }
@@ -88,13 +88,13 @@ function encodedHeaders(reply: Reply, encoding: Encoding): Record<string, string
   };
 }
 
-/** RFC 9110, 8.8.3.3: a strong ETag names one encoding. No ETag of ours contains a semicolon by itself. */
+/** RFC 9110, 8.8.3.3: a strong ETag identifies one encoding. ETags contain no other semicolon. */
 const suffixed = (etag: string, encoding: Encoding): string => `${etag.slice(0, -1)};${encoding}"`;
 
-/** The ETag without the encoding that it was sent with: all encodings show the same state. */
+/** The ETag without its encoding: all encodings show the same state. */
 export const withoutEncoding = (etag: string): string => etag.replace(/;(zstd|br|gzip)"$/, '"');
 
-/** What few distinct clients send, so that a hit parses nothing. */
+/** `Accept-Encoding` has few distinct values, so results are cached: a hit parses nothing. */
 const negotiated = new Map<string, Encoding | "identity">();
 const MAX_NEGOTIATED = 1_000;
 
@@ -108,7 +108,7 @@ function negotiate(accept: string | undefined): Encoding | "identity" {
   return best;
 }
 
-/** RFC 9110, 12.5.3: the one of highest weight that is offered here; among equals the first of ours. */
+/** RFC 9110, 12.5.3: the supported encoding of highest weight; among equals the first of ours. */
 function preferred(accept: string): Encoding | "identity" {
   const weights = new Map(accept.toLowerCase().split(",").map(weightOf));
   const weight = (encoding: string) => weights.get(encoding) ?? weights.get("*") ?? 0;

@@ -3,11 +3,11 @@ export type CsvRow = Readonly<Record<string, Cell>>;
 
 const quoted = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
-/** As it is, for programs that read it back; a list as JSON. */
+/** Unchanged, for programs; a list as JSON. */
 const plain = (value: Cell): string =>
   value === null ? "" : quoted(typeof value === "object" ? JSON.stringify(value) : String(value));
 
-/** For people: what a spreadsheet would take for a formula begins with an apostrophe. */
+/** For people: a value that a spreadsheet would take for a formula gets a leading apostrophe. */
 const guarded = (value: Cell): string =>
   typeof value === "string" && /^[=+\-@\t\r]/.test(value) ? quoted(`'${value}`) : plain(value);
 
@@ -15,7 +15,7 @@ const line = (cells: readonly string[]): string => `${cells.join(",")}\r\n`;
 
 export const csvHead = (columns: readonly string[]): string => line(columns);
 
-/** Rows as RFC 4180 has them. @param forPeople whether a spreadsheet is likely to open them. */
+/** Rows in the format of RFC 4180. @param forPeople whether a spreadsheet is likely to open them. */
 export function csvLines(rows: readonly CsvRow[], columns: readonly string[], forPeople: boolean): string {
   const cell = forPeople ? guarded : plain;
   return rows.map((row) => line(columns.map((column) => cell(row[column] ?? null)))).join("");
@@ -23,7 +23,7 @@ export function csvLines(rows: readonly CsvRow[], columns: readonly string[], fo
 
 export const CSV_TYPE = "text/csv; charset=utf-8; header=present";
 
-/** Whether CSV is asked for rather than JSON: by weight; of equal weights CSV where it is named. */
+/** Whether CSV is preferred to JSON: by weight; if equal, CSV if it is named. */
 export function wantsCsv(accept = ""): boolean {
   const weights = accept.split(",").map((range) => {
     const [type = "", ...parameters] = range.split(";").map((part) => part.trim().toLowerCase());

@@ -10,11 +10,11 @@ const text = (description: string, schema: object = {}) => ({
 
 export const REQUEST_HEADERS = {
   "If-Match": text(
-    "Go on only when the ETag is still one of these (412 otherwise); `*`: whenever there is one. Weak ETags match nothing.",
+    "Proceed only if the ETag is still one of these (412 otherwise); `*`: if the entity exists. Weak ETags match nothing.",
     { pattern: `^(\\*|${TAG}( *, *${TAG})*)$`, example: '"1-2026-01-31T12:00:00.000Z"' },
   ),
   "If-None-Match": text(
-    "For GET: answer 304 when the ETag is still one of these. For all else: go on only when it is none of them (412 otherwise). `*`: any.",
+    "For GET: answer 304 if the ETag is still one of these. Otherwise: proceed only if it is none of them (412 otherwise). `*`: any.",
     { example: '"1-2026-01-31T12:00:00.000Z"' },
   ),
   "Idempotency-Key": text(
@@ -25,12 +25,12 @@ export const REQUEST_HEADERS = {
 } as const;
 
 export const RESPONSE_HEADERS = {
-  "X-Request-Id": text("The request's own, when it had one; what the log calls it."),
+  "X-Request-Id": text("Identifies the request in the log; the request's own id if it had one."),
   ETag: text("Changes whenever the answer does. For If-None-Match and If-Match."),
   "Last-Modified": text(
-    "When the entity, or one that it names, last changed. A second is coarse: ETag is exact.",
+    "Last change of the entity, or of one that it names. It has a resolution of one second; ETag is exact.",
   ),
-  "Cache-Control": text("How long the answer may be kept, and by whom."),
+  "Cache-Control": text("How long the answer may be cached, and by whom."),
   "Cache-Status": text("Whether it came from the server's cache (RFC 9211).", {
     example: "chinook; hit",
   }),
@@ -38,18 +38,18 @@ export const RESPONSE_HEADERS = {
   Link: text('The next page, `rel="next"`; none on the last.', {
     example: '</v1/tracks?limit=20&cursor=5B226964222C32302C32305D>; rel="next"',
   }),
-  Location: text("Where it is now."),
+  Location: text("URL of the result."),
   "Idempotency-Replayed": text("`true` on the answer of an earlier request under the same key.", {
     enum: ["true"],
   }),
-  Truncated: text("`true` when there were more rows than were asked for, or than fit.", {
+  Truncated: text("`true` if there were more rows than requested, or than fit.", {
     enum: ["true", "false"],
   }),
-  "WWW-Authenticate": text("How to say who asks (RFC 6750).", { example: 'Bearer realm="chinook"' }),
-  RateLimit: text("How much is left of the limit, and in how many seconds all of it is there again.", {
+  "WWW-Authenticate": text("How to authenticate (RFC 6750).", { example: 'Bearer realm="chinook"' }),
+  RateLimit: text("Remaining requests, and seconds until the limit is fully available again.", {
     example: '"read";r=5999;t=1',
   }),
-  "RateLimit-Policy": text("The limit: so many requests in so many seconds.", {
+  "RateLimit-Policy": text("The limit: number of requests, and seconds.", {
     example: '"read";q=6000;w=60',
   }),
   "Set-Cookie": text("The session, for browsers."),

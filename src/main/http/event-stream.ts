@@ -2,13 +2,13 @@ import { AppError } from "../../shared/errors.ts";
 import { API_HEADERS, type Pieces, type Reply, type StreamLife } from "./reply.ts";
 import type { Call } from "./route.ts";
 
-/** Streams at once, over all routes: each holds a connection and some kilobytes. */
+/** Maximum concurrent streams over all routes: each holds a connection and some kilobytes. */
 const MOST = 100;
 let open = 0;
 
 const encoder = new TextEncoder();
 
-/** Whether server-sent events are asked for. HEAD asks for none: there is no end that would tell their length. */
+/** Whether the client requests server-sent events. Never for HEAD: an endless stream has no length. */
 export const wantsEvents = ({ method, incoming }: Call): boolean =>
   method === "GET" && /\btext\/event-stream\b/i.test(incoming.headers.accept ?? "");
 
@@ -16,25 +16,25 @@ export const wantsEvents = ({ method, incoming }: Call): boolean =>
 export const event = (name: string, data: string, id?: number | string): string =>
   `${id === undefined ? "" : `id: ${id}\n`}event: ${name}\ndata: ${data}\n\n`;
 
-/** Says nothing, and keeps proxies from closing what seems idle. */
+/** A comment that keeps proxies from closing an idle stream. */
 export const HEARTBEAT = ": still here\n\n";
 
-/** The next of the events as text, or undefined to end the stream. The signal aborts when the stream ends. */
+/** The next events as text, or undefined to end the stream. The signal aborts when the stream ends. */
 type Next = (signal: AbortSignal) => Promise<string | undefined>;
 
-/** Milliseconds that a client has to take what was sent, once the server is about to end. */
+/** Milliseconds that a client has to receive the last events when the server shuts down. */
 const LAST_MS = 500;
 
 /**
- * A reply of server-sent events. `next` is asked for the next of them when the client has taken those before: a slow
- * client holds up nobody but itself, and holds no more than one piece in memory. Who takes nothing for 30 s is dropped,
- * as everywhere (unread.ts).
+ * A reply of server-sent events. `next` is called when the client has taken the previous events: a slow
+ * client delays only itself, and at most one piece is buffered. A client that takes nothing for 30 s is
+ * dropped (unread.ts).
  *
- * Before each piece it is asked whether the client may still have it, so nothing is sent with a session or key that has
- * ended. `next` gives a {@link HEARTBEAT} at least every fifteen seconds: no such stream is open for longer. The
- * server's end ends all streams at once.
+ * Access is checked before each piece, so nothing is sent once a session or key has ended. `next` returns a
+ * {@link HEARTBEAT} at least every fifteen seconds, so an ended stream stays open no longer than that. All
+ * streams end when the server shuts down.
  *
- * @throws AppError `overloaded` when there are too many.
+ * @throws AppError `overloaded` if there are too many streams.
  */
 export function eventStream(next: Next): Reply {
   if (open >= MOST) throw new AppError("overloaded", { detail: `${MOST} streams are open` });
@@ -77,8 +77,8 @@ function piecesOf(next: Next, { ending, permitted, drop }: StreamLife): Pieces {
 }
 
 /**
- * Wakes those who wait for something to happen. Who looks first and waits then would miss what happens in between: so
- * the ring is asked for before the look, and waited for after it.
+ * Wakes waiting callers when something happens. To miss nothing, get `next` before checking the state, and
+ * await it after.
  */
 export class Bell {
   #next = Promise.withResolvers<void>();

@@ -31,16 +31,16 @@ export interface ExchangeOptions {
   readonly compress: boolean;
   /** Whether clients should close their connections. */
   readonly draining: () => boolean;
-  /** Aborts when the server is about to end: streams end with it. */
+  /** Aborts when the server shuts down: streams end with it. */
   readonly ending: AbortSignal;
   readonly onRejected: (reason: string) => void;
   /** Starts spans, if OpenTelemetry is in use. */
   readonly trace: Trace | undefined;
   /** Called with the milliseconds from headers to answer. */
   readonly onAnswer: (method: string, route: string, status: number, ms: number) => void;
-  /** Where several servers share a database. */
+  /** Present if several servers share a database. */
   readonly positions: Positions | undefined;
-  /** Told of what an operator had done: see {@link AccessRule.told}. */
+  /** Called with requests to audit: see {@link AccessRule.told}. */
   readonly onOperated: ((call: Call) => void) | undefined;
 }
 
@@ -111,7 +111,10 @@ export function exchange(request: Request, target: Target, options: ExchangeOpti
   }
 }
 
-/** Only answers to GET and HEAD: a secret that a POST shows is never compressed beside what the client sent (BREACH). */
+/**
+ * Only answers to GET and HEAD: a secret in the answer to a POST is never compressed together with the
+ * client's input (BREACH).
+ */
 function encode({ request, options }: Exchange, reply: Reply | Promise<Reply>): Reply | Promise<Reply> {
   if (!options.compress || (request.method !== "GET" && request.method !== "HEAD")) return reply;
   return reply instanceof Promise
@@ -119,7 +122,7 @@ function encode({ request, options }: Exchange, reply: Reply | Promise<Reply>): 
     : encoded(reply, request.incoming);
 }
 
-/** Access is judged first, even before the look-up of a cached answer. */
+/** Access is checked first, even before the look-up of a cached answer. */
 function dispatch(exchange: Exchange, target: Target): Reply | Promise<Reply> {
   if (target.rule.access === "open") return target.handle(admitted(exchange, ANONYMOUS));
   const { request, id, options } = exchange;

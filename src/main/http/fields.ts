@@ -24,14 +24,14 @@ const printable = (schema: z.ZodString) =>
 /** Trimmed, non-empty text. @param max characters (UTF-16 code units). */
 export const text = (max: number) => printable(z.string().trim().min(1).max(max));
 
-/** Text with its leading and trailing blanks kept. */
+/** Text whose leading and trailing blanks are kept. */
 export const typed = (max: number) => printable(z.string().min(1).max(max));
 
-/** Control characters but those that break a line or indent it. */
+/** Control characters except tab and line feed. */
 const BREAKLESS = "\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f";
 const PROSE_PATTERN = `^[${SPACE}]*[^${SPACE}${CONTROLS}]([^${BREAKLESS}]*[^${SPACE}${CONTROLS}])?[${SPACE}]*$`;
 
-/** Text of any number of lines, not empty, its ends trimmed. It is text and never HTML. */
+/** Non-empty text of any number of lines, trimmed. It is text, never HTML. */
 export const prose = (max: number) =>
   z
     .string()
@@ -43,7 +43,7 @@ export const prose = (max: number) =>
     .refine((value) => value.isWellFormed(), "must be well-formed Unicode")
     .meta({ pattern: PROSE_PATTERN });
 
-/** Nor what cannot be seen: two addresses that look alike would be two accounts. */
+/** Excludes invisible characters: two addresses that look the same would be two accounts. */
 const NOT_IN_ADDRESS = String.raw`\s\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f@"<>()[\]\\,;:`;
 
 /** Exactly one address: a mail library must not read it as two. */
@@ -79,7 +79,7 @@ export const cursorText = z
   .optional()
   .meta({ description: "`next` of the previous page, unchanged." });
 
-/** Of a list with one sort. */
+/** For a list with one sort. */
 export const pageParameters = <const S extends string>(sort: S) => ({
   limit: limitText,
   cursor: cursorText,

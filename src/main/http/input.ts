@@ -115,9 +115,10 @@ export const isJsonType = (type: string): boolean => type === "application/json"
 export const mediaTypeOf = (type: string): string => type.split(";", 1)[0]!.trim().toLowerCase();
 
 /**
- * A body that is not JSON, as it comes.
+ * A body that is not JSON, as a stream.
  *
- * @throws AppError `media_type_unsupported`, `body_too_large`; while it comes `body_too_large` and `bad_request`.
+ * @throws AppError `media_type_unsupported`, `body_too_large`; while streaming `body_too_large` and
+ *   `bad_request`.
  */
 export function streamOf(
   incoming: Asking,

@@ -18,11 +18,11 @@ Fields are \`snake_case\`, times RFC 3339 in UTC, money decimal numbers, ids int
 
 **Lists** come in pages: \`{"data": […], "next": …}\`. \`next\` is the \`cursor\` of the next page, which the \`Link\` header leads to as well; null on the last one.
 
-**Errors** are \`application/problem+json\` (RFC 9457). \`code\` says which one it is, \`errors\` what was wrong where.
+**Errors** are \`application/problem+json\` (RFC 9457). \`code\` identifies it, \`errors\` lists invalid input.
 
-**Conditional requests**: an answer that may be kept has an \`ETag\`. \`If-None-Match\` spares the body of what is unchanged, \`If-Match\` keeps a change from undoing another one. A proxy that compresses makes ETags weak (\`W/"…"\`): \`If-None-Match\` takes them, \`If-Match\` does not (RFC 9110), so leave out \`Accept-Encoding\` where you read what you mean to change.
+**Conditional requests**: a cacheable answer has an \`ETag\`. \`If-None-Match\` avoids sending an unchanged body, \`If-Match\` prevents lost updates. A proxy that compresses makes ETags weak (\`W/"…"\`): \`If-None-Match\` accepts them, \`If-Match\` does not (RFC 9110), so omit \`Accept-Encoding\` when you read an entity to change it.
 
-**Who asks** is said by \`Authorization: Bearer …\` with an API key or a session's token, or by a session's cookie. Each operation says what it needs. On an open server, which listens on loopback only, nobody needs anything.
+**Authentication** is by \`Authorization: Bearer …\` with an API key or a session's token, or by a session's cookie. Each operation names the permission it needs. An open server, which listens on loopback only, needs none.
 
 **Repeating a POST** is safe under an \`Idempotency-Key\`.
 
@@ -46,7 +46,7 @@ export function openApiDocument(routes: readonly Route[], topics: readonly Topic
       title: "Chinook Server",
       version,
       description: CONVENTIONS,
-      contact: { name: "Whoever runs this server" },
+      contact: { name: "The operator of this server" },
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: "/" }],
@@ -112,10 +112,10 @@ const securityOf = ({ access }: Route) => {
 
 function needsOf({ access }: Route): string {
   if (access === "open") return "";
-  if (access === "own") return " Needs `library` for oneself, and `people:read` for others.";
-  if (access === "batch") return " Each operation needs what its own route needs.";
+  if (access === "own") return " Needs `library` for your own account, and `people:read` for others.";
+  if (access === "batch") return " Each operation needs the permission of its route.";
   if (access === "customer")
-    return " Needs `library` for what is of the customer that one's user is, and `shop:read` or `shop:write` for all.";
+    return " Needs `library` for the customer linked to your account, and `shop:read` or `shop:write` for all.";
   return ` Needs the permission \`${access}\`.`;
 }
 

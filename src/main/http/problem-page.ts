@@ -7,18 +7,18 @@ h1 { margin: 0; font-size: 1.5rem } small { color: GrayText }`;
 
 const POLICY = `default-src 'none'; style-src 'sha256-${hash("sha256", STYLE, "base64")}'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 
-/** What a person sees in a browser is a page; programs, which do not ask for HTML by name, get the problem itself. */
+/** Browsers get a page; programs, which do not accept HTML by name, get the problem itself. */
 export const wantsPage = ({ headers: { accept = "" } }: IncomingMessage): boolean =>
   /\btext\/html\b/.test(accept) && !/\bjson\b/.test(accept);
 
-/** A problem (RFC 9457) as a page that says the same. */
+/** A problem (RFC 9457) as an HTML page. */
 export function problemPage({ status, body, headers }: Reply): Reply {
   const { type, title, detail, code, request_id } = JSON.parse(String(body)) as Record<string, string>;
   const page = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${status} ${escaped(title)}</title><link rel="icon" href="/favicon.ico"><style>${STYLE}</style></head>
 <body><main><h1>${status} ${escaped(title)}</h1><p>${escaped(detail)}</p>
-<p><a href="/docs">What this server answers to</a> · <a href="${escaped(type)}">About ${escaped(code)}</a></p>
+<p><a href="/docs">API reference</a> · <a href="${escaped(type)}">About ${escaped(code)}</a></p>
 <p><small>Request ${escaped(request_id)}</small></p></main></body></html>
 `;
   return {

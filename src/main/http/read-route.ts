@@ -24,11 +24,11 @@ export interface ReadRouteOptions<P> {
   readonly response: ResponseDoc;
   /** Chooses a read by the parameters. All have the parameters and the cache policy of `read`. */
   readonly choose?: (params: P) => Read<P>;
-  /** Maps parameters whose names are not known beforehand to known ones, before validation. */
+  /** Maps parameters with variable names to known ones, before validation. */
   readonly gather?: (query: Record<string, string>) => Record<string, string>;
   /**
-   * The read to run when `read` finds nothing, for what only some may see; undefined when the principal owns nothing. Its
-   * answer is `private`.
+   * The read to run if `read` finds nothing, for entities that only some may see; undefined if the principal
+   * owns none. Its answer is `private`.
    */
   readonly own?: (params: P, principal: Principal) => Asked | undefined;
   /** Adds derived parameters on a cache miss. They depend only on the others, so the cache key omits them. */

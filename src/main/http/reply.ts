@@ -9,21 +9,21 @@ export interface Reply {
   readonly status: number;
   readonly body: string | Uint8Array<ArrayBuffer> | null;
   readonly headers: Readonly<Record<string, string>>;
-  /** Whether this very object answers many requests, so that what is derived from it is kept. */
+  /** Whether this object answers many requests, so that data derived from it can be cached. */
   readonly shared?: true;
-  /** In place of a body: sent piece by piece, as fast as the client takes it. */
+  /** Replaces the body: sent piece by piece, as fast as the client takes it. */
   readonly stream?: Pieces | ((life: StreamLife) => Pieces);
 }
 
 export type Pieces = ReadableStream<Uint8Array<ArrayBuffer>>;
 
-/** What ends a stream before its end: for those that have none of their own, or go on for minutes. */
+/** Conditions that end a stream early, for streams that are endless or last minutes. */
 export interface StreamLife {
-  /** Aborts when the server is about to end. */
+  /** Aborts when the server shuts down. */
   readonly ending: AbortSignal;
-  /** Whether who asked may still have it: the session or key has not ended, and permits it. */
+  /** Whether the client may still receive it: its session or key has not ended, and permits it. */
   readonly permitted: () => boolean | Promise<boolean>;
-  /** Closes the connection, unless all was sent. */
+  /** Closes the connection, unless everything was sent. */
   readonly drop: () => void;
 }
 

@@ -22,11 +22,11 @@ export interface Call {
   /** The client's address, from `incoming`: see `ExchangeOptions`. */
   readonly addressOf: (incoming: IncomingMessage) => string;
   param(name: string): string;
-  /** As the `Admission` says: counts the operations of a batch. */
+  /** As in `Admission`: counts the operations of a batch. */
   readonly charge?: (count: number) => void;
-  /** What executes its command: the server's own bus, unless it is an operation of a batch. */
+  /** Executes its command: the server's bus, unless the request is an operation of a batch. */
   readonly commands?: Pick<Commands, "execute">;
-  /** The body, where it came as a part of another one: an operation's of a batch. */
+  /** The body of an operation of a batch, already parsed. */
   readonly given?: { readonly value: unknown; readonly text: string };
   /** The key that an earlier {@link remember} stored for this URL. */
   readonly knownKey: string | undefined;
@@ -61,9 +61,11 @@ export interface Route {
   /** Path and query parameters. */
   readonly parameters?: z.ZodObject;
   readonly body?: z.ZodType;
-  /** Content types of its body, where that is not JSON: neither a form nor a preflight's exception may be among them. */
+  /**
+   * Content types of a body other than JSON. None may be one that forms can send, or that needs no preflight.
+   */
   readonly accepts?: readonly ("application/x-ndjson" | "text/csv")[];
-  /** It can be an operation of a batch: it executes one command, by `create` or `change`, and nothing else. */
+  /** Allowed as an operation of a batch: it executes exactly one command, by `create` or `change`. */
   readonly batch?: true;
   /** Request headers that it honours. */
   readonly headers?: readonly RequestHeader[];
@@ -77,7 +79,7 @@ export interface ResponseDoc {
   readonly description: string;
   /** The schema of a JSON body, or the content type of another body; none by default. */
   readonly body?: z.ZodType | string;
-  /** Another content type, for whoever accepts that. */
+  /** Another content type, if the client accepts it. */
   readonly also?: "text/csv" | "text/event-stream";
   /** Response headers, beside those of every response. */
   readonly headers?: readonly ResponseHeader[];

@@ -1,14 +1,14 @@
 import type { IncomingMessage } from "node:http";
 import type * as OpenTelemetry from "@opentelemetry/api";
 
-/** Begins a span for a request. @returns what ends it, with the answer's status. */
+/** Begins a span for a request. @returns a function that ends it, given the answer's status. */
 export type Trace = (incoming: IncomingMessage, method: string, route: string) => (status: number) => void;
 
 const TRACEPARENT = /^[\da-f]{2}-([\da-f]{32})-([\da-f]{16})-[\da-f]{2}/;
 
 /**
- * The trace that a request belongs to, as its `traceparent` (W3C) says: for the log. Undefined where it says nothing
- * that can be used.
+ * The trace that a request belongs to, by its `traceparent` (W3C), for the log. Undefined if missing or
+ * invalid.
  */
 export function traceOf({ headers }: IncomingMessage): { trace_id: string; parent_id: string } | undefined {
   const given = headers.traceparent;
@@ -17,12 +17,12 @@ export function traceOf({ headers }: IncomingMessage): { trace_id: string; paren
   return { trace_id, parent_id };
 }
 
-/** Where an SDK of OpenTelemetry registers itself: the same for every copy of its API that is loaded. */
+/** Key under which an OpenTelemetry SDK registers itself: the same for every loaded copy of its API. */
 const REGISTERED = Symbol.for("opentelemetry.js.api.1");
 
 /**
- * Spans by OpenTelemetry, where whoever runs the server has started an SDK before it (`node --import`). Without one
- * its API is not even loaded, and no request pays for it.
+ * Spans by OpenTelemetry, if an SDK was started before the server (`node --import`). Without one its API is not
+ * even loaded, and requests cost nothing more.
  */
 export async function openTracing(): Promise<Trace | undefined> {
   const registered = (globalThis as { [REGISTERED]?: { trace?: unknown } })[REGISTERED];

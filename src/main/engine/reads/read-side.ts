@@ -140,7 +140,7 @@ export class ReadSide {
   }
 
   /**
-   * Runs the action while no thread has the file open. Reads wait, and then open it anew. A read that is stuck keeps its
+   * Runs the action while no thread has the file open. Reads wait, and then reopen it. A read that is stuck keeps its
    * connection.
    */
   async whileClosed(action: () => Promise<void>): Promise<void> {

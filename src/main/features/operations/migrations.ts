@@ -42,7 +42,7 @@ const bodySchema = z.object({
         })
         .meta({ id: "SchemaChange" }),
     )
-    .meta({ description: `Latest first, ${MOST_EVENTS} at the most.` }),
+    .meta({ description: `Latest first, up to ${MOST_EVENTS}.` }),
 });
 
 /** No route migrates: a migration needs the database exclusively, so it is a CLI command. */

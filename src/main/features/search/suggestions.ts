@@ -136,7 +136,10 @@ export interface SuggestParams {
 }
 
 const suggestParams = z.strictObject({
-  q: text(100).meta({ description: "The beginning of words of a name, accents aside.", example: "ri" }),
+  q: text(100).meta({
+    description: "The beginning of words of a name, without regard to accents.",
+    example: "ri",
+  }),
   limit: z
     .string()
     .regex(/^([1-9]|1\d|20)$/, "must be a whole number from 1 to 20")

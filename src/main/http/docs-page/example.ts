@@ -8,7 +8,7 @@ export interface ExampleRequest {
   readonly method: string;
   /** Path and query. */
   readonly url: string;
-  /** JSON; left out where the request has none. */
+  /** JSON; undefined if the request has none. */
   readonly body?: string;
 }
 

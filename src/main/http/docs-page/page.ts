@@ -39,7 +39,7 @@ export async function docsPage(document: Document): Promise<string> {
   );
 }
 
-/** The others are told by the rules, each with its own heading. */
+/** The other paragraphs are shown as rules, each with its own heading. */
 const firstParagraph = (description = ""): string => description.split("\n\n", 1)[0]!;
 
 export async function layout(title: string, nav: Html, main: Html, script?: Html): Promise<string> {

@@ -106,7 +106,7 @@ function plainSample({ type, format, minimum }: Schema): unknown {
   return first === "object" ? {} : "…";
 }
 
-/** Values of fields that say what is in them by their name alone. */
+/** Example values for fields by name. */
 const NAMED: Readonly<Record<string, unknown>> = {
   slug: "harbour-lights",
   composer: "Ada Prescott",

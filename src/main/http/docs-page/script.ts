@@ -1,6 +1,6 @@
 /**
- * The one script of the page. Without it everything can be read; with it one can filter, try, and see where one is.
- * It loads nothing, and the page's policy lets it ask this server alone.
+ * The page's only script: filter, try requests, highlight the current section. Without it, everything can
+ * still be read. It loads nothing, and the page's policy allows requests only to this server.
  */
 export const SCRIPT = `
 const $ = (selector, from = document) => [...from.querySelectorAll(selector)];
