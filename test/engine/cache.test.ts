@@ -198,7 +198,7 @@ describe("the cache", () => {
     expect(cache.entries("queries")).toBe(1);
   });
 
-  /** Fills so much that the hot tier cannot hold it, each asked for before it has to leave. */
+  /** Fills more than the hot tier holds; each entry is hit once before its eviction. */
   const overflow = ({ fill, bodyOf }: Pick<ReturnType<typeof bench>, "fill" | "bodyOf">, count: number) => {
     for (let i = 0; i < count; i++) {
       fill(`k${i}`, ["t", `t:${i}`], "x".repeat(200));

@@ -53,7 +53,7 @@ const fill: Statements = [
   sql("INSERT OR REPLACE INTO meta VALUES ('fill', hex(randomblob(15000))) RETURNING length(value)"),
 ];
 
-/** The engine's writing half with small bounds, over real threads; reads go on until the test ends. */
+/** The engine's write side with small limits, on real threads; reads continue until the test ends. */
 async function engine(
   options: Pick<CheckpointerOptions, "idleFrames" | "capFrames"> & { readonly limitFrames?: number },
 ) {
@@ -244,7 +244,7 @@ describe("maintenance", () => {
 describe("a checkpointer", () => {
   const wal = (frames: number): WalState => ({ frames, checkpointed: 0, bytes: 0 });
 
-  /** Over a disk that fails, or a checkpoint of the test's making. */
+  /** With a failing disk or a checkpoint that the test controls. */
   function bench(run: (mode: CheckpointMode) => Promise<CheckpointReport>) {
     const jobs = new PQueue({ concurrency: 2 });
     const [tried, failures] = [[] as CheckpointMode[], [] as unknown[]];

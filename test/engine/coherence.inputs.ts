@@ -7,7 +7,7 @@ import { DIMENSIONS } from "../../src/shared/embedders/embedder.ts";
 import { INPUTS as REFUSALS_INPUTS } from "./refusals.inputs.ts";
 import { variantsOf } from "./variants.ts";
 
-/** What the model of coherence asks for and writes: every read that is cached and promises to be coherent, and every command. */
+/** Reads and writes of the coherence model: every cached, coherent read and every command. */
 
 export type Target = readonly [read: AnyRead, params: unknown];
 export type Write = readonly [command: AnyCommand, inputOf: (n: number) => unknown];
@@ -15,7 +15,7 @@ export type Write = readonly [command: AnyCommand, inputOf: (n: number) => unkno
 /** Statements of one read that are tried. Lists have hundreds, which differ in sorts and filters alone. */
 const mostVariants = ({ name }: AnyRead): number =>
   /\.list$/.test(name) ? 2 : /_scanned$/.test(name) ? 8 : 4;
-/** Made by a command while the model runs: the next id of every kind. */
+/** The id that a create command assigns while the model runs: the next one of every kind. */
 const NEXT = 4;
 
 /** Parameters as they are, and where they name an entity, also the one that is yet to be added. */
@@ -34,7 +34,7 @@ export const targetsOf = (db: Connection): Target[] =>
       .map((params) => [read, params] as const),
   );
 
-/** So many of them, from everywhere in the list. */
+/** A sample of that size, spread over the list. */
 const spread = <T>(items: readonly T[], most: number): T[] => {
   const step = Math.max(1, items.length / most);
   return Array.from({ length: Math.min(most, items.length) }, (_, i) => items[Math.floor(i * step)]!);
@@ -150,7 +150,7 @@ const MOVES: Readonly<Record<string, (n: number) => unknown>> = {
 /** Inputs that are drawn of a command. */
 const DRAWN = 8;
 
-/** Drawn from what the model of refusals calls the command with, always the same. */
+/** Drawn from the refusal test's calls, with a fixed seed. */
 function drawn(name: string): ((n: number) => unknown) | undefined {
   const inputs = REFUSALS_INPUTS[name];
   if (inputs === undefined) return undefined;

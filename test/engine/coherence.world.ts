@@ -76,7 +76,7 @@ function targets(): Target[] {
   return all;
 }
 
-/** What readers ask for, over and over: of every read that promises to be coherent. */
+/** The targets of readers: some of every coherent read. */
 export const TARGETS: readonly Target[] = targets();
 
 /** Inputs of each write that are tried: they name one entity after the other. */
@@ -85,7 +85,7 @@ const TRIED = 8;
 interface Voyage {
   readonly request: ReadRequest;
   readonly flight: PromiseWithResolvers<ReadAnswer>;
-  /** What the reader saw, once it looked. */
+  /** What the reader's snapshot shows, once it is open. */
   row?: ReadRow | null;
 }
 
@@ -152,7 +152,7 @@ export class World {
     return (read.shortcut === undefined ? null : seen(read.shortcut)) ?? seen(read);
   }
 
-  /** A client asks; its response is judged by what was answered before it asked. */
+  /** A client sends a request; its response must show every write answered before. */
   request(target: number): void {
     const [read, params] = TARGETS[target]!;
     const key = Answers.key(read, params);
@@ -200,7 +200,7 @@ export class World {
     if (voyage !== undefined) voyage.row = this.#see(voyage.request);
   }
 
-  /** A read comes home; reads overtake each other, as on several threads. */
+  /** A read's result arrives; reads overtake each other, as on several threads. */
   land(which: number): void {
     const seen = this.#voyages.filter(({ row }) => row !== undefined);
     const voyage = seen[which % Math.max(1, seen.length)];

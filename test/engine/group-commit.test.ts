@@ -16,7 +16,7 @@ const SCHEMA = `
 interface Bench {
   readonly db: Connection;
   readonly commits: GroupCommit;
-  /** What is in the file, as anyone else sees it. */
+  /** The file's rows, as another connection sees them. */
   readonly inFile: () => string[];
 }
 
@@ -116,7 +116,7 @@ describe("a command refused by a guard", () => {
       { code: "reference_unknown", message: "Refers to something that does not exist", errors },
     ],
   ];
-  /** As the writer thread gets them. */
+  /** In the encoding that the writer thread receives. */
   const run = (commits: GroupCommit, batch: readonly Statements[]) =>
     commits.run(decodeCommands(encodeCommands(batch))).outcomes;
 
@@ -234,7 +234,7 @@ describe("a file locked by another process", () => {
   });
 });
 
-/** Every statement that is run over the connection from here on, told before it is. */
+/** Reports every later statement of the connection before it runs. */
 function attemptsOf(db: Connection, before: (attempts: readonly string[]) => void = () => {}): string[] {
   const attempts: string[] = [];
   const prepare = db.prepare.bind(db);

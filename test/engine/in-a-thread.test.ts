@@ -10,7 +10,7 @@ import { newFile } from "./support.ts";
 const SRC = resolve(import.meta.dirname, "../../src");
 const url = (path: string) => JSON.stringify(pathToFileURL(resolve(SRC, path)).href);
 
-/** A thread of somebody who uses this project as a library. */
+/** A worker thread that uses the server as a library. */
 function thread(code: string, workerData: unknown = {}): Worker {
   const worker = new Worker(code, { eval: true, workerData });
   onTestFinished(async () => void (await worker.terminate()));

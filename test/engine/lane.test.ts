@@ -26,7 +26,7 @@ const LONG: ReadRequest = [
 ];
 const textOf = async (answer: ReturnType<Lane["read"]>) => (await answer).row?.[0];
 
-/** A lane that tells when each batch departs, and how large it is. */
+/** A lane that reports when each batch is sent, and its size. */
 async function watched(file: string, options: Parameters<typeof openLane>[1] = {}) {
   const sizes: number[] = [];
   const departures: (() => void)[] = [];
@@ -41,7 +41,7 @@ async function watched(file: string, options: Parameters<typeof openLane>[1] = {
   return { lane, sizes, departure };
 }
 
-/** A lane whose only thread is taken by a long read. */
+/** A lane whose only thread runs a long read. */
 async function taken(options: Parameters<typeof openLane>[1] = {}) {
   const { file, db } = database();
   const made = await watched(file, options);

@@ -53,14 +53,14 @@ const variants = (read: AnyRead) =>
     ({ filters }) => !(filters.includes("ids") && isSmall(read.name)),
   );
 
-/** Kinds with fewer rows than a list of ids may have: the planner looks through them all, and is right. */
+/** Kinds with fewer rows than a list of ids may have: a scan is the right plan. */
 const isSmall = (name: string): boolean =>
   /^(genres|media-types|playlists|tags|customers|employees)\b/.test(name);
 
-/** What has no rows of a table behind it but those that were put into it on purpose. */
+/** Scans of intermediate results of bounded size, not of a table. */
 const MADE =
   /^SCAN (page|played|piece|part|ranked|found|named|shown|json_each|CONSTANT ROW|\(subquery-\d+\)|item|page_\w+)\b|^SCAN CONSTANT ROW$|^SCAN \(subquery/;
-/** Filters that leave few rows, however many there are in all. */
+/** Filters that match few rows in a catalogue of any size. */
 const BOUNDING = new Set([
   "ids",
   "public_id",
@@ -110,7 +110,7 @@ describe("on the point lane", () => {
   });
 });
 
-/** Reads of the scan lane that never ask for their deadline, and what bounds them instead. */
+/** Reads of the scan lane that never check their deadline, and what bounds them instead. */
 const BOUNDED: Readonly<Record<string, string>> = {
   "search text": "ranks 2,000 matches, or looks at 10,000",
   "search fuzzy": "looks at 100 words for each of 12, and 300 tracks",

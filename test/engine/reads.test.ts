@@ -11,7 +11,7 @@ import { registerFunctions } from "../../src/workers/functions.ts";
 import { makeCatalogue } from "../support/server.ts";
 import { NOW, passes, sortsOf, variantsOf } from "./variants.ts";
 
-/** Each read's JSON against the same thing worked out from plain columns, in JavaScript. */
+/** Each read's JSON is compared with the same result computed in JavaScript from plain columns. */
 let db: Connection;
 const rows = new Map<string, Row[]>();
 

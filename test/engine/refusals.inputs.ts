@@ -8,7 +8,7 @@ import type { Call, Inputs } from "./refusals.calls.ts";
 import { PEOPLE_INPUTS } from "./refusals.people.ts";
 import { SHOP_INPUTS } from "./refusals.shop.ts";
 
-/** Few ids, so that commands meet; one that is of nothing, so that they are refused. */
+/** Few ids, so that commands collide; one that does not exist, so that they are refused. */
 const id = fc.constantFrom(1, 2, 3, 999);
 const word = fc.constantFrom("Alpha", "beta", "Gamma ray", "delta");
 const ifMatch = fc.constantFrom(undefined, "current" as const, "outdated" as const);
@@ -41,7 +41,7 @@ const trackSearch = fc.constantFrom(
   { q: "a", genre_id: 1 },
   { not_played_days: 30, sort: "-name", limit: 2 },
 );
-/** Who asks for a change of a playlist: nobody in particular, an owner, and who owns none. */
+/** The principal that changes a playlist: none, an owner, and a user without playlists. */
 const asker = fc.constantFrom(
   ...[null, null, 1, 3, 4].map((user) => ({ user, editor: user === null ? (1 as const) : (0 as const) })),
 );

@@ -184,7 +184,7 @@ interface Waiting {
   readonly resolve: (outcome: Outcome & { readonly waitedMs: number }) => void;
 }
 
-/** What came of a call: `undefined` when it was accepted. */
+/** The outcome of a call: `undefined` when it was accepted. */
 export type Fate = Failure | undefined;
 
 /**
@@ -201,7 +201,7 @@ export class World {
   #waiting: Waiting[] = [];
   /** What was run, and what came of it. */
   readonly ran: { readonly command: Statements; readonly outcome: Outcome }[] = [];
-  /** What the twin, by SQL alone, judged otherwise. */
+  /** The calls that the twin, by SQL alone, judged differently. */
   readonly disagreements: unknown[] = [];
 
   readonly #answers = new Answers({
@@ -252,7 +252,7 @@ export class World {
     }
   }
 
-  /** The cached answers that are not what the database says. */
+  /** The cached answers that differ from the database. */
   get lies(): string[] {
     return this.#targets.flatMap((target) => {
       const cached = this.#answers.cached(target.read, target.key);

@@ -10,7 +10,7 @@ import { temporaryFolder } from "../support/server.ts";
 
 /** The parts of the engine, real and each on a file of its own; what a test opens is closed when it ends. */
 
-/** A test that hangs is to be found out, and one on a busy machine is not: nothing here is told by time. */
+/** Long enough for a busy machine; only a hanging test reaches it. */
 vi.setConfig({ testTimeout: 60_000 });
 
 export const MIGRATIONS = resolve(import.meta.dirname, "../../migrations");
@@ -31,7 +31,7 @@ export function writableFor(file: string, action: (db: Connection) => void): voi
   db.close();
 }
 
-/** Somebody else's connection to the file: it sees what is in the file and nothing that is only reported. */
+/** Another connection to the file: it sees only what is committed. */
 export function outsider(file: string): Connection {
   const db = new Database(file, { timeout: 0 });
   onTestFinished(() => void db.close());
@@ -69,7 +69,7 @@ export async function openLane(file: string, options: Partial<LaneOptions> = {})
   return lane;
 }
 
-/** The threads that are started from here on: the only hold there is on one, to end it as a crash would. */
+/** The threads started from now on, so that a test can terminate one as a crash would. */
 export function threadsStarted(): Worker[] {
   const workers: Worker[] = [];
   const note = (worker: Worker) => workers.push(worker);
@@ -78,7 +78,7 @@ export function threadsStarted(): Worker[] {
   return workers;
 }
 
-/** A promise and the power to settle it: the handshake that stands where a sleep would. */
+/** A promise and its settlers: a handshake instead of a sleep. */
 export const handshake = <T = void>() => Promise.withResolvers<T>();
 
 /** The code of the AppError, or of whatever it was, that the promise was rejected with. */

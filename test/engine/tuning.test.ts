@@ -6,7 +6,7 @@ import { ReadSide } from "../../src/main/engine/reads/read-side.ts";
 import { TUNING, type Tuning } from "../../src/shared/tuning.ts";
 import { newFile, openLane, startWriter, writableFor } from "./support.ts";
 
-/** Numbers that the benchmark puts in place of the server's own, seen where they take effect. */
+/** Tuning values that the benchmark overrides, observed where they take effect. */
 
 const memoryOf = "SELECT cache_size || '', 'etag', NULL FROM pragma_cache_size";
 

@@ -59,7 +59,7 @@ function passing(filter: Filter, row: Record<string, Param>): Record<string, Par
   return Object.fromEntries(given);
 }
 
-/** Whether a row of the answer passes a parameter, said in another way than the SQL says it. */
+/** Whether a row of the answer matches a parameter, independent of the SQL. */
 export function passes(row: Json, name: string, value: Json): boolean {
   if (name === "ids") return JSON.parse(value).includes(row.id);
   if (name === "tag") return row.id % 10 < 4;

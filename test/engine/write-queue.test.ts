@@ -10,7 +10,7 @@ import { AppError } from "../../src/shared/errors.ts";
 import type { BatchReport, Statements } from "../../src/shared/protocol.ts";
 import { codeOf, sql } from "./support.ts";
 
-/** An executor in the test's hands: it says what it was sent, and answers when it is told to. */
+/** An executor that the test controls: it records the batches it is sent and answers on demand. */
 class Held extends EventEmitter implements BatchExecutor {
   readonly sent: string[][] = [];
   readonly #flights: PromiseWithResolvers<BatchReport>[] = [];

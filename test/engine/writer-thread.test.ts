@@ -302,7 +302,7 @@ describe("a writer thread that cannot start", () => {
   });
 });
 
-/** Whether SQLite in another process takes itself for the file's only user. */
+/** Whether SQLite in another process considers itself the file's only user. */
 function aloneElsewhere(file: string): boolean {
   const script = `
     const db = new (require("better-sqlite3"))(process.argv[1], { timeout: 0 });
