@@ -10,7 +10,7 @@ import { helpOf, type NumberFlag, numbersOf, ownFolder, runCommand, say } from "
 import { randomOf } from "./harness/random.ts";
 import { launch, runChinook, type Subject, serve } from "./harness/server.ts";
 
-/** `npm run crash`: kills the server at random moments under full write load, and holds the file to its word. */
+/** `npm run crash`: kills the server at random moments under full write load, then checks every acknowledged write. */
 
 const FLAGS = {
   cycles: { initial: 300, min: 1, max: 100_000, help: "how many times it is killed" },

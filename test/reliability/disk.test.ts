@@ -55,7 +55,7 @@ async function addUntilRefused(server: TestServer): Promise<{ names: string[]; r
   }
 }
 
-/** What was acknowledged is in the file and nothing else, and the file is whole. */
+/** The file holds exactly the acknowledged writes and is consistent. */
 async function expectKept(server: TestServer, names: readonly string[]): Promise<void> {
   expect(await server.stop()).toBe(0);
   const stored = column<string>(server, "SELECT name FROM artists WHERE name GLOB '[0-9]*-[0-9]* x*'");

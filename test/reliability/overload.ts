@@ -7,7 +7,7 @@ import { helpOf, type NumberFlag, numbersOf, ownFolder, runCommand, say } from "
 import { runChinook, type Subject, serve, vitalsOf } from "./harness/server.ts";
 import { closedLoop, openLoop, type Shot, Tally } from "./overload/load.ts";
 
-/** `npm run overload`: many times the load that the server can carry, and what it makes of that. */
+/** `npm run overload`: many times the load that the server can carry, and how it responds. */
 
 const FLAGS = {
   seconds: { initial: 60, min: 1, max: 3_600, help: "how long the overload lasts, for each kind of load" },
@@ -97,7 +97,7 @@ interface Options {
 
 type Finding = Awaited<ReturnType<typeof overload>>;
 
-/** What it can carry; then many times of that; then whether it is itself again. */
+/** Measures the capacity, then overloads it, then checks the recovery. */
 async function overload(server: Subject, load: string, shot: Shot, { seconds, times, calibrate }: Options) {
   say(`${load}: finding out what the server can carry …`);
   const client = new Client(server.url, CROWD);

@@ -11,7 +11,7 @@ import { resolveSettings } from "../../src/shared/settings.ts";
 import { newFile } from "../engine/support.ts";
 import { chinook, temporaryFolder } from "../support/server.ts";
 
-/** A load goes on after refusals that mean "not now". */
+/** A load retries after temporary refusals. */
 
 const TRACKS = 30;
 

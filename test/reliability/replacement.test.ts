@@ -20,7 +20,7 @@ import {
   temporaryFolder,
 } from "../support/server.ts";
 
-/** Replacing the catalogue: whole at any moment, one at a time, and nothing lost that was somebody's own. */
+/** Replacing the catalogue: atomic, one at a time, and without loss of users' data. */
 vi.setConfig({ testTimeout: 240_000 });
 
 const OLD = 500;
@@ -28,7 +28,7 @@ const NEW = 700;
 const BIN = resolve(import.meta.dirname, "../../bin/chinook.cjs");
 const HOOK = resolve(import.meta.dirname, "hooks/exchange.cjs");
 
-/** A catalogue of 500 tracks, and beside it what is a user's and none of the catalogue. */
+/** A catalogue of 500 tracks, with users' data beside it. */
 async function oldDatabase(): Promise<string> {
   const database = copyOf(await makeCatalogue(OLD));
   const db = openForWriting(database, "full");
@@ -56,7 +56,7 @@ function look<T>(file: string, sql: string): T {
 
 const tracksIn = (file: string): number => look(file, "SELECT count(*) FROM tracks");
 
-/** The whole old catalogue or the whole new one, sound, with what is a user's. @returns how many tracks. */
+/** Expects the complete old or new catalogue, consistent, with the users' data. @returns how many tracks. */
 function wholeCatalogue(file: string): number {
   const tracks = tracksIn(file);
   expect([OLD, NEW]).toContain(tracks);
@@ -86,7 +86,7 @@ const generating = (database: string, tracks = NEW): string[] => [
   "--json",
 ];
 
-/** A command that runs on, for a test to end. */
+/** A running command that the test ends. */
 function begin(args: readonly string[], environment: Record<string, string> = {}): ChildProcess {
   const child = spawn(process.execPath, [BIN, ...args], {
     env: { ...process.env, ...environment },
@@ -96,7 +96,7 @@ function begin(args: readonly string[], environment: Record<string, string> = {}
   return child;
 }
 
-/** Whoever opens it next finishes what was decided: here a command, as it would be. */
+/** The next process that opens the file completes the exchange: here a command. */
 async function recovered(database: string): Promise<void> {
   const { code, stderr } = await chinook(["migrate", "up", "--database", database]);
   expect(code, stderr).toBe(0);
@@ -277,7 +277,7 @@ test("an unchanged demo is replaced without --replace; a changed one is not", as
   }
 });
 
-/** What is a user's: a new table is in this list or in that of the catalogue, whoever adds it says which. */
+/** Tables of users' data: every new table is either in this list or replaced with the catalogue. */
 const KEPT = [
   ...["identity", "meta", "schema_history", "schema_migrations", "search_statistics"],
   ...["users", "sessions", "api_keys", "one_time_tokens", "identities", "audit"],

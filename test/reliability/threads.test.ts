@@ -20,7 +20,7 @@ beforeAll(async () => {
 
 const HOOK = join(import.meta.dirname, "hooks/threads.cjs");
 
-/** A server whose threads meet their faults when a word of theirs reaches them. */
+/** A server whose threads fail when a request contains the word of a fault. */
 async function faulty(settings: Record<string, string> = {}): Promise<TestServer & { folder: string }> {
   const folder = temporaryFolder();
   const environment = { NODE_OPTIONS: `--require ${HOOK}`, FAULT_FOLDER: folder, ...settings };
@@ -39,7 +39,7 @@ async function lost(server: TestServer, thread: string): Promise<number> {
   return Number(new RegExp(`chinook_threads_lost_total\\{thread="${thread}"\\} (\\d+)`).exec(text)?.[1] ?? 0);
 }
 
-/** Until the server says that it is. */
+/** Polls until the server reports it. */
 async function ready(server: TestServer): Promise<void> {
   while ((await get(server, "/readyz")).status !== 200);
 }

@@ -7,7 +7,7 @@ import { get, post, startServer, temporaryFolder } from "../support/server.ts";
 /** More lines than a pipe holds. */
 const REQUESTS = 600;
 
-/** A pipe for standard error, and a process that has it open for reading and does not read. */
+/** A pipe for standard error, and a process that holds it open without reading. */
 function unreadPipe() {
   const path = join(temporaryFolder(), "log");
   expect(spawnSync("mkfifo", [path]).status).toBe(0);

@@ -63,7 +63,7 @@ ${Object.entries(flags)
 Exit status: 0 all is well, 1 something is not, 2 wrong usage.
 `;
 
-/** A folder that is gone when the process is. */
+/** A folder that is removed when the process exits. */
 export function ownFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "chinook-reliability-"));
   process.on("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
