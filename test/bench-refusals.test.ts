@@ -20,7 +20,7 @@ writeFileSync(requests, "GET\t/refused\t\t\n");
 
 const CONNECTIONS = 4;
 
-/** A server that refuses everything, and tells what it was asked; `/other` it answers. */
+/** A server that refuses every request but `/other`, and records the requests. */
 async function refusing(retryAfter: string) {
   let asked = 0;
   const waiting: { readonly count: number; readonly resolve: () => void }[] = [];

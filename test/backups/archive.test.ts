@@ -37,7 +37,7 @@ const places = (of: string | null, path = folder) => ({ folder: path, bucket: nu
 const nothing = () => {};
 const codeOf = (error: { code: string }): string => error.code;
 
-/** A folder with one backup, made of one that is good. */
+/** A folder with one backup, derived from a valid one. */
 function forged(from: Manifest, change: Partial<Manifest>, data?: Buffer): string {
   const to = temporaryFolder();
   const changed = seal({ ...from, ...change });

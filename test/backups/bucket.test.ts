@@ -16,7 +16,7 @@ import { addArtist, artistsOf, backUp, backupsOf, entriesOf, fail, run, settled 
 const catalogue = await makeCatalogue(50);
 const BUCKET = "backups";
 
-/** The small one is always there; a real one where there is one. */
+/** The test's own server always runs, a real one if it is installed. */
 interface Storage extends AsyncDisposable {
   readonly url: string;
 }

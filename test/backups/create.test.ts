@@ -190,7 +190,7 @@ describe("backup jobs of a server", () => {
 });
 
 describe("backup verify", () => {
-  /** A backup, and where its files are. */
+  /** A backup and the path of its files. */
   async function made() {
     const database = copyOf(catalogue);
     const backup: Manifest = await run(["backup", "create", "--database", database]);
@@ -214,7 +214,7 @@ describe("backup verify", () => {
     expect((await verify()).code).toBe("backup_unknown");
   });
 
-  /** Changes the database in a backup, with every size and checksum made to fit. */
+  /** Changes the database in a backup and corrects every size and checksum. */
   function forge(
     { data, manifest, backup }: Awaited<ReturnType<typeof made>>,
     spoil: (db: Database.Database, file: string) => void,
@@ -292,7 +292,7 @@ const small = spawnSync(unshare[0]!, [
 ]);
 const mayMount = small.status === 0;
 
-/** How much larger than the database the disk is, in bytes: the copy fits or it does not, and never the rest. */
+/** Bytes by which the disk is larger than the database: room for the copy or not, and never for the rest. */
 const DISKS = [
   ["without room for the copy is refused before anything is written", -65_536, "has room for"],
   ["that fills up during the copy fails the backup", 65_536, "ENOSPC"],

@@ -23,7 +23,7 @@ const installed = spawnSync(litestream, ["version"]).error === undefined;
 const reason = installed ? "" : " (skipped: no litestream on the PATH, none named by CHINOOK_LITESTREAM)";
 const run = promisify(execFile);
 
-/** The shipped configuration, and a socket to ask the replicator by. */
+/** The shipped configuration, with a control socket. */
 class Replicator {
   readonly #folder = temporaryFolder();
   readonly #config = join(this.#folder, "litestream.yml");
@@ -55,7 +55,7 @@ class Replicator {
       await delay(50);
   }
 
-  /** Until all that was committed before is in the replica. */
+  /** Resolves when every earlier commit is in the replica. */
   async sync(): Promise<void> {
     await run(litestream, ["sync", "-wait", "-socket", this.#socket, this.#database], { env: this.#env });
   }
@@ -82,7 +82,7 @@ interface Write {
   readonly answered: number;
 }
 
-/** Clients that write until they are told to stop, and what they were answered. */
+/** Clients that write until stopped, and the responses they got. */
 function load(server: TestServer) {
   const writes: Write[] = [];
   let writing = true;
@@ -104,7 +104,7 @@ function load(server: TestServer) {
   return { writes, reach, stop };
 }
 
-/** Restores tell times by the millisecond: the next one has begun. */
+/** Resolves in the next millisecond: the resolution of a restore's time. */
 async function nextMillisecond(): Promise<Date> {
   for (const now = Date.now(); Date.now() <= now + 1; ) await delay(1);
   return new Date();
@@ -122,7 +122,7 @@ test.skipIf(!installed)(
     await replicator.start();
     const before = playsOf(database);
 
-    // A moment in the middle of writing: a prefix of the writes, with all that were answered before the last sync.
+    // During the writes: a prefix of them, with all that were answered before the last sync.
     const first = load(server);
     await first.reach(400);
     const synced = Date.now();
@@ -131,7 +131,7 @@ test.skipIf(!installed)(
     await first.reach(first.writes.length + 400);
     await first.stop();
 
-    // A moment of rest: exactly what was answered before it.
+    // While idle: exactly the writes answered before.
     await replicator.sync();
     const rest = await nextMillisecond();
     const atRest = playsOf(database);
@@ -151,7 +151,7 @@ test.skipIf(!installed)(
     expect(playsOf(restored)).toEqual(atRest);
     expect(columnOf(restored, "PRAGMA integrity_check")).toEqual(["ok"]);
 
-    // The server moved nothing behind the replicator's back, and does not when it closes.
+    // The server runs no checkpoint of its own, not even when it closes.
     expect((await get(server, "/metrics")).text).not.toMatch(/chinook_checkpoints_total\{/);
     expect((await post(server, "/admin/checkpoint", {})).json.code).toBe("in_use");
     const wal = walOf(database);
@@ -175,7 +175,7 @@ test.skipIf(!installed)(`the replicator keeps the WAL bounded${reason}`, async (
   const writing = load(server);
   const [page, most] = [4_096 + 24, 25_000];
   let [largest, written, previous] = [0, 0, walOf(database)];
-  // Until more was written than the bound, or it shows that the WAL begins anew.
+  // Until more was written than the limit, or the WAL was restarted.
   for (let restarts = 0; restarts < 2; ) {
     await delay(100);
     const now = Number(/^chinook_wal_frames (\d+)/m.exec((await get(server, "/metrics")).text)?.[1]) * page;

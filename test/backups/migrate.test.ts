@@ -5,7 +5,7 @@ import { readMigrations } from "../../src/shared/database/migrations.ts";
 import { chinook, copyOf, makeCatalogue, startServer, temporaryFolder } from "../support/server.ts";
 import { backupsOf, columnOf, fail, restoredCopy, run } from "./support.ts";
 
-/** Changing the schema from the command line, with what is done before it. */
+/** Migrations from the command line, and the backups before them. */
 
 const catalogue = await makeCatalogue(100);
 const appliedIn = (file: string) => columnOf(file, "SELECT id FROM schema_migrations ORDER BY id");
@@ -80,7 +80,7 @@ describe("chinook migrate", () => {
 });
 
 describe("a server start", () => {
-  /** Of the release before this one. */
+  /** A database of the previous release. */
   async function older(): Promise<string> {
     const database = copyOf(catalogue);
     await run(on(database, "down", "--yes", "--backup-before-migration", "0"));

@@ -91,7 +91,7 @@ describe("backup restore", () => {
 
 /**
  * The exchange in a process that is killed just before its nth change of the file system, for every n that there is.
- * Whoever comes next finishes it.
+ * The next lock holder completes it.
  */
 const MODULE = resolve(import.meta.dirname, "../../src/shared/database/replacement.ts");
 const KILLED = `
@@ -118,7 +118,7 @@ function exchange(file: string, cut: number): boolean {
   return true;
 }
 
-/** A database with a commit that is only in its WAL, and another to take its place. */
+/** A database with a commit only in its WAL, and another one to replace it. */
 function pair(): string {
   const file = join(temporaryFolder(), "database.sqlite");
   const source = new Database(join(temporaryFolder(), "source.sqlite"));

@@ -11,13 +11,13 @@ import { buffer } from "node:stream/consumers";
 export interface S3Server extends AsyncDisposable {
   readonly url: string;
   readonly objects: ReadonlyMap<string, Buffer>;
-  /** Every request from here on is refused. */
+  /** Refuses every later request. */
   refuse(code: string): void;
 }
 
 export const CREDENTIALS = { AWS_ACCESS_KEY_ID: "test-key", AWS_SECRET_ACCESS_KEY: "test-secret-of-no-one" };
 
-/** Keys of a page: small, so that a listing has several. */
+/** Keys per page: few, so that a listing has several pages. */
 const PAGE = 3;
 
 export async function startS3(bucket: string): Promise<S3Server> {

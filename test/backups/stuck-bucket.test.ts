@@ -12,7 +12,7 @@ process.env.AWS_SECRET_ACCESS_KEY = "secret";
 
 const PATIENCE = { connect: 1_000, silence: 300, request: 2_000 };
 
-/** A storage that takes every connection, and says what it is told to and no more. */
+/** A storage that accepts every connection and sends only the given bytes. */
 async function stuck(says: string): Promise<BackupBucket> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {

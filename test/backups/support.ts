@@ -6,13 +6,13 @@ import { expect, vi } from "vitest";
 import type { Manifest } from "../../src/main/features/backups/archive/manifest.ts";
 import { chinook, get, type Json, post, type TestServer, temporaryFolder } from "../support/server.ts";
 
-/** Backups give way to everything else on a machine, so on a busy one they take their time. */
+/** Backups run at low priority, so they are slow on a busy machine. */
 vi.setConfig({ testTimeout: 240_000 });
 
-/** Where the backups of a database are, unless the settings say otherwise. */
+/** The default backup folder of a database. */
 export const backupsOf = (database: string): string => join(database, "../backups");
 
-/** Everything in a folder of backups, work that is under way included. */
+/** Everything in a backup folder, unfinished backups included. */
 export const entriesOf = (folder: string): string[] => readdirSync(folder).toSorted();
 
 /** A command that must succeed. @returns what it printed, as JSON. */
@@ -29,7 +29,7 @@ export async function fail(args: readonly string[], settings: Record<string, str
   return JSON.parse(stdout).error;
 }
 
-/** A job of backups, followed to its end by asking. */
+/** Polls a backup job until it ends. */
 export async function settled(server: TestServer, id: number): Promise<Json> {
   for (;;) {
     const { json } = await get(server, `/admin/backups/jobs/${id}`);

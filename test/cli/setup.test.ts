@@ -23,7 +23,7 @@ const AROUND: MachineFacts = {
 
 type Change = Partial<typeof DEFAULTS>;
 
-/** What is unwise, and the setting that it is said of. */
+/** Unwise settings, and the setting that the warning names. */
 const UNWISE: readonly (readonly [setting: string | null, Change, Partial<MachineFacts>])[] = [
   ["CHINOOK_CACHE_MB", { cacheMb: 8_000 }, {}],
   ["CHINOOK_POINT_READERS", { pointReaders: 8, scanReaders: 8 }, { processors: 2 }],

@@ -12,7 +12,7 @@ const reason =
     ? " (skipped: no openapi-python-client on the PATH, none named by OPENAPI_PYTHON_CLIENT)"
     : "";
 
-/** What somebody writes who has the generated client. */
+/** A program that uses the generated client. */
 const PROGRAM = `
 import sys
 from generated import Client

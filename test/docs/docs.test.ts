@@ -12,7 +12,7 @@ import { ERRORS } from "../../src/shared/errors.ts";
 import { flagOf, SETTINGS, type SettingName, textOf as settingText } from "../../src/shared/settings.ts";
 import { chinook, get, request, startServer, type TestServer } from "../support/server.ts";
 
-/** Nothing is left undocumented, and nothing documented that is not there. */
+/** Everything is documented, and everything documented exists. */
 
 const ROOT = resolve(import.meta.dirname, "../..");
 /** A file without the padding of its tables. */

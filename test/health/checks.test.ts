@@ -23,7 +23,7 @@ const settings = (change: Partial<Facts["settings"]>) => ({ settings: { ...DEFAU
 const MIB = 1_048_576;
 const DAY = 86_400_000;
 
-/** What makes each check turn. */
+/** Facts that change each check's status. */
 const TURNS: readonly (readonly [name: string, facts: Partial<Facts>, status: Status])[] = [
   ["server", { status: "draining" }, "fail"],
   ["server", { status: "starting" }, "fail"],
@@ -89,7 +89,7 @@ const TURNS: readonly (readonly [name: string, facts: Partial<Facts>, status: St
   ["backup_bucket", backups({ bucketAgeMs: 8 * DAY }), "warn"],
 ];
 
-/** What looks like a fault and is none. */
+/** Facts that look like a fault but are none. */
 const QUIET: readonly (readonly [name: string, facts: Partial<Facts>])[] = [
   ["cache_hit_ratio", { recent: windowOf({ hits: 1, lookUps: 10_000 }) }],
   ["cache_hit_ratio", { recent: windowOf({ lookUps: 10 }), cacheFullness: 0.95 }],

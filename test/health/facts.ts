@@ -41,7 +41,7 @@ export const DEFAULTS = Object.fromEntries(
 const GIBIBYTE = 1_073_741_824;
 export const folder = { path: "/data", freeBytes: 50 * GIBIBYTE, freeFiles: 1e6, fileSystem: "ext4" };
 
-/** A server of which there is nothing to say. */
+/** A healthy server. */
 export const WELL: Facts = {
   settings: DEFAULTS,
   status: "ok",

@@ -30,7 +30,7 @@ const HOOKS = join(import.meta.dirname, "../reliability/hooks");
 
 interface Start {
   readonly settings?: Record<string, string>;
-  /** What is done to the file before anybody opens it. */
+  /** Changes the file before the server opens it. */
   readonly spoil?: (database: string) => void;
   readonly hook?: "clock" | "threads";
   readonly wrap?: readonly string[];
@@ -49,7 +49,7 @@ async function start({ settings = {}, spoil, hook, wrap }: Start = {}) {
 const checkOf = async (server: TestServer, name: string): Promise<Json> =>
   (await get(server, "/health")).json.checks.find((check: Json) => check.name === name);
 
-/** Asks until the check has turned; a test that waits in vain runs into its time limit. */
+/** Polls until the check has the status; the test's timeout is the limit. */
 async function turned(server: TestServer, name: string, status: string): Promise<Json> {
   for (;;) {
     const check = await checkOf(server, name);
@@ -62,7 +62,7 @@ async function unwell(server: TestServer, name: string): Promise<void> {
   while ((await checkOf(server, name)).status === "ok") await delay(100);
 }
 
-/** As another program would that knows nothing of ours. */
+/** Changes the file as another program would. */
 function spoilWith(...statements: readonly string[]) {
   return (database: string) => {
     const db = openForWriting(database, "normal");
@@ -246,7 +246,7 @@ describe("integrity checks of a served database", () => {
       const bytes = db.pragma("page_size", { simple: true }) as number;
       db.close();
       const file = openSync(database, "r+");
-      // The header of the page stays: its cells lead nowhere.
+      // The header of the page stays: its cell pointers are invalid.
       writeSync(file, Buffer.alloc(bytes - 512, 0xff), 0, bytes - 512, (page - 1) * bytes + 256);
       closeSync(file);
     };

@@ -149,7 +149,7 @@ describe("a write", () => {
   });
 });
 
-/** A page of another origin that does what it can to each route. */
+/** A page of another origin that tries to write through each route. */
 const attack = (target: string, paths: readonly string[]) => `<!doctype html><script type=module>
   const send = (path, body) => fetch("${target}" + path, {method: "POST", mode: "no-cors", body}).catch(() => {});
   for (const path of ${JSON.stringify(paths)}) {

@@ -8,7 +8,7 @@ import { anyText, rubbish, Schemas } from "./schemas.ts";
 /** Requests over all operations together. A failing run prints its seed; FUZZ_SEED repeats it. */
 const REQUESTS = 3_000;
 const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31);
-/** No connection hangs: what has no answer by then will have none. */
+/** A request without a response after this time counts as hanging. */
 const HANGS_MS = 20_000;
 
 interface Operation {
@@ -31,7 +31,7 @@ afterAll(async () => {
   expect(await server.stop()).toBe(0);
 });
 
-/** What deletes comes later, and what can empty the catalogue last: the others need something to find. */
+/** Deletions come later, and what can empty the catalogue last: the others need data. */
 function operationsOf({ paths }: Json): Operation[] {
   const all = Object.entries(paths as Record<string, Json>).flatMap(([path, methods]) =>
     Object.entries(methods as Record<string, Json>).map(([method, doc]) => ({ method, path, doc })),
@@ -142,7 +142,7 @@ async function send({ method }: Operation, { url, headers, body }: Sent): Promis
   return Promise.race([request(server, method.toUpperCase(), url, { headers, body }), hung]);
 }
 
-/** A path's own rubbish can lead elsewhere: to no route, or to another one. */
+/** A generated path may match no route or another one. */
 const ELSEWHERE = new Set(["route_unknown", "method_not_allowed"]);
 
 function judge(operation: Operation, answer: Answer): void {
@@ -192,7 +192,7 @@ describe("valid requests", () => {
   });
 
   test("every documented GET answers as described", async () => {
-    // A job that can be asked about.
+    // Creates a job, so that its route finds one.
     expect((await post(fresh, "/admin/backups", {})).status).toBe(202);
     for (const [path, body] of Object.entries({
       "/v1/saved-searches": { name: "All", search: {} },

@@ -91,7 +91,7 @@ describe("a list walked to its end", () => {
   });
 });
 
-/** What a filter means, said in SQL of its own. */
+/** Each filter as independent SQL. */
 const meaning = (parameter: string): string =>
   parameter === "artist_id"
     ? "album_id IN (SELECT id FROM albums WHERE artist_id = ?) OR artist_id = ?"

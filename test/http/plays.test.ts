@@ -193,7 +193,7 @@ describe("a user's history", () => {
   });
 });
 
-/** What a chart counts, in SQL of its own: plays of tracks that are there, by what the track belongs to. */
+/** What a chart counts, as independent SQL: plays of existing tracks, by what the track belongs to. */
 const CHART_KEYS = {
   tracks: "t.id",
   albums: "t.album_id",
@@ -270,7 +270,7 @@ describe("the charts", () => {
   });
 });
 
-// The last of the file: charts leave out what is still to come, and other tests count all there is.
+// Last in the file: charts leave out future plays, and other tests count all plays.
 describe("a play", () => {
   test("in the future is refused beyond the clock tolerance", async () => {
     const ahead = (seconds: number) => new Date(Date.now() + seconds * 1_000).toISOString();

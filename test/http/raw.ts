@@ -8,7 +8,7 @@ import { expectProblem } from "./helpers.ts";
 /** A connection of its own; what the server said on it is known when the server has closed it. */
 export function dial(server: TestServer): { readonly socket: Socket; readonly answers: Promise<Answer[]> } {
   const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
-  // A server that has said all it will may reset a connection that still sends.
+  // A server that has sent its last response may reset a connection that still sends.
   socket.on("error", () => {});
   const received: Buffer[] = [];
   socket.on("data", (chunk: Buffer) => received.push(chunk));

@@ -35,7 +35,7 @@ async function lengthOf(socket: Socket, wanted: number): Promise<number> {
   for await (const chunk of socket) {
     bytes += (chunk as Buffer).length;
     if (bytes >= wanted) break;
-    // Slower than the patience as a whole, and never silent for so long.
+    // Slower than the timeout in total, but never silent for that long.
     if (bytes % 7 === 0) await delay(1);
   }
   return bytes;

@@ -50,7 +50,7 @@ export const query = (parameters: Readonly<Record<string, string | number>>): st
     Object.entries(parameters).map(([name, value]): [string, string] => [name, String(value)]),
   ).toString();
 
-/** Waits for what happens a moment after a write. */
+/** Polls for an effect that follows a write asynchronously. */
 export async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 25));
 }

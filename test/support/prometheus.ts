@@ -70,7 +70,7 @@ export async function startPrometheus(
   };
 }
 
-/** Asks until the answer is there: another program's readiness can only be asked for. */
+/** Polls until there is an answer: another program's readiness can only be polled. */
 export async function eventually<T>(ask: () => Promise<T | undefined>): Promise<T> {
   for (;;) {
     const answer = await ask().catch(() => undefined);

@@ -11,7 +11,7 @@ import { openForWriting } from "../../src/shared/database/sqlite.ts";
 
 const BIN = resolve(import.meta.dirname, "../../bin/chinook.cjs");
 const SEED = 7;
-/** A child that says nothing for so long never will; the tests themselves wait for events, not for time. */
+/** A child silent for this long counts as hanging; tests wait for events, not for time. */
 const PATIENCE_MS = 60_000;
 
 const folders: string[] = [];
@@ -22,14 +22,14 @@ afterAll(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
-/** A new folder, gone when the test file is done. */
+/** A new folder, removed after the test file. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "chinook-test-"));
   folders.push(folder);
   return folder;
 }
 
-/** The settings given and no others: the machine's own do not reach a test's server. */
+/** Only the given settings: those of the machine do not reach a test's server. */
 function environment(settings: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   const foreign = Object.entries(process.env).filter(([name]) => !name.startsWith("CHINOOK_"));
   return { ...Object.fromEntries(foreign), ...settings };
@@ -133,7 +133,7 @@ function addTags(database: string): void {
   db.close();
 }
 
-/** A copy in a folder of its own, of a database that nobody has open. */
+/** Copies a closed database into a folder of its own. */
 export function copyOf(database: string): string {
   const copy = join(temporaryFolder(), "database.sqlite");
   copyFileSync(database, copy);
@@ -146,11 +146,11 @@ export interface TestServer extends AsyncDisposable {
   readonly database: string;
   /** The process itself, for tests of signals. */
   readonly child: ChildProcess;
-  /** SIGTERM. Again is harmless. @returns the exit status; -1 when a signal ended it. */
+  /** SIGTERM; idempotent. @returns the exit status, or -1 when a signal ended it. */
   stop(): Promise<number>;
   /** SIGKILL: what a power cut leaves. */
   kill(): Promise<void>;
-  /** What it said on standard error so far: its log. */
+  /** Its log: standard error so far. */
   stderr(): string;
 }
 

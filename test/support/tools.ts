@@ -2,9 +2,9 @@ import { spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 
-/** Programs of other makers that tests ask where there are any. */
+/** External programs that tests use if they are installed. */
 
-/** Where a program is: named by a variable of the environment, or on the PATH. */
+/** A program's path: from an environment variable, or on the PATH. */
 export function findProgram(name: string, variable?: string): string | undefined {
   const named = variable === undefined ? undefined : process.env[variable];
   if (named !== undefined && named !== "") return named;

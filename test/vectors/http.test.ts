@@ -127,7 +127,7 @@ describe("precomputed neighbours", () => {
     const { json } = await get(small, `/v1/tracks/${id}/similar?by=${by}&limit=${limit}`);
     return json.data.slice(0, 20).map(({ similarity }: Json) => similarity);
   };
-  /** How often all vectors there are were compared. */
+  /** How many full comparisons have run. */
   const compared = async (): Promise<number> => {
     const { text } = await get(small, "/metrics");
     return Number(/read_duration_seconds_count\{read="tracks.similar"\} (\d+)/.exec(text)?.[1] ?? 0);
@@ -140,7 +140,7 @@ describe("precomputed neighbours", () => {
         const before = await compared();
         const known = await similarities(id, by, 20);
         expect(await compared()).toBe(before);
-        // More than is kept must be compared.
+        // More than the precomputed number needs a full comparison.
         expect(known).toEqual(await similarities(id, by, 21));
         expect(await compared()).toBe(before + 1);
       }

@@ -39,7 +39,7 @@ function addPurchases(database: string): void {
   db.close();
 }
 
-/** Nobody of the generated listeners. */
+/** An id beyond the generated users. */
 let nextUser = 1_000_000;
 const newUser = (): number => nextUser++;
 const play = (user_id: number, ...tracks: number[]) =>

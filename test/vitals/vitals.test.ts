@@ -245,7 +245,7 @@ describe("of a running server", () => {
     const answered = async () => (await get(server, "/admin/history?hours=1")).json.data as Sample[];
     while ((await answered()).length === 0) await delay(500);
     expect((await answered())[0]).toMatchObject({ seconds: expect.closeTo(10, -1) });
-    // How well a machine is that runs other tests beside is not this test's matter.
+    // The health of a machine that runs other tests in parallel is irrelevant here.
     expect((await answered())[0]!.status).toMatch(/^(ok|warn|fail)$/);
     const { json } = await get(server, "/admin/history?hours=1&resolution=coarse");
     expect(json).toMatchObject({ resolution: "coarse", seconds: 300, data: [] });
