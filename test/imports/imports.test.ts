@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { appendFileSync, existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PORTABLES } from "../../src/main/features/catalogue/import/portable.ts";
@@ -253,6 +253,27 @@ describe("lines", () => {
       403,
       "cross_origin",
     );
+  });
+
+  test("by the command line go through the server, and what is refused makes its exit status", async () => {
+    const folder = join(temporaryFolder(), "lines");
+    const database = ["--database", server.database, "--json"];
+    const exporting = await chinook(["catalogue", "export", folder, ...database]);
+    expect([exporting.code, readdirSync(folder).toSorted()]).toEqual([
+      0,
+      PORTABLES.map(({ path }) => `${path}.jsonl`).toSorted(),
+    ]);
+    expect(readFileSync(join(folder, "genres.jsonl"), "utf8")).toBe(
+      (await get(server, "/v1/export/genres")).text,
+    );
+    appendFileSync(join(folder, "genres.jsonl"), '{"name":"New"}\n{"name":""}\n');
+    const { code, stdout } = await chinook([
+      "catalogue",
+      "import",
+      join(folder, "genres.jsonl"),
+      ...database,
+    ]);
+    expect([code, JSON.parse(stdout).data[0]]).toMatchObject([1, { created: 1, changed: 0, refused: 1 }]);
   });
 
   test("what is under way can be cancelled; what was written stays, and a second import waits", async () => {

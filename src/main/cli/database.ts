@@ -115,14 +115,24 @@ export async function request(
     ...(body === undefined ? {} : { "content-type": "application/json" }),
   };
   const content = body === undefined ? {} : { body: JSON.stringify(body) };
-  const { status, text } = await ask(server, path, { method, headers, ...content }).catch((cause) => {
-    throw new AppError("server_failed", { detail: `${server} did not answer: it may have stopped`, cause });
-  });
+  const { status, text } = await ask(server, path, { method, headers, ...content }).catch(unanswered(server));
   if (status < 300) return text;
+  throw refusalOf(status, text);
+}
+
+/** @throws AppError `server_failed`. */
+export const unanswered =
+  (server: string) =>
+  (cause: unknown): never => {
+    throw new AppError("server_failed", { detail: `${server} did not answer: it may have stopped`, cause });
+  };
+
+/** The error that an answer tells of. */
+export function refusalOf(status: number, text: string): AppError {
   const problem = parseProblem(text);
-  if (problem === undefined)
-    throw new AppError("server_failed", { detail: `${status}: ${text.slice(0, 200)}` });
-  throw fromFailure({ code: problem.code, message: problem.detail });
+  return problem === undefined
+    ? new AppError("server_failed", { detail: `${status}: ${text.slice(0, 200)}` })
+    : fromFailure({ code: problem.code, message: problem.detail });
 }
 
 function parseProblem(text: string): { code: string; detail: string } | undefined {

@@ -1,11 +1,12 @@
-import { request as plain } from "node:http";
+import { type IncomingMessage, request as plain } from "node:http";
 import { request as secure } from "node:https";
+import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 
 export interface Asked {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Readable;
   /** Milliseconds until the answer must have begun; without it as long as it takes. */
   readonly timeoutMs?: number;
 }
@@ -16,19 +17,19 @@ export interface Answered {
 }
 
 /**
- * One request to the server that holds the database, on this machine.
+ * One request to the server that holds the database, on this machine. The answer's body is yet to be read.
  *
  * Its certificate is made for the name that clients know and not for the address that it listens on, so it is not
  * verified. It need not be: the address is this machine's own, and whoever listens there when the server has ended
  * gets a token that is worth nothing any more.
  */
-export function ask(
+export function openAnswer(
   server: string,
   path: string,
   { method = "GET", headers, body, timeoutMs }: Asked = {},
-): Promise<Answered> {
+): Promise<IncomingMessage> {
   const url = new URL(path, server);
-  const { promise, resolve, reject } = Promise.withResolvers<Answered>();
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const send = url.protocol === "https:" ? secure : plain;
   const options = {
     method,
@@ -36,10 +37,14 @@ export function ask(
     rejectUnauthorized: false,
     ...(timeoutMs === undefined ? {} : { signal: AbortSignal.timeout(timeoutMs) }),
   };
-  send(url, options, (answer) => {
-    text(answer).then((content) => resolve({ status: answer.statusCode!, text: content }), reject);
-  })
-    .on("error", reject)
-    .end(body);
+  const request = send(url, options, resolve).on("error", reject);
+  if (body === undefined || typeof body === "string") request.end(body);
+  else body.on("error", (error) => request.destroy(error)).pipe(request);
   return promise;
+}
+
+/** The same, read to its end. */
+export async function ask(server: string, path: string, asked: Asked = {}): Promise<Answered> {
+  const answer = await openAnswer(server, path, asked);
+  return { status: answer.statusCode!, text: await text(answer) };
 }

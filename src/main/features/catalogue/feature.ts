@@ -6,6 +6,7 @@ import { BIN_READS } from "./bin/reads.ts";
 import { binRoutes } from "./bin/routes.ts";
 import { CATALOGUE_COMMANDS } from "./commands.ts";
 import { EXPORT_READS, exportRoutes } from "./export/export.ts";
+import { lineCommands } from "./import/command-line.ts";
 import { Imports } from "./import/imports.ts";
 import { PORTABLES } from "./import/portable.ts";
 import { importRoutes } from "./import/routes.ts";
@@ -57,6 +58,7 @@ export const catalogue = feature({
     };
   },
   upkeep: [SWEEP],
+  commandLine: lineCommands,
 });
 
 const originOf = ({ publicUrl }: Settings, url: () => string): string =>

@@ -1,5 +1,5 @@
 import { AppError, type ErrorCode, type InputError } from "../../../../shared/errors.ts";
-import type { Commands, Part } from "../../../engine/commands/command-bus.ts";
+import { type Commands, type Part, PartFailed } from "../../../engine/commands/command-bus.ts";
 import { patiently } from "../../../engine/commands/patiently.ts";
 import { toAppError } from "../../../http/reply.ts";
 import type { Effect, Line, Portable } from "./line.ts";
@@ -30,7 +30,7 @@ export interface ImportReport {
 
 /** Refusals that a report lists. */
 const MAX_LISTED = 100;
-/** Lines in flight: they share commits. */
+/** Lines in flight: one transaction at the most, which is brief. */
 const AT_ONCE = 256;
 /** Lines that are tried again at the end, since what they refer to may come after them. */
 const MAX_HELD = 10_000;
@@ -119,8 +119,40 @@ async function again(
   return left;
 }
 
-/** @param hold whether a line that refers to nothing is kept for later. */
+/**
+ * All lines together where none of them is refused, for the text index then writes once for all of them; otherwise each
+ * by itself.
+ *
+ * @param hold whether a line that refers to nothing is kept for later.
+ */
 async function applyEach(
+  batch: readonly Valid[],
+  options: ImportOptions,
+  report: ImportReport,
+  hold: (line: Valid) => boolean,
+): Promise<void> {
+  if (batch.length > 1 && (await applyTogether(batch, options, report))) return;
+  await applyOneByOne(batch, options, report, hold);
+}
+
+/** @returns false when one of them was refused: then none was written. */
+async function applyTogether(
+  batch: readonly Valid[],
+  { portable, commands }: ImportOptions,
+  report: ImportReport,
+): Promise<boolean> {
+  const parts = batch.map(({ line }) => ({ command: portable.command, input: line, options: {} }));
+  try {
+    const answers = await patiently(() => commands.executeTogether(parts));
+    for (const { body } of answers) report[JSON.parse(body!) as Effect]++;
+    return true;
+  } catch (error) {
+    if (error instanceof PartFailed && !ENDS.has(error.code)) return false;
+    throw error;
+  }
+}
+
+async function applyOneByOne(
   batch: readonly Valid[],
   { portable, commands }: ImportOptions,
   report: ImportReport,
@@ -168,7 +200,7 @@ async function whole(lines: AsyncIterable<Parsed>, options: ImportOptions, repor
     parts.length === 0
       ? []
       : await patiently(() => commands.executeTogether(parts)).catch((error) => {
-          throw "at" in error ? atLine(parts[error.at as number]!.number, error) : error;
+          throw error instanceof PartFailed ? atLine(parts[error.at as number]!.number, error) : error;
         });
   report.lines = parts.length;
   for (const { body } of answers) report[JSON.parse(body!) as Effect]++;
