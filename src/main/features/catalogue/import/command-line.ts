@@ -26,7 +26,8 @@ import { ReadSide } from "../../../engine/reads/read-side.ts";
 import { backups } from "../../backups/feature.ts";
 import type { Job } from "../../jobs/feature.ts";
 import { exportStream } from "../export/export.ts";
-import { PORTABLES, type Portable } from "./portable.ts";
+import type { Portable } from "./line.ts";
+import { PORTABLES } from "./portable.ts";
 import { type ImportReport, importLines, type Mode, newReport } from "./run.ts";
 
 const TYPES = { jsonl: "application/x-ndjson", csv: "text/csv" } as const;
