@@ -158,12 +158,12 @@ export const taggedTracks = (asked: string): string => `${wanted(asked)}
   WHERE (x.track_id % 1024 <> 0 OR within_deadline())
   GROUP BY x.track_id HAVING count(DISTINCT w.n) = json_array_length(${asked})`;
 
-/** Conditions on the track `t`, one for each tag: quicker than {@link taggedTracks} where few tracks are left to judge. */
-export const hasTags = (asked: string): string[] =>
-  (JSON.parse(asked) as unknown[]).map(
-    (_, n) => `EXISTS (SELECT 1 FROM track_tags x WHERE x.track_id = t.id
-      AND x.tag_id IN (${wanted(`json_array(json(likely(@tag) -> ${n}))`)} SELECT id FROM wanted))`,
-  );
+/** The same as a condition on the track `t`: quicker than {@link taggedTracks} where few tracks are left to judge. */
+export const hasTags = (
+  asked: string,
+): string => `(${wanted(asked)}, once AS MATERIALIZED (SELECT n, id FROM wanted)
+  SELECT count(DISTINCT w.n) FROM once w CROSS JOIN track_tags x ON x.tag_id = w.id WHERE x.track_id = t.id)
+    = json_array_length(${asked})`;
 
 export const tagFilter: Filter = {
   parameters: { tag: tagsText },

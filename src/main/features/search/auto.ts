@@ -30,8 +30,8 @@ export function autoParts(q: string, query: Query | undefined, filters: SqlFilte
 const autoSql = (text: RankingSql, guessed: RankingSql): RankingSql => ({
   ctes: `${text.ctes}, ${guessed.ctes},
       ranked AS MATERIALIZED (
-        SELECT id, score FROM texts UNION ALL
-        SELECT id, CAST(score / 1.2 AS INTEGER) FROM guesses WHERE id NOT IN (SELECT id FROM texts))`,
+        SELECT id, max(score) AS score FROM (
+          SELECT id, score FROM texts UNION ALL SELECT id, CAST(score / 1.2 AS INTEGER) FROM guesses) GROUP BY id)`,
   marked: MARKED_GUESSES,
   extra: `${guessed.extra}${DID_YOU_MEAN}`,
 });

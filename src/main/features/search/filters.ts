@@ -186,7 +186,7 @@ export function sqlFilters(params: SearchParams): SqlFilters {
   const unindexed = [
     artist && `al.artist_id IN (${idsOf("artists", "artist", artist)})`,
     album && `t.album_id IN (${idsOf("albums", "album", album)})`,
-    ...(tag === undefined ? [] : hasTags(tag)),
+    ...(tag === undefined ? [] : [hasTags("likely(@tag)")]),
     year_from !== undefined && "al.release_date >= likely(@year_from)",
     year_to !== undefined && "al.release_date < likely(@year_to)",
     price_max !== undefined && "+t.unit_price_cents <= likely(@price_max)",

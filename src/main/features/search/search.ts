@@ -121,8 +121,8 @@ const searchSql = ({ ctes, marked, extra }: RankingSql, parts: Parts): string =>
   marks AS MATERIALIZED (SELECT ${marked} AS marked)
   SELECT concat('{"data":[', data, '],"next":', json_quote(iif(found > likely(@limit), next, NULL)), ',"total":', total,
     ${parts.facets ? `${FACETS_SQL},` : ""} ${parts.names ? `${parts.names.members},` : ""} ',',
-    ltrim(json_object(${extra}), '{')), NULL, NULL
-  FROM ${parts.tracks ? tracksFrom(parts) : NO_TRACKS} ${parts.names ? `CROSS JOIN ${parts.names.from}` : ""}
+    ltrim(said, '{')), NULL, NULL
+  FROM ${parts.tracks ? tracksFrom(parts, extra) : noTracks(extra)} ${parts.names ? `CROSS JOIN ${parts.names.from}` : ""}
   ${parts.ifEnough === undefined ? "" : `WHERE ${parts.ifEnough}`}`;
 
 const pageCte = (after: boolean): string => `
@@ -133,14 +133,16 @@ const pageCte = (after: boolean): string => `
       ORDER BY score DESC, id LIMIT @limit + 1))`;
 
 /** `ranked` is mentioned twice and `page` once, as each mention is a copy: see DESIGN.md. */
-const tracksFrom = ({ auto, facets }: Parts): string => `
-  (SELECT count(*) AS total, max(score) AS best${facets ? ", json_group_array(id) AS ids" : ""} FROM ranked) CROSS JOIN (
+const tracksFrom = ({ auto, facets }: Parts, extra: string): string => `
+  (SELECT count(*) AS total, max(score) AS best, json_object(${extra}) AS said${facets ? ", json_group_array(id) AS ids" : ""}
+    FROM ranked) CROSS JOIN (
     SELECT count(*) AS found, max(iif(nth = likely(@limit), hex(json_array(@sort, score, page.id)), NULL)) AS next,
       group_concat(concat(${TRACK}, ',"score":', page.score / 1e9, ',"highlights":',
         highlights((SELECT marked FROM marks), ${NAMES}),${auto ? MATCH : ""} '}')) FILTER (WHERE nth <= likely(@limit)) AS data
     FROM ${HIT_FROM})`;
 
-const NO_TRACKS = "(SELECT 0 AS total, NULL AS best, 0 AS found, NULL AS next, NULL AS data)";
+const noTracks = (extra: string): string =>
+  `(SELECT 0 AS total, NULL AS best, 0 AS found, NULL AS next, NULL AS data, json_object(${extra}) AS said)`;
 
 const DEFINITION = {
   lane: "scan",

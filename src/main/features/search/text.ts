@@ -18,7 +18,7 @@ export interface RankingSql {
   readonly ctes: string;
   /** SQL of the terms to highlight, as the readers' `highlights` takes them. */
   readonly marked: string;
-  /** More members of the answer's object. */
+  /** More members of the answer's object, over all rows of `ranked`: SQL may aggregate. */
   readonly extra: string;
 }
 
@@ -135,7 +135,7 @@ const textSql = (plain: boolean, filters: SqlFilters, ranked: string): RankingSq
       ${ranked} AS MATERIALIZED (
         SELECT id, score, NULL AS counted, 0 AS cut FROM named UNION ALL SELECT * FROM (${hitsSql(filters)}))`,
   marked: MARKED,
-  extra: `'bounded', json(iif(EXISTS (${boundOf(filters, boundIn(ranked))}), 'true', 'false'))`,
+  extra: `'bounded', json(iif(${isBounded(filters)}, 'true', 'false'))`,
 });
 
 export const textParams = (q: string, query: Query | undefined): Readonly<Record<string, Param>> => ({
@@ -213,8 +213,11 @@ function hitsSql(filters: SqlFilters): string {
 export const ONCE = "LIMIT 1 OFFSET 0";
 const MAX_ROWID = "9223372036854775807";
 
-const boundIn = (ranked: string): string =>
-  `SELECT 1 FROM (SELECT sum(counted) AS found, max(cut) AS cut FROM ${ranked}) WHERE found > ${MOST_RANKED} OR cut`;
+/** SQL of whether more matched than was ranked, over all rows of `ranked`. */
+const isBounded = ({ own }: SqlFilters): string =>
+  own === undefined
+    ? `sum(counted) > ${MOST_RANKED} OR max(cut)`
+    : `EXISTS (${own} LIMIT 1 OFFSET ${MOST_OWN})`;
 
 /** A query that returns a row if not all matches were examined. Without own candidates, `edge` tells. */
 export const boundOf = ({ own }: SqlFilters, edge: string): string =>
