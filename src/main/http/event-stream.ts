@@ -2,9 +2,12 @@ import { AppError } from "../../shared/errors.ts";
 import { API_HEADERS, type Pieces, type Reply, type StreamLife } from "./reply.ts";
 import type { Call } from "./route.ts";
 
-/** Maximum concurrent streams over all routes: each holds a connection and some kilobytes. */
+/**
+ * Maximum concurrent streams of one name: each holds a connection and some kilobytes. Counted by name, so that whoever
+ * may follow changes cannot keep operators from watching.
+ */
 const MOST = 100;
-let open = 0;
+const open = new Map<string, number>();
 
 const encoder = new TextEncoder();
 
@@ -36,24 +39,25 @@ const LAST_MS = 500;
  *
  * @throws AppError `overloaded` if there are too many streams.
  */
-export function eventStream(next: Next): Reply {
-  if (open >= MOST) throw new AppError("overloaded", { detail: `${MOST} streams are open` });
-  open++;
+export function eventStream(name: string, next: Next): Reply {
+  const others = open.get(name) ?? 0;
+  if (others >= MOST) throw new AppError("overloaded", { detail: `${MOST} streams of ${name} are open` });
+  open.set(name, others + 1);
   const headers = {
     ...API_HEADERS,
     "content-type": "text/event-stream",
     "cache-control": "no-store",
     "x-accel-buffering": "no",
   };
-  return { status: 200, body: null, headers, stream: (life) => piecesOf(next, life) };
+  return { status: 200, body: null, headers, stream: (life) => piecesOf(name, next, life) };
 }
 
-function piecesOf(next: Next, { ending, permitted, drop }: StreamLife): Pieces {
+function piecesOf(name: string, next: Next, { ending, permitted, drop }: StreamLife): Pieces {
   const over = new AbortController();
   const end = () => {
     if (over.signal.aborted) return;
     over.abort();
-    open--;
+    open.set(name, open.get(name)! - 1);
     ending.removeEventListener("abort", end);
     if (ending.aborted) setTimeout(drop, LAST_MS).unref();
   };

@@ -123,7 +123,7 @@ async function stream({ answers, bell }: ChangesOptions, call: Call, asked: Aske
   // Refused before the stream begins, if changes are no longer kept.
   const { last } = await pageOf(answers, { since: first, limit: 1 });
   let position = first ?? last;
-  return eventStream(async (signal) => {
+  return eventStream("changes", async (signal) => {
     while (!signal.aborted) {
       const ring = bell.next;
       const { data } = await pageOf(answers, { since: position, limit });

@@ -63,7 +63,7 @@ function stream(options: JobRoutesOptions, id: number): Reply {
   const { jobs } = options;
   let sent = "";
   let ended = false;
-  return eventStream(async (signal) => {
+  return eventStream("jobs", async (signal) => {
     for (let quiet = performance.now(); !ended && !signal.aborted; ) {
       const ring = jobs.bell.next;
       const job = await find(options, id);

@@ -47,7 +47,7 @@ export class Live {
   stream(): Reply {
     let [told, jobs] = [-1, ""];
     let watching = false;
-    return eventStream(async (signal) => {
+    return eventStream("the live view", async (signal) => {
       if (!watching) signal.addEventListener("abort", this.#enter(), { once: true });
       watching = true;
       while (!signal.aborted) {
