@@ -31,6 +31,16 @@ async function ask(wait: number): Promise<void> {
   if (connection.get() === "back") connection.set("fine");
 }
 
+/** Resolves once the server answers: at once where it does. */
+export async function untilAnswered(): Promise<void> {
+  if (await answers()) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const stop = revivals.watch(() => resolve());
+  connectionLost();
+  await promise;
+  stop();
+}
+
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 const online = (): Promise<void> =>
   new Promise((done) => addEventListener("online", () => done(), { once: true }));

@@ -1,5 +1,6 @@
 import type { ComponentType } from "preact";
 import { useEffect, useErrorBoundary, useRef, useState } from "preact/hooks";
+import { untilAnswered } from "../core/connection.ts";
 import { html } from "../core/html.ts";
 import type { PageProps } from "../core/page-props.ts";
 import { findPage, type Page } from "../pages.ts";
@@ -31,19 +32,25 @@ export function PageView({ path }: { readonly path: string }) {
   return html`<${Guarded} key=${path}><${Component} params=${found.params} /></${Guarded}>`;
 }
 
+const RELOADED = "chinook.reloaded";
+/** A module that fails again within so many milliseconds is broken, not of another version. */
+const AGAIN_MS = 10_000;
+
+/**
+ * Where the server was away, the module is asked for again. Where it is gone, the server is another version by now:
+ * its document names the modules that it has.
+ */
 async function load(page: Page): Promise<void> {
   try {
-    loaded.set(page, (await page.load()).default);
-  } catch {
-    // The server is another version by now, or away: its document names the modules that it has.
-    if (
-      await fetch("/livez").then(
-        ({ ok }) => ok,
-        () => false,
-      )
-    )
+    loaded.set(page, (await page.load().catch(() => untilAnswered().then(page.load))).default);
+  } catch (error) {
+    if (Date.now() - Number(sessionStorage.getItem(RELOADED)) < AGAIN_MS) {
+      console.error(error);
+      loaded.set(page, Broken);
+    } else {
+      sessionStorage.setItem(RELOADED, String(Date.now()));
       location.reload();
-    else setTimeout(() => location.reload(), 3_000);
+    }
   }
 }
 
@@ -61,7 +68,10 @@ function NotFound() {
 
 function Guarded({ children }: { readonly children: unknown }) {
   const [error] = useErrorBoundary((thrown) => console.error(thrown));
-  if (error === undefined) return children as never;
+  return error === undefined ? (children as never) : html`<${Broken} />`;
+}
+
+function Broken() {
   return html`<${Empty} title=${TEXTS.errors.brokenTitle} text=${TEXTS.errors.broken}>
     <button type="button" class="button" onClick=${() => location.reload()}>${TEXTS.errors.reload}</button>
   </${Empty}>`;
