@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AppError } from "../../../../shared/errors.ts";
+import type { Command } from "../../../engine/commands/command.ts";
 import { Answers } from "../../../engine/reads/answers.ts";
 import type { Read } from "../../../engine/reads/read.ts";
 import { change, create, type Writes } from "../../../http/command-route.ts";
@@ -14,7 +15,7 @@ import { KINDS } from "../../../model/kinds.ts";
 import { patchBody } from "../commands.ts";
 import { CATALOGUE_READS, listRead } from "../reads.ts";
 import { askerOf } from "./access.ts";
-import { copyBody, PLAYLIST_COMMANDS } from "./commands.ts";
+import { copyBody, PLAYLIST_COMMANDS, type PlaylistInput } from "./commands.ts";
 import { ENTRY_COMMANDS, entryBody, moveBody, orderBody } from "./entries.ts";
 import { type ExportedPlaylist, FORMATS } from "./export.ts";
 import { ownOf, PLAYLIST_READS } from "./reads.ts";
@@ -256,45 +257,15 @@ const entries = (writes: Writes): Route[] => [
       return change(writes, call, ENTRY_COMMANDS.replace, { ...input, body });
     },
   }),
-  route({
-    method: "DELETE",
-    batch: true,
+  taking(writes, ENTRY_COMMANDS.remove, trackParameters, {
     path: `${PATH}/{id}/tracks/{track_id}`,
-    access: "library",
-    tag: "playlists",
     operationId: "removePlaylistTrack",
     summary: "Remove all occurrences of a track from a playlist",
-    description: `404 if it is not in the playlist. ${OF_PLAYLIST}`,
-    parameters: trackParameters,
-    headers: ["If-Match", "If-None-Match"],
-    responses: { 204: { description: "Removed." } },
-    handle: (call) =>
-      change(
-        writes,
-        call,
-        ENTRY_COMMANDS.remove,
-        ofCall<{ id: number; track_id: number }>(call, trackParameters),
-      ),
   }),
-  route({
-    method: "DELETE",
-    batch: true,
+  taking(writes, ENTRY_COMMANDS.removeEntry, entryParameters, {
     path: `${PATH}/{id}/entries/{entry}`,
-    access: "library",
-    tag: "playlists",
     operationId: "removePlaylistEntry",
     summary: "Remove one entry from a playlist",
-    description: `404 if it is not in the playlist. ${OF_PLAYLIST}`,
-    parameters: entryParameters,
-    headers: ["If-Match", "If-None-Match"],
-    responses: { 204: { description: "Removed." } },
-    handle: (call) =>
-      change(
-        writes,
-        call,
-        ENTRY_COMMANDS.removeEntry,
-        ofCall<{ id: number; entry: number }>(call, entryParameters),
-      ),
   }),
   route({
     method: "POST",
@@ -316,6 +287,25 @@ const entries = (writes: Writes): Route[] => [
     },
   }),
 ];
+
+const taking = <I extends PlaylistInput>(
+  writes: Writes,
+  command: Command<I>,
+  parameters: z.ZodObject,
+  named: Pick<Route, "path" | "operationId" | "summary">,
+): Route =>
+  route({
+    ...named,
+    method: "DELETE",
+    batch: true,
+    access: "library",
+    tag: "playlists",
+    description: `404 if it is not in the playlist. ${OF_PLAYLIST}`,
+    parameters,
+    headers: ["If-Match", "If-None-Match"],
+    responses: { 204: { description: "Removed." } },
+    handle: (call) => change(writes, call, command, ofCall(call, parameters) as unknown as I),
+  });
 
 function exported({ answers, origin }: PlaylistRoutes, format: keyof typeof FORMATS): Route {
   const { type, render } = FORMATS[format];
