@@ -161,7 +161,8 @@ async function measureFollower(
     const ms: number[] = [];
     for (let i = 0; i < 30; i++) {
       const started = performance.now();
-      await behind.batch([[{ sql: INSERT.replaceAll("?", "1"), params: {} }]], () => [[]]);
+      const { shown } = await behind.batch([[{ sql: INSERT.replaceAll("?", "1"), params: {} }]], () => [[]]);
+      await shown;
       ms.push(performance.now() - started);
       await delay(100);
     }

@@ -46,6 +46,9 @@ const PATIENCE_MS = 10_000;
 const SHOWN_MS = 2_000;
 /** Milliseconds without a leader after which this server is not ready: an election is no reason. */
 const LEADERLESS_MS = 5_000;
+/** Milliseconds of that after which the leader is given a reason to tell its followers. */
+const NUDGE_MS = 2;
+const NOTHING = '[["SELECT 1"]]';
 const START_MS = 60_000;
 
 export interface ClusterStorageOptions {
@@ -82,6 +85,7 @@ export class ClusterStorage implements Storage {
   readonly #unanswered = new Set<number>();
   #batches = 0;
   #acknowledged: Position = NOWHERE;
+  #nudging: Promise<void> | undefined;
   #version = 0;
   #closing: Promise<void> | undefined;
 
@@ -200,8 +204,24 @@ export class ClusterStorage implements Storage {
   async #shown(position: Position): Promise<void> {
     if (!this.#heartbeat.attached) return;
     const began = performance.now();
-    await this.#follower.reached(position, SHOWN_MS);
+    if (!(await this.#follower.reached(position, NUDGE_MS))) {
+      if (this.#unanswered.size === 0) this.#nudge();
+      await this.#follower.reached(position, SHOWN_MS);
+    }
     this.#options.metrics.clusterLag.observe((performance.now() - began) / 1_000);
+  }
+
+  /**
+   * A follower hears with the leader's next message what was committed. When no write follows, that takes 50 to 100 ms;
+   * so one is sent that does nothing.
+   */
+  #nudge(): void {
+    this.#nudging ??= this.#rqlite
+      .execute(NOTHING, SHOWN_MS, () => {})
+      .then(
+        () => void (this.#nudging = undefined),
+        () => void (this.#nudging = undefined),
+      );
   }
 
   async #bringUpToDate(wanted: boolean): Promise<void> {

@@ -12,6 +12,8 @@ export interface PositionsOptions {
 
 /** Milliseconds that a request waits for its position. */
 const WAIT_MS = 5_000;
+/** Requests that wait at once. Past it, one that would wait is answered with `behind`. */
+const MOST_WAITING = 1_000;
 /** Seconds by which an answer must be behind before it says so: less is between two questions to the leader. */
 const TOLD_S = 2;
 /** Seconds for which a browser keeps its position: every node has long got there. */
@@ -26,6 +28,7 @@ const COOKIE = "chinook_position";
  */
 export class Positions {
   readonly #options: PositionsOptions;
+  #waiting = 0;
 
   constructor(options: PositionsOptions) {
     this.#options = options;
@@ -48,7 +51,11 @@ export class Positions {
   }
 
   async #wait(position: Position): Promise<void> {
-    if (!(await this.reaches(position, WAIT_MS))) throw new AppError("behind");
+    const patience = this.#waiting < MOST_WAITING ? WAIT_MS : 0;
+    this.#waiting++;
+    const reached = await this.reaches(position, patience);
+    this.#waiting--;
+    if (!reached) throw new AppError("behind");
   }
 
   /** What answers show from now on, at least. */
