@@ -218,10 +218,10 @@ export class ClusterStorage implements Storage {
   #nudge(): void {
     this.#nudging ??= this.#rqlite
       .execute(NOTHING, SHOWN_MS, () => {})
-      .then(
-        () => void (this.#nudging = undefined),
-        () => void (this.#nudging = undefined),
-      );
+      .catch(() => {})
+      .then(() => {
+        this.#nudging = undefined;
+      });
   }
 
   async #bringUpToDate(wanted: boolean): Promise<void> {
