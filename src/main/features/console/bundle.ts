@@ -65,11 +65,11 @@ function styles(): string {
 
 const LAYERS = "@layer vendor, tokens, base, shell, components, pages;";
 
-/** Leaves out doc comments, and the blanks in the place of types. Lines keep their numbers. */
+/** Leaves out doc comments, indentation and the blanks in the place of types. Lines keep their numbers. */
 const withoutNotes = (text: string): string =>
   text
     .replace(/^[ \t]*\/\*\*[\s\S]*?\*\/$/gm, (note) => note.replace(/[^\n]+/g, ""))
-    .replace(/[ \t]+$/gm, "");
+    .replace(/^[ \t]+|[ \t]+$/gm, "");
 
 const IMPORT = /(\bfrom\s*|\bimport\s*)(["'])([\w./-]+)\2/g;
 
