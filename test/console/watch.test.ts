@@ -54,7 +54,7 @@ describe.skipIf(!hasChromium)(`watching${skipReason}`, () => {
       });
       for (const path of ["", "/history", "/queries", "/health"]) {
         await tab.open(`/console/watch${path}`);
-        await tab.page.locator(".charts, .statements, .checks").first().waitFor();
+        await tab.page.locator(".charts, .statements, .checks, .empty").first().waitFor();
         await expectAccessible(tab.page);
         const over = await tab.page.evaluate("document.documentElement.scrollWidth - innerWidth");
         expect(over, path).toBeLessThanOrEqual(0);
