@@ -73,8 +73,8 @@ const BOUNDING = new Set([
   "q",
 ]);
 
-/** Tables of one row, as changes are in a catalogue that was just made, or of the few notes that wait to be spread. */
-const FEW = /^SCAN (identity|lyric_model|vector_spread|sqlite_sequence|changes)$/;
+/** Tables of few rows: one, one for each migration, the notes that wait to be spread, or (in a new catalogue) the changes. */
+const FEW = /^SCAN (identity|lyric_model|vector_spread|sqlite_sequence|changes|schema_history)$/;
 /** An index, FTS5 asked by MATCH, or vec0 by key: its plans are called 1 for all rows, 2 for one, 3 for the nearest. */
 const SOUGHT = / USING (COVERING )?INDEX | VIRTUAL TABLE INDEX \d+:(M|2!)/;
 
