@@ -25,13 +25,13 @@ export interface Tab extends AsyncDisposable {
   open(path: string): Promise<void>;
 }
 
-/** A tab with a session of its own. */
+/** A tab with a session of its own. Nothing moves in it, so that colours are those of the theme and not on the way to it. */
 export async function openTab(
   browser: Browser,
   url: string,
   options: Parameters<Browser["newContext"]>[0] = {},
 ): Promise<Tab> {
-  const context = await browser.newContext({ baseURL: url, ...options });
+  const context = await browser.newContext({ baseURL: url, reducedMotion: "reduce", ...options });
   const page = await context.newPage();
   const troubles: string[] = [];
   page.on("pageerror", (error) => troubles.push(String(error)));

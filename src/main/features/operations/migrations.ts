@@ -15,9 +15,9 @@ export const SCHEMA_HISTORY_READ: Read<Nothing> = read({
   params: nothing,
   statement: () => ({
     sql: `
-      SELECT json_group_array(json_object('migration', h.migration, 'direction', h.direction,
-        'finished_at', h.finished_at, 'milliseconds', h.milliseconds, 'by', h.by)), '', NULL
-      FROM (SELECT * FROM schema_history ORDER BY id DESC LIMIT ${MOST_EVENTS}) h`,
+      SELECT json_group_array(json_object('migration', migration, 'direction', direction,
+        'finished_at', finished_at, 'milliseconds', milliseconds, 'by', by)), '', NULL
+      FROM (SELECT * FROM schema_history ORDER BY id DESC LIMIT ${MOST_EVENTS})`,
     params: {},
   }),
   cache: UNCACHED,

@@ -69,7 +69,7 @@ function Table({ kind }: { readonly kind: Kind }) {
             ? html`<${Empty} text=${T.noRows} />`
             : html`<${DataTable} label=${kind.label} columns=${columns.map(name)} rows=${page.data.data} keyOf=${({ id }: Row) => id} sort=${sort} onSort=${onSort} busy=${page.loading} />`
     }
-    <${Pager} page=${page.data} list=${list} size=${PAGE} />`;
+    <${Pager} page=${page.data} list=${list} size=${PAGE} busy=${page.loading} />`;
 }
 
 function Cell({ column, row }: { readonly column: Column; readonly row: Row }) {

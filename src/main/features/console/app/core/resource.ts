@@ -47,5 +47,7 @@ export function useResource<T>(path: string | null, { keep = false } = {}): Reso
     return () => gone.abort();
   }, [path, asked, revival, person?.id]);
   const reload = useCallback(() => ask((n) => n + 1), []);
-  return read.path === path || keep ? { ...read, reload } : { ...NOTHING, loading: path !== null, reload };
+  const current = read.path === path;
+  if (!current && !keep) return { ...NOTHING, loading: path !== null, reload };
+  return { ...read, loading: read.loading || !current, reload };
 }
