@@ -3,23 +3,9 @@ import { tellDone } from "../shell/toasts.ts";
 import { TEXTS } from "../texts.ts";
 import { send } from "./action.ts";
 import { FormDialog, textOf } from "./form-dialog.ts";
+import { SCOPES } from "./scopes.ts";
 
 const T = TEXTS.do.keys;
-
-/** As in docs/security.md. */
-const SCOPES = [
-  "catalogue:read",
-  "catalogue:write",
-  "plays:write",
-  "library",
-  "people:read",
-  "people:write",
-  "audit:read",
-  "shop:read",
-  "shop:write",
-  "operate:read",
-  "operate",
-] as const;
 
 const DAYS = ["7", "30", "90", "365"] as const;
 
